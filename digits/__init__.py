@@ -1,0 +1,34 @@
+"""Read handwritten digits from a photograph.
+
+>>> from digits import read
+>>> read("photo.jpg").text  # doctest: +SKIP
+'2026'
+"""
+
+from pathlib import Path
+
+from digits.core import ANY, Box, Digit, DigitsError, Hint, Line, Mark, Reading
+
+__version__ = "0.1.0"
+__all__ = ["ANY", "Box", "Digit", "DigitsError", "Hint", "Line", "Mark", "Reading", "read"]
+
+
+def read(source: bytes | str | Path, hint: Hint = ANY, *, model: str | None = None) -> Reading:
+    """Read the handwritten digits in one picture.
+
+    Parameters
+    ----------
+    source : the bytes of a picture, or the path of one
+    hint : what is known about the picture; nothing needs to be
+    model : a name from `digits.assembly.available_models`, or the path of a ``.h5`` or ``.onnx``
+
+    Raises
+    ------
+    DigitsError
+        The picture or the model cannot be used; the message is a sentence for the user.
+    """
+    # Here and not above, so that importing the package loads neither OpenCV nor ONNX Runtime.
+    from digits.assembly import current_reader
+    from digits.image.pixels import load_picture
+
+    return current_reader(model).read(load_picture(source), hint)

@@ -1,0 +1,96 @@
+"""The one place that chooses files: which model answers, and where models lie."""
+
+import threading
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from digits.core import DigitsError, ModelError
+from digits.model.classifier import load_card, load_classifier
+from digits.reader import Reader
+
+WEIGHTS = Path(__file__).parent / "weights"  # shipped with the package, never written to
+RUNS = Path(__file__).parent.parent / "runs"  # what a person trained in this checkout
+DEFAULT = "cnn"
+
+_lock = threading.Lock()
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCard:
+    """A model that can be chosen, and how good it is."""
+
+    name: str  # what `--model` takes
+    title: str  # for people
+    accuracy: float | None  # share of right answers on MNIST's test digits, or on validation
+    path: Path
+
+
+def current_reader(model: str | None = None) -> Reader:
+    """Return the reader to use now: one for each model and version of its file.
+
+    Parameters
+    ----------
+    model : a name from `available_models`, the path of a `.onnx` or `.h5`, or None for the default
+
+    Raises
+    ------
+    ModelError
+        There is no such model, or it is damaged.
+    MissingLibraryError
+        A `.h5` was named and TensorFlow is not installed.
+    """
+    path = _path(model or DEFAULT)
+    try:
+        changed = path.stat().st_mtime_ns
+    except OSError as error:
+        names = ", ".join(card.name for card in available_models())
+        raise ModelError(
+            f"there is no model {model or DEFAULT}: choose one of {names or 'those you train'}, "
+            "or name an .onnx or .h5 file"
+        ) from error
+    with _lock:
+        return _open(path.resolve(), changed)
+
+
+def available_models() -> list[ModelCard]:
+    """Return the shipped models, the default first, then what was trained here, newest first."""
+    shipped = sorted(WEIGHTS.glob("*.onnx"), key=lambda path: (path.stem != DEFAULT, path.stem))
+    trained = sorted(RUNS.glob("*/*.onnx"), key=lambda path: path.stat().st_mtime, reverse=True)
+    cards = []
+    for path in [*shipped, *trained]:
+        name = path.stem if path.parent == WEIGHTS else f"runs/{path.parent.name}"
+        try:
+            card = load_card(path)
+        except DigitsError:  # half of a run that was stopped: nothing to choose
+            continue
+        cards.append(ModelCard(name, card.get("title", name), _accuracy(card), path))
+    return cards
+
+
+def _accuracy(card: dict[str, object]) -> float | None:
+    for part in ("test", "validation"):
+        figures = card.get(part)
+        if isinstance(figures, dict) and "accuracy" in figures:
+            return float(figures["accuracy"])
+    return None
+
+
+def _path(model: str) -> Path:
+    """Return the file that a model's name stands for."""
+    if Path(model).suffix in (".onnx", ".h5", ".keras"):
+        return Path(model)
+    if model.startswith("runs/"):
+        found = sorted((RUNS / model.removeprefix("runs/")).glob("*.onnx"))
+        return found[0] if found else RUNS / "no.onnx"
+    return WEIGHTS / f"{model}.onnx"
+
+
+@lru_cache(maxsize=8)
+def _open(path: Path, changed: int) -> Reader:  # noqa: ARG001  # a new version is a new key
+    if path.suffix == ".onnx":
+        return Reader(load_classifier(path))
+    # Only here is TensorFlow imported to read.
+    from digits.model.keras_file import load_keras_file
+
+    return Reader(load_keras_file(path))

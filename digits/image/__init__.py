@@ -1,0 +1,1 @@
+"""From a photograph to frames, stage by stage; no stage knows another."""

@@ -1,0 +1,106 @@
+"""Tell ink from paper: grey pixels become ink, 0.0 bare paper to 1.0 full ink.
+
+Light falls unevenly, so each pixel is compared with the paper around it and not with the page.
+Ink may be darker than its paper or, as chalk, lighter; the paper is what most of it is.
+"""
+
+import cv2
+import numpy as np
+
+from digits.core import Ink, Pixels
+
+COARSE = 64  # px, longer side of the small picture in which the paper is estimated
+NEIGHBOURHOOD = 31  # px of that picture: wider than a digit's stroke, narrower than a shadow
+MIN_CONTRAST = 0.07  # of the paper's brightness; fainter marks are paper grain
+MIN_NOISE_RATIO = 6.0  # ink stands out of the paper's noise by this many standard deviations
+FLOOR = 3.0  # standard deviations of the paper's noise that count as bare paper
+FULL = 80  # percentile of the inked pixels' contrast that counts as full ink
+CRISP = 0.95  # contrast from which a picture counts as clean, and is left as it is
+MAD_TO_SIGMA = 1.4826  # of a normal distribution
+HALF_GREY_LEVEL = 0.5 / 255  # of full ink; less is rounding and not ink
+MIN_BACKGROUND = 24.0  # grey levels; on blacker paper a ratio means nothing
+
+
+def extract_ink(pixels: Pixels) -> Ink:
+    """Return how much ink each pixel carries.
+
+    Parameters
+    ----------
+    pixels : uint8, shape (height, width), upright
+
+    Returns
+    -------
+    float32, shape (height, width)
+        Exactly 0.0 where there is nothing but paper, everywhere if the picture is blank.
+        On clean paper the values are the contrast itself: an MNIST digit is returned as it is.
+    """
+    dark_on_light = 255 - pixels if is_light_on_dark(pixels) else pixels
+    contrast = _contrast(dark_on_light.astype(np.float32))
+    noise = _noise(contrast)
+    threshold = max(MIN_CONTRAST, MIN_NOISE_RATIO * noise, _otsu(contrast) / 2)
+    inked = contrast[contrast > threshold]
+    if not inked.size:
+        return np.zeros(pixels.shape, np.float32)
+    full = float(np.percentile(inked, FULL))
+    full = 1.0 if full >= CRISP else full
+    floor = min(FLOOR * noise, full / 2)
+    ink = np.clip((contrast - floor) / (full - floor), 0, 1).astype(np.float32)
+    return np.where(ink < HALF_GREY_LEVEL, np.float32(0), ink)
+
+
+def is_light_on_dark(pixels: Pixels) -> bool:
+    """Say whether the ink is lighter than its paper, as chalk on a board is.
+
+    The rim of a picture is paper more often than its middle; a picture's paper is therefore
+    the side of the threshold on which most of the rim lies.
+    """
+    threshold = _otsu(pixels.astype(np.float32) / 255) * 255
+    rim = max(1, min(pixels.shape) // 16)
+    inside = np.zeros(pixels.shape, bool)
+    inside[rim:-rim, rim:-rim] = True
+    border = pixels[~inside]
+    votes = float(np.mean(border > threshold)) + float(np.mean(pixels > threshold))
+    return votes < 1.0
+
+
+def _contrast(pixels: np.ndarray) -> np.ndarray:
+    """Return 1 - pixel / paper, not below 0: (h, w) 0..255 -> (h, w) 0..1."""
+    paper = np.maximum(_paper(pixels), MIN_BACKGROUND)
+    return np.clip(1 - pixels / paper, 0, 1)
+
+
+def _paper(pixels: np.ndarray) -> np.ndarray:
+    """Estimate the bare paper's brightness at each pixel: (h, w) -> (h, w)."""
+    height, width = pixels.shape
+    scale = min(1.0, COARSE / max(height, width))
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+    # Ink is darker than paper: what lies above the neighbourhood's middle is paper for certain,
+    # and its median is not pulled down by a thick stroke.
+    bright = float(np.median(small[small >= _otsu(small / 255) * 255]))
+    if np.ptp(small) == 0:
+        return np.full(pixels.shape, pixels[0, 0], np.float32)
+    known = small > bright * 0.5 if scale == 1.0 else small > 0
+    filled = np.where(known, small, bright).astype(np.uint8)
+    reach = min(NEIGHBOURHOOD, (min(filled.shape) // 2) * 2 - 1)
+    if reach < 3 or max(height, width) <= COARSE:  # noqa: PLR2004  # no smaller median exists
+        return np.full(pixels.shape, bright, np.float32)
+    padded = cv2.copyMakeBorder(filled, *[reach // 2] * 4, cv2.BORDER_REFLECT_101)
+    smooth = cv2.medianBlur(padded, reach)[reach // 2 : -(reach // 2), reach // 2 : -(reach // 2)]
+    smooth = cv2.GaussianBlur(smooth.astype(np.float32), (0, 0), 3)
+    return cv2.resize(smooth, (width, height), interpolation=cv2.INTER_LINEAR)
+
+
+def _noise(contrast: np.ndarray) -> float:
+    """Return the standard deviation of the paper's grain, from the paler half of the pixels."""
+    if min(contrast.shape) < 3:  # noqa: PLR2004  # too small to difference
+        return 0.0
+    # Where a pixel meets its neighbour the drawing cancels and the grain remains.
+    difference = np.abs(contrast[:, 1:] - contrast[:, :-1])
+    return float(np.median(difference)) * MAD_TO_SIGMA / np.sqrt(2)
+
+
+def _otsu(values: np.ndarray) -> float:
+    """Return the threshold in 0..1 that parts the values best in two (Otsu 1979)."""
+    grey = np.clip(values * 255, 0, 255).astype(np.uint8)
+    return float(cv2.threshold(grey, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)[0]) / 255

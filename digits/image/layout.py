@@ -1,0 +1,213 @@
+"""Find the digits on a page: which ink belongs together, and in what order it is read.
+
+This is geometry alone; what a piece of ink says is not known here.
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from digits.core import Box, Ink
+
+LINKED = 0.3  # of full ink: paler pixels do not join two strokes
+HALO = 3  # px, window that gives a stroke back the pale rim cut off by `LINKED`
+SPECK = 0.12  # of a digit's longest side; smaller pieces are dirt
+SPECK_MASS = 0.01  # of a digit's ink; lighter pieces are dirt
+REACH = 0.35  # of a digit's longest side; pieces further away belong to something else
+MIN_SIDE_FOR_RULES = 40  # px; in smaller pictures a printed line cannot be told from a stroke
+RULE_LENGTH = 0.45  # of the picture's side that a printed line runs without a break
+RULE_WIDTH = 0.09  # of the picture's side; thicker than this is no printed line
+RULE_ZONE = 0.3  # of the picture's side: a cell's printed border lies this near its rim
+SAME_LINE = 0.5  # of the lower one's height by which two digits on one line overlap
+SMALL_ON_LINE = 0.4  # of the usual digit's height; what is lower is no digit
+MIN_INK = 3.0  # px of full ink that make a mark at all
+
+
+@dataclass(frozen=True, slots=True)
+class Glyph:
+    """One character's ink, by itself."""
+
+    box: Box  # in pixels of the page's ink
+    ink: Ink  # the same size as the box; other characters' ink is left out
+
+
+def find_single(ink: Ink) -> list[Glyph]:
+    """Return the one digit of a picture, put together from its pieces, or nothing.
+
+    Parameters
+    ----------
+    ink : float32, shape (height, width)
+    """
+    parts = _components(_without_rules(ink))
+    if not parts.boxes:
+        return []
+    main = max(range(len(parts.boxes)), key=lambda i: parts.mass[i] * _prominence(ink, parts.boxes[i]))
+    chosen = _gather(parts, main, ink.shape)
+    return [parts.glyph(chosen)]
+
+
+def find_lines(ink: Ink) -> list[list[Glyph]]:
+    """Return the characters of a page, line by line from the top, each from left to right.
+
+    Parameters
+    ----------
+    ink : float32, shape (height, width)
+    """
+    parts = _components(_without_rules(ink))
+    if not parts.boxes:
+        return []
+    characters = _stack(parts)
+    usual = float(np.median([max(parts.box(c).height, parts.box(c).width) for c in characters]))
+    tallest = max(parts.box(c).height for c in characters)
+    least = SMALL_ON_LINE * max(usual, tallest * SMALL_ON_LINE)
+    characters = [c for c in characters if max(parts.box(c).height, parts.box(c).width) >= least]
+    lines: list[list[list[int]]] = []
+    for character in sorted(characters, key=lambda c: parts.box(c).y):
+        line = next((line for line in lines if _on_line(parts, line, character)), None)
+        if line is None:
+            lines.append([character])
+        else:
+            line.append(character)
+    ordered = [sorted(line, key=lambda c: parts.box(c).x) for line in lines]
+    return [[parts.glyph(character) for character in line] for line in ordered]
+
+
+@dataclass(frozen=True)
+class _Parts:
+    """The connected pieces of ink on a page."""
+
+    ink: Ink
+    labels: np.ndarray  # (h, w) int32, 0 where there is none, i + 1 on piece i
+    boxes: list[Box]
+    mass: list[float]
+
+    def box(self, chosen: list[int]) -> Box:
+        box = self.boxes[chosen[0]]
+        for index in chosen[1:]:
+            box = box.union(self.boxes[index])
+        return box
+
+    def glyph(self, chosen: list[int]) -> Glyph:
+        """Cut out the chosen pieces with their pale rims."""
+        box = self.box(chosen)
+        height, width = self.ink.shape
+        x, y = max(0, box.x - 1), max(0, box.y - 1)
+        wide = Box(x, y, min(width, box.right + 1) - x, min(height, box.bottom + 1) - y)
+        cut = wide.rows_and_columns()
+        labels = self.labels[cut]
+        mine = np.isin(labels, [index + 1 for index in chosen]).astype(np.uint8)
+        rim = cv2.dilate(mine, np.ones((HALO, HALO), np.uint8)).astype(bool)
+        return Glyph(wide, np.where(rim & ((labels == 0) | (mine > 0)), self.ink[cut], 0))
+
+
+def _components(ink: Ink) -> _Parts:
+    """Part the ink into connected pieces and leave out those too small to be a mark."""
+    mask = (ink > LINKED).astype(np.uint8)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    mass = np.bincount(labels.ravel(), weights=ink.ravel(), minlength=count)
+    keep = [i for i in range(1, count) if mass[i] >= MIN_INK or mass[i] >= mass[1:].max()]
+    names = np.zeros(count, np.int32)
+    names[keep] = np.arange(1, len(keep) + 1)
+    boxes = [Box(*(int(value) for value in stats[i, :4])) for i in keep]
+    return _Parts(ink, names[labels], boxes, [float(mass[i]) for i in keep])
+
+
+def _prominence(ink: Ink, box: Box) -> float:
+    """Say how much a piece looks like what the picture was taken of: 1 in the middle, less at its rim."""
+    height, width = ink.shape
+    off = max(
+        abs(box.x + box.width / 2 - width / 2) / width,
+        abs(box.y + box.height / 2 - height / 2) / height,
+    )
+    return 1.0 - off if not _touches_rim(box, ink.shape) else (1.0 - off) / 2
+
+
+def _touches_rim(box: Box, shape: tuple[int, ...]) -> bool:
+    return box.x == 0 or box.y == 0 or box.right == shape[1] or box.bottom == shape[0]
+
+
+def _gather(parts: _Parts, main: int, shape: tuple[int, ...]) -> list[int]:
+    """Return `main` and the pieces that belong to the same digit: the bar of a 5, a broken loop."""
+    chosen = [main]
+    size = max(parts.boxes[main].width, parts.boxes[main].height)
+    inside = not _touches_rim(parts.boxes[main], shape)
+    rest = sorted(
+        (i for i in range(len(parts.boxes)) if i != main),
+        key=lambda i: _gap(parts.boxes[main], parts.boxes[i]),
+    )
+    for index in rest:
+        box = parts.boxes[index]
+        large = max(box.width, box.height) >= SPECK * size
+        heavy = parts.mass[index] >= SPECK_MASS * parts.mass[main]
+        foreign = inside and min(shape) >= MIN_SIDE_FOR_RULES and _touches_rim(box, shape)
+        if large and heavy and not foreign and _gap(parts.box(chosen), box) <= REACH * size:
+            chosen.append(index)
+    return chosen
+
+
+def _gap(one: Box, other: Box) -> float:
+    """Return how many pixels of paper lie between two boxes."""
+    across = max(one.x - other.right, other.x - one.right, 0)
+    down = max(one.y - other.bottom, other.y - one.bottom, 0)
+    return float(np.hypot(across, down))
+
+
+def _stack(parts: _Parts) -> list[list[int]]:
+    """Join pieces that stand above one another closely, as a 5 and its bar do."""
+    order = sorted(range(len(parts.boxes)), key=lambda i: -parts.mass[i])
+    characters: list[list[int]] = []
+    for index in order:
+        box = parts.boxes[index]
+        for character in characters:
+            host = parts.box(character)
+            shared = min(box.right, host.right) - max(box.x, host.x)
+            near = _gap(host, box) <= REACH / 2 * max(host.width, host.height)
+            if shared > SAME_LINE * min(box.width, host.width) and near:
+                character.append(index)
+                break
+        else:
+            characters.append([index])
+    return characters
+
+
+def _on_line(parts: _Parts, line: list[list[int]], character: list[int]) -> bool:
+    """Say whether a character stands at the height of the nearest one of a line."""
+    box = parts.box(character)
+    nearest = min((parts.box(c) for c in line), key=lambda b: abs(b.x - box.x))
+    shared = min(box.bottom, nearest.bottom) - max(box.y, nearest.y)
+    return shared > SAME_LINE * min(box.height, nearest.height)
+
+
+def _without_rules(ink: Ink) -> Ink:
+    """Take printed lines away where they run along the picture's rim: (h, w) -> (h, w).
+
+    A line is a run of ink that is long, thin, and near the rim. What crosses it is repaired.
+    """
+    if min(ink.shape) < MIN_SIDE_FOR_RULES:
+        return ink
+    mask = (ink > LINKED).astype(np.uint8)
+    rules = _rules(mask) | _rules(mask.T).T
+    if not rules.any() or ink[~rules].sum() < MIN_INK:
+        return ink
+    return np.where(rules, np.float32(0), ink)
+
+
+def _rules(mask: np.ndarray) -> np.ndarray:
+    """Return the pixels of horizontal printed lines: (h, w) -> (h, w) bool."""
+    height, width = mask.shape
+    thick = max(2, round(RULE_WIDTH * height))
+    # A line that leans by a few degrees climbs by its own width: bridge the steps first.
+    bridged = cv2.dilate(mask, np.ones((3, 1), np.uint8))
+    length = max(3, round(RULE_LENGTH * width))
+    runs = cv2.morphologyEx(bridged, cv2.MORPH_OPEN, np.ones((1, length), np.uint8))
+    runs = cv2.dilate(runs, np.ones((3, 3), np.uint8)) & mask
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(runs, connectivity=8)
+    found = np.zeros(mask.shape, bool)
+    for i in range(1, count):
+        x, y, w, h = (int(value) for value in stats[i, :4])
+        near_rim = y + h <= RULE_ZONE * height or y >= (1 - RULE_ZONE) * height
+        reaches = x <= 1 or x + w >= width - 1
+        if near_rim and reaches and stats[i, cv2.CC_STAT_AREA] / w <= thick:
+            found |= labels == i
+    return cv2.dilate(found.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool)

@@ -1,0 +1,55 @@
+"""The mathematics of judging: how often right, how surely, and how honest the confidence is."""
+
+import numpy as np
+from jaxtyping import Bool, Float, Float32, Int, UInt8
+
+Z95 = 1.959963984540054  # standard normal quantile of a two-sided 95 % interval
+BINS = 15  # bins of equal mass, usual in the literature on calibration (Guo et al. 2017)
+SMALLEST = 1e-12  # probability; the logarithm of 0 is not a number
+
+
+def interval(successes: int, trials: int) -> tuple[float, float]:
+    """Return Wilson's 95 % interval of a share (Wilson 1927).
+
+    Examples
+    --------
+    >>> low, high = interval(98, 100)
+    >>> round(low, 3), round(high, 3)
+    (0.93, 0.994)
+    """
+    if trials == 0:
+        return 0.0, 1.0
+    share, z2 = successes / trials, Z95**2 / trials
+    middle = (share + z2 / 2) / (1 + z2)
+    reach = Z95 * np.sqrt(share * (1 - share) / trials + z2 / trials / 4) / (1 + z2)
+    return max(0.0, float(middle - reach)), min(1.0, float(middle + reach))
+
+
+def confusion_matrix(
+    truth: UInt8[np.ndarray, " n"], answers: Int[np.ndarray, " n"] | UInt8[np.ndarray, " n"]
+) -> Int[np.ndarray, "10 10"]:
+    """Count truths (rows) against answers (columns)."""
+    counts = np.zeros((10, 10), np.int64)
+    np.add.at(counts, (truth, answers), 1)
+    return counts
+
+
+def negative_log_likelihood(
+    probabilities: Float32[np.ndarray, "n 10"], truth: UInt8[np.ndarray, " n"]
+) -> float:
+    """Return the mean of -ln p(truth)."""
+    chosen = probabilities[np.arange(len(truth)), truth].astype(np.float64)
+    return float(-np.log(np.maximum(chosen, SMALLEST)).mean())
+
+
+def calibration_error(
+    confidence: Float[np.ndarray, " n"], right: Bool[np.ndarray, " n"], bins: int = BINS
+) -> float:
+    """Return the expected calibration error over bins of equal mass.
+
+    It is the mean distance between how sure the answers of a bin were and how many were right.
+    """
+    order = np.argsort(confidence, kind="stable")
+    parts = [part for part in np.array_split(order, bins) if part.size]
+    gaps = [abs(confidence[part].mean() - right[part].mean()) * part.size for part in parts]
+    return float(np.sum(gaps) / len(confidence))

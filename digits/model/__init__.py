@@ -1,0 +1,1 @@
+"""From frames to probabilities: the networks, how they are exported, and how they are run."""

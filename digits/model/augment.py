@@ -1,0 +1,66 @@
+"""Distort MNIST digits in training as hands, pens and cameras do.
+
+Each digit is redrawn at double size by one smooth map (rotation, slant, size, shift and an
+elastic field, Simard et al. 2003), its stroke is made thicker or thinner there, and the result
+is brought back by area averaging, as MNIST itself was.
+"""
+
+import cv2
+import numpy as np
+
+from digits.core import FRAME, Frame, Frames
+
+ENLARGED = 2 * FRAME  # px, where strokes are thickened: a step there is half a pixel here
+ROTATION = 15.0  # degrees, either way
+SLANT = 0.25  # px sideways for each px of height
+STRETCH = 0.15  # of the size, either way, on each axis by itself
+SHIFT = 2.0  # px, either way
+ELASTIC = 0.7  # px, standard deviation of the elastic field
+ELASTIC_GRID = 6  # cells of the coarse grid on which the field is drawn
+P_THICKNESS = 0.4  # share of digits whose stroke is changed
+P_COARSE = 0.15  # share of digits that pass through a coarser grid, as from a small picture
+COARSE = (14, 24)  # px, side of that grid
+
+_ROWS, _COLUMNS = np.mgrid[:ENLARGED, :ENLARGED].astype(np.float32)
+_CENTRE = (ENLARGED - 1) / 2
+
+
+def augment(frames: Frames, rng: np.random.Generator) -> Frames:
+    """Return one distorted copy of each frame: float32, shape (n, 28, 28), 0.0 to 1.0."""
+    return np.stack([_distort(frame, rng) for frame in frames])
+
+
+def _distort(frame: Frame, rng: np.random.Generator) -> Frame:
+    """Redraw one digit with another hand: (28, 28) -> (28, 28)."""
+    angle = np.deg2rad(rng.uniform(-ROTATION, ROTATION))
+    slant = rng.uniform(-SLANT, SLANT)
+    across, down = rng.uniform(1 - STRETCH, 1 + STRETCH, 2)
+    cos, sin = np.cos(angle), np.sin(angle)
+    # The map goes backwards, from where a pixel lands to where its ink comes from.
+    back = np.array([[cos, sin], [-sin, cos]]) @ np.array([[1, slant], [0, 1]])
+    back = back / np.array([[across], [down]]) / (ENLARGED / FRAME)
+    shift = rng.uniform(-SHIFT, SHIFT, 2) + (FRAME - 1) / 2
+    field = rng.normal(0, ELASTIC, (2, ELASTIC_GRID, ELASTIC_GRID)).astype(np.float32)
+    warp = [cv2.resize(f, (ENLARGED, ENLARGED), interpolation=cv2.INTER_CUBIC) for f in field]
+    x, y = _COLUMNS - _CENTRE, _ROWS - _CENTRE
+    source_x = (back[0, 0] * x + back[0, 1] * y + shift[0] + warp[0]).astype(np.float32)
+    source_y = (back[1, 0] * x + back[1, 1] * y + shift[1] + warp[1]).astype(np.float32)
+    drawn = cv2.remap(frame, source_x, source_y, cv2.INTER_LINEAR)
+    if rng.random() < P_THICKNESS:
+        drawn = _change_thickness(drawn, rng)
+    if rng.random() < P_COARSE:
+        side = int(rng.integers(*COARSE))
+        drawn = cv2.resize(drawn, (side, side), interpolation=cv2.INTER_AREA)
+        return np.clip(cv2.resize(drawn, (FRAME, FRAME), interpolation=cv2.INTER_CUBIC), 0, 1)
+    return cv2.resize(drawn, (FRAME, FRAME), interpolation=cv2.INTER_AREA)
+
+
+def _change_thickness(drawn: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Make the stroke thicker or thinner by half a pixel or one of the final frame."""
+    size = int(rng.integers(2, 4))
+    brush = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
+    if rng.random() < 0.5:  # noqa: PLR2004  # as often thicker as thinner
+        return cv2.dilate(drawn, brush)
+    thinner = cv2.erode(drawn, brush)
+    # A hairline would vanish altogether; then the digit stays as it was.
+    return thinner if thinner.max() > 0.5 else drawn  # noqa: PLR2004  # half of full ink

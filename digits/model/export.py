@@ -1,0 +1,126 @@
+"""A trained Keras network becomes what is served: ONNX with logits and embedding, and a card."""
+
+import hashlib
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import onnxruntime
+
+from digits.core import Frames, Logits, ModelError
+
+TOLERANCE = 1e-4  # largest difference of a logit that still counts as the same network
+
+
+def export_onnx(network: keras.Model, path: Path, frames: Frames) -> Logits:
+    """Write `network` as ONNX, after seeing that it answers as Keras does.
+
+    Parameters
+    ----------
+    network : ends in a softmax layer "digits" after a layer "embedding"
+    path : where to; an older file is replaced in one step, or not at all
+    frames : on which both must agree within `TOLERANCE`
+
+    Returns
+    -------
+    the logits of `frames`, as ONNX Runtime gives them
+
+    Raises
+    ------
+    ModelError
+        The two differ; nothing is written.
+    """
+    twin = with_logits(network)
+    expected = [np.asarray(output) for output in twin(frames, training=False)]
+    with tempfile.TemporaryDirectory() as folder:
+        written = Path(folder) / "network.onnx"
+        twin.export(
+            str(written),
+            format="onnx",
+            verbose=False,
+            input_signature=[
+                keras.InputSpec(shape=(None, *network.input_shape[1:]), dtype="float32", name="ink")
+            ],
+        )
+        content = _named(written.read_bytes())
+    session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
+    logits, embedding = session.run(["logits", "embedding"], {"ink": frames})
+    difference = max(
+        float(np.abs(logits - expected[0]).max()), float(np.abs(embedding - expected[1]).max())
+    )
+    if not difference <= TOLERANCE:
+        raise ModelError(
+            f"the exported network differs from Keras by {difference:.2g} where {TOLERANCE} is "
+            "allowed; nothing was written"
+        )
+    write_whole(path, content)
+    return np.asarray(logits)
+
+
+def with_logits(network: keras.Model) -> keras.Model:
+    """Return the same network, giving the values before its softmax, and its embedding."""
+    last = network.get_layer("digits")
+    embedding = network.get_layer("embedding").output
+    logits = keras.layers.Dense(last.units, name="logits")
+    twin = keras.Model(network.inputs, [logits(last.input), embedding])
+    logits.set_weights(last.get_weights())
+    return twin
+
+
+def _named(content: bytes) -> bytes:
+    """Give the graph's input and outputs the names that the reader asks for."""
+    import onnx
+
+    model = onnx.load_from_string(content)
+    wanted = dict(
+        zip(
+            [value.name for value in [*model.graph.input, *model.graph.output]],
+            ["ink", "logits", "embedding"],
+            strict=True,
+        )
+    )
+    for value in [*model.graph.input, *model.graph.output]:
+        value.name = wanted[value.name]
+    for node in model.graph.node:
+        node.input[:] = [wanted.get(name, name) for name in node.input]
+        node.output[:] = [wanted.get(name, name) for name in node.output]
+    onnx.checker.check_model(model)
+    return bytes(model.SerializeToString())
+
+
+def multiply_adds(network: keras.Model) -> int:
+    """Count the multiplications of one forward pass through convolutions and dense layers."""
+    total = 0
+    for layer in network.layers:
+        if isinstance(layer, keras.layers.Conv2D):
+            total += int(np.prod(layer.kernel.shape)) * int(np.prod(layer.output.shape[1:3]))
+        elif isinstance(layer, keras.layers.Dense):
+            total += int(np.prod(layer.kernel.shape))
+    return total
+
+
+def write_card(path: Path, card: dict[str, Any]) -> None:
+    """Write the card of the model at `path`, with the checksum that the model has now."""
+    card = {**card, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
+    text = json.dumps(card, indent=2, ensure_ascii=False) + "\n"
+    write_whole(path.with_suffix(".json"), text.encode())
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Replace `path` in one step, so that nobody ever reads half of it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).chmod(0o644)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise

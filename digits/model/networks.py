@@ -1,0 +1,70 @@
+"""The two networks, as data: the dense one that was asked for, and a convolutional one.
+
+Both take ink, float32, shape (batch, 28, 28), 0.0 paper to 1.0 ink, and give ten probabilities.
+"""
+
+import keras
+from keras import layers
+
+from digits.core import CLASSES, FRAME
+
+HIDDEN = 128  # units of the dense network's one hidden layer
+EMBEDDING = 64  # units of the convolutional network's last hidden layer
+
+
+def build_network(name: str) -> keras.Model:
+    """Return an untrained network: "dense" or "cnn".
+
+    Examples
+    --------
+    >>> build_network("dense").count_params()
+    101770
+    """
+    return {"dense": build_dense, "cnn": build_cnn}[name]()
+
+
+def build_dense() -> keras.Model:
+    """Return the requested network: 784 inputs, one hidden layer with ReLU, ten with softmax."""
+    return keras.Sequential(
+        [
+            keras.Input((FRAME, FRAME), name="ink"),
+            layers.Flatten(),
+            layers.Dense(HIDDEN, activation="relu", name="embedding"),
+            layers.Dense(CLASSES, activation="softmax", name="digits"),
+        ],
+        name="dense",
+    )
+
+
+def build_cnn() -> keras.Model:
+    """Return five convolutions that halve the picture twice, then one hidden layer.
+
+    Normalising each layer's outputs (Ioffe & Szegedy 2015) lets it learn in a dozen epochs.
+    """
+    return keras.Sequential(
+        [
+            keras.Input((FRAME, FRAME), name="ink"),
+            layers.Reshape((FRAME, FRAME, 1)),
+            *_convolution(16),  # 28, 28, 16
+            *_convolution(24),  # 28, 28, 24
+            layers.MaxPooling2D(2),  # 14, 14, 24
+            *_convolution(48),  # 14, 14, 48
+            *_convolution(48),  # 14, 14, 48
+            layers.MaxPooling2D(2),  # 7, 7, 48
+            *_convolution(96),  # 7, 7, 96
+            layers.Flatten(),  # 4704
+            layers.Dropout(0.3),
+            layers.Dense(EMBEDDING, activation="relu", name="embedding"),
+            layers.Dense(CLASSES, activation="softmax", name="digits"),
+        ],
+        name="cnn",
+    )
+
+
+def _convolution(width: int) -> list[keras.Layer]:
+    """One 3 x 3 convolution, normalised: h, w, c -> h, w, width."""
+    return [
+        layers.Conv2D(width, 3, padding="same", use_bias=False),
+        layers.BatchNormalization(),
+        layers.ReLU(),
+    ]
