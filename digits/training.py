@@ -68,7 +68,7 @@ class Batches(keras.utils.PyDataset):
         frames = self._digits.pictures[chosen].astype(np.float32) / np.float32(255)
         if self._recipe.augmented:
             rng = np.random.default_rng((self._recipe.seed, self._epoch, index))
-            frames = augment(frames, rng)
+            frames = augment(frames, self._digits.labels[chosen], rng)
         return frames, one_hot(self._digits.labels[chosen])
 
     def on_epoch_end(self) -> None:

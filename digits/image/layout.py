@@ -141,6 +141,7 @@ def _gather(parts: _Parts, main: int, shape: tuple[int, ...]) -> list[int]:
         large = max(box.width, box.height) >= SPECK * size
         heavy = parts.mass[index] >= SPECK_MASS * parts.mass[main]
         foreign = inside and min(shape) >= MIN_SIDE_FOR_RULES and _touches_rim(box, shape)
+        foreign = foreign and _overlap(parts.boxes[main], box) < SAME_LINE
         if large and heavy and not foreign and _gap(parts.box(chosen), box) <= REACH * size:
             chosen.append(index)
     return chosen
@@ -151,6 +152,14 @@ def _gap(one: Box, other: Box) -> float:
     across = max(one.x - other.right, other.x - one.right, 0)
     down = max(one.y - other.bottom, other.y - one.bottom, 0)
     return float(np.hypot(across, down))
+
+
+def _overlap(one: Box, other: Box) -> float:
+    """Return the share of the smaller box that lies in the other."""
+    across = min(one.right, other.right) - max(one.x, other.x)
+    down = min(one.bottom, other.bottom) - max(one.y, other.y)
+    least = min(one.width * one.height, other.width * other.height)
+    return max(0, across) * max(0, down) / max(1, least)
 
 
 def _stack(parts: _Parts) -> list[list[int]]:

@@ -8,12 +8,16 @@ is brought back by area averaging, as MNIST itself was.
 import cv2
 import numpy as np
 
+from jaxtyping import UInt8
+
 from digits.core import FRAME, Frame, Frames
+from digits.model.habits import add_habits
 
 ENLARGED = 2 * FRAME  # px, where strokes are thickened: a step there is half a pixel here
 ROTATION = 15.0  # degrees, either way
 SLANT = 0.25  # px sideways for each px of height
-STRETCH = 0.15  # of the size, either way, on each axis by itself
+SIZE = 0.12  # of the size, either way
+ASPECT = 0.3  # logarithm of width over height, either way; forms squeeze and stretch digits
 SHIFT = 2.0  # px, either way
 ELASTIC = 0.7  # px, standard deviation of the elastic field
 ELASTIC_GRID = 6  # cells of the coarse grid on which the field is drawn
@@ -25,16 +29,18 @@ _ROWS, _COLUMNS = np.mgrid[:ENLARGED, :ENLARGED].astype(np.float32)
 _CENTRE = (ENLARGED - 1) / 2
 
 
-def augment(frames: Frames, rng: np.random.Generator) -> Frames:
+def augment(frames: Frames, labels: UInt8[np.ndarray, " n"], rng: np.random.Generator) -> Frames:
     """Return one distorted copy of each frame: float32, shape (n, 28, 28), 0.0 to 1.0."""
-    return np.stack([_distort(frame, rng) for frame in frames])
+    written = zip(frames, labels, strict=True)
+    return np.stack([_distort(add_habits(frame, int(label), rng), rng) for frame, label in written])
 
 
 def _distort(frame: Frame, rng: np.random.Generator) -> Frame:
     """Redraw one digit with another hand: (28, 28) -> (28, 28)."""
     angle = np.deg2rad(rng.uniform(-ROTATION, ROTATION))
     slant = rng.uniform(-SLANT, SLANT)
-    across, down = rng.uniform(1 - STRETCH, 1 + STRETCH, 2)
+    size, aspect = rng.uniform(1 - SIZE, 1 + SIZE), np.exp(rng.uniform(-ASPECT, ASPECT) / 2)
+    across, down = size * aspect, size / aspect
     cos, sin = np.cos(angle), np.sin(angle)
     # The map goes backwards, from where a pixel lands to where its ink comes from.
     back = np.array([[cos, sin], [-sin, cos]]) @ np.array([[1, slant], [0, 1]])
