@@ -10,16 +10,12 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageDraw, ImageOps
 
-from digits.core import CLASSES, DataError, DigitsError, Frames, Hint, Reading
+from digits.core import DataError, DigitsError, Hint, Reading
 from digits.data import MNIST_FILE, Labelled, open_arrays
 from digits.image.pixels import load_picture, load_upright
-from digits.metrics import (
-    calibration_error,
-    confusion_matrix,
-    interval,
-    negative_log_likelihood,
-)
-from digits.model.classifier import Classifier
+from digits.metrics import calibration_error, interval
+from digits.model.classifier import load_card, load_classifier
+from digits.model.judging import judge
 from digits.reader import Reader
 
 LOOKS = Path(__file__).parent.parent / "docs" / "test-looks.csv"
@@ -28,31 +24,18 @@ TILE = 160  # px, side of a picture on the contact sheet
 TILES_ACROSS = 6
 
 
-def judge(classifier: Classifier, frames: Frames, labels: np.ndarray) -> dict[str, Any]:
-    """Return how well `classifier` answers, as plain figures for its card."""
-    probabilities = classifier.classify(frames)
-    answers = probabilities.argmax(axis=1)
-    right = answers == labels
-    low, high = interval(int(right.sum()), len(labels))
-    return {
-        "digits": len(labels),
-        "accuracy": float(right.mean()),
-        "interval": [low, high],
-        "wrong": int((~right).sum()),
-        "negative_log_likelihood": negative_log_likelihood(probabilities, labels),
-        "calibration_error": calibration_error(probabilities.max(axis=1), right),
-        "confusion": confusion_matrix(labels, answers).tolist(),
-    }
-
-
-def judge_on_test(
-    classifier: Classifier, recipe: str, seed: int, commit: str, path: Path | None = None
-) -> dict[str, Any]:
+def judge_on_test(model: Path, path: Path | None = None) -> dict[str, Any]:
     """Judge on MNIST's 10,000 test digits, and write down that they were looked at.
 
     Each opening of the repository's own file appends a line to ``docs/test-looks.csv``: what is
     published of a recipe is its first look, so nobody may forget one.
+
+    Parameters
+    ----------
+    model : the ``.onnx`` to judge, with its card beside it
+    path : another file than the repository's MNIST; looking at it is not written down
     """
+    classifier, card = load_classifier(model), load_card(model)
     pictures, labels = open_arrays(path or MNIST_FILE, "test")
     figures = judge(classifier, Labelled(pictures, labels).frames, labels)
     if path is None and LOOKS.parent.is_dir():
@@ -61,25 +44,15 @@ def judge_on_test(
         with LOOKS.open("a", encoding="utf-8", newline="\n") as looks:
             looks.write(LOOKS_HEADER if new else "")
             looks.write(
-                f"{today},{commit},{recipe},{seed},{figures['accuracy']:.4f},{figures['wrong']}\n"
+                f"{today},{card['versions']['commit']},{_recipe(card)},{card['recipe']['seed']},"
+                f"{figures['accuracy']:.4f},{figures['wrong']}\n"
             )
     return figures
 
 
-def describe(figures: dict[str, Any]) -> str:
-    """Return the figures of `judge` as lines for a terminal."""
-    low, high = figures["interval"]
-    rows = [" ".join(f"{count:5d}" for count in row) for row in figures["confusion"]]
-    return "\n".join(
-        [
-            f"{figures['accuracy']:.2%} of {figures['digits']} digits right "
-            f"(95 % interval {low:.2%} to {high:.2%}), {figures['wrong']} wrong",
-            f"calibration error {figures['calibration_error']:.2%}",
-            "rows: what was written; columns: what was read",
-            "   " + " ".join(f"{digit:5d}" for digit in range(CLASSES)),
-            *(f"{digit}  {row}" for digit, row in enumerate(rows)),
-        ]
-    )
+def _recipe(card: dict[str, Any]) -> str:
+    """Return a recipe's name: the network and its epochs."""
+    return f"{card['recipe']['network']}-{card['recipe']['epochs']}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,12 @@
 What training writes goes into one folder, `runs/<name>/`; what was shipped is never touched.
 """
 
+import csv
+import dataclasses
+import datetime
 import platform
 import subprocess
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,11 +16,18 @@ from typing import Any
 import keras
 import numpy as np
 
+from digits import __version__
+from digits.assembly import DEFAULT, ModelCard
 from digits.core import CLASSES, Frames
 from digits.data import Labelled, Mnist
 from digits.model.augment import augment
+from digits.model.calibration import fit_temperature
+from digits.model.classifier import load_card, load_classifier
+from digits.model.export import export_onnx, multiply_adds, write_card
+from digits.model.judging import describe, judge
+from digits.model.networks import build_network
 
-CHECKPOINT = "checkpoint.weights.h5"  # in the run's folder, with its epoch beside it
+TITLES = {"dense": "Dense network, as requested", "cnn": "Convolutional network"}
 HISTORY = "history.csv"
 BATCH = 128  # digits
 
@@ -139,6 +149,96 @@ def _forget(run: Path) -> None:
     """Remove an earlier attempt's checkpoint and history, which this one replaces."""
     for path in [*(run / "checkpoint").glob("*"), run / HISTORY]:
         path.unlink(missing_ok=True)
+
+
+def export_run(network: keras.Model, mnist: Mnist, recipe: Recipe, run: Path) -> dict[str, Any]:
+    """Calibrate `network`, and write what is served, its card and its learning curves to `run`.
+
+    Returns
+    -------
+    the card: recipe, data, versions, temperature, and the figures on validation digits
+
+    Raises
+    ------
+    ModelError
+        The exported network does not answer as Keras does.
+    """
+    path = run / f"{recipe.network}.onnx"
+    logits = export_onnx(network, path, mnist.calibration.frames)
+    card = {
+        "name": recipe.network,
+        "title": TITLES[recipe.network],
+        "trained": datetime.datetime.now(tz=datetime.UTC).date().isoformat(),
+        "digits": __version__,
+        "recipe": dataclasses.asdict(recipe),
+        "data_sha256": mnist.sha256,
+        "versions": versions(),
+        "parameters": network.count_params(),
+        "multiply_adds": multiply_adds(network),
+        "temperature": fit_temperature(logits, mnist.calibration.labels),
+    }
+    write_card(path, card)
+    card["validation"] = judge(
+        load_classifier(path), mnist.validation.frames, mnist.validation.labels
+    )
+    write_card(path, card)
+    save_h5(network, run / f"{recipe.network}.h5")
+    draw_curves(run)
+    return load_card(path)
+
+
+def save_h5(network: keras.Model, path: Path) -> None:
+    """Save as ``.h5``, the format that was asked for, without Keras' advice to use another."""
+    from absl import logging
+
+    logging.set_verbosity(logging.ERROR)
+    twin = keras.models.clone_model(network)  # without the optimiser, which triples the size
+    twin.set_weights(network.get_weights())
+    twin.save(path)
+
+
+def add_test_figures(run: Path, card: dict[str, Any], figures: dict[str, Any]) -> dict[str, Any]:
+    """Add to the card in `run` how many test digits were read rightly."""
+    path = run / f"{card['name']}.onnx"
+    write_card(path, {**card, "test": figures})
+    return load_card(path)
+
+
+def draw_curves(run: Path) -> Path:
+    """Draw accuracy and loss by epoch, for training and validation digits."""
+    from matplotlib.figure import Figure
+
+    with (run / HISTORY).open(encoding="utf-8", newline="") as file:
+        history = list(csv.DictReader(file))
+    epochs = range(1, len(history) + 1)
+    figure = Figure(figsize=(9, 3.6), layout="constrained")
+    for axes, name in zip(figure.subplots(1, 2), ("accuracy", "loss"), strict=True):
+        axes.plot(epochs, [float(row[name]) for row in history], "o--", label="training")
+        axes.plot(epochs, [float(row[f"val_{name}"]) for row in history], "s-", label="validation")
+        axes.set(xlabel="epoch", ylabel=name, title=name)
+        axes.legend()
+    path = run / "curves.png"
+    figure.savefig(path, dpi=100)
+    return path
+
+
+def summary(card: dict[str, Any], run: Path, models: Sequence[ModelCard]) -> str:
+    """Return what a training came to, beside what was shipped, as lines for a terminal."""
+    part = "test" if "test" in card else "validation"
+    lines = ["", f"On {part} digits: {describe(card[part])}"]
+    shipped = next((model for model in models if model.name == DEFAULT), None)
+    if shipped and shipped.accuracy is not None:
+        gap = card[part]["accuracy"] - shipped.accuracy
+        word = "better" if gap > 0 else "worse"
+        lines.append(
+            f"The shipped network reads {shipped.accuracy:.2%} right: "
+            + (f"this one is {abs(gap):.2%} {word}." if gap else "this one does as well.")
+        )
+    lines.append(
+        f"Saved as mnist_model.h5; curves, card and the served twin are in runs/{run.name}/. "
+        f"Read with it: python -m digits read --model runs/{run.name} PICTURE"
+    )
+    return "\n".join(lines) + "\n"
 
 
 def versions() -> dict[str, str]:

@@ -66,7 +66,7 @@ def with_logits(network: keras.Model) -> keras.Model:
     last = network.get_layer("digits")
     embedding = network.get_layer("embedding").output
     logits = keras.layers.Dense(last.units, name="logits")
-    twin = keras.Model(network.inputs, [logits(last.input), embedding])
+    twin = keras.Model(network.inputs[0], [logits(last.input), embedding])
     logits.set_weights(last.get_weights())
     return twin
 

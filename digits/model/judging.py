@@ -1,0 +1,47 @@
+"""How well a classifier answers, as plain figures for its card."""
+
+from typing import Any
+
+import numpy as np
+
+from digits.core import CLASSES, Frames
+from digits.metrics import (
+    calibration_error,
+    confusion_matrix,
+    interval,
+    negative_log_likelihood,
+)
+from digits.model.classifier import Classifier
+
+
+def judge(classifier: Classifier, frames: Frames, labels: np.ndarray) -> dict[str, Any]:
+    """Return how well `classifier` answers, as plain figures for its card."""
+    probabilities = classifier.classify(frames)
+    answers = probabilities.argmax(axis=1)
+    right = answers == labels
+    low, high = interval(int(right.sum()), len(labels))
+    return {
+        "digits": len(labels),
+        "accuracy": float(right.mean()),
+        "interval": [low, high],
+        "wrong": int((~right).sum()),
+        "negative_log_likelihood": negative_log_likelihood(probabilities, labels),
+        "calibration_error": calibration_error(probabilities.max(axis=1), right),
+        "confusion": confusion_matrix(labels, answers).tolist(),
+    }
+
+
+def describe(figures: dict[str, Any]) -> str:
+    """Return the figures of `judge` as lines for a terminal."""
+    low, high = figures["interval"]
+    rows = [" ".join(f"{count:5d}" for count in row) for row in figures["confusion"]]
+    return "\n".join(
+        [
+            f"{figures['accuracy']:.2%} of {figures['digits']} digits right "
+            f"(95 % interval {low:.2%} to {high:.2%}), {figures['wrong']} wrong",
+            f"calibration error {figures['calibration_error']:.2%}",
+            "rows: what was written; columns: what was read",
+            "   " + " ".join(f"{digit:5d}" for digit in range(CLASSES)),
+            *(f"{digit}  {row}" for digit, row in enumerate(rows)),
+        ]
+    )

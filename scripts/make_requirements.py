@@ -1,0 +1,76 @@
+"""Write requirements.txt and requirements-dev.txt from pyproject.toml; --check compares.
+
+The pins are resolved once for every platform and Python that the project supports. They hold
+libraries only, and no address of any index.
+"""
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import tomllib
+from pathlib import Path
+
+from packaging.requirements import Requirement
+from packaging.version import Version
+
+ROOT = Path(__file__).parent.parent
+FILES = {"requirements.txt": ("app", "train"), "requirements-dev.txt": ("dev",)}
+SELF = re.compile(r"^digits\[(.+)\]$")
+
+
+def wanted(extras: tuple[str, ...]) -> list[str]:
+    """Return the direct dependencies of the project with these extras."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    lines = list(project["dependencies"])
+    for extra in extras:
+        for line in project["optional-dependencies"][extra]:
+            own = SELF.match(line)
+            lines += wanted(tuple(own[1].split(","))) if own else [line]
+    return list(dict.fromkeys(lines))
+
+
+def resolve(extras: tuple[str, ...]) -> str:
+    """Return the pins of these extras, for every platform at once."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("PIP_")}
+    with tempfile.TemporaryDirectory() as folder:
+        source = Path(folder) / "wanted.in"
+        source.write_text("\n".join(wanted(extras)), encoding="utf-8")
+        command = ["uv", "pip", "compile", "--universal", "--python-version", "3.11"]
+        command += ["--no-header", "--no-annotate", "--no-emit-index-url", "--quiet", str(source)]
+        done = subprocess.run(command, check=True, capture_output=True, text=True, env=clean)
+    head = "# Made by scripts/make_requirements.py from pyproject.toml; do not edit.\n"
+    return head + done.stdout
+
+
+def problems(name: str, extras: tuple[str, ...]) -> list[str]:
+    """Return each direct dependency that `name` does not pin within its range."""
+    text = (ROOT / name).read_text(encoding="utf-8")
+    lines = [line for line in text.splitlines() if line and not line.startswith("#")]
+    pins: dict[str, list[Version]] = {}
+    for pin in map(Requirement, lines):
+        version = next(iter(pin.specifier)).version
+        pins.setdefault(pin.name.lower().replace("_", "-"), []).append(Version(version))
+    found = []
+    for need in map(Requirement, wanted(extras)):
+        versions = pins.get(need.name.lower().replace("_", "-"), [])
+        if not versions or not all(need.specifier.contains(version) for version in versions):
+            found.append(f"{name}: {need} is not pinned within its range")
+    return found
+
+
+def main() -> int:
+    """Write the files, or with --check say what is wrong with them."""
+    if "--check" in sys.argv:
+        found = [line for name, extras in FILES.items() for line in problems(name, extras)]
+        print("\n".join(found) or "every direct dependency is pinned within its range")
+        return 1 if found else 0
+    for name, extras in FILES.items():
+        (ROOT / name).write_text(resolve(extras), encoding="utf-8", newline="\n")
+        print(f"wrote {name}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

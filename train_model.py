@@ -1,0 +1,97 @@
+"""Train a network on MNIST and save it as ``mnist_model.h5``.
+
+    python train_model.py                    the convolutional network
+    python train_model.py --network dense    one hidden layer, in a minute: the one to show live
+
+What was shipped is never touched: it lies in ``digits/weights/``, and ``--restore`` brings its
+``.h5`` files back. Everything else a training leaves goes into ``runs/<name>/``.
+"""
+
+import argparse
+import dataclasses
+import os
+import shutil
+import sys
+from pathlib import Path
+
+from digits.assembly import RUNS, WEIGHTS, available_models
+from digits.core import DigitsError
+from digits.data import load_mnist
+from digits.evaluation import judge_on_test
+
+HERE = Path(__file__).parent
+SHIPPED = ("mnist_model.h5", "mnist_dense.h5")
+
+
+def main() -> int:
+    """Load MNIST, train, calibrate, export, evaluate, save."""
+    options = parse_arguments()
+    if options.restore:
+        return restore()
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # TensorFlow's remarks about the machine
+    try:
+        from digits import training
+        from digits.model.networks import build_network
+    except ImportError:
+        sys.stderr.write(
+            "train_model.py needs TensorFlow, which is not installed: use Python 3.11, 3.12 or "
+            "3.13 and run: python -m pip install -r requirements.txt\n"
+        )
+        return 1
+
+    try:
+        mnist = load_mnist(options.data)
+        recipe = training.RECIPES[options.network]
+        recipe = dataclasses.replace(
+            recipe, seed=options.seed, epochs=options.epochs or recipe.epochs
+        )
+        run = RUNS / (options.name or f"{recipe.network}-{recipe.seed}")
+        network = build_network(recipe.network)
+        training.fit(network, mnist, recipe, run, resume=options.resume)
+        card = training.export_run(network, mnist, recipe, run)
+        if not options.no_test:
+            figures = judge_on_test(run / f"{recipe.network}.onnx", options.data)
+            card = training.add_test_figures(run, card, figures)
+        training.save_h5(network, HERE / "mnist_model.h5")
+    except KeyboardInterrupt:
+        sys.stderr.write("\nStopped; the last epoch is kept. Go on with: --resume\n")
+        return 130
+    except DigitsError as error:
+        sys.stderr.write(f"train_model.py: {error}\n")
+        return 1
+    sys.stdout.write(training.summary(card, run, available_models()))
+    return 0
+
+
+def parse_arguments() -> argparse.Namespace:
+    """Return what was asked for on the command line."""
+    parser = argparse.ArgumentParser(description="Train a network on MNIST.")
+    parser.add_argument("--network", choices=("cnn", "dense"), default="cnn")
+    parser.add_argument("--epochs", type=positive, help="passes through the training digits")
+    parser.add_argument("--data", type=Path, help="another .npz with MNIST's four arrays")
+    parser.add_argument("--seed", type=int, default=0, help="of all random choices")
+    parser.add_argument("--name", help="of the folder in runs/; default: NETWORK-SEED")
+    parser.add_argument("--resume", action="store_true", help="go on after an interruption")
+    parser.add_argument("--no-test", action="store_true", help="leave the test digits unopened")
+    parser.add_argument("--restore", action="store_true", help="bring the shipped .h5 back")
+    return parser.parse_args()
+
+
+def positive(text: str) -> int:
+    """Return a whole number from 1 on."""
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("at least 1")
+    return number
+
+
+def restore() -> int:
+    """Copy the shipped ``.h5`` files back to where they were."""
+    for name in SHIPPED:
+        shutil.copyfile(WEIGHTS / name, HERE / name)
+    sys.stdout.write(f"restored: {' and '.join(SHIPPED)}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
