@@ -13,9 +13,13 @@ COARSE = 64  # px, longer side of the small picture in which the paper is estima
 NEIGHBOURHOOD = 31  # px of that picture: wider than a digit's stroke, narrower than a shadow
 MIN_CONTRAST = 0.07  # of the paper's brightness; fainter marks are paper grain
 MIN_NOISE_RATIO = 6.0  # ink stands out of the paper's noise by this many standard deviations
+VISIBLE = 1.5  # times the faintest mark: ink exceeds it clearly, grain only just
 FLOOR = 3.0  # standard deviations of the paper's noise that count as bare paper
 FULL = 80  # percentile of the inked pixels' contrast that counts as full ink
 CRISP = 0.95  # contrast from which a picture counts as clean, and is left as it is
+MAX_NOISE = 0.05  # of the paper's brightness; in a small picture strokes pass for grain
+NOT_INK = 0.85  # of the brightness around; darker pixels say nothing of the paper
+MIDDLE_GREY = 160.0  # level at which flattened paper is stored in 8 bits
 MAD_TO_SIGMA = 1.4826  # of a normal distribution
 HALF_GREY_LEVEL = 0.5 / 255  # of full ink; less is rounding and not ink
 MIN_BACKGROUND = 24.0  # grey levels; on blacker paper a ratio means nothing
@@ -37,11 +41,11 @@ def extract_ink(pixels: Pixels) -> Ink:
     dark_on_light = 255 - pixels if is_light_on_dark(pixels) else pixels
     contrast = _contrast(dark_on_light.astype(np.float32))
     noise = _noise(contrast)
-    threshold = max(MIN_CONTRAST, MIN_NOISE_RATIO * noise, _otsu(contrast) / 2)
-    inked = contrast[contrast > threshold]
-    if not inked.size:
+    grain = max(MIN_CONTRAST, MIN_NOISE_RATIO * noise)
+    inked = contrast[contrast > max(grain, _otsu(contrast) / 2)]
+    full = float(np.percentile(inked, FULL)) if inked.size else 0.0
+    if full < VISIBLE * grain:
         return np.zeros(pixels.shape, np.float32)
-    full = float(np.percentile(inked, FULL))
     full = 1.0 if full >= CRISP else full
     floor = min(FLOOR * noise, full / 2)
     ink = np.clip((contrast - floor) / (full - floor), 0, 1).astype(np.float32)
@@ -78,17 +82,27 @@ def _paper(pixels: np.ndarray) -> np.ndarray:
     # Ink is darker than paper: what lies above the neighbourhood's middle is paper for certain,
     # and its median is not pulled down by a thick stroke.
     bright = float(np.median(small[small >= _otsu(small / 255) * 255]))
-    if np.ptp(small) == 0:
-        return np.full(pixels.shape, pixels[0, 0], np.float32)
-    known = small > bright * 0.5 if scale == 1.0 else small > 0
-    filled = np.where(known, small, bright).astype(np.uint8)
-    reach = min(NEIGHBOURHOOD, (min(filled.shape) // 2) * 2 - 1)
+    reach = min(NEIGHBOURHOOD, (min(small.shape) // 2) * 2 - 1)
     if reach < 3 or max(height, width) <= COARSE:  # noqa: PLR2004  # no smaller median exists
         return np.full(pixels.shape, bright, np.float32)
-    padded = cv2.copyMakeBorder(filled, *[reach // 2] * 4, cv2.BORDER_REFLECT_101)
+    # Light that falls off evenly is a plane; the median then need only follow what is left, and
+    # is not led astray where it meets the picture's rim.
+    plane = _plane(small, reach)
+    level = np.clip(small / plane * MIDDLE_GREY, 0, 255).astype(np.uint8)
+    padded = cv2.copyMakeBorder(level, *[reach // 2] * 4, cv2.BORDER_REFLECT_101)
     smooth = cv2.medianBlur(padded, reach)[reach // 2 : -(reach // 2), reach // 2 : -(reach // 2)]
-    smooth = cv2.GaussianBlur(smooth.astype(np.float32), (0, 0), 3)
+    smooth = cv2.GaussianBlur(smooth.astype(np.float32), (0, 0), 3) / MIDDLE_GREY * plane
     return cv2.resize(smooth, (width, height), interpolation=cv2.INTER_LINEAR)
+
+
+def _plane(small: np.ndarray, step: int) -> np.ndarray:
+    """Fit a plane to the paper's brightness by least squares, ink left out: (h, w) -> (h, w)."""
+    rows, columns = np.mgrid[: small.shape[0], : small.shape[1]].astype(np.float32)
+    terms = np.stack([np.ones(small.size), rows.ravel(), columns.ravel()], axis=1)
+    paper = small.ravel() >= cv2.blur(small, (step, step)).ravel() * NOT_INK
+    slope = np.linalg.lstsq(terms[paper], small.ravel()[paper], rcond=None)[0]
+    fitted = (terms @ slope).reshape(small.shape)
+    return np.maximum(fitted, MIN_BACKGROUND).astype(np.float32)
 
 
 def _noise(contrast: np.ndarray) -> float:
@@ -97,7 +111,7 @@ def _noise(contrast: np.ndarray) -> float:
         return 0.0
     # Where a pixel meets its neighbour the drawing cancels and the grain remains.
     difference = np.abs(contrast[:, 1:] - contrast[:, :-1])
-    return float(np.median(difference)) * MAD_TO_SIGMA / np.sqrt(2)
+    return min(MAX_NOISE, float(np.median(difference)) * MAD_TO_SIGMA / np.sqrt(2))
 
 
 def _otsu(values: np.ndarray) -> float:

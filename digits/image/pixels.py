@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import math
 import struct
 import warnings
 from collections.abc import Iterator
@@ -9,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image
 
 from digits.core import NotAPictureError, Picture, PictureError, Pixels, TooLargeError
 
@@ -17,11 +18,29 @@ FORMATS = ("PNG", "JPEG", "MPO", "WEBP", "TIFF", "BMP", "GIF")  # Pillow's names
 EXTENSIONS = ("png", "jpg", "jpeg", "webp", "tif", "tiff", "bmp", "gif")
 WORKING_PIXELS = 3_000_000  # px; digits on a page of this size are large enough to read
 MAX_BYTES = 64_000_000  # of one file
-MAX_PIXELS = 100_000_000  # px; a phone's largest photograph has 50 to 108 million
-MAX_SIDE = 30_000  # px
-HIGH_BYTE = 8  # bits dropped when 16 become 8
+MAX_PIXELS = 100_000_000  # px; what four bytes a pixel make of it still fits in a small machine
+MAX_SIDE = 30_000  # px; OpenCV counts some coordinates in 16 bits
+SAMPLE_PIXELS = 1_000_000  # px; enough to tell paper from ink
 WHITE = 255  # grey level
 MIDDLE = 128  # grey level that parts dark ink from light ink
+BYTE = 8  # bits of a grey level
+WORD = 1 << 16  # one more than the largest 16-bit level
+HALF, NEARLY_ALL = 0.5, 0.9  # share of a picture that is opaque
+PLAIN = 10  # grey levels of spread; ink of one colour has less, ink on its paper has more
+ORIENTATION = 0x0112  # EXIF's tag for how the camera was held
+UPRIGHTING = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}  # what undoes each orientation
+QUARTER_TURNS = (5, 6, 7, 8)  # orientations that swap width and height
+SIGNATURES = (b"\x89PNG", b"\xff\xd8\xff", b"II*\0", b"MM\0*", b"GIF8")  # how ours begin
+HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
+DAMAGED = "the picture is damaged or cut off: save or photograph it again"
 DECODER_FAULTS = (
     OSError, ValueError, SyntaxError, EOFError, struct.error, IndexError, KeyError, TypeError,
     OverflowError, ZeroDivisionError, MemoryError, AttributeError, RuntimeError,
@@ -42,14 +61,15 @@ def load_picture(source: bytes | str | Path) -> Picture:
     """
     content = load_bytes(source)
     with _opened(content) as image:
-        turned = _is_turned(image)
-        width, height = image.size[::-1] if turned else image.size
-        if image.format == "JPEG":
+        width, height = image.size
+        if image.format in ("JPEG", "MPO"):
             # The decoder reduces by a power of two at a fraction of the cost.
             shrink = max(1.0, (width * height / WORKING_PIXELS) ** 0.5)
-            image.draft("L", (int(image.width / shrink), int(image.height / shrink)))
-        grey = _reduced(_upright(_grey(image)))
-        pixels: Pixels = np.array(grey, np.uint8)
+            image.draft("L", (int(width / shrink), int(height / shrink)))
+        orientation = _orientation(image)
+        if orientation in QUARTER_TURNS:
+            width, height = height, width
+        pixels: Pixels = np.array(_turned(_reduced(_grey(image)), orientation), np.uint8)
     return Picture(pixels, width, height, hashlib.sha256(content).hexdigest())
 
 
@@ -62,9 +82,10 @@ def load_upright(source: bytes | str | Path) -> Image.Image:
         As `load_picture`.
     """
     with _opened(load_bytes(source)) as image:
-        grey = image.mode == "1" or image.mode.startswith(("I", "F"))
-        flat = _grey(image) if grey else _on_paper(image)
-        return _upright(flat.convert("RGB"))
+        orientation = _orientation(image)
+        coloured = not image.mode.startswith(("I", "F", "LAB"))
+        flat = _on_paper(image) if coloured else _grey(image)
+        return _turned(flat.convert("RGB"), orientation)
 
 
 def load_bytes(source: bytes | str | Path) -> bytes:
@@ -80,11 +101,8 @@ def load_bytes(source: bytes | str | Path) -> bytes:
     else:
         path, name = Path(source), str(source)
         try:
-            if path.stat().st_size > MAX_BYTES:
-                raise TooLargeError(
-                    f"{name} is larger than {MAX_BYTES // 1_000_000} MB: save it smaller"
-                )
-            content = path.read_bytes()
+            with path.open("rb") as file:
+                content = file.read(MAX_BYTES + 1)
         except FileNotFoundError:
             raise PictureError(f"there is no file {name}: check the name") from None
         except (IsADirectoryError, PermissionError) as error:
@@ -105,19 +123,19 @@ def _opened(content: bytes) -> Iterator[Image.Image]:
     """Open the first frame and turn whatever the decoder raises into a sentence."""
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # about odd metadata; the picture is what counts
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            # About odd metadata, where the picture is what counts; and about pictures of more
+            # than 89 million pixels, where Pillow warns, our own limit decides and Pillow's
+            # harder one, at twice as many, stays.
+            warnings.simplefilter("ignore")
             with Image.open(io.BytesIO(content), formats=FORMATS) as image:
                 _check_size(image)
                 yield image
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+    except Image.DecompressionBombError:
         raise TooLargeError(_too_many_pixels()) from None
     except Image.UnidentifiedImageError:
         raise NotAPictureError(_what_it_is(content)) from None
     except DECODER_FAULTS as error:
-        raise NotAPictureError(
-            "the picture is damaged or cut off: save or photograph it again"
-        ) from error
+        raise NotAPictureError(DAMAGED) from error
 
 
 def _check_size(image: Image.Image) -> None:
@@ -135,47 +153,52 @@ def _too_many_pixels() -> str:
 
 def _what_it_is(content: bytes) -> str:
     """Say what to do about bytes that are no picture we open."""
-    if content[4:8] == b"ftyp" and content[8:12] in (b"heic", b"heix", b"mif1", b"msf1", b"hevc"):
+    if content[4:8] == b"ftyp" and content[8:12] in HEIC_BRANDS:
         return "this is a HEIC photograph: save it as JPEG and try again"
     if content.startswith(b"%PDF"):
-        return "this is a PDF: save its page as a PNG or JPEG picture and try again"
+        return "the pages of a PDF are not read yet: save the page as a PNG or JPEG picture"
+    if content.startswith(SIGNATURES) or content[8:12] == b"WEBP":
+        return DAMAGED
     return "this is no picture that can be opened: use PNG, JPEG, WebP, TIFF, BMP or GIF"
 
 
-def _is_turned(image: Image.Image) -> bool:
-    """Say whether the camera's note turns the picture onto its side."""
-    return image.getexif().get(0x0112, 1) in (5, 6, 7, 8)  # EXIF orientation, a quarter turn
+def _orientation(image: Image.Image) -> int:
+    """Decode the picture and return how the camera was held; 1 is upright."""
+    # Only after decoding: Pillow turns a TIFF while it decodes it, and then drops the note.
+    image.load()
+    try:
+        return int(image.getexif().get(ORIENTATION, 1))
+    except DECODER_FAULTS:  # a damaged note does not damage the picture
+        return 1
 
 
-def _upright(image: Image.Image) -> Image.Image:
-    return ImageOps.exif_transpose(image)
+def _turned(image: Image.Image, orientation: int) -> Image.Image:
+    """Return the picture upright."""
+    method = UPRIGHTING.get(orientation)
+    return image if method is None else image.transpose(method)
 
 
 def _grey(image: Image.Image) -> Image.Image:
-    """Return 8-bit grey, whatever the mode; the camera's note on orientation is kept."""
-    exif = image.getexif()
-    if image.mode.startswith("I;16"):
-        deep = np.asarray(image).astype(np.uint16)
-        grey = Image.fromarray((deep >> HIGH_BYTE).astype(np.uint8))
-    elif image.mode in ("I", "F"):
-        grey = Image.fromarray(_stretched(np.asarray(image, np.float64)))
-    elif image.mode == "L" and "transparency" not in image.info:
-        grey = image
-    else:
-        grey = _on_paper(image).convert("L")
-    grey.getexif().update(exif)
-    return grey
+    """Return 8-bit grey, whatever the mode."""
+    if image.mode.startswith(("I", "F")):
+        return Image.fromarray(_to_bytes(np.asarray(image)))
+    if image.mode == "LAB":
+        return image.getchannel("L")
+    if image.mode == "L" and not image.has_transparency_data:
+        return image
+    return _on_paper(image).convert("L")
 
 
-def _stretched(values: np.ndarray) -> np.ndarray:
-    """Bring values of unknown range to 0..255; 16 bits in a wider mode keep their own range."""
-    values = np.nan_to_num(values)
-    low, high = float(values.min()), float(values.max())
-    if low >= 0 and WHITE < high < 1 << 16:
-        return (values / (1 << HIGH_BYTE)).astype(np.uint8)
-    if low >= 0 and 1 < high <= WHITE:
-        return values.astype(np.uint8)
-    return ((values - low) * (WHITE / max(high - low, np.finfo(float).tiny))).astype(np.uint8)
+def _to_bytes(levels: np.ndarray) -> np.ndarray:
+    """Bring whole or real levels of any range to 0..255: (h, w) -> (h, w)."""
+    known = levels[np.isfinite(levels)]
+    low, high = (float(known.min()), float(known.max())) if known.size else (0.0, 0.0)
+    if levels.dtype.kind in "ui" and low >= 0 and high < WORD:
+        # As many low bits are dropped as leave one byte: 8 of 16, but 4 where a scanner gives 12.
+        return (levels >> max(0, int(high).bit_length() - BYTE)).astype(np.uint8)
+    bounded = np.nan_to_num(levels.astype(np.float64), nan=low, posinf=high, neginf=low)
+    span = (high - low) or 1.0
+    return np.rint((bounded - low) / span * WHITE).astype(np.uint8)
 
 
 def _on_paper(image: Image.Image) -> Image.Image:
@@ -183,22 +206,33 @@ def _on_paper(image: Image.Image) -> Image.Image:
     if not image.has_transparency_data:
         return image
     layered = image.convert("RGBA")
-    opacity = np.asarray(layered.getchannel("A"), np.float64)
-    if opacity.min() == WHITE:
-        return image
-    ink = np.asarray(layered.convert("RGB").convert("L"), np.float64)
-    level = np.average(ink, weights=opacity) if opacity.any() else 0.0
-    # Light ink on nothing was drawn for a dark page. A picture with much opaque paper of its own
-    # is light too, and its missing rim is then best left as light as that paper.
-    shade = 0 if level > MIDDLE and (opacity > MIDDLE).mean() < 0.5 else WHITE  # noqa: PLR2004
+    if layered.getchannel("A").getextrema() == (WHITE, WHITE):
+        return layered.convert("RGB")
+    shade = _paper_shade(layered)
     paper = Image.new("RGBA", layered.size, (shade, shade, shade, WHITE))
     paper.alpha_composite(layered)
-    paper.getexif().update(image.getexif())
     return paper.convert("RGB")
 
 
+def _paper_shade(layered: Image.Image) -> int:
+    """Return the grey level, 0 or 255, that belongs behind a picture with holes."""
+    excess = (layered.width * layered.height / SAMPLE_PIXELS) ** 0.5
+    sample = layered.reduce(math.ceil(excess)) if excess > 1 else layered
+    opacity = np.asarray(sample.getchannel("A"), np.float64) / WHITE
+    if not opacity.any():
+        return WHITE
+    grey = np.asarray(sample.convert("RGB").convert("L"), np.float64)
+    level = np.average(grey, weights=opacity)
+    spread = np.average((grey - level) ** 2, weights=opacity) ** 0.5
+    share = opacity.mean()
+    # A picture with its own paper, only its rim missing, goes on with that paper's tone. Ink on
+    # nothing needs the opposite of its own.
+    has_own_paper = share > NEARLY_ALL or (share > HALF and spread > PLAIN)
+    return WHITE if (level > MIDDLE) == has_own_paper else 0
+
+
 def _reduced(image: Image.Image) -> Image.Image:
-    """Average down to at most the working size."""
+    """Average down to at most the working size; rows and columns alike."""
     excess = (image.width * image.height / WORKING_PIXELS) ** 0.5
     if excess <= 1:
         return image

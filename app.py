@@ -1,0 +1,27 @@
+"""The web app: `streamlit run app.py`."""
+
+import streamlit as st
+
+from digits.assembly import available_models, current_reader
+from digits.ui.draw import draw_page
+from digits.ui.read import read_page
+
+st.set_page_config(page_title="Digits", page_icon="✍️", layout="wide")
+
+# Readers and models are cached by their files: a rerun loads nothing again.
+pages = [
+    st.Page(
+        lambda: read_page(current_reader, available_models()),
+        title="Read",
+        icon="🖼️",
+        url_path="read",
+        default=True,
+    ),
+    st.Page(
+        lambda: draw_page(current_reader, available_models()),
+        title="Draw",
+        icon="✏️",
+        url_path="draw",
+    ),
+]
+st.navigation(pages, position="top").run()

@@ -1,0 +1,41 @@
+"""Draw on a picture what was found in it."""
+
+from PIL import Image, ImageDraw, ImageFont
+
+from digits.core import Reading
+
+SURE = (31, 111, 139)  # RGB
+DOUBTFUL = (200, 80, 20)  # RGB
+ACCEPTED = 0.95  # confidence below which a digit's box is drawn twice, so that shape tells too
+LARGEST = 1200  # px, longer side of the picture shown
+LINE = 1 / 200  # of the longer side
+LABEL = 1 / 24  # of the longer side
+
+
+def outline(picture: Image.Image, reading: Reading) -> Image.Image:
+    """Return a copy of the upright picture with a box around each digit, and its value.
+
+    Parameters
+    ----------
+    picture : RGB, of the size that `reading` gives
+    """
+    shown = picture.convert("RGB")
+    shown.thumbnail((LARGEST, LARGEST))
+    scale = shown.width / reading.size[0]
+    longer = max(shown.size)
+    pen, width = ImageDraw.Draw(shown), max(1, round(longer * LINE))
+    font = ImageFont.load_default(max(10.0, longer * LABEL))
+    for digit in reading.digits:
+        box = digit.box
+        corners = [box.x * scale, box.y * scale, box.right * scale - 1, box.bottom * scale - 1]
+        sure = digit.confidence >= ACCEPTED
+        colour = SURE if sure else DOUBTFUL
+        pen.rectangle(corners, outline=colour, width=width)
+        if not sure:
+            gap = 3 * width
+            outer = [corners[0] - gap, corners[1] - gap, corners[2] + gap, corners[3] + gap]
+            pen.rectangle(outer, outline=colour, width=width)
+        if longer >= LARGEST / 4:
+            value = "?" if digit.value is None else str(digit.value)
+            pen.text((corners[0], corners[1]), value, colour, font, anchor="lb")
+    return shown

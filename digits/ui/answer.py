@@ -1,0 +1,101 @@
+"""How a reading is shown: the number in large type, the probabilities, what the network saw."""
+
+import base64
+import html
+import io
+
+import numpy as np
+import streamlit as st
+from PIL import Image
+
+from digits.core import Digit, Frame, Hint, Reading
+
+ENLARGED = 8  # screen pixels for each of the frame's
+BLANK = "No ink found: there is nothing to read here."
+SURE = 0.95  # confidence from which the words say nothing of doubt
+
+
+def show_answer(reading: Reading, *, key: str) -> None:
+    """Show what was read, how surely, and for one chosen digit why."""
+    if reading.status == "blank" or not reading.digits:
+        st.info(BLANK, icon="📄")
+        return
+    size = "6rem" if len(reading.text) == 1 else "3rem"
+    number = html.escape(reading.text).replace("\n", "<br>")
+    st.html(
+        f'<div data-testid="answer" aria-live="polite" style="font-size:{size};line-height:1.1;'
+        f'font-weight:700;font-variant-numeric:tabular-nums">{number}</div>'
+    )
+    st.markdown(f"**{reading.confidence:.1%}** {_in_words(reading)}")
+    for note in reading.notes:
+        st.warning(note, icon="📷")
+    show_digit(_chosen(reading, key))
+
+
+def show_digit(digit: Digit) -> None:
+    """Show one digit's probabilities beside the frame that the network saw."""
+    bars, seen = st.columns([3, 2])
+    with bars:
+        st.html(_bars(digit))
+    with seen:
+        st.html(
+            f'<img alt="The 28 by 28 picture that the network saw" width="{28 * ENLARGED}" '
+            'style="image-rendering:pixelated;max-width:100%;border-radius:6px" '
+            f'src="{_png_address(digit.frame)}">'
+        )
+        st.caption("What the network saw: 28 x 28 pixels, cut out, sized and centred like MNIST.")
+
+
+def choose_model(models: list[tuple[str, str]]) -> str | None:
+    """Let a person choose among (name, label) pairs."""
+    labels = dict(models)
+    return st.selectbox("Network", list(labels), format_func=lambda name: labels[name])
+
+
+def choose_hint(options: dict[str, Hint]) -> Hint:
+    """Let a person say what is in the picture."""
+    names = list(options)
+    chosen = st.segmented_control("What is in the picture", names, default=names[0], required=True)
+    return options[chosen or names[0]]
+
+
+def _chosen(reading: Reading, key: str) -> Digit:
+    digits = reading.digits
+    if len(digits) == 1:
+        return digits[0]
+    index = st.segmented_control(
+        "Look at one digit",
+        range(len(digits)),
+        format_func=lambda i: "?" if digits[i].value is None else str(digits[i].value),
+        default=0,
+        key=f"{key}-{reading.id[:12]}",
+    )
+    return digits[index or 0]
+
+
+def _in_words(reading: Reading) -> str:
+    what = "all of it is" if len(reading.digits) > 1 else "this is"
+    if reading.confidence >= SURE:
+        return f"sure that {what} right."
+    return f"sure that {what} right: please check."
+
+
+def _bars(digit: Digit) -> str:
+    """Return ten bars as plain HTML; a chart library would load for seconds."""
+    rows = "".join(
+        f'<tr><th scope="row" style="padding-right:.5rem">{value}</th>'
+        '<td style="width:100%"><div style="height:.9rem;border-radius:3px;min-width:2px;'
+        f"width:{100 * p:.1f}%;background:{'#1f6f8b' if value == digit.value else '#8a949a'}"
+        f'"></div></td><td style="padding-left:.5rem;text-align:right">{p:.1%}</td></tr>'
+        for value, p in enumerate(digit.probabilities)
+    )
+    return (
+        '<table style="width:100%;border-collapse:collapse;font-variant-numeric:tabular-nums" '
+        f'aria-label="Probability of each digit"><tbody>{rows}</tbody></table>'
+    )
+
+
+def _png_address(frame: Frame) -> str:
+    file = io.BytesIO()
+    Image.fromarray((255 * frame).astype(np.uint8)).save(file, "PNG")
+    return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()
