@@ -10,11 +10,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from digits.core import NotAPictureError, Picture, PictureError, Pixels, TooLargeError
 
-FORMATS = ("PNG", "JPEG", "MPO", "WEBP", "TIFF", "BMP", "GIF")  # Pillow's names; MPO: phones
+FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP", "GIF")  # Pillow's names
 EXTENSIONS = ("png", "jpg", "jpeg", "webp", "tif", "tiff", "bmp", "gif")
 WORKING_PIXELS = 3_000_000  # px; digits on a page of this size are large enough to read
 MAX_BYTES = 64_000_000  # of one file
@@ -62,7 +62,7 @@ def load_picture(source: bytes | str | Path) -> Picture:
     content = load_bytes(source)
     with _opened(content) as image:
         width, height = image.size
-        if image.format in ("JPEG", "MPO"):
+        if image.format in ("JPEG", "MPO"):  # MPO: a phone's JPEG with a second one behind it
             # The decoder reduces by a power of two at a fraction of the cost.
             shrink = max(1.0, (width * height / WORKING_PIXELS) ** 0.5)
             image.draft("L", (int(width / shrink), int(height / shrink)))
@@ -128,11 +128,12 @@ def _opened(content: bytes) -> Iterator[Image.Image]:
             # harder one, at twice as many, stays.
             warnings.simplefilter("ignore")
             with Image.open(io.BytesIO(content), formats=FORMATS) as image:
+                known = True
                 _check_size(image)
                 yield image
     except Image.DecompressionBombError:
         raise TooLargeError(_too_many_pixels()) from None
-    except Image.UnidentifiedImageError:
+    except UnidentifiedImageError:
         raise NotAPictureError(_what_it_is(content)) from None
     except DECODER_FAULTS as error:
         raise NotAPictureError(DAMAGED) from error
