@@ -13,14 +13,12 @@ pages = [
     st.Page(
         lambda: read_page(current_reader, available_models()),
         title="Read",
-        icon="🖼️",
         url_path="read",
         default=True,
     ),
     st.Page(
         lambda: draw_page(current_reader, available_models()),
         title="Draw",
-        icon="✏️",
         url_path="draw",
     ),
 ]

@@ -1,7 +1,7 @@
 """The command: standard output is data, standard error is for people.
 
-Exit status 0: everything was read. 1: something failed, and each failure was named.
-2: the command itself was wrong.
+Exit status 0: everything was read. 1: something failed, and each failure was named; a model that
+cannot be opened counts as such. 2: the command itself was wrong. 130: stopped by Ctrl-C.
 """
 
 import csv
@@ -9,8 +9,10 @@ import glob
 import io
 import json
 import logging
+import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -31,6 +33,7 @@ app = typer.Typer(
     name="digits",
     help="Read handwritten digits from photographs.",
     no_args_is_help=True,
+    add_completion=False,
     pretty_exceptions_enable=False,
 )
 
@@ -53,34 +56,40 @@ Model = Annotated[
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command and return its exit status."""
     for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
+        if isinstance(stream, io.TextIOWrapper):  # Windows' own encoding lacks many letters
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     try:
         status = app(args=None if argv is None else list(argv), standalone_mode=False)
-    except typer.Exit as leave:
-        return leave.exit_code
-    except typer.Abort:
+        sys.stdout.flush()
+    except (typer.Abort, KeyboardInterrupt):
         return INTERRUPTED
-    except KeyboardInterrupt:
-        return INTERRUPTED
-    except BrokenPipeError:
-        # Whoever read our output has had enough; Python must not complain when it closes it.
-        sys.stdout = io.StringIO()
+    except (BrokenPipeError, SystemExit):  # Typer makes the second of the first
+        _stop_writing()
         return FAILED
-    except HintError as error:
-        _tell(f"digits: {error}")
-        return USAGE
     except DigitsError as error:
         _tell(f"digits: {error}")
-        return FAILED
+        return USAGE if isinstance(error, HintError) else FAILED
     except Exception as error:
-        # Typer's own complaint about arguments has no public parent class, but says how it ends.
-        if hasattr(error, "exit_code") and hasattr(error, "format_message"):
-            _tell(f"digits: {error.format_message()} See: digits --help")
-            return USAGE
-        logging.getLogger("digits").exception("digits: something unforeseen happened")
-        return FAILED
+        return _outermost(error)
     return status if isinstance(status, int) else 0
+
+
+def _outermost(error: Exception) -> int:
+    """Say what nobody below could; return the exit status."""
+    # Typer's own complaint about arguments has no public class, but says how it ends.
+    explain = getattr(error, "format_message", None)
+    if explain is None:
+        logging.getLogger("digits").error("digits: something unforeseen", exc_info=error)
+        return FAILED
+    if sentence := explain().rstrip("."):  # without any argument the help was the answer
+        _tell(f"digits: {sentence}. See: digits --help")
+    return USAGE
+
+
+def _stop_writing() -> None:
+    """Send what is left to nowhere: whoever read our output has had enough of it."""
+    # Closing the stream would fail again while Python ends, and Python would complain of it.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _version(wanted: bool) -> None:
@@ -91,7 +100,7 @@ def _version(wanted: bool) -> None:
 
 @app.callback()
 def _options(
-    version: Annotated[  # noqa: ARG001  # its callback does the work
+    version: Annotated[  # its callback does the work
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
@@ -99,7 +108,7 @@ def _options(
 
 
 @app.command()
-def read(  # noqa: PLR0913  # one argument for each option
+def read(
     paths: Annotated[
         list[str], typer.Argument(help="Pictures, folders, patterns; - is standard input.")
     ],
@@ -126,8 +135,8 @@ def read(  # noqa: PLR0913  # one argument for each option
 
     def readings() -> Iterator[Reading]:
         nonlocal failures
-        for source in _sources(paths):
-            reading = _read(reader, source, hint)
+        for name, fault in _sources(paths):
+            reading = _read(reader, name, fault, hint)
             if reading.error:
                 failures += 1
                 _tell(f"digits: {reading.file}: {reading.error}")
@@ -175,49 +184,59 @@ def _box(text: str) -> Box:
         x, y, width, height = (int(part) for part in text.split(","))
     except ValueError:
         raise HintError(f'--box takes x,y,width,height in whole pixels, not "{text}"') from None
+    if min(x, y) < 0 or min(width, height) < 1:
+        raise HintError(f'--box "{text}" starts outside the picture or has no size')
     return Box(x, y, width, height)
 
 
-def _sources(paths: list[str]) -> Iterator[str | DigitsError]:
-    """Yield each picture once; a path that names none is yielded as what is wrong with it."""
+def _sources(names: list[str]) -> Iterator[tuple[str, PictureError | None]]:
+    """Yield the name of each picture, and of each argument that stands for none, with why."""
+    for name in names:
+        # os.path answers where Path raises: on names that are too long to be files.
+        if name == STDIN or os.path.exists(name) or not glob.has_magic(name):  # noqa: PTH110
+            yield from _inside(name)
+            continue
+        # Windows' shells leave patterns to the program; and Path takes no absolute ones.
+        found = sorted(glob.glob(name, recursive=True))  # noqa: PTH207
+        if not found:
+            yield name, PictureError("nothing matches this pattern: check its spelling")
+        for match in found:
+            yield from _inside(match)
+
+
+def _inside(name: str) -> Iterator[tuple[str, PictureError | None]]:
+    """Yield the pictures of a folder, those of its folders too, or else the name itself."""
     from digits.image.pixels import EXTENSIONS
 
-    for name in paths:
-        path = Path(name)
-        if name == STDIN or path.is_file():
-            yield name
-        elif path.is_dir():
-            pictures = sorted(
-                str(file)
-                for file in path.rglob("*")
-                if file.suffix.lower().lstrip(".") in EXTENSIONS and not file.name.startswith(".")
-            )
-            if not pictures:
-                yield PictureError(f"{name}: this folder holds no picture ({', '.join(EXTENSIONS)})")
-            yield from pictures
-        elif glob.has_magic(name):  # Windows' shells leave patterns to the program
-            found = sorted(glob.glob(name, recursive=True))  # noqa: PTH207  # absolute patterns too
-            if not found:
-                yield PictureError(f"{name}: nothing matches this pattern")
-            yield from found
-        else:
-            yield name
+    if name == STDIN or not os.path.isdir(name):  # noqa: PTH112  # as above
+        yield name, None
+        return
+    folder = Path(name)
+    pictures = [
+        file
+        for file in sorted(folder.rglob("*"))
+        if file.suffix.lower().lstrip(".") in EXTENSIONS
+        and file.is_file()
+        and not any(part.startswith(".") for part in file.relative_to(folder).parts)
+    ]
+    if not pictures:
+        endings = ", ".join(EXTENSIONS)
+        yield name, PictureError(f"this folder holds no picture whose name ends in {endings}")
+    for picture in pictures:
+        yield str(picture), None
 
 
-def _read(reader: "Reader", source: str | DigitsError, hint: Hint) -> Reading:
+def _read(reader: "Reader", name: str, fault: PictureError | None, hint: Hint) -> Reading:
     """Read one picture; what goes wrong becomes a reading that says so."""
-    from dataclasses import replace
+    from digits.image.pixels import MAX_BYTES, load_picture
 
-    from digits.image.pixels import load_picture
-
-    if isinstance(source, DigitsError):
-        name, _, sentence = str(source).partition(": ")
-        return _failed(name, sentence, reader.classifier.name)
     try:
-        picture = load_picture(sys.stdin.buffer.read() if source == STDIN else source)
-        return replace(reader.read(picture, hint), file=source)
+        if fault:
+            raise fault
+        picture = load_picture(sys.stdin.buffer.read(MAX_BYTES + 1) if name == STDIN else name)
+        return replace(reader.read(picture, hint), file=name)
     except DigitsError as error:
-        return _failed(source, str(error), reader.classifier.name)
+        return _failed(name, str(error), reader.classifier.name)
 
 
 def _failed(name: str, sentence: str, model: ModelName) -> Reading:
@@ -235,8 +254,8 @@ def _failed(name: str, sentence: str, model: ModelName) -> Reading:
 
 def _write_text(readings: Iterable[Reading]) -> None:
     for reading in readings:
-        if not reading.error:
-            _print(f"{reading.file}\t{reading.text.replace(chr(10), ' ')}")
+        text = reading.text.replace("\n", " ")
+        _print(f"{reading.file}\t{text}")
 
 
 def _write_jsonl(readings: Iterable[Reading]) -> None:

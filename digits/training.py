@@ -47,7 +47,7 @@ class Recipe:
 
 RECIPES = {
     "dense": Recipe("dense", epochs=10),
-    "cnn": Recipe("cnn", epochs=24, augmented=True, peak=2e-3, decay=1e-2),
+    "cnn": Recipe("cnn", epochs=20, augmented=True, peak=2e-3, decay=1e-2),
 }
 
 

@@ -75,6 +75,9 @@ def _contrast(pixels: np.ndarray) -> np.ndarray:
 
 def _paper(pixels: np.ndarray) -> np.ndarray:
     """Estimate the bare paper's brightness at each pixel: (h, w) -> (h, w)."""
+    levels = np.bincount(pixels.ravel().astype(np.uint8))
+    if levels.max() * 2 > pixels.size:  # no camera does that: it was drawn on a screen
+        return np.full(pixels.shape, levels.argmax(), np.float32)
     height, width = pixels.shape
     scale = min(1.0, COARSE / max(height, width))
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
@@ -88,7 +91,7 @@ def _paper(pixels: np.ndarray) -> np.ndarray:
     # Light that falls off evenly is a plane; the median then need only follow what is left, and
     # is not led astray where it meets the picture's rim.
     plane = _plane(small, reach)
-    level = np.clip(small / plane * MIDDLE_GREY, 0, 255).astype(np.uint8)
+    level = np.clip(np.round(small / plane * MIDDLE_GREY), 0, 255).astype(np.uint8)
     padded = cv2.copyMakeBorder(level, *[reach // 2] * 4, cv2.BORDER_REFLECT_101)
     smooth = cv2.medianBlur(padded, reach)[reach // 2 : -(reach // 2), reach // 2 : -(reach // 2)]
     smooth = cv2.GaussianBlur(smooth.astype(np.float32), (0, 0), 3) / MIDDLE_GREY * plane

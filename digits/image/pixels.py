@@ -128,7 +128,6 @@ def _opened(content: bytes) -> Iterator[Image.Image]:
             # harder one, at twice as many, stays.
             warnings.simplefilter("ignore")
             with Image.open(io.BytesIO(content), formats=FORMATS) as image:
-                known = True
                 _check_size(image)
                 yield image
     except Image.DecompressionBombError:

@@ -10,7 +10,7 @@ import numpy as np
 
 from jaxtyping import UInt8
 
-from digits.core import FRAME, Frame, Frames
+from digits.core import FRAME, GLYPH, Frame, Frames
 from digits.model.habits import add_habits
 
 ENLARGED = 2 * FRAME  # px, where strokes are thickened: a step there is half a pixel here
@@ -24,6 +24,9 @@ ELASTIC_GRID = 6  # cells of the coarse grid on which the field is drawn
 P_THICKNESS = 0.4  # share of digits whose stroke is changed
 P_COARSE = 0.15  # share of digits that pass through a coarser grid, as from a small picture
 COARSE = (14, 24)  # px, side of that grid
+P_BINARY = 0.5  # share of those that know no grey, as from a fax
+P_SQUARE = 0.15  # share of digits stretched to fill a square, as postal readers store them
+HALF = 0.5  # of full ink
 
 _ROWS, _COLUMNS = np.mgrid[:ENLARGED, :ENLARGED].astype(np.float32)
 _CENTRE = (ENLARGED - 1) / 2
@@ -37,6 +40,8 @@ def augment(frames: Frames, labels: UInt8[np.ndarray, " n"], rng: np.random.Gene
 
 def _distort(frame: Frame, rng: np.random.Generator) -> Frame:
     """Redraw one digit with another hand: (28, 28) -> (28, 28)."""
+    if rng.random() < P_SQUARE:
+        frame = _filled(frame)
     angle = np.deg2rad(rng.uniform(-ROTATION, ROTATION))
     slant = rng.uniform(-SLANT, SLANT)
     size, aspect = rng.uniform(1 - SIZE, 1 + SIZE), np.exp(rng.uniform(-ASPECT, ASPECT) / 2)
@@ -57,16 +62,34 @@ def _distort(frame: Frame, rng: np.random.Generator) -> Frame:
     if rng.random() < P_COARSE:
         side = int(rng.integers(*COARSE))
         drawn = cv2.resize(drawn, (side, side), interpolation=cv2.INTER_AREA)
+        if rng.random() < P_BINARY:
+            drawn = (drawn > HALF).astype(np.float32)
         return np.clip(cv2.resize(drawn, (FRAME, FRAME), interpolation=cv2.INTER_CUBIC), 0, 1)
     return cv2.resize(drawn, (FRAME, FRAME), interpolation=cv2.INTER_AREA)
+
+
+def _filled(frame: Frame) -> Frame:
+    """Stretch a digit's tight box to a square: (28, 28) -> (28, 28)."""
+    rows = np.flatnonzero((frame > HALF).any(axis=1))
+    columns = np.flatnonzero((frame > HALF).any(axis=0))
+    if not rows.size:
+        return frame
+    tight = frame[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    # A lone stem is left somewhat narrower: filled out it would be a solid square.
+    width = min(GLYPH, 3 * tight.shape[1])
+    square = np.clip(cv2.resize(tight, (width, GLYPH), interpolation=cv2.INTER_LINEAR), 0, 1)
+    left, top = (FRAME - width) // 2, (FRAME - GLYPH) // 2
+    filled = np.zeros_like(frame)
+    filled[top : top + GLYPH, left : left + width] = square
+    return filled
 
 
 def _change_thickness(drawn: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Make the stroke thicker or thinner by half a pixel or one of the final frame."""
     size = int(rng.integers(2, 4))
     brush = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
-    if rng.random() < 0.5:  # noqa: PLR2004  # as often thicker as thinner
+    if rng.random() < HALF:  # as often thicker as thinner
         return cv2.dilate(drawn, brush)
     thinner = cv2.erode(drawn, brush)
     # A hairline would vanish altogether; then the digit stays as it was.
-    return thinner if thinner.max() > 0.5 else drawn  # noqa: PLR2004  # half of full ink
+    return thinner if thinner.max() > HALF else drawn

@@ -18,7 +18,7 @@ SURE = 0.95  # confidence from which the words say nothing of doubt
 def show_answer(reading: Reading, *, key: str) -> None:
     """Show what was read, how surely, and for one chosen digit why."""
     if reading.status == "blank" or not reading.digits:
-        st.info(BLANK, icon="📄")
+        st.info(BLANK)
         return
     size = "6rem" if len(reading.text) == 1 else "3rem"
     number = html.escape(reading.text).replace("\n", "<br>")
@@ -28,7 +28,7 @@ def show_answer(reading: Reading, *, key: str) -> None:
     )
     st.markdown(f"**{reading.confidence:.1%}** {_in_words(reading)}")
     for note in reading.notes:
-        st.warning(note, icon="📷")
+        st.warning(note)
     show_digit(_chosen(reading, key))
 
 

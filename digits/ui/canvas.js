@@ -40,6 +40,7 @@ export default function (component) {
   }
   state.wide = wide;
   canvas.style.aspectRatio = String(wide);
+  canvas.style.maxWidth = wide > 1 ? "720px" : "400px";
   paint();
   if (state.ready) return;
   state.ready = true;

@@ -36,7 +36,7 @@ def _sheet_and_answer(
             model = choose_model([(card.name, label(card)) for card in models])
     with answer:
         if drawn is None:
-            st.info("Draw on the sheet with mouse, finger or pen.", icon="✏️")
+            st.info("Draw on the sheet with mouse, finger or pen.")
             return
         try:
             hint = ANY if what == NUMBER else Hint(single=True)

@@ -74,7 +74,7 @@ def _show(
         reading = reader(model).read(load_picture(content), hint)
         picture = outline(load_upright(content), reading)
     except DigitsError as error:
-        st.error(_sentence(error), icon="⚠️")
+        st.error(_sentence(error))
         return
     show_answer(reading, key="read")
     st.image(picture, caption="What was found")

@@ -1,0 +1,158 @@
+"""The app in a real Chromium: upload and read, draw and read, and nothing asked of the world."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+from urllib.parse import urlparse
+
+import pytest
+
+ROOT = Path(__file__).parent.parent.parent
+EXAMPLES = ROOT / "digits" / "ui" / "examples"
+CHROMIUM = os.environ.get("DIGITS_CHROMIUM") or shutil.which("chromium")
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
+ARGUMENTS += ["--no-first-run", "--disable-component-update", "--disable-sync"]
+WAIT = 30_000  # ms, generous: machines are shared
+
+playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
+
+
+@pytest.fixture(scope="module")
+def server():
+    with socket.socket() as free:
+        free.bind(("localhost", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless", "true"]
+    command += ["--server.port", str(port)]
+    with subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as process:
+        address = f"http://localhost:{port}"
+        for _ in range(240):
+            try:
+                urllib.request.urlopen(f"{address}/_stcore/health", timeout=1).close()  # noqa: S310
+                break
+            except OSError:
+                time.sleep(0.25)
+        yield address, process.pid
+        process.terminate()
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with playwright.sync_playwright() as driver:
+        chromium = driver.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def page(browser, server):
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    asked = []
+    page = context.new_page()
+    page.on("request", lambda request: asked.append(request.url))
+    yield page
+    outside = {urlparse(url).hostname for url in asked} - {"localhost", None, ""}
+    context.close()
+    assert not outside, f"the page asked these hosts: {outside}"
+
+
+def outside_connections(pid: int) -> list[str]:
+    """Return the addresses beyond this machine to which the process has a connection."""
+    sockets = set()
+    for link in Path(f"/proc/{pid}/fd").iterdir():
+        try:
+            sockets.add(link.readlink().name)
+        except OSError:
+            continue
+    found = []
+    for table in ("tcp", "tcp6"):
+        for line in Path(f"/proc/{pid}/net/{table}").read_text().splitlines()[1:]:
+            fields = line.split()
+            remote = fields[2].split(":")[0]
+            loopback = remote.endswith("7F") or set(remote) == {"0"}
+            loopback = loopback or remote == "00000000000000000000000001000000"
+            if f"socket:[{fields[9]}]" in sockets and not loopback:
+                found.append(remote)
+    return found
+
+
+def test_an_uploaded_picture_is_read(page, server):
+    page.goto(server[0])
+    page.locator("input[type=file]").set_input_files(str(EXAMPLES / "three in shadow.jpg"))
+    answer = page.get_by_test_id("answer")
+    answer.wait_for(timeout=WAIT)
+    assert answer.inner_text().strip() == "3"
+    page.get_by_alt_text("The 28 by 28 picture").wait_for(timeout=WAIT)
+
+
+def test_blank_paper_names_no_digit(page, server):
+    page.goto(server[0])
+    page.locator("input[type=file]").set_input_files(str(EXAMPLES / "blank paper.jpg"))
+    page.get_by_text("No ink found").wait_for(timeout=WAIT)
+    assert page.get_by_test_id("answer").count() == 0
+
+
+def test_a_file_that_is_no_picture_is_explained(page, server):
+    page.goto(server[0])
+    page.locator("input[type=file]").set_input_files(
+        {"name": "letter.png", "mimeType": "image/png", "buffer": b"Dear Sir"}
+    )
+    page.get_by_text("no picture that can be opened").wait_for(timeout=WAIT)
+
+
+def draw_a_one(page):
+    """Draw a straight stroke down the sheet; the button is still pressed at the end."""
+    sheet = page.locator("canvas").first
+    sheet.wait_for(timeout=WAIT)
+    box = sheet.bounding_box()
+    x, y, height = box["x"] + box["width"] / 2, box["y"], box["height"]
+    page.mouse.move(x, y + 0.2 * height)
+    page.mouse.down()
+    for step in range(20):
+        page.mouse.move(x, y + (0.2 + 0.6 * step / 19) * height)
+        page.wait_for_timeout(15)
+
+
+def test_a_drawing_is_read_while_it_is_drawn_and_cleared(page, server):
+    page.goto(f"{server[0]}/draw")
+    draw_a_one(page)
+    answer = page.get_by_test_id("answer")
+    answer.wait_for(timeout=WAIT)
+    assert answer.inner_text().strip() == "1"
+    page.mouse.up()
+    page.get_by_role("button", name="Clear").click()
+    page.get_by_text("Draw on the sheet").wait_for(timeout=WAIT)
+
+
+def test_a_drawing_survives_a_change_of_page(page, server):
+    page.goto(f"{server[0]}/draw")
+    draw_a_one(page)
+    page.mouse.up()
+    page.get_by_test_id("answer").wait_for(timeout=WAIT)
+    page.get_by_role("link", name="Read").click()
+    page.get_by_text("Read a picture").first.wait_for(timeout=WAIT)
+    page.get_by_role("link", name="Draw").click()
+    page.get_by_test_id("answer").wait_for(timeout=WAIT)
+
+
+def test_undo_by_key_takes_the_last_stroke_back(page, server):
+    page.goto(f"{server[0]}/draw")
+    draw_a_one(page)
+    page.mouse.up()
+    page.get_by_test_id("answer").wait_for(timeout=WAIT)
+    page.keyboard.press("Control+z")
+    page.get_by_text("Draw on the sheet").wait_for(timeout=WAIT)
+
+
+def test_the_server_asks_nothing_of_outside_hosts(server):
+    if not sys.platform.startswith("linux"):
+        pytest.skip("open connections are listed by Linux's /proc")
+    assert outside_connections(server[1]) == []
