@@ -92,10 +92,11 @@ def _stop_writing() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _version(wanted: bool) -> None:
+def _version(wanted: bool) -> bool:
     if wanted:
         _print(f"digits {__version__}")
         raise typer.Exit
+    return wanted
 
 
 @app.callback()

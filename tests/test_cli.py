@@ -1,0 +1,342 @@
+"""The command as a person or a script meets it: output, complaints and exit status."""
+
+import csv
+import io
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from digits import __version__, assembly
+from digits.cli import main
+from digits.core import ANY, Box, Hint, HintError, ModelError, ModelName, Reading
+from digits.model.classifier import Classifier
+from digits.reader import Reader
+
+FAKE = ModelName("fake", "0" * 64)
+TEXTS = {0: "", 1: "1", 12: "12\n34"}  # what the fake reads in a picture of this grey level
+TROUBLES = {100: HintError("the box lies outside"), 101: RuntimeError("a bug")}
+
+
+@dataclass(frozen=True)
+class FakeReader(Reader):
+    """Reads a picture's grey level, and keeps the hints that it was given."""
+
+    hints: list
+
+    def read(self, picture, hint=ANY):
+        self.hints.append(hint)
+        level = int(picture.grey[0, 0])
+        if level == 102:
+            raise KeyboardInterrupt
+        if level in TROUBLES:
+            raise TROUBLES[level]
+        text = TEXTS[level]
+        return Reading(
+            id=picture.sha256,
+            size=(picture.width, picture.height),
+            status="read" if text else "blank",
+            model=FAKE,
+            text=text,
+            confidence=0.9 if text else 0.0,
+        )
+
+
+@pytest.fixture
+def reader(monkeypatch):
+    """Put a fake in the place of the only source of readers."""
+    fake = FakeReader(Classifier(FAKE, lambda frames: np.zeros((len(frames), 10), np.float32)), [])
+    monkeypatch.setattr(assembly, "current_reader", lambda model=None: fake)
+    return fake
+
+
+def picture(path: Path, level: int = 1) -> str:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.new("L", (4, 3), level).save(path, "PNG")
+    return str(path)
+
+
+@pytest.fixture
+def one(tmp_path):
+    return picture(tmp_path / "one.png")
+
+
+def test_text_is_one_line_a_picture(tmp_path, reader, capsys):
+    names = [picture(tmp_path / f"{level}.png", level) for level in TEXTS]
+    assert main(["read", *names]) == 0
+    out, err = capsys.readouterr()
+    assert out == f"{names[0]}\t\n{names[1]}\t1\n{names[2]}\t12 34\n"
+    assert err == ""
+
+
+def test_jsonl_is_one_object_a_line(tmp_path, reader, capsys):
+    names = [picture(tmp_path / f"é{level}.png", level) for level in TEXTS]
+    assert main(["read", "--format", "jsonl", *names]) == 0
+    first, second, third = map(json.loads, capsys.readouterr().out.splitlines())
+    assert (first["status"], first["text"], first["error"]) == ("blank", "", None)
+    assert second["file"] == names[1]
+    assert second["size"] == [4, 3]
+    assert second["model"] == {"name": "fake", "sha256": "0" * 64}
+    assert second["schema"] == 1
+    assert third["text"] == "12\n34"
+
+
+def test_json_is_one_array(one, reader, capsys):
+    assert main(["read", "--format", "json", one]) == 0
+    (reading,) = json.loads(capsys.readouterr().out)
+    assert reading["text"] == "1"
+
+
+def test_csv_has_a_header_and_no_formulas(tmp_path, monkeypatch, reader, capsys):
+    monkeypatch.chdir(tmp_path)
+    picture(tmp_path / "=1+1.png", 12)
+    assert main(["read", "--format", "csv", "=1+1.png"]) == 0
+    rows = list(csv.reader(io.StringIO(capsys.readouterr().out)))
+    assert rows == [
+        ["file", "text", "confidence", "status", "error"],
+        ["'=1+1.png", "12\n34", "0.9000", "read", ""],
+    ]
+
+
+def test_one_failure_loses_nothing_else(tmp_path, one, reader, capsys):
+    broken = tmp_path / "broken.png"
+    broken.write_bytes(b"no picture")
+    missing = str(tmp_path / "missing.png")
+    assert main(["read", "--format", "jsonl", str(broken), one, missing]) == 1
+    out, err = capsys.readouterr()
+    readings = [json.loads(line) for line in out.splitlines()]
+    assert [reading["status"] for reading in readings] == ["failed", "read", "failed"]
+    assert readings[0]["text"] == ""
+    assert readings[0]["size"] == [0, 0]
+    assert "no picture that can be opened" in readings[0]["error"]
+    assert len(err.splitlines()) == 2
+    assert f"{broken}: " in err
+    assert "there is no file" in err
+
+
+def test_a_failed_picture_keeps_its_line_of_text(tmp_path, one, reader, capsys):
+    missing = str(tmp_path / "missing.png")
+    assert main(["read", missing, one]) == 1
+    assert capsys.readouterr().out == f"{missing}\t\n{one}\t1\n"
+
+
+def test_folders_are_searched_and_hidden_ones_left_alone(tmp_path, reader, capsys):
+    found = [picture(tmp_path / name) for name in ("a.PNG", "b/c.jpg", "b/d.webp")]
+    for name in (".hidden.png", ".trash/e.png", "b/.f/g.png", "notes.txt"):
+        picture(tmp_path / name)
+    (tmp_path / "folder.png").mkdir()
+    assert main(["read", str(tmp_path)]) == 0
+    names = [line.split("\t")[0] for line in capsys.readouterr().out.splitlines()]
+    assert names == found
+
+
+def test_a_hidden_folder_that_is_named_is_searched(tmp_path, reader, capsys):
+    inside = picture(tmp_path / ".scans" / "a.png")
+    assert main(["read", str(tmp_path / ".scans")]) == 0
+    assert capsys.readouterr().out == f"{inside}\t1\n"
+
+
+def test_a_folder_without_pictures(tmp_path, one, reader, capsys):
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    assert main(["read", str(empty), one]) == 1
+    out, err = capsys.readouterr()
+    assert out == f"{empty}\t\n{one}\t1\n"
+    assert f"{empty}: this folder holds no picture" in err
+
+
+def test_patterns_that_the_shell_left_alone(tmp_path, reader, capsys):
+    names = [picture(tmp_path / name) for name in ("a1.png", "a2.png")]
+    picture(tmp_path / "b.png")
+    assert main(["read", str(tmp_path / "a*.png")]) == 0
+    assert capsys.readouterr().out == "".join(f"{name}\t1\n" for name in names)
+    assert main(["read", str(tmp_path / "z*.png")]) == 1
+    assert "nothing matches this pattern" in capsys.readouterr().err
+
+
+def test_a_file_whose_name_looks_like_a_pattern(tmp_path, reader, capsys):
+    name = picture(tmp_path / "scan [1].png")
+    assert main(["read", name]) == 0
+    assert capsys.readouterr().out == f"{name}\t1\n"
+
+
+def test_a_name_too_long_to_be_a_file(reader, capsys):
+    assert main(["read", "n" * 5000]) == 1
+    assert "check the name" in capsys.readouterr().err
+
+
+def test_standard_input(one, reader, capsys, monkeypatch):
+    content = io.BytesIO(Path(one).read_bytes())
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=content))
+    assert main(["read", "-"]) == 0
+    assert capsys.readouterr().out == "-\t1\n"
+
+
+def test_hints_arrive(one, reader):
+    boxes = ["--box", "1,2,3,4", "--box", "5,6,7,8"]
+    assert main(["read", one, "--length", "3", "--accept", "0.7", *boxes]) == 0
+    assert main(["read", one, "--single"]) == 0
+    assert reader.hints == [
+        Hint(length=3, accept=0.7, boxes=(Box(1, 2, 3, 4), Box(5, 6, 7, 8))),
+        Hint(single=True),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "word"),
+    [
+        (["--length", "0"], "--length"),
+        (["--length", "many"], "--length"),
+        (["--length", "2", "--single"], "--single"),
+        (["--accept", "1.5"], "--accept"),
+        (["--accept", "nan"], "--accept"),
+        (["--box", "1,2,3"], "--box"),
+        (["--box", "1,2,x,4"], "--box"),
+        (["--box", "1,2,0,4"], "--box"),
+        (["--box", "-1,2,3,4"], "--box"),
+        (["--format", "xml"], "--format"),
+        (["--nonsense"], "--nonsense"),
+    ],
+)
+def test_wrong_use_is_explained_in_one_line(arguments, word, one, reader, capsys):
+    assert main(["read", one, *arguments]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert word in err
+    assert err.count("\n") == 1
+    assert reader.hints == []
+
+
+@pytest.mark.parametrize("arguments", [[], ["read"], ["nonsense"], ["evaluate"]])
+def test_no_use_at_all(arguments, capsys):
+    assert main(arguments) == 2
+    assert "digits" in "".join(capsys.readouterr())
+
+
+def test_a_hint_that_does_not_fit_one_picture(tmp_path, one, reader, capsys):
+    small = picture(tmp_path / "small.png", 100)
+    assert main(["read", small, one]) == 1
+    out, err = capsys.readouterr()
+    assert out.endswith(f"{one}\t1\n")
+    assert err == f"digits: {small}: the box lies outside\n"
+
+
+@pytest.mark.parametrize("name", ["no-such-model", "no-such-file.onnx"])
+def test_a_missing_model(name, one, capsys):
+    assert main(["read", "--model", name, one]) == 1
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert name in err
+    assert err.count("\n") == 1
+
+
+def test_a_corrupt_model(one, tmp_path, capsys):
+    model = tmp_path / "broken.onnx"
+    model.write_bytes(b"no model")
+    assert main(["read", "--model", str(model), one]) == 1
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.count("\n") == 1
+
+
+def test_the_model_that_was_asked_for(one, reader, monkeypatch):
+    asked = []
+    monkeypatch.setattr(
+        assembly, "current_reader", lambda model=None: asked.append(model) or reader
+    )
+    assert main(["read", one]) == 0
+    assert main(["read", one, "--model", "dense"]) == 0
+    assert asked == [None, "dense"]
+
+
+def test_what_nobody_foresaw_is_logged_with_its_traceback(tmp_path, reader, caplog):
+    assert main(["read", picture(tmp_path / "bug.png", 101)]) == 1
+    (record,) = caplog.records
+    assert record.exc_info[0] is RuntimeError
+
+
+def test_ctrl_c_is_quiet(tmp_path, reader, capsys):
+    assert main(["read", picture(tmp_path / "slow.png", 102)]) == 130
+    assert capsys.readouterr().err == ""
+
+
+def test_version(capsys):
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out == f"digits {__version__}\n"
+
+
+def test_evaluate(tmp_path, reader, capsys):
+    for level in (1, 12):
+        picture(tmp_path / f"{level}.png", level)
+    (tmp_path / "labels.csv").write_text("file,text\n1.png,1\n12.png,7\n", encoding="utf-8")
+    out = tmp_path / "out"
+    assert main(["evaluate", str(tmp_path), "--single", "--out", str(out)]) == 0
+    assert "1 of 2" in capsys.readouterr().out
+    assert any(out.iterdir())
+    assert {hint.single for hint in reader.hints} == {True}
+
+
+def test_evaluate_without_labels(tmp_path, reader, capsys):
+    assert main(["evaluate", str(tmp_path)]) == 1
+    assert "labels.csv" in capsys.readouterr().err
+
+
+def test_evaluate_without_a_model(tmp_path, monkeypatch, capsys):
+    def refuse(model=None):
+        raise ModelError("there is no model: train one")
+
+    monkeypatch.setattr(assembly, "current_reader", refuse)
+    assert main(["evaluate", str(tmp_path)]) == 1
+    assert capsys.readouterr().err == "digits: there is no model: train one\n"
+
+
+def run(*arguments, **options):
+    """Run Python as a shell would, from the checkout."""
+    root = Path(__file__).parent.parent
+    return subprocess.run(
+        [sys.executable, *arguments], cwd=root, capture_output=True, timeout=120, **options
+    )
+
+
+def test_as_a_process():
+    done = run("-m", "digits", "--help", encoding="utf-8")
+    assert done.returncode == 0
+    assert "read" in done.stdout
+    assert "evaluate" in done.stdout
+    assert done.stderr == ""
+
+
+def test_as_a_process_with_a_letter_that_the_console_lacks(tmp_path):
+    name = str(tmp_path / "дом.png")
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
+    done = run("-m", "digits", "read", name, env=environment, encoding="utf-8")
+    assert done.returncode == 1
+    assert done.stdout == f"{name}\t\n"
+    assert "дом.png" in done.stderr
+
+
+def test_help_loads_nothing_heavy():
+    heavy = "{'cv2', 'onnxruntime', 'tensorflow', 'PIL', 'streamlit'}"
+    done = run("-c", f"import sys, digits.cli; print({heavy} & set(sys.modules))", encoding="utf-8")
+    assert done.stdout == "set()\n"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no broken pipes")
+def test_a_reader_of_our_output_that_has_had_enough():
+    process = subprocess.Popen(
+        [sys.executable, "-m", "digits", "--help"],
+        cwd=Path(__file__).parent.parent,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    process.stdout.close()
+    assert process.stderr.read() == b""
+    process.stderr.close()
+    assert process.wait(120) == 1
