@@ -1,0 +1,111 @@
+"""Write THIRD_PARTY.md: what requirements.txt installs, and under which licence; --check compares.
+
+Licences are read from the metadata of the installed packages, so this runs where
+requirements.txt is installed. The check needs no installation: it compares names and versions.
+"""
+
+import re
+import sys
+from importlib.metadata import PackageMetadata, PackageNotFoundError, metadata
+from pathlib import Path
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).parent.parent
+OUT = ROOT / "THIRD_PARTY.md"
+ROW = re.compile(r"^\| \[?`([^`]+)`[^|]*\| ([^|]+) \|", re.MULTILINE)
+LONGEST = 60  # characters; a longer licence field holds the text, not the name
+ELSEWHERE = {  # pins for other machines than the one this runs on, from their project pages
+    "colorama": "BSD-3-Clause",
+    "msvc-runtime": "Proprietary (Microsoft)",
+    "tensorflow": "Apache-2.0",
+}
+FROM_FILE = {"namex": "Apache-2.0"}  # stated in the licence file only
+
+HEAD = """# Third-party software and data
+
+Made by `scripts/make_third_party.py` from the installed packages; do not edit.
+
+The repository contains MNIST (`data/mnist.npz`), commonly stated to be under CC BY-SA 3.0: see
+[data/README.md](data/README.md). It contains no third-party code. `pip install -r
+requirements.txt` installs the packages below, each under its own licence; some of their wheels
+contain further libraries, whose licences lie inside the wheel.
+
+| package | version | licence |
+|---|---|---|
+"""
+
+
+def pins() -> dict[str, list[str]]:
+    """Return the pinned versions of each package in requirements.txt."""
+    found: dict[str, list[str]] = {}
+    for line in (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines():
+        if line and not line.startswith("#"):
+            pin = Requirement(line)
+            versions = found.setdefault(canonicalize_name(pin.name), [])
+            versions.append(next(iter(pin.specifier)).version)
+    return found
+
+
+def licence(name: str) -> str:
+    """Return the licence that a package states of itself."""
+    try:
+        stated = metadata(name)
+    except PackageNotFoundError:
+        return ELSEWHERE[name]
+    return FROM_FILE.get(name) or _from_metadata(stated)
+
+
+def _from_metadata(stated: PackageMetadata) -> str:
+    """Return the SPDX expression, else the short licence field, else the classifiers."""
+    if expression := stated.get("License-Expression"):
+        return expression
+    short = " ".join((stated.get("License") or "").split())
+    if short and len(short) <= LONGEST and short != "UNKNOWN":
+        return short
+    classifiers = stated.get_all("Classifier") or []
+    names = [line.split(" :: ")[-1] for line in classifiers if line.startswith("License ::")]
+    return ", ".join(name for name in names if name != "OSI Approved") or "not stated"
+
+
+def table() -> str:
+    """Return the whole document."""
+    rows = [
+        f"| `{name}` | {', '.join(versions)} | {licence(name)} |\n"
+        for name, versions in sorted(pins().items())
+    ]
+    return HEAD + "".join(rows)
+
+
+def problems() -> list[str]:
+    """Return each difference between the document and requirements.txt."""
+    listed = {name: versions.split(", ") for name, versions in ROW.findall(_written())}
+    pinned = pins()
+    missing = [f"{name} is not listed" for name in pinned.keys() - listed.keys()]
+    surplus = [f"{name} is no longer pinned" for name in listed.keys() - pinned.keys()]
+    other = [
+        f"{name} is {', '.join(listed[name])} there and {', '.join(pinned[name])} here"
+        for name in pinned.keys() & listed.keys()
+        if listed[name] != pinned[name]
+    ]
+    return sorted(missing + surplus + other)
+
+
+def _written() -> str:
+    return OUT.read_text(encoding="utf-8") if OUT.exists() else ""
+
+
+def main() -> int:
+    """Write the document, or with --check say what is wrong with it."""
+    if "--check" in sys.argv:
+        found = problems()
+        print("\n".join(found) or f"{OUT.name} lists every pin of requirements.txt")
+        return 1 if found else 0
+    OUT.write_text(table(), encoding="utf-8", newline="\n")
+    print(f"wrote {OUT.name}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
