@@ -18,6 +18,7 @@ from packaging.version import Version
 ROOT = Path(__file__).parent.parent
 FILES = {"requirements.txt": ("app", "train"), "requirements-dev.txt": ("dev",)}
 SELF = re.compile(r"^digits\[(.+)\]$")
+FOREIGN = ("PIP_", "UV_CONSTRAINT", "UV_OVERRIDE", "UV_EXCLUDE", "UV_FIND_LINKS")  # this machine's
 
 
 def wanted(extras: tuple[str, ...]) -> list[str]:
@@ -33,11 +34,12 @@ def wanted(extras: tuple[str, ...]) -> list[str]:
 
 def resolve(extras: tuple[str, ...]) -> str:
     """Return the pins of these extras, for every platform at once."""
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("PIP_")}
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder) / "wanted.in"
         source.write_text("\n".join(wanted(extras)), encoding="utf-8")
-        command = ["uv", "pip", "compile", "--universal", "--python-version", "3.11"]
+        command = [sys.executable, "-m", "uv", "pip", "compile", "--no-config", "--universal"]
+        command += ["--python-version", "3.11"]
         command += ["--no-header", "--no-annotate", "--no-emit-index-url", "--quiet", str(source)]
         done = subprocess.run(command, check=True, capture_output=True, text=True, env=clean)
     head = "# Made by scripts/make_requirements.py from pyproject.toml; do not edit.\n"
@@ -46,10 +48,8 @@ def resolve(extras: tuple[str, ...]) -> str:
 
 def problems(name: str, extras: tuple[str, ...]) -> list[str]:
     """Return each direct dependency that `name` does not pin within its range."""
-    text = (ROOT / name).read_text(encoding="utf-8")
-    lines = [line for line in text.splitlines() if line and not line.startswith("#")]
     pins: dict[str, list[Version]] = {}
-    for pin in map(Requirement, lines):
+    for pin in map(Requirement, pinned(name)):
         version = next(iter(pin.specifier)).version
         pins.setdefault(pin.name.lower().replace("_", "-"), []).append(Version(version))
     found = []
@@ -60,10 +60,23 @@ def problems(name: str, extras: tuple[str, ...]) -> list[str]:
     return found
 
 
+def pinned(name: str) -> list[str]:
+    """Return the lines of a requirements file that pin something."""
+    lines = (ROOT / name).read_text(encoding="utf-8").splitlines()
+    return [line for line in lines if line and not line.startswith("#")]
+
+
+def left_out() -> list[str]:
+    """Return each pin of the app that the developers' file lacks."""
+    missing = set(pinned("requirements.txt")) - set(pinned("requirements-dev.txt"))
+    return [f"requirements-dev.txt: {line} is missing" for line in sorted(missing)]
+
+
 def main() -> int:
     """Write the files, or with --check say what is wrong with them."""
     if "--check" in sys.argv:
         found = [line for name, extras in FILES.items() for line in problems(name, extras)]
+        found += left_out()
         print("\n".join(found) or "every direct dependency is pinned within its range")
         return 1 if found else 0
     for name, extras in FILES.items():
