@@ -13,7 +13,7 @@ from digits.core import CENTRE, FRAME, GLYPH, Box, EmptyCropError, Frame, Ink
 EDGE = 0.5  # of full ink: where a stroke's outline lies, in pictures large enough to tell
 LARGE = 2 * GLYPH  # px; larger digits have been blurred by more than MNIST's own averaging
 CRISPNESS = 0.5  # of full ink, the ramp that turns a large digit's blurred edge into a sharp one
-HAIRLINE = 1.6  # px of the 20 px glyph; MNIST's pens are rarely finer
+HAIRLINE = 2.0  # px of the 20 px glyph; MNIST's pens are rarely finer
 
 
 def to_frame(ink: Ink, box: Box) -> Frame:

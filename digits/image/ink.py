@@ -15,14 +15,15 @@ MIN_CONTRAST = 0.07  # of the paper's brightness; fainter marks are paper grain
 MIN_NOISE_RATIO = 6.0  # ink stands out of the paper's noise by this many standard deviations
 VISIBLE = 1.5  # times the faintest mark: ink exceeds it clearly, grain only just
 FLOOR = 3.0  # standard deviations of the paper's noise that count as bare paper
-FULL = 80  # percentile of the inked pixels' contrast that counts as full ink
-CRISP = 0.95  # contrast from which a picture counts as clean, and is left as it is
+FULL = 90  # percentile of the inked pixels' contrast that counts as full ink
+CRISP = 0.9  # contrast from which a picture counts as clean, and is left as it is
 MAX_NOISE = 0.05  # of the paper's brightness; in a small picture strokes pass for grain
 NOT_INK = 0.85  # of the brightness around; darker pixels say nothing of the paper
 MIDDLE_GREY = 160.0  # level at which flattened paper is stored in 8 bits
 MAD_TO_SIGMA = 1.4826  # of a normal distribution
+SMALLEST_SIDE = 8  # px; across less nothing can be said of a stroke's surroundings
 HALF_GREY_LEVEL = 0.5 / 255  # of full ink; less is rounding and not ink
-MIN_BACKGROUND = 24.0  # grey levels; on blacker paper a ratio means nothing
+MIN_BACKGROUND = 64.0  # grey levels; on blacker paper a ratio means nothing
 
 
 def extract_ink(pixels: Pixels) -> Ink:
@@ -55,9 +56,17 @@ def extract_ink(pixels: Pixels) -> Ink:
 def is_light_on_dark(pixels: Pixels) -> bool:
     """Say whether the ink is lighter than its paper, as chalk on a board is.
 
-    The rim of a picture is paper more often than its middle; a picture's paper is therefore
-    the side of the threshold on which most of the rim lies.
+    In a photograph the strokes stand out from the paper around them to one side, whatever the
+    light; a small picture may be filled by its digit, and there most of the rim is paper.
     """
+    if max(pixels.shape) > COARSE and min(pixels.shape) > SMALLEST_SIDE:
+        scale = COARSE / max(pixels.shape)
+        size = [max(SMALLEST_SIDE, round(side * scale)) for side in pixels.shape[::-1]]
+        small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+        reach = min(NEIGHBOURHOOD, (min(small.shape) // 2) * 2 - 1)
+        around = cv2.medianBlur(small, reach).astype(np.float64)
+        if tails := float(((small - around) ** 3).sum()):
+            return tails > 0
     threshold = _otsu(pixels.astype(np.float32) / 255) * 255
     rim = max(1, min(pixels.shape) // 16)
     inside = np.zeros(pixels.shape, bool)
@@ -68,9 +77,9 @@ def is_light_on_dark(pixels: Pixels) -> bool:
 
 
 def _contrast(pixels: np.ndarray) -> np.ndarray:
-    """Return 1 - pixel / paper, not below 0: (h, w) 0..255 -> (h, w) 0..1."""
-    paper = np.maximum(_paper(pixels), MIN_BACKGROUND)
-    return np.clip(1 - pixels / paper, 0, 1)
+    """Return how much darker than its paper each pixel is, as a share: (h, w) -> (h, w) 0..1."""
+    paper = _paper(pixels)
+    return np.clip((paper - pixels) / np.maximum(paper, MIN_BACKGROUND), 0, 1)
 
 
 def _paper(pixels: np.ndarray) -> np.ndarray:

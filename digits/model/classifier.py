@@ -8,7 +8,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import onnxruntime
@@ -17,6 +17,7 @@ from digits.core import CLASSES, Frames, Logits, ModelError, ModelName, Probabil
 from digits.model.calibration import softmax
 
 
+@runtime_checkable
 class Network(Protocol):
     """Anything that scores frames."""
 

@@ -1,0 +1,162 @@
+"""The whole chain on composed pages whose text is known."""
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import digits
+from digits.assembly import available_models, current_reader
+from digits.core import ANY, Box, Hint, HintError, ModelError
+from digits.image.pixels import load_picture
+
+SINGLE = Hint(single=True)
+
+
+def png(grey: np.ndarray) -> bytes:
+    file = io.BytesIO()
+    Image.fromarray(grey).save(file, "PNG")
+    return file.getvalue()
+
+
+def on_paper(digit: np.ndarray, paper: str, rng: np.random.Generator) -> np.ndarray:
+    """Write a digit on a page of 84 x 84 px."""
+    ink = np.pad(digit, 28) / 255
+    light = np.full(ink.shape, 205.0)
+    if paper == "uneven":
+        light *= np.linspace(1, 0.55, ink.shape[1])[None, :]
+    page = light * (1 - 0.8 * ink)
+    if paper == "noisy":
+        page += rng.normal(0, 4, page.shape)
+    if paper == "inverted":
+        page = 255 - page
+    return np.clip(page, 0, 255).astype(np.uint8)
+
+
+@pytest.mark.parametrize("paper", ["grey", "inverted", "noisy", "uneven"])
+def test_paper_does_not_change_the_answer(held_out, paper):
+    reader, rng = current_reader(), np.random.default_rng(0)
+    n = 1000
+    expected = reader.classifier.classify(held_out.frames[:n]).argmax(axis=1)
+    same = 0
+    for digit, answer in zip(held_out.pictures[:n], expected, strict=True):
+        picture = load_picture(png(on_paper(digit, paper, rng)))
+        same += reader.read(picture, SINGLE).text == str(answer)
+    assert same >= 0.995 * n
+
+
+def row(held_out, indices, gap=24):
+    parts = [np.pad(held_out.pictures[i], ((20, 20), (gap // 2, gap // 2))) for i in indices]
+    return np.kron(255 - np.hstack(parts), np.ones((3, 3), np.uint8))
+
+
+def test_a_row_is_read_from_left_to_right(held_out, as_picture):
+    reading = current_reader().read(as_picture(row(held_out, range(8))))
+    assert reading.text == "".join(map(str, held_out.labels[:8]))
+    lefts = [digit.box.x for digit in reading.digits]
+    assert lefts == sorted(lefts)
+
+
+def test_two_lines_are_read_from_the_top(held_out, as_picture):
+    page = np.vstack([row(held_out, range(5)), row(held_out, range(5, 10))])
+    expected = "".join(map(str, held_out.labels[:10]))
+    assert current_reader().read(as_picture(page)).text == f"{expected[:5]}\n{expected[5:]}"
+
+
+def test_boxes_are_in_pixels_of_the_original(held_out):
+    small = np.full((3000, 4000), 255, np.uint8)
+    digit = np.kron(255 - held_out.pictures[0], np.ones((20, 20), np.uint8))
+    small[1000:1560, 2000:2560] = digit
+    reading = digits.read(png(small), SINGLE)
+    assert reading.size == (4000, 3000)
+    box = reading.digits[0].box
+    assert 1990 <= box.x <= 2200
+    assert 1000 <= box.y <= 1150
+    assert 380 <= max(box.width, box.height) <= 430
+
+
+def test_blank_paper_is_an_answer(as_picture):
+    for hint in (ANY, SINGLE, Hint(length=3)):
+        reading = current_reader().read(as_picture(np.full((90, 90), 200, np.uint8)), hint)
+        assert (reading.status, reading.text, reading.lines) == ("blank", "", ())
+
+
+def test_probabilities_sum_to_one_and_confidence_is_their_largest(held_out, as_picture):
+    reading = current_reader().read(as_picture(held_out.pictures[3]), SINGLE)
+    digit = reading.digits[0]
+    assert sum(digit.probabilities) == pytest.approx(1, abs=1e-5)
+    assert digit.confidence == max(digit.probabilities)
+
+
+def test_a_region_is_read_alone(held_out, as_picture):
+    page = row(held_out, range(4))
+    quarter = page.shape[1] // 4
+    hint = Hint(boxes=(Box(quarter, 0, quarter, page.shape[0]),))
+    reading = current_reader().read(as_picture(page), hint)
+    assert reading.text == str(held_out.labels[1])
+    assert quarter <= reading.digits[0].box.x < 2 * quarter
+
+
+@pytest.mark.parametrize(
+    "hint",
+    [
+        Hint(length=0),
+        Hint(single=True, length=2),
+        Hint(accept=2.0),
+        Hint(boxes=(Box(0, 0, 999, 5),)),
+        Hint(boxes=(Box(-1, 0, 5, 5),)),
+    ],
+)
+def test_a_hint_that_makes_no_sense_is_explained(hint, as_picture):
+    with pytest.raises(HintError):
+        current_reader().read(as_picture(np.full((30, 30), 255, np.uint8)), hint)
+
+
+def test_doubt_is_said(held_out, as_picture):
+    reading = current_reader().read(as_picture(held_out.pictures[0]), Hint(single=True, accept=1.0))
+    assert reading.status == "doubtful"
+
+
+def test_the_same_question_has_the_same_identity(held_out, as_picture):
+    picture, reader = as_picture(held_out.pictures[0]), current_reader()
+    assert reader.read(picture, SINGLE).id == reader.read(picture, SINGLE).id
+    assert reader.read(picture, SINGLE).id != reader.read(picture).id
+
+
+def test_json_keeps_the_contract(held_out, as_picture):
+    plain = current_reader().read(as_picture(held_out.pictures[0]), SINGLE).to_json()
+    assert plain["schema"] == 1
+    assert set(plain) >= {
+        "id", "file", "page", "size", "status", "model", "text", "confidence", "lines", "cells",
+        "error",
+    }  # fmt: skip
+    digit = plain["lines"][0]["digits"][0]
+    assert set(digit) == {"value", "confidence", "box", "probabilities", "not_a_digit"}
+    assert len(digit["box"]) == 4
+    assert set(plain["lines"][0]) == {"text", "confidence", "box", "marks", "digits"}
+
+
+def test_both_networks_are_offered_the_default_first():
+    assert [card.name for card in available_models()][:2] == ["cnn", "dense"]
+
+
+def test_an_unknown_model_is_explained():
+    with pytest.raises(ModelError, match="there is no model"):
+        current_reader("nothing")
+
+
+def test_a_damaged_model_is_refused(tmp_path):
+    from digits.assembly import WEIGHTS
+
+    (tmp_path / "cnn.onnx").write_bytes((WEIGHTS / "cnn.onnx").read_bytes()[:-7])
+    (tmp_path / "cnn.json").write_bytes((WEIGHTS / "cnn.json").read_bytes())
+    with pytest.raises(ModelError, match="damaged"):
+        current_reader(str(tmp_path / "cnn.onnx"))
+    (tmp_path / "cnn.json").unlink()
+    with pytest.raises(ModelError, match="no card"):
+        current_reader(str(tmp_path / "cnn.onnx"))
+
+
+def test_one_reader_serves_all_requests():
+    assert current_reader() is current_reader("cnn")
