@@ -6,8 +6,9 @@ requirements.txt is installed. The check needs no installation: it compares name
 
 import re
 import sys
-from importlib.metadata import PackageMetadata, PackageNotFoundError, metadata
+from importlib.metadata import PackageNotFoundError, metadata
 from pathlib import Path
+from typing import Any
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -51,20 +52,20 @@ def pins() -> dict[str, list[str]]:
 def licence(name: str) -> str:
     """Return the licence that a package states of itself."""
     try:
-        stated = metadata(name)
+        stated = metadata(name).json
     except PackageNotFoundError:
         return ELSEWHERE[name]
     return FROM_FILE.get(name) or _from_metadata(stated)
 
 
-def _from_metadata(stated: PackageMetadata) -> str:
+def _from_metadata(stated: dict[str, Any]) -> str:
     """Return the SPDX expression, else the short licence field, else the classifiers."""
-    if expression := stated.get("License-Expression"):
-        return expression
-    short = " ".join((stated.get("License") or "").split())
+    if expression := stated.get("license_expression"):
+        return str(expression)
+    short = " ".join(str(stated.get("license") or "").split())
     if short and len(short) <= LONGEST and short != "UNKNOWN":
         return short
-    classifiers = stated.get_all("Classifier") or []
+    classifiers: list[str] = stated.get("classifier", [])
     names = [line.split(" :: ")[-1] for line in classifiers if line.startswith("License ::")]
     return ", ".join(name for name in names if name != "OSI Approved") or "not stated"
 

@@ -23,7 +23,7 @@ def papers() -> dict[str, np.ndarray]:
         "grey": even,
         "noisy": even + rng.normal(0, 5, even.shape),
         "shadow": even * (1 - 0.6 * columns),
-        "spot of light": 120 + 120 * np.exp(-((rows - 0.4) ** 2 + (columns - 0.6) ** 2) / 0.1),
+        "spot of light": 140 + 90 * np.exp(-((rows - 0.4) ** 2 + (columns - 0.6) ** 2) / 0.3),
     }
 
 

@@ -13,7 +13,8 @@ from digits.core import CENTRE, FRAME, GLYPH, Box, EmptyCropError, Frame, Ink
 EDGE = 0.5  # of full ink: where a stroke's outline lies, in pictures large enough to tell
 LARGE = 2 * GLYPH  # px; larger digits have been blurred by more than MNIST's own averaging
 CRISPNESS = 0.5  # of full ink, the ramp that turns a large digit's blurred edge into a sharp one
-HAIRLINE = 2.0  # px of the 20 px glyph; MNIST's pens are rarely finer
+HAIRLINE = 1.2  # px of the 20 px glyph; MNIST's pens are never finer
+PEN = 2.0  # px of the 20 px glyph: a fine pen in MNIST, what hairlines are widened to
 
 
 def to_frame(ink: Ink, box: Box) -> Frame:
@@ -66,9 +67,9 @@ def _sharpen(crop: Ink) -> Ink:
 
 def _thicken(crop: Ink) -> Ink:
     """Widen a stroke that would fade away when the digit is made small."""
-    wanted = HAIRLINE * max(crop.shape) / GLYPH
-    lacking = round((wanted - stroke_width(crop)) / 2)
-    if lacking < 1:
+    scale, width = max(crop.shape) / GLYPH, stroke_width(crop)
+    lacking = round((PEN * scale - width) / 2)
+    if width >= HAIRLINE * scale or lacking < 1:
         return crop
     padded = np.pad(crop, lacking)
     brush = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * lacking + 1, 2 * lacking + 1))

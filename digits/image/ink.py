@@ -23,6 +23,7 @@ MIDDLE_GREY = 160.0  # level at which flattened paper is stored in 8 bits
 MAD_TO_SIGMA = 1.4826  # of a normal distribution
 SMALLEST_SIDE = 8  # px; across less nothing can be said of a stroke's surroundings
 HALF_GREY_LEVEL = 0.5 / 255  # of full ink; less is rounding and not ink
+DARKEST = 8.0  # grey levels; light fitted to paper goes no lower
 MIN_BACKGROUND = 64.0  # grey levels; on blacker paper a ratio means nothing
 
 
@@ -97,24 +98,25 @@ def _paper(pixels: np.ndarray) -> np.ndarray:
     reach = min(NEIGHBOURHOOD, (min(small.shape) // 2) * 2 - 1)
     if reach < 3 or max(height, width) <= COARSE:  # noqa: PLR2004  # no smaller median exists
         return np.full(pixels.shape, bright, np.float32)
-    # Light that falls off evenly is a plane; the median then need only follow what is left, and
-    # is not led astray where it meets the picture's rim.
-    plane = _plane(small, reach)
-    level = np.clip(np.round(small / plane * MIDDLE_GREY), 0, 255).astype(np.uint8)
+    # Light falls off smoothly; the median then need only follow what is left, and is not led
+    # astray where it meets the picture's rim.
+    light = _light(small, reach)
+    level = np.clip(np.round(small / light * MIDDLE_GREY), 0, 255).astype(np.uint8)
     padded = cv2.copyMakeBorder(level, *[reach // 2] * 4, cv2.BORDER_REFLECT_101)
     smooth = cv2.medianBlur(padded, reach)[reach // 2 : -(reach // 2), reach // 2 : -(reach // 2)]
-    smooth = cv2.GaussianBlur(smooth.astype(np.float32), (0, 0), 3) / MIDDLE_GREY * plane
+    smooth = cv2.GaussianBlur(smooth.astype(np.float32), (0, 0), 3) / MIDDLE_GREY * light
     return cv2.resize(smooth, (width, height), interpolation=cv2.INTER_LINEAR)
 
 
-def _plane(small: np.ndarray, step: int) -> np.ndarray:
-    """Fit a plane to the paper's brightness by least squares, ink left out: (h, w) -> (h, w)."""
-    rows, columns = np.mgrid[: small.shape[0], : small.shape[1]].astype(np.float32)
-    terms = np.stack([np.ones(small.size), rows.ravel(), columns.ravel()], axis=1)
+def _light(small: np.ndarray, step: int) -> np.ndarray:
+    """Fit a curved surface to the paper's brightness by least squares: (h, w) -> (h, w)."""
+    height, width = small.shape
+    down, across = np.meshgrid(np.linspace(-1, 1, height), np.linspace(-1, 1, width), indexing="ij")
+    y, x = down.ravel(), across.ravel()
+    terms = np.stack([np.ones(small.size), y, x, y * y, x * x, x * y], axis=1)
     paper = small.ravel() >= cv2.blur(small, (step, step)).ravel() * NOT_INK
-    slope = np.linalg.lstsq(terms[paper], small.ravel()[paper], rcond=None)[0]
-    fitted = (terms @ slope).reshape(small.shape)
-    return np.maximum(fitted, MIN_BACKGROUND).astype(np.float32)
+    curve = np.linalg.lstsq(terms[paper], small.ravel()[paper], rcond=None)[0]
+    return np.maximum((terms @ curve).reshape(small.shape), DARKEST).astype(np.float32)
 
 
 def _noise(contrast: np.ndarray) -> float:
