@@ -22,7 +22,8 @@ def interval(successes: int, trials: int) -> tuple[float, float]:
     share, z2 = successes / trials, Z95**2 / trials
     middle = (share + z2 / 2) / (1 + z2)
     reach = Z95 * np.sqrt(share * (1 - share) / trials + z2 / trials / 4) / (1 + z2)
-    return max(0.0, float(middle - reach)), min(1.0, float(middle + reach))
+    # Rounding must not push a share of 0 or 1 out of its own interval.
+    return min(share, float(middle - reach)), max(share, float(middle + reach))
 
 
 def confusion_matrix(

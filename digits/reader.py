@@ -64,7 +64,7 @@ class Reader:
         probabilities = self.classifier.classify(frames)
         return self._compose(picture, hint, lines, frames, probabilities, ink)
 
-    def _compose(  # noqa: PLR0913  # the results of every stage meet here
+    def _compose(  # the results of every stage meet here
         self,
         picture: Picture,
         hint: Hint,
@@ -92,7 +92,9 @@ class Reader:
             text="\n".join(line.text for line in read),
             confidence=confidence,
             lines=read,
-            notes=describe_faults(picture, ink, [digit.box for line in read for digit in line.digits]),
+            notes=describe_faults(
+                picture, ink, [digit.box for line in read for digit in line.digits]
+            ),
         )
 
 
@@ -139,10 +141,11 @@ def _find_in(ink: Ink, hint: Hint) -> list[list[Glyph]]:
     lines = find_lines(ink)
     if sum(len(line) for line in lines) > MAX_CHARACTERS:
         return []
-    if hint.length is None:
+    length = hint.length
+    if length is None:
         return lines
     # One line was promised: the one that comes nearest to its length, the longer if in doubt.
-    return sorted(lines, key=lambda line: (abs(len(line) - hint.length), -len(line)))[:1]
+    return sorted(lines, key=lambda line: (abs(len(line) - length), -len(line)))[:1]
 
 
 def _moved(glyph: Glyph, region: Box) -> Glyph:

@@ -25,7 +25,6 @@ from digits.model.calibration import fit_temperature
 from digits.model.classifier import load_card, load_classifier
 from digits.model.export import export_onnx, multiply_adds, write_card
 from digits.model.judging import describe, judge
-from digits.model.networks import build_network
 
 TITLES = {"dense": "Dense network, as requested", "cnn": "Convolutional network"}
 HISTORY = "history.csv"
@@ -258,7 +257,7 @@ def versions() -> dict[str, str]:
 def _commit() -> str:
     """Return the commit of the checkout, or "unknown" where there is none."""
     try:
-        return subprocess.run(  # noqa: S603  # a fixed command
+        return subprocess.run(  # a fixed command
             ["git", "rev-parse", "--short", "HEAD"],  # noqa: S607
             capture_output=True,
             check=True,

@@ -13,6 +13,8 @@ import tomllib
 from pathlib import Path
 
 from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 ROOT = Path(__file__).parent.parent
@@ -47,17 +49,25 @@ def resolve(extras: tuple[str, ...]) -> str:
 
 
 def problems(name: str, extras: tuple[str, ...]) -> list[str]:
-    """Return each direct dependency that `name` does not pin within its range."""
+    """Return where `name` and the ranges of the direct dependencies disagree."""
     pins: dict[str, list[Version]] = {}
     for pin in map(Requirement, pinned(name)):
         version = next(iter(pin.specifier)).version
-        pins.setdefault(pin.name.lower().replace("_", "-"), []).append(Version(version))
-    found = []
+        pins.setdefault(canonicalize_name(pin.name), []).append(Version(version))
+    ranges: dict[str, list[SpecifierSet]] = {}
     for need in map(Requirement, wanted(extras)):
-        versions = pins.get(need.name.lower().replace("_", "-"), [])
-        if not versions or not all(need.specifier.contains(version) for version in versions):
-            found.append(f"{name}: {need} is not pinned within its range")
-    return found
+        ranges.setdefault(canonicalize_name(need.name), []).append(need.specifier)
+    return [
+        f"{name}: {need} {allowed} is not pinned within its range"
+        for need, specifiers in ranges.items()
+        for allowed in specifiers
+        if not any(allowed.contains(version) for version in pins.get(need, []))
+    ] + [
+        f"{name}: {need}=={version} is outside the range of pyproject.toml"
+        for need, specifiers in ranges.items()
+        for version in pins.get(need, [])
+        if not any(allowed.contains(version) for allowed in specifiers)
+    ]
 
 
 def pinned(name: str) -> list[str]:

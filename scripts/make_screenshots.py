@@ -46,9 +46,7 @@ def main() -> None:
     address = sys.argv[1] if len(sys.argv) > 1 else "http://localhost:8501"
     OUT.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as driver:
-        chromium = driver.chromium.launch(
-            executable_path=shutil.which("chromium"), args=ARGUMENTS
-        )
+        chromium = driver.chromium.launch(executable_path=shutil.which("chromium"), args=ARGUMENTS)
         for size, (width, height) in SIZES.items():
             for scheme in ("light", "dark"):
                 context = chromium.new_context(

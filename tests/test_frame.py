@@ -25,7 +25,9 @@ def test_mnist_digits_found_elsewhere_come_back_bit_for_bit(held_out):
 
 
 def enlarge(frame: np.ndarray, scale: int) -> np.ndarray:
-    return np.clip(cv2.resize(frame, None, fx=scale, fy=scale, interpolation=cv2.INTER_LANCZOS4), 0, 1)
+    return np.clip(
+        cv2.resize(frame, None, fx=scale, fy=scale, interpolation=cv2.INTER_LANCZOS4), 0, 1
+    )
 
 
 def by_nearest_neighbour(ink: np.ndarray) -> np.ndarray:

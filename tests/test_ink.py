@@ -50,7 +50,9 @@ def test_bare_paper_has_no_ink(name):
 
 def test_mnist_on_clean_paper_is_left_as_it_is(held_out):
     for digit in held_out.pictures[:200]:
-        np.testing.assert_allclose(extract_ink(np.pad(digit, 20)), np.pad(digit, 20) / 255, atol=0.05)
+        np.testing.assert_allclose(
+            extract_ink(np.pad(digit, 20)), np.pad(digit, 20) / 255, atol=0.05
+        )
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 9), (9, 1), (2, 2), (3, 500)])

@@ -102,7 +102,7 @@ def _paper(pixels: np.ndarray) -> np.ndarray:
     # astray where it meets the picture's rim.
     light = _light(small, reach)
     level = np.clip(np.round(small / light * MIDDLE_GREY), 0, 255).astype(np.uint8)
-    padded = cv2.copyMakeBorder(level, *[reach // 2] * 4, cv2.BORDER_REFLECT_101)
+    padded = np.pad(level, reach // 2, mode="reflect")
     smooth = cv2.medianBlur(padded, reach)[reach // 2 : -(reach // 2), reach // 2 : -(reach // 2)]
     smooth = cv2.GaussianBlur(smooth.astype(np.float32), (0, 0), 3) / MIDDLE_GREY * light
     return cv2.resize(smooth, (width, height), interpolation=cv2.INTER_LINEAR)

@@ -42,7 +42,9 @@ def find_single(ink: Ink) -> list[Glyph]:
     parts = _components(_without_rules(ink))
     if not parts.boxes:
         return []
-    main = max(range(len(parts.boxes)), key=lambda i: parts.mass[i] * _prominence(ink, parts.boxes[i]))
+    main = max(
+        range(len(parts.boxes)), key=lambda i: parts.mass[i] * _prominence(ink, parts.boxes[i])
+    )
     chosen = _gather(parts, main, ink.shape)
     return [parts.glyph(chosen)]
 
@@ -114,7 +116,7 @@ def _components(ink: Ink) -> _Parts:
 
 
 def _prominence(ink: Ink, box: Box) -> float:
-    """Say how much a piece looks like what the picture was taken of: 1 in the middle, less at its rim."""
+    """Weigh where a piece stands: 1 in the picture's middle, less towards its rim."""
     height, width = ink.shape
     off = max(
         abs(box.x + box.width / 2 - width / 2) / width,

@@ -7,7 +7,6 @@ is brought back by area averaging, as MNIST itself was.
 
 import cv2
 import numpy as np
-
 from jaxtyping import UInt8
 
 from digits.core import FRAME, GLYPH, Frame, Frames

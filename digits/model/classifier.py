@@ -80,9 +80,7 @@ def load_classifier(path: Path) -> Classifier:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     try:
-        session = onnxruntime.InferenceSession(
-            content, options, providers=["CPUExecutionProvider"]
-        )
+        session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # ONNX Runtime's own errors share no narrower parent
         raise ModelError(f"{path.name} is no model that ONNX Runtime runs: train anew") from error
     return Classifier(ModelName(card["name"], found), OnnxNetwork(session), card["temperature"])

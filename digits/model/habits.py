@@ -32,7 +32,7 @@ def flagged_one(frame: Frame, rng: np.random.Generator) -> Frame:
     rows = np.flatnonzero((frame > INKED).any(axis=1))
     if not rows.size:
         return frame
-    top = np.array([_middle(frame, rows[0] + 1), rows[0] + 1.0])
+    top = np.array([_middle(frame, int(rows[0]) + 1), rows[0] + 1.0])
     length = rng.uniform(0.2, 0.6) * (rows[-1] - rows[0])
     angle = np.deg2rad(rng.uniform(25, 70))  # from straight down
     tip = top + length * np.array([-np.sin(angle), np.cos(angle)])
@@ -44,10 +44,10 @@ def footed_one(frame: Frame, rng: np.random.Generator) -> Frame:
     rows = np.flatnonzero((frame > INKED).any(axis=1))
     if not rows.size:
         return frame
-    foot = np.array([_middle(frame, rows[-1]), float(rows[-1])])
+    foot = np.array([_middle(frame, int(rows[-1])), float(rows[-1])])
     half = rng.uniform(0.15, 0.35, 2) * (rows[-1] - rows[0])
     lean = rng.uniform(-1.0, 1.0)
-    return _drawn(frame, foot + [-half[0], lean], foot + [half[1], -lean])
+    return _drawn(frame, foot - np.array([half[0], -lean]), foot + np.array([half[1], -lean]))
 
 
 def crossed_seven(frame: Frame, rng: np.random.Generator) -> Frame:
@@ -59,7 +59,7 @@ def crossed_seven(frame: Frame, rng: np.random.Generator) -> Frame:
     stem = np.array([_middle(frame, row), float(row)])
     half = rng.uniform(0.15, 0.35, 2) * (rows[-1] - rows[0])
     lean = rng.uniform(-1.5, 1.5)
-    return _drawn(frame, stem + [-half[0], lean], stem + [half[1], -lean])
+    return _drawn(frame, stem - np.array([half[0], -lean]), stem + np.array([half[1], -lean]))
 
 
 def _middle(frame: Frame, row: int) -> float:

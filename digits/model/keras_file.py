@@ -1,4 +1,4 @@
-"""Run any `.h5` of 28 x 28 in and 10 out, by Keras itself: the one place that loads TensorFlow to read."""
+"""Run any `.h5` of 28 x 28 in and 10 out by Keras: the one place that loads TensorFlow to read."""
 
 import hashlib
 from dataclasses import dataclass
@@ -55,8 +55,8 @@ def load_keras_file(path: Path) -> Classifier:
         model = keras.saving.load_model(path, compile=False, safe_mode=True)
     except Exception as error:  # Keras raises whatever its layers raise
         raise ModelError(
-            f"{path.name} cannot be opened by Keras {keras.__version__}: it is damaged or was saved "
-            "by another version; train it again with python train_model.py"
+            f"{path.name} cannot be opened by Keras {keras.__version__}: it is damaged or was "
+            "saved by another version; train it again with python train_model.py"
         ) from error
     pixels = int(np.prod([side or 1 for side in model.input_shape[1:]]))
     if pixels != FRAME * FRAME or model.output_shape[-1] != CLASSES:

@@ -24,9 +24,7 @@ def draw_page(reader: Callable[[str | None], Reader], models: Sequence[ModelCard
 
 
 @st.fragment
-def _sheet_and_answer(
-    reader: Callable[[str | None], Reader], models: Sequence[ModelCard]
-) -> None:
+def _sheet_and_answer(reader: Callable[[str | None], Reader], models: Sequence[ModelCard]) -> None:
     sheet, answer = st.columns(2, gap="large")
     with sheet:
         what = st.segmented_control("Sheet for", [ONE, NUMBER], default=ONE, required=True)

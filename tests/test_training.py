@@ -1,0 +1,206 @@
+"""Training on a few digits: what it leaves, what it never touches, how it goes on."""
+
+import csv
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from digits.core import DataError, ModelError
+from digits.data import load_mnist, open_arrays
+
+ROOT = Path(__file__).parent.parent
+keras = pytest.importorskip("keras", reason="TensorFlow is not installed")
+
+
+@pytest.fixture(scope="module")
+def few(tmp_path_factory):
+    """A file like MNIST's, of 1,320 validation and calibration digits, none of them a test's."""
+    pictures, labels = open_arrays(ROOT / "data" / "mnist.npz", "train")
+    path = tmp_path_factory.mktemp("data") / "few.npz"
+    np.savez(
+        path,
+        x_train=pictures[55000:56200],
+        y_train=labels[55000:56200],
+        x_test=pictures[56200:56320],
+        y_test=labels[56200:56320],
+    )
+    return path
+
+
+def test_the_parts_of_mnist_are_disjoint_and_fixed():
+    mnist = load_mnist()
+    assert [len(part) for part in (mnist.train, mnist.validation, mnist.calibration)] == [
+        55_000,
+        2_500,
+        2_500,
+    ]
+    pictures, _ = open_arrays(ROOT / "data" / "mnist.npz", "train")
+    np.testing.assert_array_equal(mnist.validation.pictures[0], pictures[55_000])
+    np.testing.assert_array_equal(mnist.calibration.pictures[-1], pictures[-1])
+
+
+def test_only_evaluation_opens_the_test_digits():
+    package = [*ROOT.glob("digits/**/*.py"), ROOT / "train_model.py"]
+    openers = [
+        path.name
+        for path in package
+        if 'open_arrays(path or MNIST_FILE, "test"' in path.read_text("utf-8")
+    ]
+    assert openers == ["evaluation.py"]
+    for path in package:
+        if path.name not in ("evaluation.py", "data.py"):
+            assert "x_test" not in path.read_text("utf-8")
+
+
+def test_damaged_data_are_refused(few, tmp_path):
+    damaged = tmp_path / "mnist.npz"
+    damaged.write_bytes(few.read_bytes()[:-100])
+    with pytest.raises(DataError, match="is not MNIST"):
+        load_mnist(damaged)
+    damaged.write_bytes(few.read_bytes())
+    (tmp_path / "mnist.json").write_text(json.dumps({"sha256": "0" * 64}), "utf-8")
+    with pytest.raises(DataError, match="is damaged"):
+        load_mnist(damaged)
+    with pytest.raises(DataError, match="are missing"):
+        load_mnist(tmp_path / "none.npz")
+
+
+@pytest.fixture
+def checkout(tmp_path):
+    """A copy of what training needs, so that a test may overwrite it."""
+    import shutil
+
+    for name in ("train_model.py", "digits"):
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(source, tmp_path / name)
+    return tmp_path
+
+
+def train(checkout: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "train_model.py", *arguments]
+    return subprocess.run(
+        command, cwd=checkout, capture_output=True, text=True, encoding="utf-8", check=False
+    )
+
+
+def test_the_requested_network_is_trained_saved_and_read_with(checkout, few):
+    shipped = {p.name: p.read_bytes() for p in (checkout / "digits" / "weights").iterdir()}
+    done = train(checkout, "--network", "dense", "--epochs", "2", "--data", str(few))
+    assert done.returncode == 0, done.stderr
+    assert "Epoch 2/2" in done.stdout
+    assert "95 % interval" in done.stdout
+    run = checkout / "runs" / "dense-0"
+    assert {p.name for p in run.glob("*.*")} >= {
+        "dense.onnx",
+        "dense.json",
+        "dense.h5",
+        "curves.png",
+        "history.csv",
+    }
+    card = json.loads((run / "dense.json").read_text("utf-8"))
+    assert card["recipe"]["seed"] == 0
+    assert card["versions"]["keras"] == keras.__version__
+    assert {"validation", "test"} <= card.keys()
+    # What was shipped is as it was, and nobody looked at the real test digits.
+    now = {p.name: p.read_bytes() for p in (checkout / "digits" / "weights").iterdir()}
+    assert now == shipped
+    assert not (checkout / "docs").exists()
+
+    network = keras.saving.load_model(checkout / "mnist_model.h5", compile=False)
+    assert [type(layer).__name__ for layer in network.layers] == ["Flatten", "Dense", "Dense"]
+    assert network.layers[-1].activation.__name__ == "softmax"
+    digit = load_mnist(few).train.pictures[0]
+    from PIL import Image
+
+    Image.fromarray(digit).save(checkout / "digit.png")
+    for model in ("runs/dense-0", str(checkout / "mnist_model.h5")):
+        read = subprocess.run(
+            [sys.executable, "-m", "digits", "read", "--single", "--model", model, "digit.png"],
+            cwd=checkout,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert read.stdout.strip()[-1].isdigit()
+
+    restored = train(checkout, "--restore")
+    assert restored.returncode == 0, restored.stderr
+    shipped_h5 = (checkout / "digits" / "weights" / "mnist_model.h5").read_bytes()
+    assert (checkout / "mnist_model.h5").read_bytes() == shipped_h5
+
+
+def test_interrupted_training_goes_on(checkout, few):
+    arguments = ("--network", "dense", "--data", str(few), "--no-test")
+    train(checkout, *arguments, "--epochs", "1")
+    done = train(checkout, *arguments, "--epochs", "3", "--resume")
+    assert done.returncode == 0, done.stderr
+    assert "Epoch 2/3" in done.stdout
+    assert "Epoch 1/3" not in done.stdout
+    with (checkout / "runs" / "dense-0" / "history.csv").open(encoding="utf-8") as file:
+        assert [row["epoch"] for row in csv.DictReader(file)] == ["0", "1", "2"]
+    card = json.loads((checkout / "runs" / "dense-0" / "dense.json").read_text("utf-8"))
+    assert "test" not in card
+
+
+def test_onnx_answers_as_keras_does_or_is_not_written(tmp_path, held_out, monkeypatch):
+    from digits.model import export
+    from digits.model.classifier import load_classifier
+    from digits.model.networks import build_network
+
+    network, frames = build_network("cnn"), held_out.frames[:64]
+    path = tmp_path / "cnn.onnx"
+    logits = export.export_onnx(network, path, frames)
+    export.write_card(path, {"name": "cnn", "temperature": 1.0})
+    theirs = np.asarray(network(frames, training=False))
+    np.testing.assert_allclose(load_classifier(path).classify(frames), theirs, atol=1e-5)
+    assert np.asarray(logits).shape == (64, 10)
+    before = path.read_bytes()
+    monkeypatch.setattr(export, "TOLERANCE", -1.0)
+    with pytest.raises(ModelError, match="nothing was written"):
+        export.export_onnx(build_network("cnn"), path, frames)
+    assert path.read_bytes() == before
+
+
+def test_the_shipped_h5_and_its_served_twin_agree(held_out):
+    from digits.assembly import current_reader
+
+    frames = held_out.frames[:200]
+    for h5, name in (("mnist_model.h5", "cnn"), ("mnist_dense.h5", "dense")):
+        keras_answers = current_reader(str(ROOT / h5)).classifier.network(frames)
+        served = current_reader(name).classifier.network(frames)
+        centred = [scores - scores.max(axis=1, keepdims=True) for scores in (keras_answers, served)]
+        likely = centred[1] > -10  # below, the logarithm of a float32 softmax is coarse
+        np.testing.assert_allclose(centred[0][likely], centred[1][likely], atol=1e-3)
+
+
+def test_a_network_of_another_shape_is_refused(tmp_path):
+    from digits.model.keras_file import load_keras_file
+
+    other = keras.Sequential([keras.Input((5,)), keras.layers.Dense(3)])
+    other.save(tmp_path / "other.keras")
+    with pytest.raises(ModelError, match="wanted is a network of 28x28"):
+        load_keras_file(tmp_path / "other.keras")
+    (tmp_path / "junk.h5").write_bytes(b"junk")
+    with pytest.raises(ModelError, match="cannot be opened"):
+        load_keras_file(tmp_path / "junk.h5")
+
+
+def test_augmented_digits_stay_digits(held_out):
+    from digits.model.augment import augment
+
+    rng = np.random.default_rng(0)
+    frames = augment(held_out.frames[:300], held_out.labels[:300], rng)
+    assert frames.shape == (300, 28, 28)
+    assert frames.dtype == np.float32
+    assert frames.min() >= 0
+    assert frames.max() <= 1
+    assert (frames.sum(axis=(1, 2)) > 5).all()
+    again = augment(held_out.frames[:300], held_out.labels[:300], np.random.default_rng(0))
+    np.testing.assert_array_equal(frames, again)

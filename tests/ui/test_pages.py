@@ -1,0 +1,109 @@
+"""The pages with a fake reader: what they say for each kind of answer."""
+
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("streamlit", reason="Streamlit is not installed")
+from streamlit.testing.v1 import AppTest
+
+ROOT = Path(__file__).parent.parent.parent
+EXAMPLE = ROOT / "digits" / "ui" / "examples" / "a year.jpg"
+SLOW = 60  # s, a first run imports everything
+
+
+def page_with_reading(text: str, *, error: str = "", note: str = "") -> AppTest:
+    def page(text, error, note):
+        from pathlib import Path
+
+        import numpy as np
+
+        from digits.assembly import ModelCard
+        from digits.core import Box, Digit, DigitsError, Line, ModelName, Reading
+        from digits.ui.read import read_page
+
+        class FakeReader:
+            def read(self, picture, hint):
+                if error:
+                    raise DigitsError(error)
+                frame = np.zeros((28, 28), np.float32)
+                digits = tuple(
+                    Digit(int(c), 0.9, Box(9 * i, 0, 8, 8), (0.1,) * 10, None, frame)
+                    for i, c in enumerate(text)
+                )
+                lines = (Line(text, 0.8, Box(0, 0, 9, 8), digits),) if text else ()
+                return Reading(
+                    "0" * 64,
+                    (picture.width, picture.height),
+                    "read" if text else "blank",
+                    ModelName("fake", ""),
+                    text,
+                    0.8,
+                    lines,
+                    notes=(note,) if note else (),
+                )
+
+        read_page(lambda _: FakeReader(), [ModelCard("fake", "Fake", 0.5, Path("fake.onnx"))])
+
+    app = AppTest.from_function(page, kwargs={"text": text, "error": error, "note": note})
+    app.run(timeout=SLOW)
+    app.file_uploader[0].upload("n.jpg", EXAMPLE.read_bytes(), "image/jpeg").run(timeout=SLOW)
+    assert not app.exception
+    return app
+
+
+def shown(app: AppTest) -> str:
+    return " ".join(str(element) for element in app.main)
+
+
+def test_the_number_is_shown_in_large_type():
+    app = page_with_reading("42")
+    assert ">42</div>" in shown(app)
+    assert "80.0%" in app.markdown[0].value
+
+
+def test_blank_paper_names_no_digit():
+    app = page_with_reading("")
+    assert "No ink found" in app.info[0].value
+    assert "data-testid" not in shown(app)
+
+
+def test_an_error_is_a_sentence():
+    app = page_with_reading("", error="this is a HEIC photograph: save it as JPEG and try again")
+    assert app.error[0].value.startswith("This is a HEIC photograph")
+
+
+def test_what_made_it_hard_is_said():
+    app = page_with_reading("7", note="The picture is blurred.")
+    assert app.warning[0].value == "The picture is blurred."
+
+
+def test_the_whole_app_starts_and_says_what_to_do():
+    app = AppTest.from_file(str(ROOT / "app.py")).run(timeout=SLOW)
+    assert not app.exception
+    assert app.title[0].value == "Read a picture"
+    assert any("Upload, drop, paste" in element.value for element in app.markdown)
+
+
+def test_the_empty_sheet_names_no_digit():
+    def page():
+        from digits.assembly import available_models, current_reader
+        from digits.ui.draw import draw_page
+
+        draw_page(current_reader, available_models())
+
+    app = AppTest.from_function(page).run(timeout=SLOW)
+    assert not app.exception
+    assert "Draw on the sheet" in app.info[0].value
+
+
+def test_a_drawing_becomes_a_picture_of_its_strokes():
+    from digits.assembly import current_reader
+    from digits.core import Hint
+    from digits.image.pixels import load_picture
+    from digits.ui.canvas import to_png
+
+    seven = [{"width": 16, "points": [[80, 70], [190, 70], [120, 230]]}]
+    picture = load_picture(to_png(seven, 1))
+    assert (picture.width, picture.height) == (280, 280)
+    assert current_reader().read(picture, Hint(single=True)).text == "7"
