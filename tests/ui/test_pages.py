@@ -53,7 +53,7 @@ def page_with_reading(text: str, *, error: str = "", note: str = "") -> AppTest:
 
 
 def shown(app: AppTest) -> str:
-    return " ".join(str(element) for element in app.main)
+    return " ".join(element.proto.body for element in app.get("html"))
 
 
 def test_the_number_is_shown_in_large_type():

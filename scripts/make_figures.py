@@ -1,0 +1,171 @@
+"""Write every measured figure: docs/accuracy.md, MODEL_CARD.md, and the tables of README.md.
+
+    python scripts/make_figures.py [FOLDER]
+
+FOLDER holds one folder of labelled pictures for each set; without it the sets' tables stay as
+they are. Cards beside the shipped models give the figures on MNIST.
+"""
+
+import datetime
+import json
+import re
+import sys
+from pathlib import Path
+
+from digits.assembly import WEIGHTS, current_reader
+from digits.core import ANY, Hint
+from digits.evaluation import evaluate_folder
+from digits.metrics import interval
+
+ROOT = Path(__file__).parent.parent
+ACCURACY = ROOT / "docs" / "accuracy.md"
+SINGLE = {
+    "photo": "phone photographs of one digit",
+    "photo_crop": "small crops of photographs",
+    "screen": "drawn on a screen",
+    "screen_thin": "drawn with a hairline, one writer",
+    "tablet": "drawn on a tablet, one writer",
+    "mouse": "drawn with a mouse, one writer",
+    "postal": "16x16 px, from letters",
+    "tiny_binary": "16x16 px, black and white, stretched to fill the square",
+    "grid_scan": "pencil, scanned",
+    "printed_cell": "photographed cells of a printed form",
+}
+NAMES = {"cnn": "convolutional", "dense": "dense, as requested"}
+
+
+def cards() -> dict[str, dict]:
+    """Return the cards of the shipped models, the default first."""
+    return {
+        name: json.loads((WEIGHTS / f"{name}.json").read_text(encoding="utf-8")) for name in NAMES
+    }
+
+
+def share(right: int, n: int) -> str:
+    """Return a share with its 95 % interval."""
+    low, high = interval(right, n)
+    return f"{right / n:.1%} [{low:.1%}, {high:.1%}]"
+
+
+def mnist_table() -> str:
+    """Return how the shipped networks do on MNIST's test digits."""
+    lines = [
+        "| network | right of 10,000 test digits | 95 % interval | calibration error "
+        "| parameters | multiply-adds |",
+        "|---|---|---|---|---|---|",
+    ]
+    for name, card in cards().items():
+        test = card["test"]
+        low, high = test["interval"]
+        lines.append(
+            f"| {NAMES[name]} | {test['accuracy']:.2%} | {low:.2%} to {high:.2%} "
+            f"| {test['calibration_error']:.2%} | {card['parameters']:,} "
+            f"| {card['multiply_adds']:,} |"
+        )
+    return "\n".join(lines)
+
+
+def sets_table(folder: Path) -> str:
+    """Return how both networks do on each set of pictures, and without a hint."""
+    lines = [
+        "| set | what it is | pictures | right, told it is one digit | told nothing "
+        "| dense network | ms a picture |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for name, what in SINGLE.items():
+        if not (folder / name).is_dir():
+            continue
+        cnn = evaluate_folder(current_reader("cnn"), folder / name, Hint(single=True))
+        free = evaluate_folder(current_reader("cnn"), folder / name, ANY)
+        dense = evaluate_folder(current_reader("dense"), folder / name, Hint(single=True))
+        n = len(cnn.answers)
+        lines.append(
+            f"| {name} | {what} | {n} | {share(n - len(cnn.wrong), n)} "
+            f"| {1 - len(free.wrong) / n:.1%} | {1 - len(dense.wrong) / n:.1%} "
+            f"| {1000 * cnn.seconds / n:.1f} |"
+        )
+    return "\n".join(lines)
+
+
+def between(text: str, marker: str, inside: str) -> str:
+    """Replace what stands between the two comments that name `marker`."""
+    pattern = re.compile(rf"(<!-- {marker} -->\n).*?(<!-- /{marker} -->)", re.DOTALL)
+    return pattern.sub(lambda match: f"{match[1]}{inside}\n{match[2]}", text)
+
+
+def accuracy(folder: Path | None) -> str:
+    """Return docs/accuracy.md."""
+    today = datetime.datetime.now(tz=datetime.UTC).date().isoformat()
+    if folder is not None:
+        sets = f"Measured on {today}.\n\n{sets_table(folder)}"
+    else:
+        found = re.search(r"<!-- sets -->\n(.*?)<!-- /sets -->", ACCURACY.read_text("utf-8"), re.S)
+        sets = found[1].strip() if found else ""
+    return f"""# Accuracy
+
+Written by `python scripts/make_figures.py FOLDER`; every figure is measured, none is the best of
+several. Each opening of MNIST's test digits stands in [test-looks.csv](test-looks.csv).
+
+## MNIST
+
+{mnist_table()}
+
+One training of each (seed 0); a mean over several seeds is not measured yet.
+
+## People's own pictures
+
+Pictures of single digits by people whose hands are not in MNIST. None was trained on; they were
+looked at while the way from paper to frame was built, so expect slightly less on others.
+
+<!-- sets -->
+{sets}
+<!-- /sets -->
+"""
+
+
+def model_card() -> str:
+    """Return MODEL_CARD.md."""
+    parts = []
+    for name, card in cards().items():
+        recipe, test, held = card["recipe"], card["test"], card["validation"]
+        libraries = ", ".join(f"{key} {value}" for key, value in card["versions"].items())
+        parts.append(
+            f"""## {card["title"]} (`{name}`)
+
+- trained {card["trained"]} for {recipe["epochs"]} epochs, seed {recipe["seed"]}, highest learning
+  rate {recipe["peak"]}, weight decay {recipe["decay"]}, batches of {recipe["batch"]},
+  {"digits distorted anew in each epoch" if recipe["augmented"] else "no distortion"}
+- {card["parameters"]:,} parameters, {card["multiply_adds"]:,} multiply-adds for a digit
+- test digits: {test["accuracy"]:.2%} right ({test["wrong"]} of {test["digits"]:,} wrong),
+  calibration error {test["calibration_error"]:.2%}; validation digits: {held["accuracy"]:.2%}
+- temperature {card["temperature"]:.3f}, fitted on the 2,500 calibration digits
+- data SHA-256 `{card["data_sha256"][:16]}`, model SHA-256 `{card["sha256"][:16]}`
+- {libraries}
+"""
+        )
+    return (
+        "# Model card\n\nWritten by `python scripts/make_figures.py` from the cards that training "
+        "wrote beside each\nmodel in `digits/weights/`.\n\n"
+        "**Meant for** reading handwritten digits 0 to 9 in pictures. **Not meant for** letters, "
+        "other\nscripts' digits, or decisions about people without a person who checks. The "
+        "networks name a digit\nfor anything with ink in it: they do not refuse what is no digit "
+        "yet.\n\n**Data**: MNIST, American writers of the 1990s. Other hands write other shapes; "
+        "[docs/accuracy.md](docs/accuracy.md)\nsays how that shows.\n\n" + "\n".join(parts)
+    )
+
+
+def main() -> int:
+    """Write the files."""
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else None
+    ACCURACY.write_text(accuracy(folder), encoding="utf-8", newline="\n")
+    (ROOT / "MODEL_CARD.md").write_text(model_card(), encoding="utf-8", newline="\n")
+    readme = ROOT / "README.md"
+    text = between(readme.read_text(encoding="utf-8"), "figures", mnist_table())
+    sets = re.search(r"<!-- sets -->\n(.*?)<!-- /sets -->", ACCURACY.read_text("utf-8"), re.S)
+    text = between(text, "limitations", sets[1].strip() if sets else "")
+    readme.write_text(text, encoding="utf-8", newline="\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
