@@ -19,8 +19,12 @@ ROW = re.compile(r"^\| \[?`([^`]+)`[^|]*\| ([^|]+) \|", re.MULTILINE)
 LONGEST = 60  # characters; a longer licence field holds the text, not the name
 ELSEWHERE = {  # pins for other machines than the one this runs on, from their project pages
     "colorama": "BSD-3-Clause",
+    "coloredlogs": "MIT",
+    "humanfriendly": "MIT",
+    "mpmath": "BSD-3-Clause",
     "msvc-runtime": "Proprietary (Microsoft)",
-    "tensorflow": "Apache-2.0",
+    "sympy": "BSD",
+    "tensorflow": "Apache 2.0",
 }
 FROM_FILE = {"namex": "Apache-2.0"}  # stated in the licence file only
 
