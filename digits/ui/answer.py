@@ -12,6 +12,7 @@ from digits.core import Digit, Frame, Hint, Reading
 
 ENLARGED = 8  # screen pixels for each of the frame's
 BLANK = "No ink found: there is nothing to read here."
+ZERO_WIDTH_SPACE = "\u200b"
 SURE = 0.95  # confidence from which the words say nothing of doubt
 
 
@@ -66,7 +67,11 @@ def _chosen(reading: Reading, key: str) -> Digit:
     index = st.segmented_control(
         "Look at one digit",
         range(len(digits)),
-        format_func=lambda i: "?" if digits[i].value is None else str(digits[i].value),
+        # Streamlit tells options apart by their labels, and a number may hold a digit twice:
+        # invisible spaces keep them apart.
+        format_func=lambda i: (
+            ("?" if digits[i].value is None else str(digits[i].value)) + ZERO_WIDTH_SPACE * i
+        ),
         default=0,
         key=f"{key}-{reading.id[:12]}",
     )

@@ -25,13 +25,14 @@ def draw_page(reader: Callable[[str | None], Reader], models: Sequence[ModelCard
 
 @st.fragment
 def _sheet_and_answer(reader: Callable[[str | None], Reader], models: Sequence[ModelCard]) -> None:
+    # The answer follows the sheet at once: on a phone both must be seen while drawing.
     sheet, answer = st.columns(2, gap="large")
-    with sheet:
+    with st.container(horizontal=True):
         what = st.segmented_control("Sheet for", [ONE, NUMBER], default=ONE, required=True)
         brush = st.segmented_control("Brush", list(BRUSHES), default="Middle", required=True)
+    model = choose_model([(card.name, label(card)) for card in models])
+    with sheet:
         drawn = drawing_sheet(wide=what == NUMBER, width=BRUSHES[brush or "Middle"])
-        with st.expander("Settings"):
-            model = choose_model([(card.name, label(card)) for card in models])
     with answer:
         if drawn is None:
             st.info("Draw on the sheet with mouse, finger or pen.")
