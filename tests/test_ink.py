@@ -68,3 +68,10 @@ def test_any_shape_gives_ink_of_that_shape(shape):
     assert ink.shape == shape
     assert ink.min() >= 0
     assert ink.max() <= 1
+
+
+def test_a_digit_heavier_than_its_paper_is_not_taken_for_paper():
+    page = np.full((16, 16), 255, np.uint8)
+    page[2:14, 1:15] = 0
+    assert extract_ink(page)[8, 8] == 1
+    assert extract_ink(page)[0, 0] == 0

@@ -86,7 +86,8 @@ def _contrast(pixels: np.ndarray) -> np.ndarray:
 def _paper(pixels: np.ndarray) -> np.ndarray:
     """Estimate the bare paper's brightness at each pixel: (h, w) -> (h, w)."""
     levels = np.bincount(pixels.ravel().astype(np.uint8))
-    if levels.max() * 2 > pixels.size:  # no camera does that: it was drawn on a screen
+    brighter = levels.argmax() > _otsu(pixels / 255) * 255  # a heavy digit may fill its picture
+    if brighter and levels.max() * 2 > pixels.size:  # no camera does that: drawn on a screen
         return np.full(pixels.shape, levels.argmax(), np.float32)
     height, width = pixels.shape
     scale = min(1.0, COARSE / max(height, width))
@@ -94,7 +95,8 @@ def _paper(pixels: np.ndarray) -> np.ndarray:
     small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
     # Ink is darker than paper: what lies above the neighbourhood's middle is paper for certain,
     # and its median is not pulled down by a thick stroke.
-    bright = float(np.median(small[small >= _otsu(small / 255) * 255]))
+    paler = small[small > _otsu(small / 255) * 255]
+    bright = float(np.median(paler if paler.size else small))
     reach = min(NEIGHBOURHOOD, (min(small.shape) // 2) * 2 - 1)
     if reach < 3 or max(height, width) <= COARSE:  # noqa: PLR2004  # no smaller median exists
         return np.full(pixels.shape, bright, np.float32)
