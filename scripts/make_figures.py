@@ -11,6 +11,7 @@ import json
 import re
 import sys
 from pathlib import Path
+from typing import Any
 
 from digits.assembly import WEIGHTS, current_reader
 from digits.core import ANY, Hint
@@ -34,7 +35,7 @@ SINGLE = {
 NAMES = {"cnn": "convolutional", "dense": "dense, as requested"}
 
 
-def cards() -> dict[str, dict]:
+def cards() -> dict[str, dict[str, Any]]:
     """Return the cards of the shipped models, the default first."""
     return {
         name: json.loads((WEIGHTS / f"{name}.json").read_text(encoding="utf-8")) for name in NAMES
