@@ -8,6 +8,7 @@ import dataclasses
 import datetime
 import platform
 import subprocess
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +24,7 @@ from digits.data import Labelled, Mnist
 from digits.model.augment import augment
 from digits.model.calibration import fit_temperature
 from digits.model.classifier import load_card, load_classifier
-from digits.model.export import export_onnx, multiply_adds, write_card
+from digits.model.export import export_onnx, multiply_adds, write_card, write_whole
 from digits.model.judging import describe, judge
 
 TITLES = {"dense": "Dense network, as requested", "cnn": "Convolutional network"}
@@ -200,7 +201,10 @@ def save_h5(network: keras.Model, path: Path) -> None:
     logging.set_verbosity(logging.ERROR)
     twin = keras.models.clone_model(network)  # without the optimiser, which triples the size
     twin.set_weights(network.get_weights())
-    twin.save(path)
+    with tempfile.TemporaryDirectory() as folder:
+        written = Path(folder) / path.name
+        twin.save(written)
+        write_whole(path, written.read_bytes())
 
 
 def add_test_figures(run: Path, card: dict[str, Any], figures: dict[str, Any]) -> dict[str, Any]:
