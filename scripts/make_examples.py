@@ -1,4 +1,7 @@
-"""Compose the app's example pictures from MNIST's validation digits on synthetic paper."""
+"""Compose the app's example pictures from MNIST's validation digits on synthetic paper.
+
+From the repository's root: python -m scripts.make_examples
+"""
 
 from pathlib import Path
 

@@ -18,8 +18,12 @@ SURE = 0.95  # confidence from which the words say nothing of doubt
 
 def show_answer(reading: Reading, *, key: str) -> None:
     """Show what was read, how surely, and for one chosen digit why."""
+    if reading.status == "failed":
+        show_error(reading.error or "this picture could not be read")
+        return
     if reading.status == "blank" or not reading.digits:
         st.info(BLANK)
+        _show_notes(reading)
         return
     size = "6rem" if len(reading.text) == 1 else "3rem"
     number = html.escape(reading.text).replace("\n", "<br>")
@@ -28,9 +32,13 @@ def show_answer(reading: Reading, *, key: str) -> None:
         f'font-weight:700;font-variant-numeric:tabular-nums">{number}</div>'
     )
     st.markdown(f"**{reading.confidence:.1%}** {_in_words(reading)}")
-    for note in reading.notes:
-        st.warning(note)
+    _show_notes(reading)
     show_digit(_chosen(reading, key))
+
+
+def show_error(text: str) -> None:
+    """Show what went wrong as a sentence: errors say it in lower case and without a full stop."""
+    st.error(f"{text[:1].upper()}{text[1:].rstrip('.')}.")
 
 
 def show_digit(digit: Digit) -> None:
@@ -58,6 +66,11 @@ def choose_hint(options: dict[str, Hint]) -> Hint:
     names = list(options)
     chosen = st.segmented_control("What is in the picture", names, default=names[0], required=True)
     return options[chosen or names[0]]
+
+
+def _show_notes(reading: Reading) -> None:
+    for note in reading.notes:
+        st.warning(note)
 
 
 def _chosen(reading: Reading, key: str) -> Digit:

@@ -8,7 +8,7 @@ from digits.assembly import ModelCard
 from digits.core import ANY, DigitsError, Hint
 from digits.image.pixels import load_picture
 from digits.reader import Reader
-from digits.ui.answer import choose_model, show_answer
+from digits.ui.answer import choose_model, show_answer, show_error
 from digits.ui.canvas import drawing_sheet
 from digits.ui.read import label
 
@@ -41,6 +41,6 @@ def _sheet_and_answer(reader: Callable[[str | None], Reader], models: Sequence[M
             hint = ANY if what == NUMBER else Hint(single=True)
             reading = reader(model).read(load_picture(drawn), hint)
         except DigitsError as error:
-            st.error(f"{error}.")
+            show_error(str(error))
             return
         show_answer(reading, key="draw")

@@ -1,6 +1,7 @@
 // A picture pasted anywhere on the page, sent as a data URL.
 export default function (component) {
-  const { setTriggerValue } = component;
+  const { parentElement, setTriggerValue } = component;
+  parentElement.stopListening?.(); // this runs again when the theme changes
   const listen = (event) => {
     const item = [...(event.clipboardData?.items ?? [])].find((i) => i.type.startsWith("image/"));
     if (!item) return;
@@ -9,5 +10,6 @@ export default function (component) {
     file.readAsDataURL(item.getAsFile());
   };
   document.addEventListener("paste", listen);
-  return () => document.removeEventListener("paste", listen);
+  parentElement.stopListening = () => document.removeEventListener("paste", listen);
+  return parentElement.stopListening;
 }

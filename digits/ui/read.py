@@ -10,7 +10,7 @@ from digits.core import ANY, DigitsError, Hint
 from digits.image.overlay import outline
 from digits.image.pixels import EXTENSIONS, load_picture, load_upright
 from digits.reader import Reader
-from digits.ui.answer import choose_hint, choose_model, show_answer
+from digits.ui.answer import choose_hint, choose_model, show_answer, show_error
 from digits.ui.canvas import pasted_picture
 
 EXAMPLES = Path(__file__).parent / "examples"
@@ -42,19 +42,19 @@ def label(card: ModelCard) -> str:
 
 def _picture() -> bytes | None:
     """Return the newest picture from upload, camera, clipboard or examples."""
-    uploaded = st.file_uploader("A photograph or scan of handwritten digits", list(EXTENSIONS))
+    given = st.file_uploader("A photograph or scan of handwritten digits", list(EXTENSIONS))
+    if given is None and st.toggle("Use the camera"):
+        given = st.camera_input("Hold the paper still")
+    given_id = given.file_id if given else None
     if pasted := pasted_picture():
-        st.session_state[PASTED] = pasted
-    if uploaded is not None:
-        st.session_state.pop(PASTED, None)
-        return uploaded.getvalue()
-    taken = None
-    if st.toggle("Use the camera"):
-        taken = st.camera_input("Hold the paper still")
-    if taken is not None:
-        return taken.getvalue()
-    if kept := st.session_state.get(PASTED):
+        # With the file that stood there then: only another, later one takes its place.
+        st.session_state[PASTED] = (pasted, given_id)
+    kept, beside = st.session_state.get(PASTED, (None, None))
+    if kept and given_id in (None, beside):
+        st.button("Remove the pasted picture", on_click=lambda: st.session_state.pop(PASTED, None))
         return bytes(kept)
+    if given:
+        return given.getvalue()
     names = sorted(path.name for path in EXAMPLES.glob("*.*g"))
     chosen = st.pills("Or look at an example", names, format_func=lambda n: Path(n).stem)
     return (EXAMPLES / chosen).read_bytes() if chosen else None
@@ -74,12 +74,7 @@ def _show(
         reading = reader(model).read(load_picture(content), hint)
         picture = outline(load_upright(content), reading)
     except DigitsError as error:
-        st.error(_sentence(error))
+        show_error(str(error))
         return
     show_answer(reading, key="read")
     st.image(picture, caption="What was found")
-
-
-def _sentence(error: DigitsError) -> str:
-    text = str(error)
-    return f"{text[:1].upper()}{text[1:]}."

@@ -1,5 +1,6 @@
 """The app in a real Chromium: upload and read, draw and read, and nothing asked of the world."""
 
+import base64
 import os
 import shutil
 import socket
@@ -17,6 +18,7 @@ EXAMPLES = ROOT / "digits" / "ui" / "examples"
 CHROMIUM = os.environ.get("DIGITS_CHROMIUM") or shutil.which("chromium")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
 ARGUMENTS += ["--no-first-run", "--disable-component-update", "--disable-sync"]
+ARGUMENTS += ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
 WAIT = 30_000  # ms, generous: machines are shared
 
 playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
@@ -40,6 +42,9 @@ def server():
                 break
             except OSError:
                 time.sleep(0.25)
+        else:
+            process.kill()
+            pytest.fail("the app did not start within a minute")
         yield address, process.pid
         process.terminate()
 
@@ -64,24 +69,24 @@ def page(browser, server):
     assert not outside, f"the page asked these hosts: {outside}"
 
 
-def outside_connections(pid: int) -> list[str]:
-    """Return the addresses beyond this machine to which the process has a connection."""
+def connections(pid: int) -> tuple[list[str], list[str]]:
+    """Return the process's connections within this machine, and those beyond it."""
     sockets = set()
     for link in Path(f"/proc/{pid}/fd").iterdir():
         try:
             sockets.add(link.readlink().name)
         except OSError:
             continue
-    found = []
+    inside, outside = [], []
     for table in ("tcp", "tcp6"):
         for line in Path(f"/proc/{pid}/net/{table}").read_text().splitlines()[1:]:
             fields = line.split()
             remote = fields[2].split(":")[0]
             loopback = remote.endswith("7F") or set(remote) == {"0"}
             loopback = loopback or remote == "00000000000000000000000001000000"
-            if f"socket:[{fields[9]}]" in sockets and not loopback:
-                found.append(remote)
-    return found
+            if f"socket:[{fields[9]}]" in sockets:
+                (inside if loopback else outside).append(remote)
+    return inside, outside
 
 
 def test_an_uploaded_picture_is_read(page, server):
@@ -106,6 +111,45 @@ def test_a_file_that_is_no_picture_is_explained(page, server):
         {"name": "letter.png", "mimeType": "image/png", "buffer": b"Dear Sir"}
     )
     page.get_by_text("no picture that can be opened").wait_for(timeout=WAIT)
+
+
+PASTE = """async (base64) => {
+    const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+    const clipboard = new DataTransfer();
+    clipboard.items.add(new File([bytes], "pasted.jpg", { type: "image/jpeg" }));
+    document.body.dispatchEvent(
+        new ClipboardEvent("paste", { clipboardData: clipboard, bubbles: true }));
+}"""
+
+
+def test_the_newest_picture_is_read_whether_uploaded_or_pasted(page, server):
+    page.goto(server[0])
+    file, answer = page.locator("input[type=file]"), page.get_by_test_id("answer")
+    file.set_input_files(str(EXAMPLES / "three in shadow.jpg"))
+    page.get_by_test_id("answer").get_by_text("3", exact=True).wait_for(timeout=WAIT)
+    eight = base64.b64encode((EXAMPLES / "eight on a board.jpg").read_bytes()).decode()
+    page.evaluate(PASTE, eight)
+    answer.get_by_text("8", exact=True).wait_for(timeout=WAIT)
+    page.get_by_role("button", name="Remove the pasted picture").click()
+    answer.get_by_text("3", exact=True).wait_for(timeout=WAIT)
+    page.evaluate(PASTE, eight)
+    answer.get_by_text("8", exact=True).wait_for(timeout=WAIT)
+    file.set_input_files(str(EXAMPLES / "a year.jpg"))
+    answer.get_by_text("2026", exact=True).wait_for(timeout=WAIT)
+
+
+def test_the_camera_is_asked_only_on_demand_and_its_picture_read(page, server):
+    page.goto(server[0])
+    page.get_by_text("Use the camera").wait_for(timeout=WAIT)
+    assert page.locator("video").count() == 0
+    page.get_by_text("Use the camera").click()
+    # Streamlit changes the stream's size once it runs, and drops a photograph asked for before.
+    page.wait_for_function("document.querySelector('video')?.videoWidth > 0", timeout=WAIT)
+    width = -1
+    while width != (width := page.evaluate("document.querySelector('video').videoWidth")):
+        page.wait_for_timeout(1500)
+    page.get_by_role("button", name="Take photo").click(timeout=WAIT)
+    page.get_by_text("What was found").wait_for(timeout=WAIT)
 
 
 def draw_a_one(page):
@@ -155,4 +199,6 @@ def test_undo_by_key_takes_the_last_stroke_back(page, server):
 def test_the_server_asks_nothing_of_outside_hosts(server):
     if not sys.platform.startswith("linux"):
         pytest.skip("open connections are listed by Linux's /proc")
-    assert outside_connections(server[1]) == []
+    inside, outside = connections(server[1])
+    assert inside, "not even the listening socket was found: this test sees nothing"
+    assert outside == []

@@ -12,8 +12,8 @@ EXAMPLE = ROOT / "digits" / "ui" / "examples" / "a year.jpg"
 SLOW = 60  # s, a first run imports everything
 
 
-def page_with_reading(text: str, *, error: str = "", note: str = "") -> AppTest:
-    def page(text, error, note):
+def page_with_reading(text: str, *, error: str = "", note: str = "", failed: str = "") -> AppTest:
+    def page(text, error, note, failed):
         from pathlib import Path
 
         import numpy as np
@@ -35,17 +35,20 @@ def page_with_reading(text: str, *, error: str = "", note: str = "") -> AppTest:
                 return Reading(
                     "0" * 64,
                     (picture.width, picture.height),
-                    "read" if text else "blank",
+                    "failed" if failed else "read" if text else "blank",
                     ModelName("fake", ""),
                     text,
                     0.8,
                     lines,
                     notes=(note,) if note else (),
+                    error=failed or None,
                 )
 
         read_page(lambda _: FakeReader(), [ModelCard("fake", "Fake", 0.5, Path("fake.onnx"))])
 
-    app = AppTest.from_function(page, kwargs={"text": text, "error": error, "note": note})
+    app = AppTest.from_function(
+        page, kwargs={"text": text, "error": error, "note": note, "failed": failed}
+    )
     app.run(timeout=SLOW)
     app.file_uploader[0].upload("n.jpg", EXAMPLE.read_bytes(), "image/jpeg").run(timeout=SLOW)
     assert not app.exception
@@ -78,6 +81,18 @@ def test_what_made_it_hard_is_said():
     assert app.warning[0].value == "The picture is blurred."
 
 
+def test_what_made_it_blank_is_said_too():
+    app = page_with_reading("", note="The picture is very dark.")
+    assert "No ink found" in app.info[0].value
+    assert app.warning[0].value == "The picture is very dark."
+
+
+def test_a_failed_reading_says_why_and_not_that_there_was_no_ink():
+    app = page_with_reading("", failed="the model gave no answer")
+    assert app.error[0].value == "The model gave no answer."
+    assert not app.info
+
+
 def test_the_whole_app_starts_and_says_what_to_do():
     app = AppTest.from_file(str(ROOT / "app.py")).run(timeout=SLOW)
     assert not app.exception
@@ -95,6 +110,38 @@ def test_the_empty_sheet_names_no_digit():
     app = AppTest.from_function(page).run(timeout=SLOW)
     assert not app.exception
     assert "Draw on the sheet" in app.info[0].value
+
+
+def draw_page_with(*, error: str = "") -> AppTest:
+    """Return the page as it stands when a person comes back to a 7 drawn before."""
+
+    def page(error):
+        from digits.assembly import available_models, current_reader
+        from digits.core import DigitsError
+        from digits.ui.draw import draw_page
+
+        def reader(model):
+            if error:
+                raise DigitsError(error)
+            return current_reader(model)
+
+        draw_page(reader, available_models())
+
+    app = AppTest.from_function(page, kwargs={"error": error})
+    seven = [{"width": 16, "points": [[80, 70], [190, 70], [120, 230]]}]
+    app.session_state["drawing kept"] = {"strokes": seven, "epoch": 0, "wide": 1}
+    app.run(timeout=SLOW)
+    assert not app.exception
+    return app
+
+
+def test_a_drawing_kept_in_the_session_is_read_again():
+    assert ">7</div>" in shown(draw_page_with())
+
+
+def test_an_error_while_drawing_is_a_sentence():
+    app = draw_page_with(error="there is no model lost")
+    assert app.error[0].value == "There is no model lost."
 
 
 def test_a_drawing_becomes_a_picture_of_its_strokes():
