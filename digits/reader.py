@@ -60,9 +60,26 @@ class Reader:
         _check(hint, picture)
         ink = extract_ink(picture.grey)
         lines = _find(ink, picture, hint)
+        if sum(map(len, lines)) > MAX_CHARACTERS:
+            return self._refuse(picture, hint)
         frames = to_frames([glyph for line in lines for glyph in line])
         probabilities = self.classifier.classify(frames)
         return self._compose(picture, hint, lines, frames, probabilities, ink)
+
+    def _refuse(self, picture: Picture, hint: Hint) -> Reading:
+        """Say that a picture is too full of marks to be handwriting; that is not "blank"."""
+        return Reading(
+            id=_identity(picture, self.classifier.name.sha256, hint),
+            size=(picture.width, picture.height),
+            status="refused",
+            model=self.classifier.name,
+            text="",
+            confidence=0.0,
+            notes=(
+                f"More than {MAX_CHARACTERS} marks were found, more than a page of digits has: "
+                "photograph only the part with the numbers.",
+            ),
+        )
 
     def _compose(  # the results of every stage meet here
         self,
@@ -139,8 +156,6 @@ def _find_in(ink: Ink, hint: Hint) -> list[list[Glyph]]:
     if hint.single or hint.length == 1:
         return [find_single(ink)]
     lines = find_lines(ink)
-    if sum(len(line) for line in lines) > MAX_CHARACTERS:
-        return []
     length = hint.length
     if length is None:
         return lines

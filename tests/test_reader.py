@@ -160,3 +160,13 @@ def test_a_damaged_model_is_refused(tmp_path):
 
 def test_one_reader_serves_all_requests():
     assert current_reader() is current_reader("cnn")
+
+
+def test_a_page_too_full_of_marks_is_refused_and_not_called_blank(as_picture):
+    page = np.full((1500, 1500), 255, np.uint8)
+    for y in range(10, 1480, 45):
+        for x in range(10, 1480, 45):
+            page[y : y + 25, x + 8 : x + 12] = 0
+    reading = current_reader().read(as_picture(page))
+    assert (reading.status, reading.text, reading.lines) == ("refused", "", ())
+    assert "More than 500 marks" in reading.notes[0]

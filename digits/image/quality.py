@@ -5,11 +5,13 @@ import numpy as np
 
 from digits.core import GLYPH, Box, Ink, Picture
 
-DARK = 60  # grey level of the paper; below it a photograph was taken in the dark
-FAINT_RANGE = 40  # grey levels between the palest and the darkest twentieth
+DARK = 60  # grey level; where nothing is brighter, chalk and screens included, light was missing
 SMALL = GLYPH // 2  # px, longest side of a digit, from which its shape can be guessed at best
-BLUR = 0.22  # share of a stroke's pixels that are neither ink nor paper, relative to its size
 LARGE_ENOUGH = 60  # px, longest side of a digit on which blur can be told from smallness
+BLUR = 0.028  # of a digit's longest side, as `_blur` measures it; sharp pictures reach 0.025
+SHARPEST = 90  # percentile of the slopes along the outline; a blurred picture has no sharp edge
+OUTLINE = (0.3, 0.7)  # of full ink: where the outline of a stroke runs
+SOBEL = 8  # by which a 3x3 Sobel filter exceeds the slope for each pixel
 
 
 def describe_faults(picture: Picture, ink: Ink, boxes: list[Box]) -> tuple[str, ...]:
@@ -19,28 +21,34 @@ def describe_faults(picture: Picture, ink: Ink, boxes: list[Box]) -> tuple[str, 
     ----------
     picture : what was read
     ink : float32, shape of ``picture.grey``
-    boxes : the characters found, in pixels of the original
+    boxes : the characters found, in pixels of the original; may be empty
     """
-    if not boxes:
-        return ()
     faults = []
-    low, high = np.percentile(picture.grey, [5, 95])
-    if high - low < FAINT_RANGE and high < DARK:
+    if picture.grey.max() < DARK:
         faults.append("The picture is very dark: photograph it again in better light.")
-    longest = max(max(box.width, box.height) for box in boxes)
+    if not boxes:
+        return tuple(faults)
+    largest = max(boxes, key=lambda box: max(box.width, box.height))
+    longest = max(largest.width, largest.height)
     if longest < SMALL:
         faults.append(
             f"The writing is only {longest} pixels large: move closer or use a larger picture."
         )
-    elif longest >= LARGE_ENOUGH and _edge_width(ink) > BLUR:
+    place = picture.from_original(largest)
+    side = max(place.width, place.height)
+    if side >= LARGE_ENOUGH and _blur(ink[place.rows_and_columns()]) > BLUR * side:
         faults.append("The picture is blurred: hold the camera still and let it focus.")
     return tuple(faults)
 
 
-def _edge_width(ink: Ink) -> float:
-    """Return the share of half-inked pixels among all inked ones, beyond those of a sharp edge."""
-    inked = ink > 0.1  # noqa: PLR2004  # of full ink
-    half = inked & (ink < 0.9)  # noqa: PLR2004  # of full ink
-    outline = cv2.morphologyEx(inked.astype(np.uint8), cv2.MORPH_GRADIENT, np.ones((3, 3)))
-    sharp = int(outline.astype(bool).sum())
-    return max(0.0, float(half.sum() - sharp) / max(1, int(inked.sum())))
+def _blur(crop: Ink) -> float:
+    """Return the standard deviation in px of the blur, from the steepest edges: (h, w) -> px.
+
+    An edge blurred by a Gaussian of that width climbs by at most 1 / (sigma * sqrt(2 pi)) a pixel.
+    """
+    slope = np.hypot(cv2.Sobel(crop, cv2.CV_32F, 1, 0), cv2.Sobel(crop, cv2.CV_32F, 0, 1)) / SOBEL
+    low, high = OUTLINE
+    edge = slope[(crop > low) & (crop < high)]
+    if not edge.size:  # black and white: nothing lies between ink and paper
+        return 0.0
+    return float(1 / (np.percentile(edge, SHARPEST) * np.sqrt(2 * np.pi)))

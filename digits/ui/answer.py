@@ -12,6 +12,7 @@ from digits.core import Digit, Frame, Hint, Reading
 
 ENLARGED = 8  # screen pixels for each of the frame's
 BLANK = "No ink found: there is nothing to read here."
+CERTAIN = 0.999  # confidence beyond which a tenth of a per cent would be rounded up to certainty
 ZERO_WIDTH_SPACE = "\u200b"
 SURE = 0.95  # confidence from which the words say nothing of doubt
 
@@ -21,8 +22,9 @@ def show_answer(reading: Reading, *, key: str) -> None:
     if reading.status == "failed":
         show_error(reading.error or "this picture could not be read")
         return
-    if reading.status == "blank" or not reading.digits:
-        st.info(BLANK)
+    if not reading.digits:
+        if reading.status == "blank":
+            st.info(BLANK)
         _show_notes(reading)
         return
     size = "6rem" if len(reading.text) == 1 else "3rem"
@@ -31,7 +33,7 @@ def show_answer(reading: Reading, *, key: str) -> None:
         f'<div data-testid="answer" aria-live="polite" style="font-size:{size};line-height:1.1;'
         f'font-weight:700;font-variant-numeric:tabular-nums">{number}</div>'
     )
-    st.markdown(f"**{reading.confidence:.1%}** {_in_words(reading)}")
+    st.markdown(f"**{_percent(reading.confidence)}** {_in_words(reading)}")
     _show_notes(reading)
     show_digit(_chosen(reading, key))
 
@@ -89,6 +91,11 @@ def _chosen(reading: Reading, key: str) -> Digit:
         key=f"{key}-{reading.id[:12]}",
     )
     return digits[index or 0]
+
+
+def _percent(confidence: float) -> str:
+    """Return a confidence as a person should hear it: nothing read from a picture is certain."""
+    return f"{confidence:.1%}" if confidence < CERTAIN else f"Over {CERTAIN:.1%}"
 
 
 def _in_words(reading: Reading) -> str:

@@ -154,3 +154,10 @@ def test_a_drawing_becomes_a_picture_of_its_strokes():
     picture = load_picture(to_png(seven, 1))
     assert (picture.width, picture.height) == (280, 280)
     assert current_reader().read(picture, Hint(single=True)).text == "7"
+
+
+def test_certainty_is_never_claimed():
+    from digits.ui.answer import _percent
+
+    assert _percent(1.0) == "Over 99.9%"
+    assert _percent(0.998) == "99.8%"
