@@ -104,14 +104,17 @@ def accuracy(folder: Path | None) -> str:
         sets = found[1].strip() if found else ""
     return f"""# Accuracy
 
-Written by `python scripts/make_figures.py FOLDER`; every figure is measured, none is the best of
-several. Each opening of MNIST's test digits stands in [test-looks.csv](test-looks.csv).
+Written by `python scripts/make_figures.py FOLDER`; every figure is measured. Each opening of
+MNIST's test digits stands in [test-looks.csv](test-looks.csv).
 
 ## MNIST
 
 {mnist_table()}
 
-One training of each (seed 0); a mean over several seeds is not measured yet.
+One training of each (seed 0), and its recipe's first look; a mean over several seeds is not
+measured yet. The convolutional recipe was changed after an earlier one's look came out at 99.54 %,
+so its figure leans towards the favourable: the better of two. On validation digits the change went
+from 99.68 % to 99.76 %, and the two intervals on the test digits overlap.
 
 ## People's own pictures
 
