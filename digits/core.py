@@ -209,6 +209,7 @@ class DigitsError(Exception):
         ├── PictureError        the picture cannot be used
         │   ├── NotAPictureError    these bytes are no picture we open
         │   └── TooLargeError       more bytes or pixels than we accept
+        ├── CrowdedError        more marks than a page of digits has
         ├── EmptyCropError      no ink where a digit was expected
         ├── HintError           the caller's hint makes no sense
         ├── ModelError          a model is missing, corrupt or of the wrong kind
@@ -227,6 +228,10 @@ class NotAPictureError(PictureError):
 
 class TooLargeError(PictureError):
     """More bytes or pixels than we accept."""
+
+
+class CrowdedError(DigitsError):
+    """More marks than a page of digits has."""
 
 
 class EmptyCropError(DigitsError):

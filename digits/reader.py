@@ -12,7 +12,9 @@ from digits.core import (
     CLASSES,
     FRAME,
     Box,
+    CrowdedError,
     Digit,
+    DigitsError,
     Frames,
     Hint,
     HintError,
@@ -28,8 +30,6 @@ from digits.image.ink import extract_ink
 from digits.image.layout import Glyph, find_lines, find_single
 from digits.image.quality import describe_faults
 from digits.model.classifier import Classifier
-
-MAX_CHARACTERS = 500  # on one page; more is texture, not handwriting
 
 
 @dataclass(frozen=True)
@@ -59,15 +59,17 @@ class Reader:
         """
         _check(hint, picture)
         ink = extract_ink(picture.grey)
-        lines = _find(ink, picture, hint)
-        if sum(map(len, lines)) > MAX_CHARACTERS:
-            return self._refuse(picture, hint)
+        try:
+            lines = _find(ink, picture, hint)
+        except CrowdedError as error:
+            return self._refuse(picture, hint, error)
         frames = to_frames([glyph for line in lines for glyph in line])
         probabilities = self.classifier.classify(frames)
         return self._compose(picture, hint, lines, frames, probabilities, ink)
 
-    def _refuse(self, picture: Picture, hint: Hint) -> Reading:
-        """Say that a picture is too full of marks to be handwriting; that is not "blank"."""
+    def _refuse(self, picture: Picture, hint: Hint, reason: DigitsError) -> Reading:
+        """Say why a picture cannot be handwriting; that is not "blank"."""
+        sentence = str(reason)
         return Reading(
             id=_identity(picture, self.classifier.name.sha256, hint),
             size=(picture.width, picture.height),
@@ -75,10 +77,7 @@ class Reader:
             model=self.classifier.name,
             text="",
             confidence=0.0,
-            notes=(
-                f"More than {MAX_CHARACTERS} marks were found, more than a page of digits has: "
-                "photograph only the part with the numbers.",
-            ),
+            notes=(f"{sentence[:1].upper()}{sentence[1:]}.",),
         )
 
     def _compose(  # the results of every stage meet here

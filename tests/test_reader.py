@@ -170,3 +170,19 @@ def test_a_page_too_full_of_marks_is_refused_and_not_called_blank(as_picture):
     reading = current_reader().read(as_picture(page))
     assert (reading.status, reading.text, reading.lines) == ("refused", "", ())
     assert "More than 500 marks" in reading.notes[0]
+
+
+def test_a_screened_print_is_refused_before_it_is_looked_at_closely(as_picture, monkeypatch):
+    monkeypatch.setattr("digits.reader.to_frames", None)  # nothing may be framed
+    page = np.full((1200, 1600), 255, np.uint8)
+    for y in range(4, 1190, 12):
+        for x in range(4, 1590, 12):
+            page[y : y + 6, x : x + 6] = 0
+    assert current_reader().read(as_picture(page)).status == "refused"
+
+
+def test_a_pale_mark_beside_dark_ink_is_read_and_not_an_error(as_picture):
+    page = np.full((300, 500), 255, np.uint8)
+    page[50:250, 80:110] = 0
+    page[50:250, 300:330] = 155  # 40 % of full ink: above what joins strokes, below an outline
+    assert len(current_reader().read(as_picture(page)).digits) == 2

@@ -42,7 +42,7 @@ def to_frame(ink: Ink, box: Box) -> Frame:
     Yadav & Bottou (2019), "Cold Case: the Lost MNIST Digits".
     """
     crop = _tight(ink[box.rows_and_columns()], 0.0)
-    if max(crop.shape) > LARGE:
+    if max(crop.shape) > LARGE and crop.max() > EDGE:  # paler ink has no outline to sharpen
         crop = _thicken(_tight(_sharpen(crop), EDGE))
     glyph = _fit(crop)
     top, left = (_offset(glyph, axis) for axis in (0, 1))
@@ -77,7 +77,7 @@ def _thicken(crop: Ink) -> Ink:
 
 
 def stroke_width(ink: Ink) -> float:
-    """Return the usual width of the strokes in px: ink over half the outline's length."""
+    """Return the usual width of the strokes in px: twice the ridge's distance from their edge."""
     mask = (ink > EDGE).astype(np.uint8)
     if not mask.any():
         return 0.0

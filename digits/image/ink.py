@@ -122,7 +122,7 @@ def _light(small: np.ndarray, step: int) -> np.ndarray:
 
 
 def _noise(contrast: np.ndarray) -> float:
-    """Return the standard deviation of the paper's grain, from the paler half of the pixels."""
+    """Return the standard deviation of the paper's grain, from how neighbours differ."""
     if min(contrast.shape) < 3:  # noqa: PLR2004  # too small to difference
         return 0.0
     # Where a pixel meets its neighbour the drawing cancels and the grain remains.

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from digits.core import Box, Ink
+from digits.core import Box, CrowdedError, Ink
 
 LINKED = 0.3  # of full ink: paler pixels do not join two strokes
 HALO = 3  # px, window that gives a stroke back the pale rim cut off by `LINKED`
@@ -21,6 +21,8 @@ RULE_WIDTH = 0.09  # of the picture's side; thicker than this is no printed line
 RULE_ZONE = 0.3  # of the picture's side: a cell's printed border lies this near its rim
 SAME_LINE = 0.5  # of the lower one's height by which two digits on one line overlap
 SMALL_ON_LINE = 0.4  # of the usual digit's height; what is lower is no digit
+MAX_CHARACTERS = 500  # on one page; more is texture, not handwriting
+MAX_PIECES = 10_000  # of ink on one page, specks and all; to compare so many takes about a second
 MIN_INK = 3.0  # px of full ink that make a mark at all
 
 
@@ -55,15 +57,22 @@ def find_lines(ink: Ink) -> list[list[Glyph]]:
     Parameters
     ----------
     ink : float32, shape (height, width)
+
+    Raises
+    ------
+    CrowdedError
+        There are more marks than a page of digits has.
     """
     parts = _components(_without_rules(ink))
     if not parts.boxes:
         return []
+    _check_count(len(parts.boxes), MAX_PIECES)
     characters = _stack(parts)
-    usual = float(np.median([max(parts.box(c).height, parts.box(c).width) for c in characters]))
+    sizes = [max(parts.box(c).height, parts.box(c).width) for c in characters]
     tallest = max(parts.box(c).height for c in characters)
-    least = SMALL_ON_LINE * max(usual, tallest * SMALL_ON_LINE)
-    characters = [c for c in characters if max(parts.box(c).height, parts.box(c).width) >= least]
+    least = SMALL_ON_LINE * max(float(np.median(sizes)), tallest * SMALL_ON_LINE)
+    characters = [c for c, size in zip(characters, sizes, strict=True) if size >= least]
+    _check_count(len(characters), MAX_CHARACTERS)
     lines: list[list[list[int]]] = []
     for character in sorted(characters, key=lambda c: parts.box(c).y):
         line = next((line for line in lines if _on_line(parts, line, character)), None)
@@ -73,6 +82,15 @@ def find_lines(ink: Ink) -> list[list[Glyph]]:
             line.append(character)
     ordered = [sorted(line, key=lambda c: parts.box(c).x) for line in lines]
     return [[parts.glyph(character) for character in line] for line in ordered]
+
+
+def _check_count(marks: int, limit: int) -> None:
+    """Stop at a texture before it costs time."""
+    if marks > limit:
+        raise CrowdedError(
+            f"more than {limit} marks were found, more than a page of digits has: "
+            "photograph only the part with the numbers"
+        )
 
 
 @dataclass(frozen=True)
@@ -138,14 +156,16 @@ def _gather(parts: _Parts, main: int, shape: tuple[int, ...]) -> list[int]:
         (i for i in range(len(parts.boxes)) if i != main),
         key=lambda i: _gap(parts.boxes[main], parts.boxes[i]),
     )
+    whole = parts.boxes[main]
     for index in rest:
         box = parts.boxes[index]
         large = max(box.width, box.height) >= SPECK * size
         heavy = parts.mass[index] >= SPECK_MASS * parts.mass[main]
         foreign = inside and min(shape) >= MIN_SIDE_FOR_RULES and _touches_rim(box, shape)
         foreign = foreign and _overlap(parts.boxes[main], box) < SAME_LINE
-        if large and heavy and not foreign and _gap(parts.box(chosen), box) <= REACH * size:
+        if large and heavy and not foreign and _gap(whole, box) <= REACH * size:
             chosen.append(index)
+            whole = whole.union(box)
     return chosen
 
 
@@ -168,16 +188,25 @@ def _stack(parts: _Parts) -> list[list[int]]:
     """Join pieces that stand above one another closely, as a 5 and its bar do."""
     order = sorted(range(len(parts.boxes)), key=lambda i: -parts.mass[i])
     characters: list[list[int]] = []
+    # The characters' boxes as rows of left, top, right, bottom: a texture has thousands of pieces,
+    # and each is held against all characters at once.
+    hosts = np.zeros((len(order), 4))
     for index in order:
         box = parts.boxes[index]
-        for character in characters:
-            host = parts.box(character)
-            shared = min(box.right, host.right) - max(box.x, host.x)
-            near = _gap(host, box) <= REACH / 2 * max(host.width, host.height)
-            if shared > SAME_LINE * min(box.width, host.width) and near:
-                character.append(index)
-                break
+        left, top, right, bottom = hosts[: len(characters)].T
+        shared = np.minimum(box.right, right) - np.maximum(box.x, left)
+        across = np.maximum(np.maximum(left - box.right, box.x - right), 0)
+        down = np.maximum(np.maximum(top - box.bottom, box.y - bottom), 0)
+        near = np.hypot(across, down) <= REACH / 2 * np.maximum(right - left, bottom - top)
+        above = shared > SAME_LINE * np.minimum(box.width, right - left)
+        fitting = np.flatnonzero(above & near)
+        if fitting.size:
+            host = int(fitting[0])
+            characters[host].append(index)
+            hosts[host, :2] = np.minimum(hosts[host, :2], (box.x, box.y))
+            hosts[host, 2:] = np.maximum(hosts[host, 2:], (box.right, box.bottom))
         else:
+            hosts[len(characters)] = box.x, box.y, box.right, box.bottom
             characters.append([index])
     return characters
 
@@ -193,7 +222,8 @@ def _on_line(parts: _Parts, line: list[list[int]], character: list[int]) -> bool
 def _without_rules(ink: Ink) -> Ink:
     """Take printed lines away where they run along the picture's rim: (h, w) -> (h, w).
 
-    A line is a run of ink that is long, thin, and near the rim. What crosses it is repaired.
+    A line is a run of ink that is long, thin, and near the rim. Strokes that cross it lose what lay
+    on it.
     """
     if min(ink.shape) < MIN_SIDE_FOR_RULES:
         return ink
