@@ -199,11 +199,9 @@ def save_h5(network: keras.Model, path: Path) -> None:
     from absl import logging
 
     logging.set_verbosity(logging.ERROR)
-    twin = keras.models.clone_model(network)  # without the optimiser, which triples the size
-    twin.set_weights(network.get_weights())
     with tempfile.TemporaryDirectory() as folder:
         written = Path(folder) / path.name
-        twin.save(written)
+        network.save(written, include_optimizer=False)  # it would triple the size
         write_whole(path, written.read_bytes())
 
 

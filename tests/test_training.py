@@ -113,6 +113,10 @@ def test_the_requested_network_is_trained_saved_and_read_with(checkout, few):
     assert now == shipped
     assert not (checkout / "docs").exists()
 
+    import h5py
+
+    with h5py.File(checkout / "mnist_model.h5") as file:
+        assert list(file) == ["model_weights"]  # an optimiser would triple the size
     network = keras.saving.load_model(checkout / "mnist_model.h5", compile=False)
     assert [type(layer).__name__ for layer in network.layers] == ["Flatten", "Dense", "Dense"]
     assert network.layers[-1].activation.__name__ == "softmax"
