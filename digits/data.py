@@ -4,6 +4,7 @@ The 10,000 test digits lie in the same file, but only `digits.evaluation` takes 
 """
 
 import hashlib
+import io
 import json
 import zipfile
 from dataclasses import dataclass
@@ -59,14 +60,15 @@ def load_mnist(path: Path | None = None) -> Mnist:
         The file is missing, is not MNIST, or differs from the checksum in its card.
     """
     path = path or MNIST_FILE
-    pictures, labels = open_arrays(path, "train")
+    content, sha256 = _verified(path)
+    pictures, labels = _arrays(content, path, "train")
     held_out = len(labels) - round(len(labels) * N_TRAIN / (N_TRAIN + 2 * N_VALIDATION))
     train, middle = len(labels) - held_out, len(labels) - held_out // 2
     return Mnist(
         train=Labelled(pictures[:train], labels[:train]),
         validation=Labelled(pictures[train:middle], labels[train:middle]),
         calibration=Labelled(pictures[middle:], labels[middle:]),
-        sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
+        sha256=sha256,
     )
 
 
@@ -78,15 +80,38 @@ def open_arrays(path: Path, part: str) -> tuple[np.ndarray, np.ndarray]:
     DataError
         As `load_mnist`.
     """
+    return _arrays(_verified(path)[0], path, part)
+
+
+def _verified(path: Path) -> tuple[bytes, str]:
+    """Return the content and its SHA-256, compared with the card beside it if there is one."""
     try:
-        _check(path)
-        with np.load(path, allow_pickle=False) as arrays:
-            pictures, labels = arrays[f"x_{part}"], arrays[f"y_{part}"]
+        content = path.read_bytes()
     except FileNotFoundError:
         raise DataError(
             f"the training data {path} are missing: download the repository again, "
             "or name another file with --data"
         ) from None
+    except OSError as error:
+        raise DataError(f"the training data {path} cannot be read ({error})") from error
+    found = hashlib.sha256(content).hexdigest()
+    card = path.with_suffix(".json")
+    if card.exists():
+        expected = json.loads(card.read_text(encoding="utf-8"))["sha256"]
+        if found != expected:
+            raise DataError(
+                f"{path} is damaged: its SHA-256 begins {found[:8]} where its card says "
+                f"{expected[:8]}; download it again"
+            )
+    return content, found
+
+
+def _arrays(content: bytes, path: Path, part: str) -> tuple[np.ndarray, np.ndarray]:
+    """Return pictures and labels of one part; `path` is what a complaint names."""
+    try:
+        # From memory: given the path, NumPy leaves a damaged file open, and Windows locks it.
+        with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
+            pictures, labels = arrays[f"x_{part}"], arrays[f"y_{part}"]
     except (OSError, ValueError, KeyError, zipfile.BadZipFile, EOFError) as error:
         raise DataError(
             f"{path} is not MNIST as an .npz with x_train, y_train, x_test and y_test ({error})"
@@ -97,17 +122,3 @@ def open_arrays(path: Path, part: str) -> tuple[np.ndarray, np.ndarray]:
             f"wanted are {FRAME}x{FRAME} of uint8"
         )
     return pictures, labels.astype(np.uint8)
-
-
-def _check(path: Path) -> None:
-    """Compare `path` with the checksum in the card beside it, if there is one."""
-    card = path.with_suffix(".json")
-    if not card.exists():
-        return
-    expected = json.loads(card.read_text(encoding="utf-8"))["sha256"]
-    found = hashlib.sha256(path.read_bytes()).hexdigest()
-    if found != expected:
-        raise DataError(
-            f"{path} is damaged: its SHA-256 begins {found[:8]} where its card says "
-            f"{expected[:8]}; download it again"
-        )
