@@ -96,12 +96,10 @@ class FolderReport:
             f"exact match {right} of {n}: {right / n:.1%} "
             f"(95 % interval {low:.1%} to {high:.1%}), {1000 * self.seconds / n:.1f} ms a picture"
         ]
-        pairs = [
-            (int(a.truth), int(a.text))
+        if any(
+            a.truth.isdigit() and a.text.isdigit() and len(a.truth) == len(a.text) == 1
             for a in self.answers
-            if len(a.truth) == len(a.text) == 1 and a.truth.isdigit() and a.text.isdigit()
-        ]
-        if pairs:
+        ):
             confidence = np.array([a.reading.confidence for a in self.answers if a.reading])
             correct = np.array([a.right for a in self.answers if a.reading])
             lines.append(f"calibration error {calibration_error(confidence, correct):.1%}")

@@ -165,6 +165,14 @@ def draw_a_one(page):
         page.wait_for_timeout(15)
 
 
+def draw_and_lift(page, server):
+    """Open the sheet, draw a one, lift the pen and wait for the answer."""
+    page.goto(f"{server[0]}/draw")
+    draw_a_one(page)
+    page.mouse.up()
+    page.get_by_test_id("answer").wait_for(timeout=WAIT)
+
+
 def test_a_drawing_is_read_while_it_is_drawn_and_cleared(page, server):
     page.goto(f"{server[0]}/draw")
     draw_a_one(page)
@@ -177,10 +185,7 @@ def test_a_drawing_is_read_while_it_is_drawn_and_cleared(page, server):
 
 
 def test_a_drawing_survives_a_change_of_page(page, server):
-    page.goto(f"{server[0]}/draw")
-    draw_a_one(page)
-    page.mouse.up()
-    page.get_by_test_id("answer").wait_for(timeout=WAIT)
+    draw_and_lift(page, server)
     page.get_by_role("link", name="Read").click()
     page.get_by_text("Read a picture").first.wait_for(timeout=WAIT)
     page.get_by_role("link", name="Draw").click()
@@ -188,10 +193,7 @@ def test_a_drawing_survives_a_change_of_page(page, server):
 
 
 def test_undo_by_key_takes_the_last_stroke_back(page, server):
-    page.goto(f"{server[0]}/draw")
-    draw_a_one(page)
-    page.mouse.up()
-    page.get_by_test_id("answer").wait_for(timeout=WAIT)
+    draw_and_lift(page, server)
     page.keyboard.press("Control+z")
     page.get_by_text("Draw on the sheet").wait_for(timeout=WAIT)
 
