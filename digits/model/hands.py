@@ -13,6 +13,7 @@ writes something between the two, every point a little off. Drawings are read by
 
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -22,15 +23,16 @@ from digits.core import Ink
 
 Stroke = Float32[np.ndarray, "_points 2"]  # (x, y) along the pen's way, in heights of the digit
 
-BEYOND = 0.1  # how far a hand may go past either extreme, as a share of the way between them
-JITTER = 0.02  # heights, standard deviation of each control point
+BEYOND = 0.15  # how far a hand may go past either extreme, as a share of the way between them
+JITTER = (0.01, 0.04)  # heights, standard deviation of control points: a careful, a careless hand
+PROPORTION = 0.15  # standard deviation of the logarithm of head over foot
 LEAN = 0.08  # standard deviation of the slant, px sideways for each px of height
 STRETCH = 0.12  # standard deviation of the logarithm of the width
 SMOOTH = 6  # points drawn for each control point
 FINE = 4  # strokes are drawn this many times larger, then averaged down
 SHIFT = 4  # bits of a pixel of the large canvas that cv2 is given
 PRESSURE = 0.12  # standard deviation of the logarithm of the pen's width from stroke to stroke
-FADED = 0.3  # of full ink, what a fast pen loses at most towards the end of a stroke
+FADED = 0.3  # of full ink, what a fast or dry pen loses at most
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,7 @@ FORMS = (
         "30,6 10,25 4,55 12,86 30,96 50,84 56,50 48,16 31,6 | 72,-2 -10,102",
     )),
 
-    Form(1, "stem", 0.24, (
+    Form(1, "stem", 0.2, (
         "10,0 9,50 8,100",
         "48,0 26,50 2,100",
     ), in_mnist=True),
@@ -98,12 +100,16 @@ FORMS = (
         "26,0 26,50 26,99 | 8,100 46,99",
         "36,0 32,50 28,98 | 0,100 60,97",
     )),
-    Form(1, "bent flag", 0.08, (
+    Form(1, "bent flag", 0.06, (
         "2,22 14,16 26,0! 24,50 22,100",
         "0,34 20,26 38,0! 30,50 24,100",
     )),
+    Form(1, "round top", 0.06, (
+        "4,40 18,14 28,0 29,14 24,50 20,100",
+        "0,64 24,20 36,0 36,16 28,54 22,100",
+    )),
 
-    Form(2, "plain", 0.26, (
+    Form(2, "plain", 0.2, (
         "4,24 14,5 32,0 52,12 52,34 32,66 3,99! 35,98 64,97",
         "1,18 18,2 38,2 58,20 50,46 25,75 0,98! 30,99 74,94",
     ), in_mnist=True),
@@ -131,8 +137,12 @@ FORMS = (
         "4,24 16,4 34,0 44,18 34,44 12,68 6,97! 30,98 62,95",
         "6,26 16,6 30,0 40,16 32,40 8,66 2,97! 30,99 74,94",
     )),
+    Form(2, "small foot", 0.06, (
+        "4,22 16,3 32,0 48,14 46,40 28,74 6,98! 18,96 32,100",
+        "2,26 14,4 30,0 44,16 42,44 26,76 0,97! 12,92 28,100",
+    )),
 
-    Form(3, "round", 0.34, (
+    Form(3, "round", 0.28, (
         "4,12 26,0 48,12 46,34 22,46! 46,54 56,76 38,98 14,98 0,86",
         "2,18 24,0 52,10 46,36 18,46! 50,54 60,80 36,100 10,98 0,84",
     ), in_mnist=True),
@@ -152,8 +162,12 @@ FORMS = (
         "12,22 4,12 24,0 48,12 44,34 22,45! 46,52 56,76 36,100 8,96 4,82",
         "18,26 2,18 20,0 50,10 46,34 20,46! 50,52 60,78 34,100 4,96 12,80",
     )),
+    Form(3, "like Z", 0.06, (
+        "6,4 28,2 50,2! 34,22 18,42! 40,44 52,66 38,88 4,100",
+        "2,2 32,2 58,0! 34,22 12,42! 44,44 52,68 34,90 -6,102",
+    )),
 
-    Form(4, "open", 0.3, (
+    Form(4, "open", 0.26, (
         "10,3 3,54! 32,54 64,52 | 50,6 48,55 46,100",
         "16,2 2,60! 34,58 76,54 | 56,0 50,50 44,100",
     ), in_mnist=True),
@@ -165,7 +179,7 @@ FORMS = (
         "18,0 3,60! 34,60 70,58 | 46,24 45,60 44,100",
         "30,0 2,58! 34,60 76,58 | 52,38 46,70 40,102",
     )),
-    Form(4, "closed", 0.16, (
+    Form(4, "closed", 0.12, (
         "44,0! 22,34 2,66! 34,65 66,64 | 45,0 45,50 45,100",
         "52,0! 24,34 0,72! 36,70 78,66 | 51,2 48,50 46,100",
     )),
@@ -173,20 +187,28 @@ FORMS = (
         "44,100 45,50 46,0! 22,30 2,60! 34,60 66,60",
         "46,100 49,50 52,2! 20,38 0,74! 36,74 76,72",
     )),
-    Form(4, "small sail", 0.06, (
+    Form(4, "small sail", 0.04, (
         "42,100 44,50 44,2! 14,24 4,48! 34,48 62,46",
         "46,100 50,50 52,2! 20,20 2,44! 34,44 74,40",
     )),
-    Form(4, "lightning", 0.08, (
+    Form(4, "lightning", 0.06, (
         "22,0 12,26 3,52! 28,50 54,48! 49,74 44,100",
         "34,0 18,26 2,56! 30,52 60,44! 52,70 42,100",
     )),
+    Form(4, "like h", 0.06, (
+        "12,4 6,30 2,60! 20,46 38,44 44,60 42,100",
+        "26,0 14,30 4,64! 24,50 44,44 48,62 42,100",
+    )),
+    Form(4, "like y", 0.06, (
+        "6,4 4,34 14,48 32,46 48,30 52,4! 48,50 44,100",
+        "2,10 2,38 14,54 34,48 52,28 58,0! 48,50 36,100",
+    )),
 
-    Form(5, "two strokes", 0.28, (
+    Form(5, "two strokes", 0.24, (
         "12,3 10,20 8,42! 32,37 54,54 52,84 28,100 2,92 | 12,3 34,2 58,1",
         "16,4 12,22 8,44! 36,38 58,58 52,86 26,100 0,94 | 14,4 40,2 66,0",
     ), in_mnist=True),
-    Form(5, "one stroke", 0.2, (
+    Form(5, "one stroke", 0.16, (
         "56,2 36,3 14,4! 11,22 8,42! 32,37 54,54 52,84 28,100 2,92",
         "66,0 40,2 18,4! 12,22 6,46! 34,40 56,60 50,88 24,100 -2,92",
     ), in_mnist=True),
@@ -206,8 +228,12 @@ FORMS = (
         "56,4 32,1 12,16 16,36 40,50 54,72 40,96 4,95",
         "60,6 34,0 8,16 14,36 42,52 56,76 36,99 -2,90",
     )),
+    Form(5, "small belly", 0.08, (
+        "16,6 13,28 10,52! 26,50 40,66 34,88 18,100 2,96 | 16,5 36,4 58,2",
+        "22,6 16,30 10,58! 26,56 36,72 30,92 16,100 0,96 | 22,4 50,3 80,0",
+    )),
 
-    Form(6, "large loop", 0.34, (
+    Form(6, "large loop", 0.28, (
         "42,0 20,20 5,56 9,88 30,100 52,86 50,62 32,52 7,70",
         "52,0 22,20 3,60 9,92 32,100 56,84 52,56 30,48 6,68",
     ), in_mnist=True),
@@ -227,12 +253,16 @@ FORMS = (
         "46,2 18,18 4,56 12,92 34,100 54,84 48,64 30,58 18,66",
         "54,6 22,10 3,54 16,94 42,98 58,80 48,62 32,62 22,74",
     )),
+    Form(6, "like b", 0.06, (
+        "10,0 6,40 6,80 14,98 34,98 44,82 34,70 18,78 8,90",
+        "28,0 12,40 4,78 12,98 34,98 46,84 34,76 20,82 10,92",
+    )),
 
-    Form(7, "plain", 0.22, (
+    Form(7, "plain", 0.2, (
         "2,5 28,3 54,2! 40,45 24,100",
         "0,2 34,4 66,2! 40,50 12,100",
     ), in_mnist=True),
-    Form(7, "crossed", 0.28, (
+    Form(7, "crossed", 0.24, (
         "2,5 28,3 54,2! 40,45 24,100 | 18,52 36,50 56,48",
         "0,2 34,4 64,2! 38,50 14,100 | 6,56 36,52 70,46",
     )),
@@ -240,7 +270,7 @@ FORMS = (
         "2,5 28,3 54,2! 38,45 24,100 | 4,54 36,51 68,48",
         "6,2 34,4 62,2! 38,50 18,100 | -16,56 36,50 86,44",
     )),
-    Form(7, "hooked", 0.09, (
+    Form(7, "hooked", 0.07, (
         "3,18 5,11 7,3! 32,4 56,2! 38,48 24,100",
         "0,28 2,16 5,2! 36,4 66,0! 38,50 16,100",
     )),
@@ -256,16 +286,20 @@ FORMS = (
         "2,14 12,4 32,8 56,2! 38,48 24,100 | 16,53 36,50 58,48",
         "0,20 12,0 38,12 66,0! 38,50 16,100 | 4,57 38,51 74,46",
     )),
-    Form(7, "bowed", 0.06, (
+    Form(7, "bowed", 0.05, (
         "2,4 30,3 54,5 40,28 26,60 22,100",
         "0,4 36,2 60,8 38,30 20,58 18,100",
     )),
+    Form(7, "crossed, small head", 0.09, (
+        "10,5 24,4 40,2! 34,46 28,100 | 8,50 32,48 58,46",
+        "14,6 26,4 40,0! 32,46 24,100 | -6,54 32,49 72,44",
+    )),
 
-    Form(8, "S start", 0.34, (
+    Form(8, "S start", 0.3, (
         "50,12 28,0 9,18 26,44 52,72 30,100 4,78 26,48 48,22 44,8",
         "56,14 34,0 10,18 28,44 54,74 28,100 2,80 28,50 56,22 50,8",
     ), in_mnist=True),
-    Form(8, "two circles", 0.24, (
+    Form(8, "two circles", 0.2, (
         "28,46 10,36 10,12 28,0 46,12 46,36 29,46 | 28,46 6,60 6,88 28,100 50,88 50,60 29,46",
         "28,42 14,34 13,10 30,0 46,10 45,34 28,42 | 28,43 2,56 2,88 30,100 58,88 56,56 30,44",
     )),
@@ -281,8 +315,12 @@ FORMS = (
         "48,14 28,0 4,14 8,40 28,56 44,78 28,100 12,80 28,56 50,38 50,12",
         "54,16 30,0 4,14 8,42 30,60 42,82 26,100 12,82 28,60 56,38 54,12",
     )),
+    Form(8, "open waist", 0.08, (
+        "48,12 28,0 10,16 24,38 50,68 32,100 6,84 16,62 38,42 52,22",
+        "44,8 24,2 8,18 24,40 52,70 30,100 2,82 14,58 42,38 62,14",
+    )),
 
-    Form(9, "straight stem", 0.3, (
+    Form(9, "straight stem", 0.26, (
         "46,12 26,1 5,22 12,46 34,42 48,10! 47,55 45,100",
         "52,10 26,0 3,24 14,50 40,42 54,6! 49,50 42,100",
     ), in_mnist=True),
@@ -298,13 +336,17 @@ FORMS = (
         "38,4 18,2 5,22 14,46 34,40 48,14! 47,55 45,100",
         "34,6 16,0 3,20 10,46 34,44 54,12! 50,52 44,100",
     )),
-    Form(9, "spiral", 0.12, (
+    Form(9, "spiral", 0.1, (
         "44,34 24,48 6,28 18,2 42,6 50,32 40,68 20,100",
         "50,36 22,50 2,28 18,0 46,4 54,34 38,72 4,98",
     )),
     Form(9, "looped", 0.08, (
         "44,10 24,0 5,22 14,46 36,36 48,8 54,2 50,16 46,55 40,100",
         "46,10 22,2 3,24 14,50 38,36 52,6 60,-6 56,14 48,55 36,100",
+    )),
+    Form(9, "curled tail", 0.06, (
+        "46,12 26,1 5,22 12,44 34,40 48,14! 48,60 36,96 18,98 14,86",
+        "52,12 26,0 3,22 12,46 38,40 54,10! 50,60 34,98 10,98 8,78",
     )),
 )  # fmt: skip
 
@@ -342,8 +384,9 @@ def write(
     """
     form = form or choose(digit, rng)
     first, last, corner, lifted = _control_points(form)
-    points = first + rng.uniform(-BEYOND, 1 + BEYOND) * (last - first)
-    points = points + rng.normal(0, JITTER, points.shape)
+    points = first + rng.uniform(-BEYOND, 1 + BEYOND, 2) * (last - first)
+    points = points + rng.normal(0, rng.uniform(*JITTER), points.shape)
+    points[:, 1] = points[:, 1].clip(0, None) ** np.exp(rng.normal(0, PROPORTION))
     points[:, 0] -= points[:, 1] * (slant + rng.normal(0, LEAN))
     points[:, 0] *= np.exp(rng.normal(0, STRETCH))
     ways = [_way(*part) for part in _split(points, corner, lifted)]
@@ -376,7 +419,7 @@ def _split(
 def _way(points: np.ndarray, corner: np.ndarray) -> np.ndarray:
     """Return the pen's way through its control points, smooth except at corners."""
     cuts = [0, *(np.flatnonzero(corner[1:-1]) + 1).tolist(), len(points) - 1]
-    parts = [_spline(points[a : b + 1]) for a, b in zip(cuts, cuts[1:], strict=False)]
+    parts = [_spline(points[a : b + 1]) for a, b in pairwise(cuts)]
     return np.concatenate([*parts, points[-1:]])
 
 
