@@ -31,7 +31,7 @@ STRETCH = 0.12  # standard deviation of the logarithm of the width
 SMOOTH = 6  # points drawn for each control point
 FINE = 4  # strokes are drawn this many times larger, then averaged down
 SHIFT = 4  # bits of a pixel of the large canvas that cv2 is given
-PRESSURE = 0.12  # standard deviation of the logarithm of the pen's width from stroke to stroke
+PRESSURE = 0.15  # how much less than its whole width a lightly held pen draws, a logarithm
 FADED = 0.3  # of full ink, what a fast or dry pen loses at most
 
 
@@ -52,8 +52,8 @@ FORMS = (
         "28,2 9,25 4,55 11,88 27,100 42,85 47,50 40,15 29,2",
     ), in_mnist=True),
     Form(0, "flat", 0.13, (
-        "45,3 16,18 3,55 18,90 45,100 78,84 86,48 72,12 44,3",
-        "58,5 20,16 2,55 22,90 62,100 104,82 116,45 96,12 57,2",
+        "45,3 16,18 3,55 18,90 45,100 72,84 80,48 68,12 44,3",
+        "54,5 18,16 2,55 20,90 54,100 90,82 100,45 84,12 53,2",
     )),
     Form(0, "narrow", 0.1, (
         "22,0 8,25 3,55 8,88 19,100 31,85 35,50 31,15 21,0",
@@ -81,8 +81,8 @@ FORMS = (
         "48,0 26,50 2,100",
     ), in_mnist=True),
     Form(1, "flagged", 0.26, (
-        "2,18 20,0! 20,50 20,100",
-        "0,34 32,0! 29,50 26,100",
+        "4,24 20,0! 19,50 18,100",
+        "0,40 30,0! 28,50 25,100",
     )),
     Form(1, "long flag", 0.18, (
         "0,40 32,0! 31,50 30,100",
@@ -101,12 +101,12 @@ FORMS = (
         "36,0 32,50 28,98 | 0,100 60,97",
     )),
     Form(1, "bent flag", 0.06, (
-        "2,22 14,16 26,0! 24,50 22,100",
-        "0,34 20,26 38,0! 30,50 24,100",
+        "2,28 12,20 24,0! 22,50 20,100",
+        "0,42 18,32 34,0! 28,50 23,100",
     )),
     Form(1, "round top", 0.06, (
-        "4,40 18,14 28,0 29,14 24,50 20,100",
-        "0,64 24,20 36,0 36,16 28,54 22,100",
+        "4,44 18,14 28,0 32,12 27,50 22,100",
+        "0,66 22,20 36,0 41,14 34,54 26,100",
     )),
 
     Form(2, "plain", 0.2, (
@@ -138,8 +138,8 @@ FORMS = (
         "6,26 16,6 30,0 40,16 32,40 8,66 2,97! 30,99 74,94",
     )),
     Form(2, "small foot", 0.06, (
-        "4,22 16,3 32,0 48,14 46,40 28,74 6,98! 18,96 32,100",
-        "2,26 14,4 30,0 44,16 42,44 26,76 0,97! 12,92 28,100",
+        "4,22 16,3 32,0 48,14 46,40 28,74 6,97! 22,96 42,100",
+        "2,26 14,4 30,0 44,16 42,44 26,76 0,96! 16,92 38,100",
     )),
 
     Form(3, "round", 0.28, (
@@ -304,8 +304,8 @@ FORMS = (
         "28,42 14,34 13,10 30,0 46,10 45,34 28,42 | 28,43 2,56 2,88 30,100 58,88 56,56 30,44",
     )),
     Form(8, "open top", 0.18, (
-        "50,8 28,4 11,20 26,44 52,72 30,100 4,78 26,48 44,26 56,0",
-        "44,12 22,6 8,22 26,44 52,74 28,100 2,80 28,50 50,26 68,0",
+        "42,6 24,2 10,20 26,44 52,72 30,100 4,78 26,48 50,26 58,6",
+        "34,9 16,6 8,24 26,44 52,74 28,100 2,80 28,50 54,26 70,0",
     )),
     Form(8, "hourglass", 0.12, (
         "6,6 18,30 46,70 46,94 26,100 8,92 12,68 44,26 50,6 28,0 6,6",
@@ -437,18 +437,20 @@ def _spline(points: np.ndarray) -> np.ndarray:
 
 def draw(
     strokes: tuple[Stroke, ...],
-    height: float,
-    pen: float,
+    height: int | float,
+    pen: int | float,
     rng: np.random.Generator | None = None,
 ) -> Ink:
     """Draw strokes as ink.
 
+    Strokes of several digits may be moved side by side, joined and drawn as one.
+
     Parameters
     ----------
     strokes : as `write` returns them
-    height : px, from the highest to the lowest edge of the ink
+    height : px, of the ink of a digit one height tall
     pen : px, the width of the pen
-    rng : vary pressure and darkness by chance; None draws every stroke alike and black
+    rng : vary pressure and darkness by chance; None draws all strokes alike and black
 
     Returns
     -------
@@ -456,15 +458,29 @@ def draw(
         The tight box of the ink; at least one pixel each way.
     """
     scale = max(height - pen, 1.0)
-    far = np.max([stroke.max(axis=0) for stroke in strokes], axis=0)
-    width, rows = (max(1, round(float(side) * scale + pen)) for side in far)
+    points = np.concatenate(strokes)
+    origin = points.min(axis=0)
+    sides = np.ptp(points, axis=0) * scale + pen
+    width, rows = (max(1, round(float(side))) for side in sides)
     canvas = np.zeros((rows * FINE, width * FINE), np.uint8)
     for stroke in strokes:
-        wide = (
-            pen if rng is None else min(pen, pen * float(np.exp(rng.normal(-PRESSURE, PRESSURE))))
-        )
-        way = np.round((stroke * scale + pen / 2) * (FINE << SHIFT)).astype(np.int32)
-        fine = max(1, round(wide * FINE))
-        cv2.polylines(canvas, [way], False, 255, fine, cv2.LINE_8, SHIFT)
+        way = np.round(((stroke - origin) * scale + pen / 2) * (FINE << SHIFT)).astype(np.int32)
+        for piece, wide in _pieces(way, float(pen * FINE), rng):
+            cv2.polylines(canvas, [piece], False, 255, wide, cv2.LINE_8, SHIFT)
     ink = cv2.resize(canvas, (width, rows), interpolation=cv2.INTER_AREA) / np.float32(255)
     return ink if rng is None else ink * np.float32(1 - rng.uniform(0, FADED))
+
+
+def _pieces(
+    way: np.ndarray, pen: float, rng: np.random.Generator | None
+) -> list[tuple[np.ndarray, int]]:
+    """Cut a stroke into pieces, each with the width of the pen there in whole pixels."""
+    if rng is None:
+        return [(way, max(1, round(pen)))]
+    starts = range(0, max(1, len(way) - 1), SMOOTH)
+    begin, end = pen * np.exp(-np.abs(rng.normal(0, PRESSURE, 2)))
+    widths = np.linspace(begin, end, len(starts))
+    return [
+        (way[at : at + SMOOTH + 1], max(1, round(wide)))
+        for at, wide in zip(starts, widths.tolist(), strict=True)
+    ]
