@@ -53,12 +53,16 @@ def test_strokes_fill_their_box(form):
 @EACH
 @pytest.mark.parametrize(("height", "pen"), [(6, 1), (28, 3), (28.5, 0.3), (90, 12), (10, 30)])
 def test_ink_is_tight(form, height, pen):
-    ink = draw(write(form.digit, hand(), form), height, pen, hand())
-    assert ink.dtype == np.float32
+    strokes = write(form.digit, hand(), form)
+    ink, varied = draw(strokes, height, pen), draw(strokes, height, pen, hand())
+    assert ink.dtype == varied.dtype == np.float32
     assert 0 <= ink.min() < ink.max() <= 1
-    assert ink.shape[0] == pytest.approx(max(height, pen + 1), abs=0.5)
-    assert ink.any(axis=1).mean() > 0.9
-    assert ink.any(axis=0).mean() > 0.8
+    assert ink.shape[0] == np.ceil(max(height, pen + 1))
+    assert varied.shape == ink.shape
+    assert 0 < varied.sum() <= ink.sum()
+    assert ink[0].any() and ink[:, 0].any()
+    # A last row or column that holds a hundredth of a pixel's ink may show none.
+    assert ink[-2:].any() and ink[:, -2:].any()
 
 
 def test_the_same_chance_writes_the_same_ink():

@@ -11,6 +11,7 @@ writes something between the two, every point a little off. Drawings are read by
 (28, 'float32')
 """
 
+import math
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
@@ -25,11 +26,13 @@ Stroke = Float32[np.ndarray, "_points 2"]  # (x, y) along the pen's way, in heig
 
 BEYOND = 0.15  # how far a hand may go past either extreme, as a share of the way between them
 JITTER = (0.01, 0.04)  # heights, standard deviation of control points: a careful, a careless hand
+TREND = 0.5  # share of the jitter that a control point has from the one before: arcs stay arcs
 PROPORTION = 0.15  # standard deviation of the logarithm of head over foot
 LEAN = 0.08  # standard deviation of the slant, px sideways for each px of height
 STRETCH = 0.12  # standard deviation of the logarithm of the width
 SMOOTH = 6  # points drawn for each control point
 FINE = 4  # strokes are drawn this many times larger, then averaged down
+HAIR = 1e-3  # px, of ink for which no further row or column is opened
 SHIFT = 4  # bits of a pixel of the large canvas that cv2 is given
 PRESSURE = 0.15  # how much less than its whole width a lightly held pen draws, a logarithm
 FADED = 0.3  # of full ink, what a fast or dry pen loses at most
@@ -196,8 +199,8 @@ FORMS = (
         "34,0 18,26 2,56! 30,52 60,44! 52,70 42,100",
     )),
     Form(4, "like h", 0.06, (
-        "12,4 6,30 2,60! 20,46 38,44 44,60 42,100",
-        "26,0 14,30 4,64! 24,50 44,44 48,62 42,100",
+        "6,0 5,30 4,66! 18,50 36,46 44,62 44,100",
+        "22,0 12,30 4,64! 22,50 42,46 46,64 42,100",
     )),
     Form(4, "like y", 0.06, (
         "6,4 4,34 14,48 32,46 48,30 52,4! 48,50 44,100",
@@ -385,7 +388,7 @@ def write(
     form = form or choose(digit, rng)
     first, last, corner, lifted = _control_points(form)
     points = first + rng.uniform(-BEYOND, 1 + BEYOND, 2) * (last - first)
-    points = points + rng.normal(0, rng.uniform(*JITTER), points.shape)
+    points = points + _jitter(len(points), rng)
     points[:, 1] = points[:, 1].clip(0, None) ** np.exp(rng.normal(0, PROPORTION))
     points[:, 0] -= points[:, 1] * (slant + rng.normal(0, LEAN))
     points[:, 0] *= np.exp(rng.normal(0, STRETCH))
@@ -393,6 +396,12 @@ def write(
     every = np.concatenate(ways)
     origin, height = every.min(axis=0), np.ptp(every[:, 1])
     return tuple(((way - origin) / height).astype(np.float32) for way in ways)
+
+
+def _jitter(n: int, rng: np.random.Generator) -> np.ndarray:
+    """Return by how much a hand misses each control point: (n, 2)."""
+    fresh = rng.normal(0, rng.uniform(*JITTER), (n + 1, 2))
+    return TREND * fresh[:-1] + np.sqrt(1 - TREND**2) * fresh[1:]
 
 
 @cache
@@ -455,24 +464,25 @@ def draw(
     Returns
     -------
     float32, shape (height, width), 0.0 to 1.0
-        The tight box of the ink; at least one pixel each way.
+        The tight box of what the pen draws at its whole width; a pen that varies may leave its
+        outermost pixels bare.
     """
     scale = max(height - pen, 1.0)
     points = np.concatenate(strokes)
     origin = points.min(axis=0)
     sides = np.ptp(points, axis=0) * scale + pen
-    width, rows = (max(1, round(float(side))) for side in sides)
+    width, rows = (math.ceil(float(side) - HAIR) for side in sides)
     canvas = np.zeros((rows * FINE, width * FINE), np.uint8)
     for stroke in strokes:
-        way = np.round(((stroke - origin) * scale + pen / 2) * (FINE << SHIFT)).astype(np.int32)
-        for piece, wide in _pieces(way, float(pen * FINE), rng):
+        way = ((stroke - origin) * scale + pen / 2) * FINE - 0.5  # cv2 counts from pixel centres
+        for piece, wide in _pieces(np.round(way * (1 << SHIFT)).astype(np.int32), pen * FINE, rng):
             cv2.polylines(canvas, [piece], False, 255, wide, cv2.LINE_8, SHIFT)
     ink = cv2.resize(canvas, (width, rows), interpolation=cv2.INTER_AREA) / np.float32(255)
     return ink if rng is None else ink * np.float32(1 - rng.uniform(0, FADED))
 
 
 def _pieces(
-    way: np.ndarray, pen: float, rng: np.random.Generator | None
+    way: np.ndarray, pen: int | float, rng: np.random.Generator | None
 ) -> list[tuple[np.ndarray, int]]:
     """Cut a stroke into pieces, each with the width of the pen there in whole pixels."""
     if rng is None:
