@@ -20,6 +20,7 @@ SCHEMA = 1  # version of the JSON of a Reading; fields are only ever added
 # The leading underscore documents an axis without binding it: an argument and a result of one
 # call may differ in size. `n` is bound on purpose: as many answers as questions.
 Pixels = UInt8[np.ndarray, "_height _width"]  # grey, upright: 0 black to 255 white
+Contrast = Float32[np.ndarray, "_height _width"]  # 0.0 as bright as its paper to 1.0 black
 Ink = Float32[np.ndarray, "_height _width"]  # 0.0 bare paper to 1.0 full ink
 Frame = Float32[np.ndarray, "28 28"]  # one digit as ink, as MNIST would show it
 Frames = Float32[np.ndarray, "n 28 28"]
@@ -57,6 +58,15 @@ class Box:
         """Return the smallest box that holds both."""
         x, y = min(self.x, other.x), min(self.y, other.y)
         return Box(x, y, max(self.right, other.right) - x, max(self.bottom, other.bottom) - y)
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A four-cornered part of a page that becomes an upright rectangle when it is straightened."""
+
+    # px (x, y) of the page's ink, as the writing runs: top left, top right, bottom right,
+    # bottom left
+    corners: tuple[tuple[float, float], ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from keras import layers
 from digits.core import CLASSES, FRAME
 
 HIDDEN = 128  # units of the dense network's one hidden layer
+STRIP = 32  # px, height of the strips that the line network reads, as in `digits.image.strip`
 EMBEDDING = 64  # units of the convolutional network's last hidden layer
 
 
@@ -20,7 +21,7 @@ def build_network(name: str) -> keras.Model:
     >>> build_network("dense").count_params()
     101770
     """
-    return {"dense": build_dense, "cnn": build_cnn}[name]()
+    return {"dense": build_dense, "cnn": build_cnn, "line": build_line}[name]()
 
 
 def build_dense() -> keras.Model:
@@ -61,10 +62,49 @@ def build_cnn() -> keras.Model:
     )
 
 
-def _convolution(width: int) -> list[keras.Layer]:
-    """One 3 x 3 convolution, normalised: h, w, c -> h, w, width."""
+def build_line(width: int | None = None) -> keras.Model:
+    """Return the network that reads a whole line: strips in, one answer for every 4 px along it.
+
+    Seven convolutions halve the strip's height four times and its length twice, and three along
+    the line see some 60 px to both sides. CTC (Graves et al. 2006) teaches it where nothing says.
+
+    Parameters
+    ----------
+    width : px of the strip, a multiple of 4; without it, any
+
+    Input shape: float32, (batch, 32, width). Output shape: float32, (batch, width / 4, 11), logits
+    of the blank and the ten digits, in this order as Keras' CTC wants it.
+    """
+    return keras.Sequential(
+        [
+            keras.Input((STRIP, width), name="strip"),
+            layers.Reshape((STRIP, width or -1, 1)),
+            *_convolution(16),  # 32, w, 16
+            layers.MaxPooling2D(2),  # 16, w/2, 16
+            *_convolution(32),
+            *_convolution(40),
+            layers.MaxPooling2D(2),  # 8, w/4, 40
+            *_convolution(64),
+            *_convolution(80),
+            layers.MaxPooling2D((2, 1)),  # 4, w/4, 80
+            *_convolution(112),
+            *_convolution(160, (4, 1), "valid"),  # 1, w/4, 160
+            layers.Dropout(0.2),
+            *_convolution(160, (1, 5)),
+            *_convolution(160, (1, 5)),
+            layers.Conv2D(1 + CLASSES, (1, 3), padding="same", name="digits"),
+            layers.Reshape((width // 4 if width else -1, 1 + CLASSES)),
+        ],
+        name="line",
+    )
+
+
+def _convolution(
+    width: int, kernel: int | tuple[int, int] = 3, padding: str = "same"
+) -> list[keras.Layer]:
+    """One convolution, normalised: h, w, c -> h, w, width."""
     return [
-        layers.Conv2D(width, 3, padding="same", use_bias=False),
+        layers.Conv2D(width, kernel, padding=padding, use_bias=False),
         layers.BatchNormalization(),
         layers.ReLU(),
     ]

@@ -1,0 +1,138 @@
+"""Synthetic lines become the line network: fitted with CTC, judged, calibrated, exported."""
+
+import dataclasses
+from concurrent.futures import Future, ProcessPoolExecutor
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+
+import keras
+import numpy as np
+from jaxtyping import Int32, UInt8
+
+from digits.data import Labelled, Mnist
+from digits.image.strip import HEIGHT
+from digits.synthesis.writing import MOST_DIGITS, Written, compose_line
+
+POOLED = 8  # batches whose lines are composed together and sorted by width, to pad them less
+STEP = 32  # px; widths are rounded up to it, for TensorFlow plans anew for each width
+WHITE = 255  # full ink in 8 bits
+HISTORY = "history.csv"
+
+Batch = tuple[UInt8[np.ndarray, "n 32 w"], Int32[np.ndarray, "n 12"]]
+
+
+@dataclass(frozen=True, slots=True)
+class LineRecipe:
+    """All that decides how the line network is trained."""
+
+    network: str = "line"
+    epochs: int = 24
+    lines: int = 20_480  # composed anew in each epoch
+    seed: int = 0
+    peak: float = 2e-3  # highest learning rate
+    decay: float = 1e-2  # weight decay
+    batch: int = 32  # lines
+
+
+def compose_batches(digits: Labelled, recipe: LineRecipe, epoch: int) -> list[Batch]:
+    """Return the lines of one epoch in batches of like width."""
+    rng = np.random.default_rng((recipe.seed, epoch))
+    lines = [compose_line(digits, rng) for _ in range(recipe.lines)]
+    batches = []
+    for i in range(0, len(lines), POOLED * recipe.batch):
+        pool = sorted(lines[i : i + POOLED * recipe.batch], key=lambda line: line.strip.shape[1])
+        batches += [to_batch(pool[j : j + recipe.batch]) for j in range(0, len(pool), recipe.batch)]
+    return [batches[i] for i in rng.permutation(len(batches))]
+
+
+def to_batch(
+    lines: list[Written],
+) -> Batch:
+    """Pad strips to one width with paper, and texts to one length with the blank.
+
+    Strips are kept in 8 bits until they are used, a quarter of the memory. Class 0 is the blank and digit d is class d + 1, as in Keras' CTC.
+    """
+    width = max(line.strip.shape[1] for line in lines)
+    strips = np.zeros((len(lines), HEIGHT, -(-width // STEP) * STEP), np.uint8)
+    texts = np.zeros((len(lines), MOST_DIGITS), np.int32)
+    for i, line in enumerate(lines):
+        strips[i, :, : line.strip.shape[1]] = np.round(line.strip * WHITE)
+        texts[i, : len(line.text)] = [int(digit) + 1 for digit in line.text]
+    return strips, texts
+
+
+class LineBatches(keras.utils.PyDataset):
+    """Lines composed anew in each epoch, by another process while this one trains.
+
+    Which lines depends on seed and epoch alone, so that training that was interrupted sees what
+    it would have seen.
+    """
+
+    def __init__(self, digits: Labelled, recipe: LineRecipe, epoch: int) -> None:
+        super().__init__()
+        self._digits, self._recipe, self._epoch = digits, recipe, epoch
+        # A new process, and not a copy of this one, whose threads would be missing in it.
+        self._composer = ProcessPoolExecutor(1, get_context("spawn"))
+        self._next = self._compose()
+        self._advance()
+
+    def _compose(self) -> Future[list[Batch]]:
+        return self._composer.submit(compose_batches, self._digits, self._recipe, self._epoch)
+
+    def _advance(self) -> None:
+        """Take the lines of this epoch and have those of the next composed."""
+        self._batches = self._next.result()
+        self._epoch += 1
+        self._next = self._compose()
+
+    def __len__(self) -> int:
+        """Return the number of batches in an epoch."""
+        return len(self._batches)
+
+    def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return strips, float32, (n, 32, w), and their texts (n, 12) as CTC wants them."""
+        strips, texts = self._batches[index]
+        return strips / np.float32(WHITE), texts
+
+    def on_epoch_end(self) -> None:
+        """Go on to other lines."""
+        self._advance()
+
+
+def compile_line(network: keras.Model, recipe: LineRecipe) -> None:
+    """Give the network CTC and an optimiser that warms up and cools down to nothing."""
+    steps = recipe.lines // recipe.batch * recipe.epochs
+    schedule = keras.optimizers.schedules.CosineDecay(
+        recipe.peak / 10, steps, warmup_target=recipe.peak, warmup_steps=steps // 20
+    )
+    optimizer = keras.optimizers.AdamW(schedule, weight_decay=recipe.decay, global_clipnorm=5.0)
+    network.compile(optimizer, loss=keras.losses.CTC())
+
+
+def fit_line(
+    network: keras.Model, mnist: Mnist, recipe: LineRecipe, run: Path, *, resume: bool = False
+) -> None:
+    """Train `network`, leaving a checkpoint and a line of history for each epoch in `run`."""
+    run.mkdir(parents=True, exist_ok=True)
+    keras.utils.set_random_seed(recipe.seed)
+    compile_line(network, recipe)
+    history = run / HISTORY
+    done = 0
+    if resume and history.exists():
+        done = max(0, len(history.read_text(encoding="utf-8").splitlines()) - 1)
+    if not resume:
+        for path in [*(run / "checkpoint").glob("*"), history]:
+            path.unlink(missing_ok=True)
+    network.fit(
+        LineBatches(mnist.train, recipe, done),
+        epochs=recipe.epochs,
+        validation_data=LineBatches(
+            mnist.validation, dataclasses.replace(recipe, lines=1024, seed=recipe.seed + 1), 0
+        ),
+        callbacks=[
+            keras.callbacks.BackupAndRestore(run / "checkpoint", delete_checkpoint=False),
+            keras.callbacks.CSVLogger(history, append=resume),
+        ],
+        verbose=2,
+    )
