@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
-from jaxtyping import Float32, UInt8
+from jaxtyping import Float32, Float64, UInt8
 
 FRAME = 28  # px, side of an MNIST picture (LeCun et al. 1998, section III.A)
 GLYPH = 20  # px, longest side of the digit inside it (same source)
@@ -100,6 +100,29 @@ class Picture:
             max(1, round(box.right * across) - x),
             max(1, round(box.bottom * down) - y),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """An upright piece of a picture: its ink, its contrast, and where it came from."""
+
+    ink: Ink
+    contrast: Contrast  # the same size; patterns of the paper are still in it
+    to_original: Float64[np.ndarray, "3 3"]  # homography from px of this page to px of the original
+
+    def box_in_original(self, box: Box) -> Box:
+        """Return the upright box in pixels of the original that holds `box` of this page."""
+        corners = np.array(
+            [
+                [box.x, box.right, box.right, box.x],
+                [box.y, box.y, box.bottom, box.bottom],
+                [1.0, 1.0, 1.0, 1.0],
+            ]
+        )
+        across, down, scale = self.to_original @ corners
+        x, y = across / scale, down / scale
+        left, top = round(float(x.min())), round(float(y.min()))
+        return Box(left, top, round(float(x.max())) - left, round(float(y.max())) - top)
 
 
 @dataclass(frozen=True, slots=True)

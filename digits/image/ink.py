@@ -7,7 +7,7 @@ Ink may be darker than its paper or, as chalk, lighter; the paper is what most o
 import cv2
 import numpy as np
 
-from digits.core import Ink, Pixels
+from digits.core import Contrast, Ink, Pixels
 
 COARSE = 64  # px, longer side of the small picture in which the paper is estimated
 NEIGHBOURHOOD = 31  # px of that picture: wider than a digit's stroke, narrower than a shadow
@@ -40,14 +40,26 @@ def extract_ink(pixels: Pixels) -> Ink:
         Exactly 0.0 where there is nothing but paper, everywhere if the picture is blank.
         On clean paper the values are the contrast itself: an MNIST digit is returned as it is.
     """
+    return to_ink(measure_contrast(pixels))
+
+
+def measure_contrast(pixels: Pixels) -> Contrast:
+    """Return how far each pixel differs from the paper around it: uint8 (h, w) -> (h, w).
+
+    Prints and patterns of the paper are still in it; light and shadow are not.
+    """
     dark_on_light = 255 - pixels if is_light_on_dark(pixels) else pixels
-    contrast = _contrast(dark_on_light.astype(np.float32))
+    return _contrast(dark_on_light.astype(np.float32))
+
+
+def to_ink(contrast: Contrast) -> Ink:
+    """Return how much ink each pixel carries, grain and faint prints taken away."""
     noise = _noise(contrast)
     grain = max(MIN_CONTRAST, MIN_NOISE_RATIO * noise)
     inked = contrast[contrast > max(grain, _otsu(contrast) / 2)]
     full = float(np.percentile(inked, FULL)) if inked.size else 0.0
     if full < VISIBLE * grain:
-        return np.zeros(pixels.shape, np.float32)
+        return np.zeros(contrast.shape, np.float32)
     full = 1.0 if full >= CRISP else full
     floor = min(FLOOR * noise, full / 2)
     ink = np.clip((contrast - floor) / (full - floor), 0, 1).astype(np.float32)

@@ -66,6 +66,50 @@ def _add(
     scores[ending] = float(np.logaddexp(scores[ending], score))
 
 
+def likeliest_of_length(steps: Steps, length: int) -> tuple[int, ...]:
+    """Return the likeliest text of so many digits, by the one likeliest way to spell it.
+
+    A line of fewer steps than that needs gives as many digits as there is room for.
+    """
+    # Scores of ways with k digits so far that end in the blank, or in each of the ten digits.
+    blank = np.full(length + 1, NEVER)
+    blank[0] = 0.0
+    open_ = np.full((length + 1, CLASSES), NEVER)
+    trail: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
+    for step in steps:
+        last, best = open_.argmax(axis=1), open_.max(axis=1)
+        rivals = open_.copy()
+        rivals[np.arange(length + 1), last] = NEVER
+        second, runner_up = rivals.argmax(axis=1), rivals.max(axis=1)
+        # A new digit comes after the blank or straight after another digit.
+        before = np.where(np.arange(CLASSES) == last[:, None], runner_up[:, None], best[:, None])
+        from_digit = np.where(np.arange(CLASSES) == last[:, None], second[:, None], last[:, None])
+        entering = np.full_like(open_, NEVER)
+        source = np.full(open_.shape, -1)
+        entering[1:] = np.maximum(blank[:-1, None], before[:-1])
+        source[1:] = np.where(blank[:-1, None] >= before[:-1], -1, from_digit[:-1])
+        stays = open_ >= entering
+        came_blank = np.where(blank >= best, -1, last)
+        trail.append((came_blank, stays, source))
+        blank = np.maximum(blank, best) + step[BLANK]
+        open_ = np.maximum(open_, entering) + step[None, 1:]
+    count = length
+    while count and max(blank[count], open_[count].max()) <= NEVER / 2:
+        count -= 1
+    state = -1 if blank[count] >= open_[count].max() else int(open_[count].argmax())
+    text: list[int] = []
+    for came_blank, stays, source in reversed(trail):
+        if state < 0:
+            state = int(came_blank[count])
+        elif not stays[count, state]:
+            text.append(state)
+            state = int(source[count, state])
+            count -= 1
+    if state >= 0:
+        text.append(state)
+    return tuple(reversed(text))
+
+
 def align(steps: Steps, digits: tuple[int, ...]) -> list[Span]:
     """Return where each of `digits` stands, by the likeliest way to spell them (Viterbi)."""
     states = _states(digits)

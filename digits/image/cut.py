@@ -1,0 +1,198 @@
+"""Part a straightened line into its digits, once it is known about where each stands.
+
+A connected piece of ink belongs to the digit in whose stretch most of it lies, and is cut only
+where two digits share it, along the way from top to bottom that crosses the least ink. What
+belongs to no digit is a mark.
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from digits.core import Box, Ink, MarkKind
+
+LINKED = 0.3  # of full ink: paler pixels do not join two strokes
+HALO = 3  # px, window that gives a stroke back the pale rim cut off by `LINKED`
+SPECK_MASS = 0.012  # of the heaviest digit's ink; lighter pieces are dirt
+SPECK_SIDE = 0.07  # of a digit's height; pieces smaller both ways are dirt
+SHARED = 0.15  # of a piece's ink that lies with another digit, from which it is cut in two
+LOW = 0.4  # of a digit's height; a lower piece is a mark unless it stands above or below a digit
+CLOSE = 0.12  # of a digit's height between two pieces of one digit that stand side by side
+STACKED = 0.5  # of a piece's width that lies above or below the rest of its digit
+STEEP = 0.05  # of full ink that a cut pays for each px sideways: straight unless ink is in the way
+DOT = 0.3  # of a digit's height: the longest dot or comma
+FLAT = 1.8  # times as wide as high: a dash
+UPRIGHT = 1.8  # times as high as wide: a stroke
+
+
+@dataclass(frozen=True, slots=True)
+class Glyph:
+    """One character's ink, by itself."""
+
+    box: Box  # in pixels of the page's ink
+    ink: Ink  # the same size as the box; other characters' ink is left out
+
+
+def cut_digits(
+    ink: Ink, columns: list[float]
+) -> tuple[list[Glyph | None], list[tuple[MarkKind, Box]]]:
+    """Return the ink of each digit of a line, and the marks between and beside them.
+
+    Parameters
+    ----------
+    ink : float32, shape (height, width), a straightened line
+    columns : px, where each digit stands, from left to right
+
+    Returns
+    -------
+    a glyph for each column, None where there is no ink; and kind and box of each mark
+    """
+    pieces, owner, boxes, mass = _pieces(ink, columns)
+    if not boxes:
+        return [None] * len(columns), []
+    chosen = [_main(i, column, owner, boxes, mass) for i, column in enumerate(columns)]
+    heights = [boxes[main].height for main in chosen if main is not None]
+    tall = float(np.median(heights)) if heights else float(ink.shape[0])
+    heaviest = max((mass[main] for main in chosen if main is not None), default=max(mass))
+    digits: list[list[int]] = [[] if main is None else [main] for main in chosen]
+    marks = []
+    for index in np.argsort(-np.array(mass)):
+        piece = int(index)
+        if piece in chosen:
+            continue
+        box = boxes[piece]
+        if mass[piece] < SPECK_MASS * heaviest or max(box.width, box.height) < SPECK_SIDE * tall:
+            continue
+        mine = digits[owner[piece]] if columns else []
+        if mine and _belongs(box, [boxes[i] for i in mine], tall):
+            mine.append(piece)
+        else:
+            marks.append((_kind(box, tall), box))
+    glyphs = [_glyph(ink, pieces, boxes, mine) if mine else None for mine in digits]
+    return glyphs, sorted(marks, key=lambda mark: mark[1].x)
+
+
+def _pieces(
+    ink: Ink, columns: list[float]
+) -> tuple[np.ndarray, list[int], list[Box], list[float]]:
+    """Return a label for each pixel, and owner, box and ink of each labelled piece."""
+    count, labels = cv2.connectedComponents((ink > LINKED).astype(np.uint8), connectivity=8)
+    n = max(1, len(columns))
+    stretch = _stretches(ink, columns)
+    shares = np.bincount(
+        (labels * n + stretch).ravel(), weights=ink.ravel(), minlength=count * n
+    ).reshape(count, n)
+    whole = shares.sum(axis=1, keepdims=True)
+    # Ink of a piece that strays into a neighbour's stretch goes with the rest of the piece.
+    home = shares.argmax(axis=1)
+    kept = shares >= SHARED * whole
+    kept[np.arange(count), home] = True
+    to = np.where(kept, np.arange(n)[None, :], home[:, None])
+    stretch = to[labels, stretch]
+    names = np.zeros((count, n), np.int32)
+    pairs = [(label, i) for label in range(1, count) for i in np.flatnonzero(kept[label])]
+    for name, (label, i) in enumerate(pairs, start=1):
+        names[label, i] = name
+    pieces = names[labels, stretch]
+    boxes = [_bounds(pieces, name) for name in range(1, len(pairs) + 1)]
+    mass = np.bincount(pieces.ravel(), weights=ink.ravel(), minlength=len(pairs) + 1)
+    return pieces, [int(i) for _, i in pairs], boxes, [float(m) for m in mass[1:]]
+
+
+def _bounds(pieces: np.ndarray, name: int) -> Box:
+    rows, columns = np.nonzero(pieces == name)
+    if not rows.size:
+        return Box(0, 0, 1, 1)
+    x, y = int(columns.min()), int(rows.min())
+    return Box(x, y, int(columns.max()) + 1 - x, int(rows.max()) + 1 - y)
+
+
+def _stretches(ink: Ink, columns: list[float]) -> np.ndarray:
+    """Return for each pixel to which digit's stretch it belongs: (h, w) -> (h, w) int."""
+    stretch = np.zeros(ink.shape, int)
+    for left, right in zip(columns, columns[1:], strict=False):
+        first, last = max(0, round(left)), min(ink.shape[1], round(right) + 1)
+        if last - first < 3:  # noqa: PLR2004  # no room for a way between
+            stretch[:, max(0, last - 1) :] += 1
+            continue
+        way = first + _least_ink(ink[:, first:last])
+        stretch += np.arange(ink.shape[1])[None, :] > way[:, None]
+    return stretch
+
+
+def _least_ink(ink: Ink) -> np.ndarray:
+    """Return the way from top to bottom that crosses the least ink: (h, w) -> (h,) columns."""
+    height, width = ink.shape
+    # In the middle between two digits a way is likelier than beside one of them.
+    aside = np.abs(np.linspace(-1, 1, width)) * STEEP
+    cost = ink + aside[None, :].astype(np.float32)
+    total = cost[0].copy()
+    came = np.zeros((height, width), np.int8)
+    far = np.float32(np.inf)
+    for y in range(1, height):
+        left = np.concatenate([[far], total[:-1]]) + STEEP
+        right = np.concatenate([total[1:], [far]]) + STEEP
+        ways = np.stack([total, left, right])
+        best = ways.argmin(axis=0)
+        came[y] = np.array([0, -1, 1], np.int8)[best]
+        total = ways[best, np.arange(width)] + cost[y]
+    way = np.zeros(height, int)
+    way[-1] = int(total.argmin())
+    for y in range(height - 1, 0, -1):
+        way[y - 1] = way[y] + came[y, way[y]]
+    return way
+
+
+def _main(
+    digit: int, column: float, owner: list[int], boxes: list[Box], mass: list[float]
+) -> int | None:
+    """Return the piece that is the body of a digit: heavy, and near where it stands."""
+    mine = [i for i, of in enumerate(owner) if of == digit]
+    if not mine:
+        return None
+    tallest = max(boxes[i].height for i in mine)
+
+    def weight(i: int) -> float:
+        off = max(boxes[i].x - column, column - boxes[i].right, 0.0)
+        return mass[i] / (1 + (2 * off / max(1, tallest)) ** 2)
+
+    return max(mine, key=weight)
+
+
+def _belongs(box: Box, rest: list[Box], tall: float) -> bool:
+    """Say whether a piece is part of a digit: above or below it, or high and close beside it."""
+    whole = rest[0]
+    for other in rest[1:]:
+        whole = whole.union(other)
+    shared = min(box.right, whole.right) - max(box.x, whole.x)
+    if shared > STACKED * box.width:
+        down = max(whole.y - box.bottom, box.y - whole.bottom, 0)
+        return down <= LOW * tall
+    return box.height >= LOW * tall and -shared <= CLOSE * tall
+
+
+def _kind(box: Box, tall: float) -> MarkKind:
+    """Say what a mark looks like."""
+    if max(box.width, box.height) <= DOT * tall:
+        return "dot"
+    if box.width >= FLAT * box.height:
+        return "dash"
+    if box.height >= UPRIGHT * box.width:
+        return "stroke"
+    return "other"
+
+
+def _glyph(ink: Ink, pieces: np.ndarray, boxes: list[Box], chosen: list[int]) -> Glyph:
+    """Cut out the chosen pieces with their pale rims."""
+    box = boxes[chosen[0]]
+    for index in chosen[1:]:
+        box = box.union(boxes[index])
+    height, width = ink.shape
+    x, y = max(0, box.x - 1), max(0, box.y - 1)
+    wide = Box(x, y, min(width, box.right + 1) - x, min(height, box.bottom + 1) - y)
+    cut = wide.rows_and_columns()
+    labels = pieces[cut]
+    mine = np.isin(labels, [index + 1 for index in chosen]).astype(np.uint8)
+    rim = cv2.dilate(mine, np.ones((HALO, HALO), np.uint8)).astype(bool)
+    return Glyph(wide, np.where(rim & ((labels == 0) | (mine > 0)), ink[cut], 0))

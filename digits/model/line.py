@@ -1,0 +1,113 @@
+"""Strips to digits and their places, by the line network that was trained earlier."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+from jaxtyping import Float32, Float64
+
+from digits.core import ModelName
+from digits.model.classifier import load_card, open_session
+from digits.model.ctc import BEAM, align, likeliest_of_length, likeliest_texts, substitutions
+from digits.model.ctc import log_softmax as _log_softmax
+
+STRIDE = 4  # px of a strip for each step along it
+BATCH = 32  # strips that are read at once
+WIDE_BEAM = 4 * BEAM  # texts kept where only those of one length count
+
+
+@dataclass(frozen=True, slots=True)
+class Spelling:
+    """What the line network makes of one strip."""
+
+    digits: tuple[int, ...]  # the likeliest text
+    columns: tuple[float, ...]  # px of the strip, where each digit stands
+    scores: Float64[np.ndarray, "n 10"]  # log-probability of the text with each digit replaced
+    certainty: float  # probability that this many digits are on the line, 0 to 1
+
+
+@runtime_checkable
+class Network(Protocol):
+    """Anything that says along a strip which digit stands there."""
+
+    def __call__(self, strips: Float32[np.ndarray, "n 32 w"]) -> Float32[np.ndarray, "n t 11"]:
+        """Return logits of the blank and the ten digits for every fourth column."""
+
+
+@dataclass(frozen=True)
+class LineNetwork:
+    """A network that reads strips, its name, and what was fitted on synthetic lines."""
+
+    name: ModelName
+    network: Network
+    weight: float = 1.0  # of the digit network's log-probabilities beside this network's own
+    slope: float = 1.0  # of the log-odds of a whole number, made honest (Platt 1999)
+    offset: float = 0.0
+
+    def spell(self, strips: Sequence[np.ndarray], length: int | None = None) -> list[Spelling]:
+        """Return the digits on each strip and where they stand.
+
+        Parameters
+        ----------
+        strips : float32, shape (32, w) each, as `digits.image.strip` gives them
+        length : how many digits each holds, if that is known
+        """
+        spellings: list[Spelling | None] = [None] * len(strips)
+        order = sorted(range(len(strips)), key=lambda i: strips[i].shape[1])
+        for start in range(0, len(order), BATCH):
+            chosen = order[start : start + BATCH]
+            widths = [strips[i].shape[1] for i in chosen]
+            padded = np.zeros((len(chosen), strips[chosen[0]].shape[0], max(widths)), np.float32)
+            for row, i in enumerate(chosen):
+                padded[row, :, : widths[row]] = strips[i]
+            for row, logits in enumerate(self.network(padded)):
+                steps = _log_softmax(logits[: -(-widths[row] // STRIDE)])
+                spellings[chosen[row]] = _spell(steps, length)
+        return [spelling for spelling in spellings if spelling is not None]
+
+    def confidence(self, certainty: float) -> float:
+        """Return the probability that a whole number is right: its raw one made honest."""
+        odds = np.log(max(certainty, 1e-9)) - np.log(max(1 - certainty, 1e-9))
+        return float(1 / (1 + np.exp(-(self.slope * odds + self.offset))))
+
+
+def _spell(steps: np.ndarray, length: int | None) -> Spelling:
+    texts = likeliest_texts(steps, BEAM if length is None else WIDE_BEAM)
+    whole = np.logaddexp.reduce([score for _, score in texts])
+    if length is not None:
+        texts = [text for text in texts if len(text[0]) == length]
+        if not texts:
+            texts = [(likeliest_of_length(steps, length), float(whole))]
+    digits = texts[0][0]
+    alike = [score for text, score in texts if len(text) == len(digits)]
+    certainty = 1.0 if length else float(np.exp(np.logaddexp.reduce(alike) - whole))
+    columns = tuple((span.peak + 0.5) * STRIDE for span in align(steps, digits))
+    return Spelling(digits, columns, substitutions(steps, digits), certainty)
+
+
+@dataclass(frozen=True)
+class OnnxLine:
+    """The line network as ONNX Runtime runs it."""
+
+    session: object
+
+    def __call__(self, strips: Float32[np.ndarray, "n 32 w"]) -> Float32[np.ndarray, "n t 11"]:
+        """Return logits for every fourth column."""
+        return np.asarray(self.session.run(["logits"], {"strip": strips})[0])  # type: ignore[attr-defined]
+
+
+def load_line_network(path: Path) -> LineNetwork:
+    """Open the line network's `.onnx` and the card beside it.
+
+    Raises
+    ------
+    ModelError
+        As `digits.model.classifier.load_classifier`.
+    """
+    session, name = open_session(path)
+    card = load_card(path)
+    return LineNetwork(
+        name, OnnxLine(session), *(card[key] for key in ("weight", "slope", "offset"))
+    )
