@@ -26,6 +26,7 @@ ANGLES = np.linspace(-MAX_LEAN, MAX_LEAN, 91)  # px down for each px along, trie
 DRIFT = 0.06  # px for each px of gap by which a curved line leaves its direction
 MAX_GAP = 4  # times the thickest line: writing that crosses hides so much of a line
 RIM = 2  # px from the rim at which a line still ends there
+CORNER = 0.06  # of the picture's side: a cell's border ends there at the border across it
 LEVEL = 0.15  # px for each px: so little a page leans in a photograph that was meant to be upright
 WHOLE = 0.8  # of the picture's side: so long, a line may lean
 THIN = 0.04  # of the picture's shorter side: the width of a line that lies anywhere
@@ -37,7 +38,7 @@ FEW = 3  # pieces of writing or fewer say nothing of its size
 LONG = 6  # times its width: shorter, a chain is no line and a piece of writing no dash
 COVERED = 0.6  # of its length that a line shows; a row of bars and dashes shows less
 STRAIGHT = 0.02  # of its length by which a line leaves the parabola through it
-MOST = 90  # percentile of a line's points that must be straight
+REFITS = 3  # times that a line is fitted to what lay near it before
 FRAYED = 1.5  # times the usual width; where a line is thicker, writing touches it
 HALO = 1.5  # px of pale rim on either side of a line
 
@@ -231,14 +232,11 @@ def _is_rule(pieces: _Pieces, chain: np.ndarray, shape: tuple[int, ...], writing
     height, width = shape
     left, right = pieces.left[chain].min(), pieces.right[chain].max()
     long = right - left + 1
-    lengths = (pieces.right - pieces.left + 1)[chain]
-    thick = float(np.average(pieces.width[chain], weights=lengths))
-    if long < LONG * thick or lengths.sum() < COVERED * long:
+    thick = float(np.average(pieces.width[chain], weights=(pieces.right - pieces.left + 1)[chain]))
+    if long < LONG * thick:
         return False
-    x = (np.concatenate([pieces.columns[i] for i in chain]) - left) / long
-    y = np.concatenate([pieces.middles[i] for i in chain])
-    off = np.abs(np.polyval(np.polyfit(x, y, 2), x) - y)
-    if np.percentile(off, MOST) > max(thick / 2 + 1, STRAIGHT * long):
+    x, y = _straight_part(pieces, chain, max(thick / 2 + 1, STRAIGHT * long))
+    if np.unique(x).size < COVERED * long:
         return False
     level = y.max() - y.min() <= LEVEL * long + thick
     far = long >= TIMES_WRITING * writing
@@ -250,14 +248,29 @@ def _is_rule(pieces: _Pieces, chain: np.ndarray, shape: tuple[int, ...], writing
         return True
     zone = RIM_ZONE * min(shape)
     near_rim = y.max() <= zone or y.min() >= height - zone
-    return near_rim and ends > 0 and level and long >= HALF * width
+    starts = min(left, width - 1 - right) <= CORNER * width
+    return near_rim and starts and level and long >= HALF * width
+
+
+def _straight_part(
+    pieces: _Pieces, chain: np.ndarray, tolerance: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the points of a chain that lie on its parabola; writing that touches it does not."""
+    x = np.concatenate([pieces.columns[i] for i in chain])
+    y = np.concatenate([pieces.middles[i] for i in chain])
+    along = (x - x.min()) / max(1, np.ptp(x))
+    kept = np.ones(x.size, bool)
+    for _ in range(REFITS):
+        curve = np.polyfit(along[kept], y[kept], 2)
+        off = np.abs(np.polyval(curve, along) - y)
+        kept = off <= max(tolerance, float(np.median(off)))
+    return x[off <= tolerance], y[off <= tolerance]
 
 
 def _draw(found: np.ndarray, pieces: _Pieces, chain: np.ndarray) -> None:
     """Mark the band of one line, over the gaps where writing crosses it."""
-    x = np.concatenate([pieces.columns[i] for i in chain])
-    y = np.concatenate([pieces.middles[i] for i in chain])
     wide = float(np.median(np.repeat(pieces.width[chain], [pieces.columns[i].size for i in chain])))
+    x, y = _straight_part(pieces, chain, wide / 2 + 1 + STRAIGHT * np.ptp(pieces.left[chain]) / 2)
     order = np.argsort(x, kind="stable")
     at = np.arange(max(0, x.min() - 2), min(found.shape[1], x.max() + 3))
     level = np.interp(at, x[order], y[order])
