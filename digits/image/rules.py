@@ -19,13 +19,14 @@ ENOUGH_PIXELS = 1_000_000  # px; a line found on so many is found on more
 MAX_WIDTH = 0.12  # of the picture's side across it; what is thicker is no printed line
 USUAL = 0.6  # of the ink lies in runs so thick or thinner, and printed lines with it
 TIMES_USUAL = 1.5  # times that run: the thickest line that is looked for
+FINE = (3, 6)  # px, looked for first: leaning lines of a thicker kind hide among those across them
 MIN_PIECE = 3  # times its width: a piece shorter than this has no direction
 MAX_PIECES = 1500  # the longest are looked at; texture has more
 MAX_LEAN = 0.45  # px down for each px along: a page turned by 24 degrees
 ANGLES = np.linspace(-MAX_LEAN, MAX_LEAN, 91)  # px down for each px along, tried one by one
 DRIFT = 0.06  # px for each px of gap by which a curved line leaves its direction
 MAX_GAP = 4  # times the thickest line: writing that crosses hides so much of a line
-RIM = 2  # px from the rim at which a line still ends there
+RIM = 0.02  # of the picture's shorter side: so near the rim, a line ends there
 CORNER = 0.06  # of the picture's side: a cell's border ends there at the border across it
 LEVEL = 0.15  # px for each px: so little a page leans in a photograph that was meant to be upright
 WHOLE = 0.8  # of the picture's side: so long, a line may lean
@@ -118,33 +119,48 @@ def _reduced(mask: np.ndarray, step: int) -> np.ndarray:
 
 def _level_rules(mask: np.ndarray) -> np.ndarray:
     """Return the bands of the lines that run across the picture: (h, w) -> (h, w) bool."""
-    pieces, thickest = _thin_pieces(mask)
+    thickest = _thickest(mask)
+    writing = _writing_height(mask, thickest)
     found = np.zeros(mask.shape, np.uint8)
-    if pieces.left.size:
-        writing = _writing_height(mask, thickest)
-        for chain in _chains(pieces, thickest):
-            if _is_rule(pieces, chain, mask.shape, writing):
-                _draw(found, pieces, chain)
+    for width in (*(fine for fine in FINE if fine < thickest), thickest):
+        pieces = _thin_pieces(np.where(found, np.uint8(0), mask), width)
+        if not pieces.left.size:
+            continue
+        # First over the strokes that cross a line, then over whole numbers that stand on it.
+        for reach in (MAX_GAP * width, 0):
+            pieces = _joined(pieces, _chains(pieces, reach))
+        for index in range(pieces.left.size):
+            if _is_rule(pieces, index, mask.shape, writing):
+                _draw(found, pieces, index)
     return found.astype(bool)
 
 
-def _thin_pieces(mask: np.ndarray) -> tuple[_Pieces, int]:
-    """Cut out what is thin from top to bottom, and measure each piece of it."""
+def _thickest(mask: np.ndarray) -> int:
+    """Return how thick a printed line may be, in px, from how thick the ink is."""
+    _, _, runs = _upright_runs(mask)
+    counts = np.bincount(runs[runs <= MAX_WIDTH * mask.shape[0]], minlength=1)
+    ink = np.cumsum(counts * np.arange(counts.size))
+    usual = int(np.searchsorted(ink, USUAL * ink[-1]))
+    return int(max(2, min(TIMES_USUAL * usual, MAX_WIDTH * mask.shape[0])))
+
+
+def _upright_runs(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the column, the top and the length of each unbroken run of ink from top to bottom."""
     height = mask.shape[0]
     edges = np.zeros((mask.shape[1], height + 1), np.int8)
     upright = np.ascontiguousarray(mask.T).view(np.int8)
     edges[:, :-1] = upright
     edges[:, 1:] -= upright
     begin, stop = np.flatnonzero(edges > 0), np.flatnonzero(edges < 0)
-    runs = stop - begin
-    counts = np.bincount(runs[runs <= MAX_WIDTH * height], minlength=1)
-    ink = np.cumsum(counts * np.arange(counts.size))
-    usual = int(np.searchsorted(ink, USUAL * ink[-1]))
-    thickest = int(max(2, min(TIMES_USUAL * usual, MAX_WIDTH * height)))
-    thin = runs <= thickest
-    column, top = np.divmod(begin[thin], height + 1)
-    length = runs[thin]
-    return _measured(mask.shape, column, top, length), thickest
+    column, top = np.divmod(begin, height + 1)
+    return column, top, stop - begin
+
+
+def _thin_pieces(mask: np.ndarray, thickest: int) -> _Pieces:
+    """Cut out what is thin from top to bottom, and measure each piece of it."""
+    column, top, length = _upright_runs(mask)
+    thin = length <= thickest
+    return _measured(mask.shape, column[thin], top[thin], length[thin])
 
 
 def _measured(
@@ -180,19 +196,36 @@ def _measured(
     return _Pieces(*table.T, columns, middles)
 
 
-def _chains(pieces: _Pieces, thickest: int) -> list[np.ndarray]:
+def _chains(pieces: _Pieces, reach: float) -> list[np.ndarray]:
     """Join pieces that continue one another: each chain is an array of indices."""
     slope = _common_slope(pieces)
     gap = pieces.left[None, :] - pieces.right[:, None]
     length = pieces.right - pieces.left + 1
-    reach = np.maximum(MAX_GAP * thickest, np.minimum(length[:, None], length[None, :]))
+    bridge = np.maximum(reach, np.minimum(length[:, None], length[None, :]))
     off = np.abs(pieces.start[None, :] - pieces.end[:, None] - slope * gap)
     near = off <= np.maximum(pieces.width[:, None], pieces.width[None, :]) / 2 + 1 + DRIFT * gap
     chain = np.arange(length.size)
-    for i, j in np.argwhere((gap > -MIN_PIECE) & (gap <= reach) & near):
+    for i, j in np.argwhere((gap > -MIN_PIECE) & (gap <= bridge) & near):
         if chain[i] != chain[j]:
             chain[chain == chain[j]] = chain[i]
     return [np.flatnonzero(chain == name) for name in np.unique(chain)]
+
+
+def _joined(pieces: _Pieces, chains: list[np.ndarray]) -> _Pieces:
+    """Make one long piece of each chain."""
+    first = [chain[pieces.left[chain].argmin()] for chain in chains]
+    last = [chain[pieces.right[chain].argmax()] for chain in chains]
+    length = pieces.right - pieces.left + 1
+    width = [np.average(pieces.width[chain], weights=length[chain]) for chain in chains]
+    return _Pieces(
+        pieces.left[first],
+        pieces.right[last],
+        pieces.start[first],
+        pieces.end[last],
+        np.array(width),
+        [np.concatenate([pieces.columns[i] for i in chain]) for chain in chains],
+        [np.concatenate([pieces.middles[i] for i in chain]) for chain in chains],
+    )
 
 
 def _common_slope(pieces: _Pieces) -> float:
@@ -227,23 +260,23 @@ def _writing_height(mask: np.ndarray, thickest: int) -> float:
     return float(longest[np.searchsorted(np.cumsum(longest), longest.sum() / 2)])
 
 
-def _is_rule(pieces: _Pieces, chain: np.ndarray, shape: tuple[int, ...], writing: float) -> bool:
-    """Say whether a chain is long, thin and straight enough, for where it lies."""
+def _is_rule(pieces: _Pieces, index: int, shape: tuple[int, ...], writing: float) -> bool:
+    """Say whether a piece is long, thin and straight enough, for where it lies."""
     height, width = shape
-    left, right = pieces.left[chain].min(), pieces.right[chain].max()
+    left, right, thick = pieces.left[index], pieces.right[index], float(pieces.width[index])
     long = right - left + 1
-    thick = float(np.average(pieces.width[chain], weights=(pieces.right - pieces.left + 1)[chain]))
     if long < LONG * thick:
         return False
-    x, y = _straight_part(pieces, chain, max(thick / 2 + 1, STRAIGHT * long))
+    x, y = _straight_part(pieces, index, max(thick / 2 + 1, STRAIGHT * long))
     if np.unique(x).size < COVERED * long:
         return False
     level = y.max() - y.min() <= LEVEL * long + thick
     far = long >= TIMES_WRITING * writing
     thin = thick <= max(2, THIN * min(shape))
-    ends = int(left <= RIM) + int(right >= width - 1 - RIM)
+    rim = max(2, RIM * min(shape))
+    ends = int(left <= rim) + int(right >= width - 1 - rim)
     if not level:
-        ends += int(y.min() <= RIM) + int(y.max() >= height - 1 - RIM)
+        ends += int(y.min() <= rim) + int(y.max() >= height - 1 - rim)
     if thin and (far or (long >= HALF * width and ends > 1 and (level or long >= WHOLE * width))):
         return True
     zone = RIM_ZONE * min(shape)
@@ -253,11 +286,10 @@ def _is_rule(pieces: _Pieces, chain: np.ndarray, shape: tuple[int, ...], writing
 
 
 def _straight_part(
-    pieces: _Pieces, chain: np.ndarray, tolerance: float
+    pieces: _Pieces, index: int, tolerance: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the points of a chain that lie on its parabola; writing that touches it does not."""
-    x = np.concatenate([pieces.columns[i] for i in chain])
-    y = np.concatenate([pieces.middles[i] for i in chain])
+    """Return the points of a piece that lie on its parabola; writing that touches it does not."""
+    x, y = pieces.columns[index], pieces.middles[index]
     along = (x - x.min()) / max(1, np.ptp(x))
     kept = np.ones(x.size, bool)
     for _ in range(REFITS):
@@ -267,10 +299,11 @@ def _straight_part(
     return x[off <= tolerance], y[off <= tolerance]
 
 
-def _draw(found: np.ndarray, pieces: _Pieces, chain: np.ndarray) -> None:
+def _draw(found: np.ndarray, pieces: _Pieces, index: int) -> None:
     """Mark the band of one line, over the gaps where writing crosses it."""
-    wide = float(np.median(np.repeat(pieces.width[chain], [pieces.columns[i].size for i in chain])))
-    x, y = _straight_part(pieces, chain, wide / 2 + 1 + STRAIGHT * np.ptp(pieces.left[chain]) / 2)
+    wide = float(pieces.width[index])
+    bend = STRAIGHT * (pieces.right[index] - pieces.left[index]) / 2
+    x, y = _straight_part(pieces, index, wide / 2 + 1 + bend)
     order = np.argsort(x, kind="stable")
     at = np.arange(max(0, x.min() - 2), min(found.shape[1], x.max() + 3))
     level = np.interp(at, x[order], y[order])
