@@ -19,7 +19,7 @@ ENOUGH_PIXELS = 1_000_000  # px; a line found on so many is found on more
 MAX_WIDTH = 0.12  # of the picture's side across it; what is thicker is no printed line
 USUAL = 0.6  # of the ink lies in runs so thick or thinner, and printed lines with it
 TIMES_USUAL = 1.5  # times that run: the thickest line that is looked for
-FINE = (3, 6)  # px, looked for first: leaning lines of a thicker kind hide among those across them
+FINE = (6, 3)  # px, looked for next: on leaning squared paper lines across pass for thick ones
 MIN_PIECE = 3  # times its width: a piece shorter than this has no direction
 MAX_PIECES = 1500  # the longest are looked at; texture has more
 MAX_LEAN = 0.45  # px down for each px along: a page turned by 24 degrees
@@ -37,6 +37,8 @@ TIMES_WRITING = 4  # times the length of the writing's pieces: so long, a line e
 TIMES_STROKE = 2  # times the thickest line: a smaller piece is a dot or dirt, and no writing
 FEW = 3  # pieces of writing or fewer say nothing of its size
 LONG = 6  # times its width: shorter, a chain is no line and a piece of writing no dash
+FAMILY = 4  # printed lines in one direction from which the paper is ruled or squared
+PARALLEL = 0.15  # of the picture's side: so long, a piece is one of them
 COVERED = 0.6  # of its length that a line shows; a row of bars and dashes shows less
 STRAIGHT = 0.02  # of its length by which a line leaves the parabola through it
 REFITS = 3  # times that a line is fitted to what lay near it before
@@ -122,16 +124,16 @@ def _level_rules(mask: np.ndarray) -> np.ndarray:
     thickest = _thickest(mask)
     writing = _writing_height(mask, thickest)
     found = np.zeros(mask.shape, np.uint8)
-    for width in (*(fine for fine in FINE if fine < thickest), thickest):
+    for width in (thickest, *(fine for fine in FINE if fine < thickest)):
         pieces = _thin_pieces(np.where(found, np.uint8(0), mask), width)
         if not pieces.left.size:
             continue
         # First over the strokes that cross a line, then over whole numbers that stand on it.
         for reach in (MAX_GAP * width, 0):
             pieces = _joined(pieces, _chains(pieces, reach))
-        for index in range(pieces.left.size):
-            if _is_rule(pieces, index, mask.shape, writing):
-                _draw(found, pieces, index)
+        rules = [i for i in range(pieces.left.size) if _is_rule(pieces, i, mask.shape, writing)]
+        for index in rules + _parallels(pieces, rules, mask.shape):
+            _draw(found, pieces, index)
     return found.astype(bool)
 
 
@@ -283,6 +285,19 @@ def _is_rule(pieces: _Pieces, index: int, shape: tuple[int, ...], writing: float
     near_rim = y.max() <= zone or y.min() >= height - zone
     starts = min(left, width - 1 - right) <= CORNER * width
     return near_rim and starts and level and long >= HALF * width
+
+
+def _parallels(pieces: _Pieces, rules: list[int], shape: tuple[int, ...]) -> list[int]:
+    """Return the shorter pieces that run as several printed lines do, cut off by the rim."""
+    if len(rules) < FAMILY:
+        return []
+    length = pieces.right - pieces.left
+    slope = (pieces.end - pieces.start) / np.maximum(1, length)
+    alike = np.abs(slope - np.median(slope[rules])) <= DRIFT / 2
+    alike &= pieces.width <= TIMES_USUAL * np.median(pieces.width[rules]) + 1
+    alike &= length >= PARALLEL * shape[1]
+    alike[rules] = False
+    return [int(index) for index in np.flatnonzero(alike)]
 
 
 def _straight_part(
