@@ -37,6 +37,7 @@ AROUND = 6.0  # times the writing's height: neighbours further away say nothing 
 ASIDE = 0.4  # times the writing's height: nearer ones stand above one another
 SCATTER = 0.2  # of the writing's height: how unevenly digits stand on their line
 UPRIGHT = 0.005  # of the agreement that each degree of lean must earn
+CLEAR = 1.0  # pair of digits more than in the level page must agree on an angle
 MIN_FIT = 3  # digits from which a line has a direction of its own
 MAX_BEND = 0.12  # px down for each px along that one line leans more than the page
 
@@ -126,8 +127,9 @@ def page_angle(ink: Ink) -> float:
     angles = np.arange(-MAX_ANGLE, MAX_ANGLE + ANGLE_STEP / 2, ANGLE_STEP)
     off = down[None, :] - across[None, :] * np.tan(np.radians(angles))[:, None]
     agreement = np.exp(-((off / SCATTER) ** 2) / 2).sum(axis=1) * (1 - UPRIGHT * np.abs(angles))
-    best = float(angles[np.argmax(agreement)])
-    return best if across.size and abs(best) >= MIN_ANGLE else 0.0
+    best = int(agreement.argmax())
+    clear = agreement[best] - agreement[angles.size // 2] >= CLEAR
+    return float(angles[best]) if clear and abs(angles[best]) >= MIN_ANGLE else 0.0
 
 
 def connected_pieces(ink: Ink) -> tuple[np.ndarray, np.ndarray]:
