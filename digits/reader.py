@@ -27,7 +27,7 @@ from digits.core import (
 )
 from digits.image.frame import to_frame
 from digits.image.ink import extract_ink
-from digits.image.layout import Glyph, find_lines, find_single
+from digits.image.layout import Glyph, find_glyphs, find_single
 from digits.image.quality import describe_faults
 from digits.model.classifier import Classifier
 
@@ -154,7 +154,7 @@ def _find(ink: Ink, picture: Picture, hint: Hint) -> list[list[Glyph]]:
 def _find_in(ink: Ink, hint: Hint) -> list[list[Glyph]]:
     if hint.single or hint.length == 1:
         return [find_single(ink)]
-    lines = find_lines(ink)
+    lines = find_glyphs(ink)
     length = hint.length
     if length is None:
         return lines

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from digits.core import Box, CrowdedError, Ink
+from digits.image.rules import erase, find_rules
 
 LINKED = 0.3  # of full ink: paler pixels do not join two strokes
 HALO = 3  # px, window that gives a stroke back the pale rim cut off by `LINKED`
@@ -16,9 +17,6 @@ SPECK = 0.12  # of a digit's longest side; smaller pieces are dirt
 SPECK_MASS = 0.01  # of a digit's ink; lighter pieces are dirt
 REACH = 0.35  # of a digit's longest side; pieces further away belong to something else
 MIN_SIDE_FOR_RULES = 40  # px; in smaller pictures a printed line cannot be told from a stroke
-RULE_LENGTH = 0.45  # of the picture's side that a printed line runs without a break
-RULE_WIDTH = 0.09  # of the picture's side; thicker than this is no printed line
-RULE_ZONE = 0.3  # of the picture's side: a cell's printed border lies this near its rim
 SAME_LINE = 0.5  # of the lower one's height by which two digits on one line overlap
 SMALL_ON_LINE = 0.4  # of the usual digit's height; what is lower is no digit
 MAX_CHARACTERS = 500  # on one page; more is texture, not handwriting
@@ -41,7 +39,7 @@ def find_single(ink: Ink) -> list[Glyph]:
     ----------
     ink : float32, shape (height, width)
     """
-    parts = _components(_without_rules(ink))
+    parts = _components(erase(ink, find_rules(ink)))
     if not parts.boxes:
         return []
     main = max(
@@ -51,7 +49,7 @@ def find_single(ink: Ink) -> list[Glyph]:
     return [parts.glyph(chosen)]
 
 
-def find_lines(ink: Ink) -> list[list[Glyph]]:
+def find_glyphs(ink: Ink) -> list[list[Glyph]]:
     """Return the characters of a page, line by line from the top, each from left to right.
 
     Parameters
@@ -63,7 +61,7 @@ def find_lines(ink: Ink) -> list[list[Glyph]]:
     CrowdedError
         There are more marks than a page of digits has.
     """
-    parts = _components(_without_rules(ink))
+    parts = _components(erase(ink, find_rules(ink)))
     if not parts.boxes:
         return []
     _check_count(len(parts.boxes), MAX_PIECES)
@@ -217,38 +215,3 @@ def _on_line(parts: _Parts, line: list[list[int]], character: list[int]) -> bool
     nearest = min((parts.box(c) for c in line), key=lambda b: abs(b.x - box.x))
     shared = min(box.bottom, nearest.bottom) - max(box.y, nearest.y)
     return shared > SAME_LINE * min(box.height, nearest.height)
-
-
-def _without_rules(ink: Ink) -> Ink:
-    """Take printed lines away where they run along the picture's rim: (h, w) -> (h, w).
-
-    A line is a run of ink that is long, thin, and near the rim. Strokes that cross it lose what lay
-    on it.
-    """
-    if min(ink.shape) < MIN_SIDE_FOR_RULES:
-        return ink
-    mask = (ink > LINKED).astype(np.uint8)
-    rules = _rules(mask) | _rules(mask.T).T
-    if not rules.any() or ink[~rules].sum() < MIN_INK:
-        return ink
-    return np.where(rules, np.float32(0), ink)
-
-
-def _rules(mask: np.ndarray) -> np.ndarray:
-    """Return the pixels of horizontal printed lines: (h, w) -> (h, w) bool."""
-    height, width = mask.shape
-    thick = max(2, round(RULE_WIDTH * height))
-    # A line that leans by a few degrees climbs by its own width: bridge the steps first.
-    bridged = cv2.dilate(mask, np.ones((3, 1), np.uint8))
-    length = max(3, round(RULE_LENGTH * width))
-    runs = cv2.morphologyEx(bridged, cv2.MORPH_OPEN, np.ones((1, length), np.uint8))
-    runs = cv2.dilate(runs, np.ones((3, 3), np.uint8)) & mask
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(runs, connectivity=8)
-    found = np.zeros(mask.shape, bool)
-    for i in range(1, count):
-        x, y, w, h = (int(value) for value in stats[i, :4])
-        near_rim = y + h <= RULE_ZONE * height or y >= (1 - RULE_ZONE) * height
-        reaches = x <= 1 or x + w >= width - 1
-        if near_rim and reaches and stats[i, cv2.CC_STAT_AREA] / w <= thick:
-            found |= labels == i
-    return cv2.dilate(found.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool)
