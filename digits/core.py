@@ -60,6 +60,12 @@ class Box:
 
 
 @dataclass(frozen=True, slots=True)
+class Region:
+    """A four-cornered part of a page that becomes an upright rectangle when it is straightened."""
+    corners: tuple[tuple[float, float], ...]  # px (x, y) of the page's ink, as the writing runs: top left, top right, bottom right, bottom left
+
+
+@dataclass(frozen=True, slots=True)
 class Picture:
     """An upright grey picture, perhaps reduced, and what it was reduced from.
 
