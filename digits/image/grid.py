@@ -26,10 +26,13 @@ MAX_LEANS = 4  # per direction; perspective and bent paper spread a grid's lines
 LINE_LENGTHS = (0.2, 0.1, 0.05, 0.025)  # of the diagonal: what is shorter is a stroke of writing
 MIN_CELL = 12  # px of the working picture, side of the smallest cell
 MAX_CELLS = 600  # more is squared paper
-SQUARENESS = 0.75  # of the four-cornered region that a cell's paper fills at least
+SQUARENESS = 0.6  # of the four-cornered region that a cell's paper fills at least
 NEAR = 0.25  # of a cell's shorter side by which two neighbours' corners lie apart
+STRIP = 0.9  # of the picture that boxes without an outer border fill
 GAP = 0.6  # of a cell's width between separate boxes in a row
 PRINTED = 0.5  # of a side that is seen in print, for a cell to be completed
+COMPLETIONS = 40  # corners that lie off are set right one after another
+SIDEWAYS = ((0, 1), (1, 0), (0, -1), (-1, 0))
 FULL_LINE = 0.5  # of a row's or column's cells, for it to count
 INKED = 0.3  # of full ink: paler pixels are no writing
 WRITTEN = 0.012  # of a cell's inside that is ink, where something is written
@@ -72,16 +75,41 @@ def find_grid(ink: Ink) -> Grid | None:
     if lines is None:
         return None
     side = float(np.sqrt(page.size))
-    best: _Lattice | None = None
-    for share in LINE_LENGTHS:
-        drawn = lines.longer_than(share * side)
-        for candidate in (drawn, _framed(drawn)):
-            lattice = _best_lattice(candidate, lines.axes, page)
-            if candidate is not drawn and lattice is not None and not _fills(lattice, page):
-                continue
-            if lattice is not None and (best is None or lattice.score > best.score):
-                best = lattice
-    return None if best is None else _to_grid(best, ink)
+    drawn = [lines.longer_than(share * side) for share in LINE_LENGTHS]
+    different = [
+        mask
+        for mask, longer in zip(drawn, [None, *drawn], strict=False)
+        if longer is None or not np.array_equal(mask, longer)
+    ]
+    for find in (_find_table, _find_boxes, _find_strip):
+        found = [find(mask, lines.axes, page) for mask in different]
+        grids = [lattice for lattice in found if lattice is not None]
+        if grids:
+            return _to_grid(max(grids, key=lambda lattice: lattice.score), ink)
+    return None
+
+
+def _find_table(drawn: np.ndarray, axes: np.ndarray, page: np.ndarray) -> "_Lattice | None":
+    """Return the grid whose cells share their lines and hold the most writing."""
+    return _best_lattice(drawn, axes, page, NEAR)
+
+
+def _find_boxes(drawn: np.ndarray, axes: np.ndarray, page: np.ndarray) -> "_Lattice | None":
+    """Return the row of boxes that stand apart, as for a postcode."""
+    return _best_lattice(drawn, axes, page, GAP)
+
+
+def _find_strip(drawn: np.ndarray, axes: np.ndarray, page: np.ndarray) -> "_Lattice | None":
+    """Return the row of boxes whose outer border is the picture's own edge."""
+    framed = drawn.copy()
+    framed[[0, -1]] = 1
+    framed[:, [0, -1]] = 1
+    lattice = _best_lattice(framed, axes, page, NEAR)
+    if lattice is None or min(lattice.present.shape) != 1:
+        return None
+    outline = _regions(lattice.nodes).reshape(-1, 4, 2).astype(np.float32)
+    area = sum(cv2.contourArea(quad) for quad in outline)
+    return lattice if area > STRIP * page.size else None
 
 
 def _working_picture(ink: Ink) -> np.ndarray:
@@ -168,14 +196,6 @@ def _straight_runs(mask: np.ndarray, lean: int, run: int) -> np.ndarray:
     return cv2.warpAffine(mended, back, (width, height), flags=cv2.INTER_NEAREST)
 
 
-def _framed(drawn: np.ndarray) -> np.ndarray:
-    """Take the picture's own edge for a printed line."""
-    framed = drawn.copy()
-    framed[[0, -1]] = 1
-    framed[:, [0, -1]] = 1
-    return framed
-
-
 @dataclass(frozen=True, slots=True)
 class _Lattice:
     """Cells by row and column."""
@@ -206,24 +226,24 @@ def _quads(drawn: np.ndarray, axes: np.ndarray) -> np.ndarray:
     return np.array(found).reshape(-1, 4, 2)
 
 
-def _best_lattice(drawn: np.ndarray, axes: np.ndarray, page: np.ndarray) -> _Lattice | None:
-    """Return the grid of these lines that holds the most writing."""
+def _best_lattice(
+    drawn: np.ndarray, axes: np.ndarray, page: np.ndarray, gap: float
+) -> _Lattice | None:
+    """Return the grid of these lines that holds the most writing, cells `gap` apart at most."""
     quads = _quads(drawn, axes)
     if len(quads) < SMALLEST_ROW:
         return None
     local = quads @ np.linalg.inv(axes).T
+    right, down, spacing = _neighbours(local, gap)
+    half = float(np.clip(spacing / 2, 1.0, THICKEST / 2)) if gap == NEAR else 1.0
     best: _Lattice | None = None
-    for gap in (NEAR, GAP):
-        right, down, spacing = _neighbours(local, gap)
-        half = float(np.clip(spacing / 2, 1.0, THICKEST)) if gap == NEAR else 1.0
-        for places in _connected(right, down):
-            if gap == GAP and len({row for row, _ in places}) > 1:
-                continue
-            if len(places) < SMALLEST_ROW:
-                continue
-            lattice = _lattice(places, local, axes, half, drawn, page)
-            if lattice is not None and (best is None or lattice.score > best.score):
-                best = lattice
+    for places in _connected(right, down):
+        single = len({row for row, _ in places}) == 1
+        if len(places) < SMALLEST_ROW or (gap == GAP and not single):
+            continue
+        lattice = _lattice(places, local, axes, half, drawn, page)
+        if lattice is not None and (best is None or lattice.score > best.score):
+            best = lattice
     return best
 
 
@@ -239,7 +259,7 @@ def _neighbours(local: np.ndarray, gap: float) -> tuple[np.ndarray, np.ndarray, 
     ):
         least_side = np.minimum(side[:, None], side[None])
         least_length = np.minimum(length[:, None], length[None])
-        reach = gap * np.minimum(least_side, least_length)
+        reach = np.maximum(gap * np.minimum(least_side, least_length), THICKEST + 4)
         fits = ~np.eye(len(local), dtype=bool)
         cost = np.zeros(fits.shape)
         for m, t in zip(mine, theirs, strict=True):
@@ -304,7 +324,7 @@ def _lattice(  # noqa: PLR0913
     votes = np.full((4, present.shape[0] + 1, present.shape[1] + 1, 2), np.nan)
     for k, (dr, dc) in enumerate(((0, 0), (0, 1), (1, 1), (1, 0))):
         votes[k, at[:, 0] + dr, at[:, 1] + dc] = corners[:, k]
-    nodes = _median(votes)
+    nodes = _regular(_median(votes))
     present |= _printed(nodes, drawn)
     nodes, present = _trimmed(nodes, present)
     if not _large_enough(present):
@@ -322,6 +342,38 @@ def _median(votes: np.ndarray) -> np.ndarray:
     low = np.take_along_axis(ordered, np.maximum((count - 1) // 2, 0)[None], axis=0)[0]
     high = np.take_along_axis(ordered, np.minimum(count // 2, 3)[None], axis=0)[0]
     return (low + high) / 2
+
+
+def _regular(nodes: np.ndarray) -> np.ndarray:
+    """Set unknown corners, and those off their place, by the parallelograms around them."""
+    rows, columns = nodes.shape[:2]
+    for _ in range(COMPLETIONS):
+        padded = np.pad(nodes, ((1, 1), (1, 1), (0, 0)), constant_values=np.nan)
+
+        def moved(dr: int, dc: int, padded: np.ndarray = padded) -> np.ndarray:
+            return padded[1 + dr : 1 + dr + rows, 1 + dc : 1 + dc + columns]
+
+        expected = np.stack(
+            [
+                moved(dr, 0) + moved(0, dc) - moved(dr, dc)
+                for dr, dc in ((-1, -1), (-1, 1), (1, 1), (1, -1))
+            ]
+        )
+        votes = np.isfinite(expected[..., 0]).sum(axis=0)
+        place = _median(expected)
+        sides = np.stack([np.linalg.norm(moved(*d) - place, axis=-1) for d in SIDEWAYS])
+        least = np.where(np.isfinite(sides), sides, np.inf).min(axis=0)
+        off = np.linalg.norm(nodes - place, axis=-1) > NEAR * least
+        stray = off & (votes > 1)
+        # Neighbours of a stray corner seem stray too: only the worst of all is moved at a time.
+        if stray.any():
+            error = np.where(stray, np.linalg.norm(nodes - place, axis=-1), 0)
+            stray &= error == error.max()
+        wanting = ~np.isfinite(nodes[..., 0]) & (votes > 0)
+        if not (stray | wanting).any():
+            break
+        nodes = np.where((stray | wanting)[..., None], place, nodes)
+    return nodes
 
 
 def _large_enough(present: np.ndarray) -> bool:
@@ -397,14 +449,6 @@ def _writing(
         across = _sample(ink, middle + off) & _sample(ink, middle - off)
         crossings += int((across.any(axis=-1) & pairs).sum())
     return int(written.sum()), crossings
-
-
-def _fills(lattice: _Lattice, page: np.ndarray) -> bool:
-    """Say whether a single row or column of boxes spans the picture from edge to edge."""
-    if min(lattice.present.shape) != 1:
-        return False
-    area = sum(cv2.contourArea(q.astype(np.float32)) for q in _regions(lattice.nodes).reshape(-1, 4, 2))
-    return area > 0.9 * page.size
 
 
 def _to_grid(lattice: _Lattice, ink: Ink) -> Grid:
