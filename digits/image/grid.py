@@ -18,21 +18,23 @@ SMALLEST_SIDE = 48  # px; a lesser picture holds one digit
 COARSE = 2  # times smaller is the picture in which the lines' directions are found
 FAINTEST = 40  # of 255, ink of a faint printed line above the shade around it
 THICKEST = 13  # px of the working picture; a wider bar is no printed line
-RUN = 0.018  # of the working picture's diagonal that a printed line runs straight
+RUNS = (0.05, 0.025)  # of the working picture's side that a printed line runs straight
 SHORTEST_RUN = 11  # px
 LEANS = tuple(range(-40, 41, 8))  # degrees off the upright and the level
 LEAN_SHARE = 0.2  # of the commonest lean's ink; a lean with less is handwriting
 MAX_LEANS = 4  # per direction; perspective and bent paper spread a grid's lines this far
-LINE_LENGTHS = (0.2, 0.1, 0.05, 0.025)  # of the diagonal: what is shorter is a stroke of writing
+LINE_LENGTHS = (0.2, 0.1, 0.05)  # of the side: what is shorter is a stroke of writing
 MIN_CELL = 12  # px of the working picture, side of the smallest cell
 MAX_CELLS = 600  # more is squared paper
 SQUARENESS = 0.6  # of the four-cornered region that a cell's paper fills at least
 NEAR = 0.25  # of a cell's shorter side by which two neighbours' corners lie apart
 STRIP = 0.9  # of the picture that boxes without an outer border fill
+THICK_GAP = 0.8  # of a cell's shorter side between neighbours parted by a thick line
 GAP = 0.6  # of a cell's width between separate boxes in a row
 PRINTED = 0.5  # of a side that is seen in print, for a cell to be completed
 COMPLETIONS = 40  # corners that lie off are set right one after another
 SIDEWAYS = ((0, 1), (1, 0), (0, -1), (-1, 0))
+SEEN_LINE = 0.3  # of a row's or column's cells that are whole, before others are completed
 FULL_LINE = 0.5  # of a row's or column's cells, for it to count
 INKED = 0.3  # of full ink: paler pixels are no writing
 WRITTEN = 0.012  # of a cell's inside that is ink, where something is written
@@ -71,22 +73,32 @@ def find_grid(ink: Ink) -> Grid | None:
     if min(ink.shape) < SMALLEST_SIDE:
         return None
     page = _working_picture(ink)
-    lines = _find_lines(page)
-    if lines is None:
-        return None
-    side = float(np.sqrt(page.size))
-    drawn = [lines.longer_than(share * side) for share in LINE_LENGTHS]
-    different = [
-        mask
-        for mask, longer in zip(drawn, [None, *drawn], strict=False)
-        if longer is None or not np.array_equal(mask, longer)
-    ]
+    drawings = _drawings(page)
     for find in (_find_table, _find_boxes, _find_strip):
-        found = [find(mask, lines.axes, page) for mask in different]
+        found = [find(drawn, axes, page) for drawn, axes in drawings]
         grids = [lattice for lattice in found if lattice is not None]
         if grids:
             return _to_grid(max(grids, key=lambda lattice: lattice.score), ink)
     return None
+
+
+def _drawings(page: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Return what may be the printed lines, stricter and more lenient, and their directions.
+
+    A stroke of writing can be as straight as a line and a line as short as a stroke: which was
+    meant shows in the cells.
+    """
+    side = float(np.sqrt(page.size))
+    drawings: list[tuple[np.ndarray, np.ndarray]] = []
+    for run in RUNS:
+        lines = _find_lines(page, max(SHORTEST_RUN, round(run * side)))
+        if lines is None:
+            continue
+        for length in LINE_LENGTHS:
+            drawn = lines.longer_than(length * side)
+            if not drawings or not np.array_equal(drawn, drawings[-1][0]):
+                drawings.append((drawn, lines.axes))
+    return drawings
 
 
 def _find_table(drawn: np.ndarray, axes: np.ndarray, page: np.ndarray) -> "_Lattice | None":
@@ -140,11 +152,10 @@ class _Lines:
         return (level | upright).astype(np.uint8)
 
 
-def _find_lines(page: np.ndarray) -> _Lines | None:
+def _find_lines(page: np.ndarray, run: int) -> _Lines | None:
     """Return the straight runs of a page, or None where too few are long."""
     shade = cv2.morphologyEx(page, cv2.MORPH_OPEN, np.ones((THICKEST, THICKEST), np.uint8))
     thin = (cv2.subtract(page, shade) > FAINTEST).astype(np.uint8)
-    run = max(SHORTEST_RUN, round(RUN * float(np.sqrt(page.size))))
     labels, lengths, leans = [], [], []
     for upright in (False, True):
         mask = np.ascontiguousarray(thin.T) if upright else thin
@@ -202,7 +213,7 @@ class _Lattice:
 
     nodes: np.ndarray  # (rows + 1, columns + 1, 2) px of the working picture; NaN: not known
     present: np.ndarray  # (rows, columns) bool
-    score: float  # cells that are written in
+    score: float  # cells that are written in, times the share of cells seen whole
     half: float  # px, half the usual width of a printed line
     drawn: np.ndarray  # (h', w') uint8, the lines it was made from
 
@@ -259,7 +270,8 @@ def _neighbours(local: np.ndarray, gap: float) -> tuple[np.ndarray, np.ndarray, 
     ):
         least_side = np.minimum(side[:, None], side[None])
         least_length = np.minimum(length[:, None], length[None])
-        reach = np.maximum(gap * np.minimum(least_side, least_length), THICKEST + 4)
+        shorter = np.minimum(least_side, least_length)
+        reach = np.maximum(gap * shorter, np.minimum(THICK_GAP * shorter, THICKEST + 4))
         fits = ~np.eye(len(local), dtype=bool)
         cost = np.zeros(fits.shape)
         for m, t in zip(mine, theirs, strict=True):
@@ -324,15 +336,25 @@ def _lattice(  # noqa: PLR0913
     votes = np.full((4, present.shape[0] + 1, present.shape[1] + 1, 2), np.nan)
     for k, (dr, dc) in enumerate(((0, 0), (0, 1), (1, 1), (1, 0))):
         votes[k, at[:, 0] + dr, at[:, 1] + dc] = corners[:, k]
-    nodes = _regular(_median(votes))
+    nodes, present = _trimmed(_median(votes), present, SEEN_LINE)
+    nodes = _regular(nodes)
     present |= _printed(nodes, drawn)
-    nodes, present = _trimmed(nodes, present)
+    nodes, present = _trimmed(nodes, present, FULL_LINE)
     if not _large_enough(present):
         return None
     written, crossings = _writing(nodes, present, half, drawn, page)
     if not written or crossings > CROSSED * written:
         return None
-    return _Lattice(nodes, present, float(written), half, drawn)
+    agreement = _agreement(nodes, present, corners)
+    return _Lattice(nodes, present, written * agreement, half, drawn)
+
+
+def _agreement(nodes: np.ndarray, present: np.ndarray, corners: np.ndarray) -> float:
+    """Return the share of a grid's cells that were seen whole: each a hole with its corners."""
+    regions = _regions(nodes)[present]  # (n, 4, 2)
+    side = np.linalg.norm(regions - np.roll(regions, 1, axis=1), axis=2).min(axis=1)
+    off = np.linalg.norm(regions[:, None] - corners[None], axis=-1).max(axis=-1).min(axis=1)
+    return float((off < NEAR * side).mean())
 
 
 def _median(votes: np.ndarray) -> np.ndarray:
@@ -382,12 +404,12 @@ def _large_enough(present: np.ndarray) -> bool:
     return least <= present.sum() <= MAX_CELLS
 
 
-def _trimmed(nodes: np.ndarray, present: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _trimmed(nodes: np.ndarray, present: np.ndarray, full: float) -> tuple[np.ndarray, np.ndarray]:
     """Cut off outer rows and columns that are hardly there."""
     while present.size:
         shares = [present[0].mean(), present[-1].mean(), present[:, 0].mean(), present[:, -1].mean()]
         least = int(np.argmin(shares))
-        if shares[least] >= FULL_LINE:
+        if shares[least] >= full:
             break
         cut = (slice(1, None), slice(None, -1))[least % 2]
         index = (cut, slice(None)) if least < 2 else (slice(None), cut)  # noqa: PLR2004
@@ -419,6 +441,7 @@ def _printed(nodes: np.ndarray, drawn: np.ndarray) -> np.ndarray:
     seen = np.isfinite(regions).all(axis=(2, 3))
     for k in range(4):
         start, end = regions[:, :, k, None], regions[:, :, (k + 1) % 4, None]
+        seen &= np.linalg.norm(end - start, axis=-1)[..., 0] >= MIN_CELL
         seen &= _sample(near, start + (end - start) * along).mean(axis=-1) >= PRINTED
     return seen
 
