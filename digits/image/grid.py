@@ -16,10 +16,11 @@ from digits.core import Ink, Region
 WORKING_AREA = 800_000  # px; lines are looked for in a picture of at most this size
 SMALLEST_SIDE = 48  # px; a lesser picture holds one digit
 COARSE = 2  # times smaller is the picture in which the lines' directions are found
-FAINTEST = 40  # of 255, ink of a faint printed line above the shade around it
+FAINTEST = 28  # of 255, ink of a faint printed line above the shade around it
 THICKEST = 13  # px of the working picture; a wider bar is no printed line
 RUNS = (0.05, 0.025)  # of the working picture's side that a printed line runs straight
 SHORTEST_RUN = 11  # px
+BREAK = 0.015  # of the side; a longer break ends a line
 LEANS = tuple(range(-40, 41, 8))  # degrees off the upright and the level
 LEAN_SHARE = 0.2  # of the commonest lean's ink; a lean with less is handwriting
 MAX_LEANS = 4  # per direction; perspective and bent paper spread a grid's lines this far
@@ -156,6 +157,7 @@ def _find_lines(page: np.ndarray, run: int) -> _Lines | None:
     """Return the straight runs of a page, or None where too few are long."""
     shade = cv2.morphologyEx(page, cv2.MORPH_OPEN, np.ones((THICKEST, THICKEST), np.uint8))
     thin = (cv2.subtract(page, shade) > FAINTEST).astype(np.uint8)
+    mend = max(SHORTEST_RUN, round(BREAK * float(np.sqrt(page.size))))
     labels, lengths, leans = [], [], []
     for upright in (False, True):
         mask = np.ascontiguousarray(thin.T) if upright else thin
@@ -166,7 +168,7 @@ def _find_lines(page: np.ndarray, run: int) -> _Lines | None:
         chosen = [i for i in order if weights[i] >= LEAN_SHARE * max(weights)]
         found = np.zeros_like(mask)
         for i in chosen:
-            found |= _straight_runs(mask, LEANS[i], run)
+            found |= _straight_runs(mask, LEANS[i], run, mend)
         count, names, stats, _ = cv2.connectedComponentsWithStats(found, connectivity=8)
         reach = stats[:, cv2.CC_STAT_WIDTH].copy()
         reach[0] = -1
@@ -186,11 +188,11 @@ def _weigh_leans(mask: np.ndarray, run: int) -> list[int]:
     half = (max(1, width // COARSE), max(1, height // COARSE))
     small = cv2.resize(mask * 255, half, interpolation=cv2.INTER_AREA)
     small = (small > FAINTEST).astype(np.uint8)
-    return [int(np.count_nonzero(_straight_runs(small, a, run // COARSE * 2))) for a in LEANS]
+    return [int(np.count_nonzero(_straight_runs(small, a, run, 1))) for a in LEANS]
 
 
-def _straight_runs(mask: np.ndarray, lean: int, run: int) -> np.ndarray:
-    """Keep what runs on for `run` px at `lean` degrees off the level, small breaks mended."""
+def _straight_runs(mask: np.ndarray, lean: int, run: int, mend: int) -> np.ndarray:
+    """Keep what runs on for `run` px at `lean` degrees off the level; mend breaks of `mend` px."""
     height, width = mask.shape
     slope = float(np.tan(np.deg2rad(lean)))
     offset = max(0.0, slope * width)
@@ -202,7 +204,7 @@ def _straight_runs(mask: np.ndarray, lean: int, run: int) -> np.ndarray:
     runs = cv2.morphologyEx(wide, cv2.MORPH_OPEN, along)
     if not runs.any():
         return np.zeros_like(mask)
-    mended = cv2.morphologyEx(runs, cv2.MORPH_CLOSE, along)
+    mended = cv2.morphologyEx(runs, cv2.MORPH_CLOSE, np.ones((1, mend), np.uint8))
     back = np.array([[1, 0, 0], [slope, 1, -offset]])
     return cv2.warpAffine(mended, back, (width, height), flags=cv2.INTER_NEAREST)
 
