@@ -6,6 +6,7 @@ and the paper bent, for each cell is compared with the next one only.
 """
 
 import heapq
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import cv2
@@ -25,13 +26,15 @@ LEANS = tuple(range(-40, 41, 8))  # degrees off the upright and the level
 LEAN_SHARE = 0.2  # of the commonest lean's ink; a lean with less is handwriting
 MAX_LEANS = 4  # per direction; perspective and bent paper spread a grid's lines this far
 LINE_LENGTHS = (0.2, 0.1, 0.05)  # of the side: what is shorter is a stroke of writing
-MIN_CELL = 12  # px of the working picture, side of the smallest cell
+MIN_CELL = 14  # px of the working picture, side of the smallest cell
 MAX_CELLS = 600  # more is squared paper
 SQUARENESS = 0.6  # of the four-cornered region that a cell's paper fills at least
 NEAR = 0.25  # of a cell's shorter side by which two neighbours' corners lie apart
 STRIP = 0.9  # of the picture that boxes without an outer border fill
 THICK_GAP = 0.8  # of a cell's shorter side between neighbours parted by a thick line
 GAP = 0.6  # of a cell's width between separate boxes in a row
+UNLIKE = 0.3  # of the usual side by which a cell of one row or column may differ
+CLEAR = 0.98  # of a grid's cells seen whole, for no other to be looked for
 PRINTED = 0.5  # of a side that is seen in print, for a cell to be completed
 COMPLETIONS = 40  # corners that lie off are set right one after another
 SIDEWAYS = ((0, 1), (1, 0), (0, -1), (-1, 0))
@@ -40,6 +43,7 @@ FULL_LINE = 0.5  # of a row's or column's cells, for it to count
 INKED = 0.3  # of full ink: paler pixels are no writing
 WRITTEN = 0.012  # of a cell's inside that is ink, where something is written
 INSIDE = 0.12  # of a cell's side left out at each end when looking for writing
+LEAST_WRITTEN = 2  # cells
 CROSSED = 0.6  # crossings of a line by writing, for each cell that is written in
 SMALLEST_TABLE = 4  # cells
 SMALLEST_ROW = 3  # cells
@@ -74,32 +78,59 @@ def find_grid(ink: Ink) -> Grid | None:
     if min(ink.shape) < SMALLEST_SIDE:
         return None
     page = _working_picture(ink)
-    drawings = _drawings(page)
-    for find in (_find_table, _find_boxes, _find_strip):
-        found = [find(drawn, axes, page) for drawn, axes in drawings]
-        grids = [lattice for lattice in found if lattice is not None]
-        if grids:
-            return _to_grid(max(grids, key=lambda lattice: lattice.score), ink)
-    return None
+    drawings = []
+    best: _Lattice | None = None
+    for drawn, axes in _drawings(page):
+        drawings.append((drawn, axes))
+        best = _better(best, _find_table(drawn, axes, page))
+        if best is not None and min(best.present.shape) > 1 and best.agreement > CLEAR:
+            break
+    for find in (_find_boxes, _find_strip):
+        for drawn, axes in drawings if best is None else ():
+            best = _better(best, find(drawn, axes, page))
+    return None if best is None else _to_grid(best, ink)
 
 
-def _drawings(page: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Return what may be the printed lines, stricter and more lenient, and their directions.
+def _better(one: "_Lattice | None", other: "_Lattice | None") -> "_Lattice | None":
+    """Return the grid of which more is certainly written in."""
+    if one is None or (other is not None and other.score > one.score):
+        return other
+    return one
+
+
+def _drawings(page: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Yield what may be the printed lines, stricter and more lenient, and their directions.
 
     A stroke of writing can be as straight as a line and a line as short as a stroke: which was
     meant shows in the cells.
     """
     side = float(np.sqrt(page.size))
-    drawings: list[tuple[np.ndarray, np.ndarray]] = []
-    for run in RUNS:
-        lines = _find_lines(page, max(SHORTEST_RUN, round(run * side)))
-        if lines is None:
-            continue
+    shade = cv2.morphologyEx(page, cv2.MORPH_OPEN, np.ones((THICKEST, THICKEST), np.uint8))
+    thin = (cv2.subtract(page, shade) > FAINTEST).astype(np.uint8)
+    runs = [max(SHORTEST_RUN, round(share * side)) for share in RUNS]
+    level = _leans(thin, runs[-1])
+    upright = _leans(np.ascontiguousarray(thin.T), runs[-1])
+    if not level or not upright:
+        return
+    axes = _axes(level, upright)
+    chosen = ([lean for lean, _ in level], [lean for lean, _ in upright])
+    last = np.zeros_like(thin)
+    for run in runs:
+        lines = _find_lines(thin, chosen, run)
         for length in LINE_LENGTHS:
             drawn = lines.longer_than(length * side)
-            if not drawings or not np.array_equal(drawn, drawings[-1][0]):
-                drawings.append((drawn, lines.axes))
-    return drawings
+            if not np.array_equal(drawn, last):
+                yield drawn, axes
+            last = drawn
+
+
+def _axes(level: list[tuple[int, float]], upright: list[tuple[int, float]]) -> np.ndarray:
+    """Return the mean directions of level and upright lines: (2, 2), a column each."""
+    a, b = (
+        np.deg2rad(np.average([lean for lean, _ in some], weights=[weight for _, weight in some]))
+        for some in (level, upright)
+    )
+    return np.array([[np.cos(a), np.sin(b)], [np.sin(a), np.cos(b)]])
 
 
 def _find_table(drawn: np.ndarray, axes: np.ndarray, page: np.ndarray) -> "_Lattice | None":
@@ -142,7 +173,6 @@ class _Lines:
 
     labels: tuple[np.ndarray, np.ndarray]  # (h, w) int32 each, 0 where there is no run
     lengths: tuple[np.ndarray, np.ndarray]  # px, how far the run of each label reaches
-    axes: np.ndarray  # (2, 2), columns: the direction of the level and of the upright lines
 
     def longer_than(self, length: float) -> np.ndarray:
         """Return the pixels of runs at least as long: (h, w) uint8, 0 or 1."""
@@ -153,42 +183,32 @@ class _Lines:
         return (level | upright).astype(np.uint8)
 
 
-def _find_lines(page: np.ndarray, run: int) -> _Lines | None:
-    """Return the straight runs of a page, or None where too few are long."""
-    shade = cv2.morphologyEx(page, cv2.MORPH_OPEN, np.ones((THICKEST, THICKEST), np.uint8))
-    thin = (cv2.subtract(page, shade) > FAINTEST).astype(np.uint8)
-    mend = max(SHORTEST_RUN, round(BREAK * float(np.sqrt(page.size))))
-    labels, lengths, leans = [], [], []
-    for upright in (False, True):
+def _find_lines(thin: np.ndarray, leans: "tuple[list[int], list[int]]", run: int) -> _Lines:
+    """Return the runs of `run` px at the given leans off the level and off the upright."""
+    mend = max(SHORTEST_RUN, round(BREAK * float(np.sqrt(thin.size))))
+    labels, lengths = [], []
+    for upright, chosen in enumerate(leans):
         mask = np.ascontiguousarray(thin.T) if upright else thin
-        weights = _weigh_leans(mask, run)
-        if not any(weights):
-            return None
-        order = sorted(range(len(LEANS)), key=lambda i: -weights[i])[:MAX_LEANS]
-        chosen = [i for i in order if weights[i] >= LEAN_SHARE * max(weights)]
         found = np.zeros_like(mask)
-        for i in chosen:
-            found |= _straight_runs(mask, LEANS[i], run, mend)
-        count, names, stats, _ = cv2.connectedComponentsWithStats(found, connectivity=8)
+        for lean in chosen:
+            found |= _straight_runs(mask, lean, run, mend)
+        _, names, stats, _ = cv2.connectedComponentsWithStats(found, connectivity=8)
         reach = stats[:, cv2.CC_STAT_WIDTH].copy()
         reach[0] = -1
         labels.append(names.T if upright else names)
         lengths.append(reach)
-        leans.append(np.average([LEANS[i] for i in chosen], weights=[weights[i] for i in chosen]))
-    level, upright_lean = np.deg2rad(leans)
-    axes = np.array(
-        [[np.cos(level), np.sin(upright_lean)], [np.sin(level), np.cos(upright_lean)]]
-    )
-    return _Lines((labels[0], labels[1]), (lengths[0], lengths[1]), axes)
+    return _Lines((labels[0], labels[1]), (lengths[0], lengths[1]))
 
 
-def _weigh_leans(mask: np.ndarray, run: int) -> list[int]:
-    """Return how much of the mask runs straight at each of `LEANS`."""
-    height, width = mask.shape
+def _leans(thin: np.ndarray, run: int) -> list[tuple[int, float]]:
+    """Return the leans off the level at which most runs straight, each with how much it is."""
+    height, width = thin.shape
     half = (max(1, width // COARSE), max(1, height // COARSE))
-    small = cv2.resize(mask * 255, half, interpolation=cv2.INTER_AREA)
+    small = cv2.resize(thin * 255, half, interpolation=cv2.INTER_AREA)
     small = (small > FAINTEST).astype(np.uint8)
-    return [int(np.count_nonzero(_straight_runs(small, a, run, 1))) for a in LEANS]
+    weights = [float(np.count_nonzero(_straight_runs(small, a, run, 1))) for a in LEANS]
+    order = sorted(zip(LEANS, weights, strict=True), key=lambda pair: -pair[1])[:MAX_LEANS]
+    return [(lean, weight) for lean, weight in order if weight > LEAN_SHARE * order[0][1]]
 
 
 def _straight_runs(mask: np.ndarray, lean: int, run: int, mend: int) -> np.ndarray:
@@ -215,9 +235,14 @@ class _Lattice:
 
     nodes: np.ndarray  # (rows + 1, columns + 1, 2) px of the working picture; NaN: not known
     present: np.ndarray  # (rows, columns) bool
-    score: float  # cells that are written in, times the share of cells seen whole
+    written: int  # cells that are written in
+    agreement: float  # share of cells that were seen whole
     half: float  # px, half the usual width of a printed line
     drawn: np.ndarray  # (h', w') uint8, the lines it was made from
+
+    @property
+    def score(self) -> float:
+        return self.written * self.agreement
 
 
 def _quads(drawn: np.ndarray, axes: np.ndarray) -> np.ndarray:
@@ -234,7 +259,8 @@ def _quads(drawn: np.ndarray, axes: np.ndarray) -> np.ndarray:
         u, v = ((local - low) / (high - low)).T
         quad = points[[np.argmin(u + v), np.argmax(u - v), np.argmax(u + v), np.argmin(u - v)]]
         area = cv2.contourArea(quad.astype(np.float32))
-        if area >= MIN_CELL**2 and SQUARENESS <= cv2.contourArea(contour) / area <= 1 / SQUARENESS:
+        narrow = np.linalg.norm(quad - np.roll(quad, 1, axis=0), axis=1).min() < MIN_CELL
+        if not narrow and SQUARENESS <= cv2.contourArea(contour) / area <= 1 / SQUARENESS:
             found.append(quad)
     return np.array(found).reshape(-1, 4, 2)
 
@@ -252,11 +278,8 @@ def _best_lattice(
     best: _Lattice | None = None
     for places in _connected(right, down):
         single = len({row for row, _ in places}) == 1
-        if len(places) < SMALLEST_ROW or (gap == GAP and not single):
-            continue
-        lattice = _lattice(places, local, axes, half, drawn, page)
-        if lattice is not None and (best is None or lattice.score > best.score):
-            best = lattice
+        if len(places) >= SMALLEST_ROW and (single or gap != GAP):
+            best = _better(best, _lattice(places, local, axes, half, drawn, page))
     return best
 
 
@@ -320,7 +343,7 @@ def _connected(right: np.ndarray, down: np.ndarray) -> list[dict[tuple[int, int]
     return groups
 
 
-def _lattice(  # noqa: PLR0913
+def _lattice(
     places: dict[tuple[int, int], int],
     local: np.ndarray,
     axes: np.ndarray,
@@ -331,10 +354,13 @@ def _lattice(  # noqa: PLR0913
     """Set the corners that cells share, complete what is printed, and weigh what is written."""
     at = np.array(list(places))
     at -= at.min(axis=0)
+    quads = local[list(places.values())]
+    typical = _typical(at, quads)
+    at, quads = at[typical], quads[typical]
     present = np.zeros(at.max(axis=0) + 1, bool)
     present[tuple(at.T)] = True
     outwards = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) * half
-    corners = (local[list(places.values())] + outwards) @ axes.T
+    corners = (quads + outwards) @ axes.T
     votes = np.full((4, present.shape[0] + 1, present.shape[1] + 1, 2), np.nan)
     for k, (dr, dc) in enumerate(((0, 0), (0, 1), (1, 1), (1, 0))):
         votes[k, at[:, 0] + dr, at[:, 1] + dc] = corners[:, k]
@@ -345,10 +371,23 @@ def _lattice(  # noqa: PLR0913
     if not _large_enough(present):
         return None
     written, crossings = _writing(nodes, present, half, drawn, page)
-    if not written or crossings > CROSSED * written:
+    if written < LEAST_WRITTEN or crossings > CROSSED * written:
         return None
     agreement = _agreement(nodes, present, corners)
-    return _Lattice(nodes, present, written * agreement, half, drawn)
+    return _Lattice(nodes, present, written, agreement, half, drawn)
+
+
+def _typical(at: np.ndarray, quads: np.ndarray) -> np.ndarray:
+    """Say which cells are as high as their row and as wide as their column: (n,) bool."""
+    steps = np.roll(quads, -1, axis=1) - quads  # top, right, bottom, left side
+    fits = np.ones(len(at), bool)
+    for axis, sides in ((0, (1, 3)), (1, (0, 2))):
+        lengths = np.abs(steps[:, sides, 1 - axis])  # (n, 2)
+        for line in np.unique(at[:, axis]):
+            mine = at[:, axis] == line
+            usual = np.median(lengths[mine])
+            fits[mine] &= (np.abs(lengths[mine] - usual) <= UNLIKE * usual).all(axis=1)
+    return fits if fits.any() else ~fits
 
 
 def _agreement(nodes: np.ndarray, present: np.ndarray, corners: np.ndarray) -> float:
@@ -409,7 +448,12 @@ def _large_enough(present: np.ndarray) -> bool:
 def _trimmed(nodes: np.ndarray, present: np.ndarray, full: float) -> tuple[np.ndarray, np.ndarray]:
     """Cut off outer rows and columns that are hardly there."""
     while present.size:
-        shares = [present[0].mean(), present[-1].mean(), present[:, 0].mean(), present[:, -1].mean()]
+        shares = [
+            present[0].mean(),
+            present[-1].mean(),
+            present[:, 0].mean(),
+            present[:, -1].mean(),
+        ]
         least = int(np.argmin(shares))
         if shares[least] >= full:
             break
@@ -484,14 +528,29 @@ def _to_grid(lattice: _Lattice, ink: Ink) -> Grid:
     regions = _regions((lattice.nodes + 0.5) * scale - 0.5)
     cells = tuple(
         GridCell(
-            int(row), int(column), Region(tuple((float(x), float(y)) for x, y in regions[row, column]))
+            int(row),
+            int(column),
+            Region(tuple((float(x), float(y)) for x, y in regions[row, column])),
         )
         for row, column in np.argwhere(lattice.present)
     )
-    side = float(np.sqrt(min(cv2.contourArea(q.astype(np.float32)) for q in _regions(lattice.nodes)[lattice.present])))
+    side = float(
+        np.sqrt(
+            min(
+                cv2.contourArea(q.astype(np.float32))
+                for q in _regions(lattice.nodes)[lattice.present]
+            )
+        )
+    )
     band = np.zeros(lattice.drawn.shape, np.uint8)
     for quad in _regions(lattice.nodes)[lattice.present]:
-        cv2.polylines(band, [np.round(quad).astype(np.int32)], True, 1, round(2 * lattice.half + 3 + 0.06 * side))
+        cv2.polylines(
+            band,
+            [np.round(quad).astype(np.int32)],
+            True,
+            1,
+            round(2 * lattice.half + 3 + 0.06 * side),
+        )
     rules = cv2.resize(band & lattice.drawn, (width, height), interpolation=cv2.INTER_NEAREST)
     rules = cv2.dilate(rules, np.ones((3, 3), np.uint8)).astype(bool)
     return Grid(cells, rows, columns, rules & (ink > 0))
