@@ -25,7 +25,7 @@ BREAK = 0.015  # of the side; a longer break ends a line
 LEANS = tuple(range(-40, 41, 8))  # degrees off the upright and the level
 LEAN_SHARE = 0.2  # of the commonest lean's ink; a lean with less is handwriting
 MAX_LEANS = 4  # per direction; perspective and bent paper spread a grid's lines this far
-LINE_LENGTHS = (0.2, 0.1, 0.05)  # of the side: what is shorter is a stroke of writing
+LINE_LENGTHS = (0.15, 0.06)  # of the side: what is shorter is a stroke of writing
 MIN_CELL = 14  # px of the working picture, side of the smallest cell
 MAX_CELLS = 600  # more is squared paper
 SQUARENESS = 0.6  # of the four-cornered region that a cell's paper fills at least
@@ -35,6 +35,7 @@ THICK_GAP = 0.8  # of a cell's shorter side between neighbours parted by a thick
 GAP = 0.6  # of a cell's width between separate boxes in a row
 UNLIKE = 0.3  # of the usual side by which a cell of one row or column may differ
 CLEAR = 0.98  # of a grid's cells seen whole, for no other to be looked for
+BESIDE = 9  # px, window in which print is looked for about a corner that was reckoned
 PRINTED = 0.5  # of a side that is seen in print, for a cell to be completed
 COMPLETIONS = 40  # corners that lie off are set right one after another
 SIDEWAYS = ((0, 1), (1, 0), (0, -1), (-1, 0))
@@ -206,7 +207,7 @@ def _leans(thin: np.ndarray, run: int) -> list[tuple[int, float]]:
     half = (max(1, width // COARSE), max(1, height // COARSE))
     small = cv2.resize(thin * 255, half, interpolation=cv2.INTER_AREA)
     small = (small > FAINTEST).astype(np.uint8)
-    weights = [float(np.count_nonzero(_straight_runs(small, a, run, 1))) for a in LEANS]
+    weights = [float(np.count_nonzero(_runs_made_level(small, a, run))) for a in LEANS]
     order = sorted(zip(LEANS, weights, strict=True), key=lambda pair: -pair[1])[:MAX_LEANS]
     return [(lean, weight) for lean, weight in order if weight > LEAN_SHARE * order[0][1]]
 
@@ -214,19 +215,27 @@ def _leans(thin: np.ndarray, run: int) -> list[tuple[int, float]]:
 def _straight_runs(mask: np.ndarray, lean: int, run: int, mend: int) -> np.ndarray:
     """Keep what runs on for `run` px at `lean` degrees off the level; mend breaks of `mend` px."""
     height, width = mask.shape
-    slope = float(np.tan(np.deg2rad(lean)))
-    offset = max(0.0, slope * width)
-    shear = np.array([[1, 0, 0], [-slope, 1, offset]])
-    size = (width, height + int(np.ceil(abs(slope) * width)))
-    level = cv2.warpAffine(mask, shear, size, flags=cv2.INTER_NEAREST)
-    along = np.ones((1, run), np.uint8)
-    wide = cv2.dilate(level, np.ones((3, 1), np.uint8))  # a line not quite level steps by pixels
-    runs = cv2.morphologyEx(wide, cv2.MORPH_OPEN, along)
+    runs = _runs_made_level(mask, lean, run)
     if not runs.any():
         return np.zeros_like(mask)
     mended = cv2.morphologyEx(runs, cv2.MORPH_CLOSE, np.ones((1, mend), np.uint8))
-    back = np.array([[1, 0, 0], [slope, 1, -offset]])
+    back = cv2.invertAffineTransform(_shear(lean, width))
     return cv2.warpAffine(mended, back, (width, height), flags=cv2.INTER_NEAREST)
+
+
+def _runs_made_level(mask: np.ndarray, lean: int, run: int) -> np.ndarray:
+    """Shear a mask until the given lean is level, and keep the runs: (h, w) -> (h + more, w)."""
+    height, width = mask.shape
+    size = (width, height + int(np.ceil(abs(np.tan(np.deg2rad(lean))) * width)))
+    level = cv2.warpAffine(mask, _shear(lean, width), size, flags=cv2.INTER_NEAREST)
+    wide = cv2.dilate(level, np.ones((3, 1), np.uint8))  # a line not quite level steps by pixels
+    return cv2.morphologyEx(wide, cv2.MORPH_OPEN, np.ones((1, run), np.uint8))
+
+
+def _shear(lean: int, width: int) -> np.ndarray:
+    """Return the map that makes `lean` degrees level and leaves nothing above the picture."""
+    slope = float(np.tan(np.deg2rad(lean)))
+    return np.array([[1, 0, 0], [-slope, 1, max(0.0, slope * width)]])
 
 
 @dataclass(frozen=True, slots=True)
@@ -483,7 +492,7 @@ def _printed(nodes: np.ndarray, drawn: np.ndarray) -> np.ndarray:
     """Say of which cells all corners are known and all sides seen in print."""
     along = np.linspace(0.1, 0.9, SAMPLES)[:, None]
     regions = _regions(nodes)
-    near = cv2.dilate(drawn, np.ones((5, 5), np.uint8))
+    near = cv2.dilate(drawn, np.ones((BESIDE, BESIDE), np.uint8))
     seen = np.isfinite(regions).all(axis=(2, 3))
     for k in range(4):
         start, end = regions[:, :, k, None], regions[:, :, (k + 1) % 4, None]
