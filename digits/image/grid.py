@@ -150,7 +150,7 @@ def _find_strip(drawn: np.ndarray, axes: np.ndarray, page: np.ndarray) -> "_Latt
     framed[[0, -1]] = 1
     framed[:, [0, -1]] = 1
     lattice = _best_lattice(framed, axes, page, NEAR)
-    if lattice is None or min(lattice.present.shape) != 1:
+    if lattice is None or len(lattice.present) != 1:  # lines across the page are ruled paper
         return None
     outline = _regions(lattice.nodes).reshape(-1, 4, 2).astype(np.float32)
     area = sum(cv2.contourArea(quad) for quad in outline)
@@ -451,7 +451,7 @@ def _regular(nodes: np.ndarray) -> np.ndarray:
 def _large_enough(present: np.ndarray) -> bool:
     rows, columns = present.shape
     least = SMALLEST_ROW if min(rows, columns) == 1 else SMALLEST_TABLE
-    return least <= present.sum() <= MAX_CELLS
+    return least <= int(present.sum()) <= MAX_CELLS
 
 
 def _trimmed(nodes: np.ndarray, present: np.ndarray, full: float) -> tuple[np.ndarray, np.ndarray]:
