@@ -17,7 +17,7 @@ from digits.core import Ink, Region
 WORKING_AREA = 800_000  # px; lines are looked for in a picture of at most this size
 SMALLEST_SIDE = 48  # px; a lesser picture holds one digit
 COARSE = 2  # times smaller is the picture in which the lines' directions are found
-FAINTEST = 28  # of 255, ink of a faint printed line above the shade around it
+FAINTEST = 16  # of 255, ink of a faint printed line above the shade around it
 THICKEST = 13  # px of the working picture; a wider bar is no printed line
 RUNS = (0.05, 0.025)  # of the working picture's side that a printed line runs straight
 SHORTEST_RUN = 11  # px
