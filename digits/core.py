@@ -109,9 +109,10 @@ class Page:
     ink: Ink
     contrast: Contrast  # the same size; patterns of the paper are still in it
     to_original: Float64[np.ndarray, "3 3"]  # homography from px of this page to px of the original
+    size: tuple[int, int]  # px, width and height of the original
 
     def box_in_original(self, box: Box) -> Box:
-        """Return the upright box in pixels of the original that holds `box` of this page."""
+        """Return the upright box in pixels of the original round `box` of this page."""
         corners = np.array(
             [
                 [box.x, box.right, box.right, box.x],
@@ -120,9 +121,11 @@ class Page:
             ]
         )
         across, down, scale = self.to_original @ corners
-        x, y = across / scale, down / scale
-        left, top = round(float(x.min())), round(float(y.min()))
-        return Box(left, top, round(float(x.max())) - left, round(float(y.max())) - top)
+        width, height = self.size
+        x, y = np.clip(across / scale, 0, width), np.clip(down / scale, 0, height)
+        left, top = min(round(float(x.min())), width - 1), min(round(float(y.min())), height - 1)
+        right, bottom = round(float(x.max())), round(float(y.max()))
+        return Box(left, top, max(1, right - left), max(1, bottom - top))
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
 
 import numpy as np
 
@@ -12,31 +12,62 @@ from digits.core import (
     CLASSES,
     FRAME,
     Box,
+    Cell,
     CrowdedError,
     Digit,
     DigitsError,
     Frames,
     Hint,
     HintError,
-    Ink,
     Line,
+    Mark,
+    Page,
     Picture,
-    Probabilities,
     Reading,
+    Region,
     Status,
 )
+from digits.image.cut import Glyph, cut_digits
 from digits.image.frame import to_frame
-from digits.image.ink import extract_ink
-from digits.image.layout import Glyph, find_glyphs, find_single
+from digits.image.grid import find_grid
+from digits.image.ink import measure_contrast, to_ink
+from digits.image.layout import find_single
+from digits.image.lines import find_lines
 from digits.image.quality import describe_faults
+from digits.image.rules import erase
+from digits.image.strip import HEIGHT, MARGIN, SIDE_MARGIN, box_region, straighten, to_strip
 from digits.model.classifier import Classifier
+from digits.model.line import LineNetwork, Spelling
+
+SMALLEST = 1e-12  # probability; the logarithm of 0 is not a number
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A straightened piece of the page that holds one number, and where it stands in a table."""
+
+    page: Page | None  # None where nothing is written
+    box: Box  # in pixels of the original
+    row: int = 0
+    column: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Spelled:
+    """A number's digits, each by itself, before they are named."""
+
+    glyphs: tuple[Glyph | None, ...]  # None where there is no ink to see
+    scores: np.ndarray  # (n, 10), the line network's log-probabilities; zeros where it did not look
+    certainty: float  # probability that so many digits are there
+    marks: tuple[Mark, ...] = ()
 
 
 @dataclass(frozen=True)
 class Reader:
-    """Reads pictures with one model. Immutable, so that threads may share it."""
+    """Reads pictures with two networks. Immutable, so that threads may share it."""
 
     classifier: Classifier
+    line_network: LineNetwork
 
     def read(self, picture: Picture, hint: Hint = ANY) -> Reading:
         """Read what is written on `picture`.
@@ -58,20 +89,64 @@ class Reader:
             The hint contradicts itself or the picture.
         """
         _check(hint, picture)
-        ink = extract_ink(picture.grey)
+        page = open_page(picture)
         try:
-            lines = _find(ink, picture, hint)
+            found, is_table = _find(page, picture, hint)
         except CrowdedError as error:
             return self._refuse(picture, hint, error)
-        frames = to_frames([glyph for line in lines for glyph in line])
-        probabilities = self.classifier.classify(frames)
-        return self._compose(picture, hint, lines, frames, probabilities, ink)
+        spelled = self._spell(found, hint)
+        numbers = self._name(found, spelled)
+        return self._compose(picture, hint, page, found, numbers, is_table=is_table)
+
+    def _spell(self, found: Sequence[Found], hint: Hint) -> list[Spelled]:
+        """Say of each number how many digits it has and where they stand."""
+        pages = [part.page for part in found if part.page is not None]
+        if _is_single(hint):
+            spelled = iter([_spell_single(page) for page in pages])
+        else:
+            spellings = self.line_network.spell([to_strip(page) for page in pages], hint.length)
+            spelled = iter(
+                [_cut(page, spelling) for page, spelling in zip(pages, spellings, strict=True)]
+            )
+        nothing = Spelled((), np.zeros((0, CLASSES)), 1.0)
+        return [next(spelled) if part.page is not None else nothing for part in found]
+
+    def _name(self, found: Sequence[Found], spelled: Sequence[Spelled]) -> list[Line]:
+        """Say of each number which digits it has: both networks' scores are added."""
+        frames = to_frames([glyph for number in spelled for glyph in number.glyphs])
+        answers = iter(zip(frames, self.classifier.classify(frames), strict=True))
+        return [
+            self._line(part, number, [next(answers) for _ in number.glyphs])
+            for part, number in zip(found, spelled, strict=True)
+        ]
+
+    def _line(
+        self, part: Found, number: Spelled, answers: list[tuple[np.ndarray, np.ndarray]]
+    ) -> Line:
+        page = part.page
+        if page is None or not answers:
+            return Line("", 1.0 if page is None else 0.0, part.box, (), number.marks)
+        digits = []
+        seen = zip(number.glyphs, answers, number.scores, strict=True)
+        for glyph, (frame, probabilities), scores in seen:
+            both = scores + self.line_network.weight * np.log(np.maximum(probabilities, SMALLEST))
+            looked = scores.any()
+            chosen = _softmax(both if glyph else scores) if looked else probabilities
+            box = page.box_in_original(glyph.box) if glyph else part.box
+            digits.append(_digit(box, frame, chosen))
+        certainty = number.certainty * float(np.prod([digit.confidence for digit in digits]))
+        if number.scores.any():
+            certainty = self.line_network.confidence(certainty)
+        box = digits[0].box
+        for digit in digits[1:]:
+            box = box.union(digit.box)
+        return Line(_text(digits), certainty, box, tuple(digits), number.marks)
 
     def _refuse(self, picture: Picture, hint: Hint, reason: DigitsError) -> Reading:
         """Say why a picture cannot be handwriting; that is not "blank"."""
         sentence = str(reason)
         return Reading(
-            id=_identity(picture, self.classifier.name.sha256, hint),
+            id=_identity(picture, self._versions, hint),
             size=(picture.width, picture.height),
             status="refused",
             model=self.classifier.name,
@@ -80,47 +155,64 @@ class Reader:
             notes=(f"{sentence[:1].upper()}{sentence[1:]}.",),
         )
 
+    @property
+    def _versions(self) -> str:
+        return self.classifier.name.sha256 + self.line_network.name.sha256
+
     def _compose(  # the results of every stage meet here
         self,
         picture: Picture,
         hint: Hint,
-        lines: list[list[Glyph]],
-        frames: Frames,
-        probabilities: Probabilities,
-        ink: Ink,
+        page: Page,
+        found: Sequence[Found],
+        numbers: Sequence[Line],
+        *,
+        is_table: bool,
     ) -> Reading:
         """Put answers and places together as one `Reading`."""
-        answers = iter(zip(frames, probabilities, strict=True))
-        read = tuple(
-            _line([_digit(picture, glyph, *next(answers)) for glyph in line])
-            for line in lines
-            if line
-        )
-        confidence = float(np.prod([line.confidence for line in read])) if read else 0.0
-        status: Status = "blank"
-        if read:
-            status = "read" if confidence >= hint.accept else "doubtful"
+        cells: tuple[Cell, ...] = ()
+        if is_table:
+            cells = tuple(
+                Cell(part.row, part.column, line.text, line.confidence, part.box)
+                for part, line in zip(found, numbers, strict=True)
+            )
+            lines = tuple(_rows(cells, numbers))
+        elif hint.boxes:
+            lines = tuple(numbers)  # each region its own result, the empty ones too
+        else:
+            lines = tuple(line for line in numbers if line.digits)
+        written = [line for line in lines if line.digits]
+        confidence = float(np.prod([line.confidence for line in written])) if written else 0.0
         return Reading(
-            id=_identity(picture, self.classifier.name.sha256, hint),
+            id=_identity(picture, self._versions, hint),
             size=(picture.width, picture.height),
-            status=status,
+            status=_status(page, written, confidence, hint),
             model=self.classifier.name,
-            text="\n".join(line.text for line in read),
+            text="\n".join(line.text for line in lines) if written else "",
             confidence=confidence,
-            lines=read,
+            lines=lines if written or hint.boxes else (),
+            cells=cells,
             notes=describe_faults(
-                picture, ink, [digit.box for line in read for digit in line.digits]
+                picture, page.ink, [digit.box for line in written for digit in line.digits]
             ),
         )
 
 
-def to_frames(glyphs: Sequence[Glyph]) -> Frames:
+def open_page(picture: Picture) -> Page:
+    """Tell ink from paper on a whole picture."""
+    contrast = measure_contrast(picture.grey)
+    height, width = picture.grey.shape
+    scale = np.diag([picture.width / width, picture.height / height, 1.0])
+    return Page(to_ink(contrast), contrast, scale, (picture.width, picture.height))
+
+
+def to_frames(glyphs: Sequence[Glyph | None]) -> Frames:
     """Return one frame for each character: float32, shape (n, 28, 28); n may be 0."""
-    if not glyphs:
-        return np.zeros((0, FRAME, FRAME), np.float32)
-    return np.stack(
-        [to_frame(glyph.ink, Box(0, 0, glyph.box.width, glyph.box.height)) for glyph in glyphs]
-    )
+    frames = np.zeros((len(glyphs), FRAME, FRAME), np.float32)
+    for frame, glyph in zip(frames, glyphs, strict=True):
+        if glyph is not None:
+            frame[:] = to_frame(glyph.ink, Box(0, 0, glyph.box.width, glyph.box.height))
+    return frames
 
 
 def _check(hint: Hint, picture: Picture) -> None:
@@ -139,55 +231,140 @@ def _check(hint: Hint, picture: Picture) -> None:
             )
 
 
-def _find(ink: Ink, picture: Picture, hint: Hint) -> list[list[Glyph]]:
-    """Return the characters of each line, each region of the hint being a line of its own."""
-    if not hint.boxes:
-        return _find_in(ink, hint)
-    lines = []
-    for region in hint.boxes:
-        box = picture.from_original(region)
-        found = _find_in(ink[box.rows_and_columns()], hint)
-        lines.append([_moved(glyph, box) for line in found for glyph in line])
-    return lines
+def _is_single(hint: Hint) -> bool:
+    return hint.single or hint.length == 1
 
 
-def _find_in(ink: Ink, hint: Hint) -> list[list[Glyph]]:
-    if hint.single or hint.length == 1:
-        return [find_single(ink)]
-    lines = find_glyphs(ink)
-    length = hint.length
-    if length is None:
-        return lines
-    # One line was promised: the one that comes nearest to its length, the longer if in doubt.
-    return sorted(lines, key=lambda line: (abs(len(line) - length), -len(line)))[:1]
+def _find(page: Page, picture: Picture, hint: Hint) -> tuple[list[Found], bool]:
+    """Return the pieces of the page that hold one number each, and whether they are a table's."""
+    if hint.boxes:
+        return [_in_box(page, picture, box, hint) for box in hint.boxes], False
+    if _is_single(hint):
+        return [Found(page, Box(0, 0, picture.width, picture.height))], False
+    if hint.length is None and (grid := find_grid(page.ink)) is not None:
+        clean = _without(page, grid.rules)
+        return [_in_cell(clean, cell.region, cell.row, cell.column) for cell in grid.cells], True
+    lines = _lines(page)
+    if hint.length is not None and len(lines) > 1:  # one line was promised: the one with most ink
+        lines = [max(lines, key=lambda line: float(line.ink.sum()))]
+    return [Found(line, _whole(line)) for line in lines], False
 
 
-def _moved(glyph: Glyph, region: Box) -> Glyph:
-    box = replace(glyph.box, x=glyph.box.x + region.x, y=glyph.box.y + region.y)
-    return replace(glyph, box=box)
+def _in_box(page: Page, picture: Picture, box: Box, hint: Hint) -> Found:
+    """Return a known region as one number."""
+    region = straighten(page, box_region(picture.from_original(box)))
+    if not _is_single(hint):
+        region = _only_line(region) or region
+    return Found(region if region.ink.any() else None, box)
 
 
-def _digit(picture: Picture, glyph: Glyph, frame: np.ndarray, probabilities: np.ndarray) -> Digit:
+def _in_cell(page: Page, region: Region, row: int, column: int) -> Found:
+    """Return a cell of a table as one number, or as empty."""
+    cell = straighten(page, region)
+    return Found(_only_line(cell), _whole(cell), row, column)
+
+
+def _only_line(page: Page) -> Page | None:
+    """Return all that is written on a small piece of the page as one line."""
+    found = find_lines(page.ink)
+    if not found.regions:
+        return None
+    clean = Page(found.ink, page.contrast, page.to_original, page.size)
+    if len(found.regions) == 1:
+        return straighten(clean, found.regions[0], MARGIN, SIDE_MARGIN)
+    corners = np.concatenate([np.array(region.corners) for region in found.regions])
+    (left, top), (right, bottom) = corners.min(axis=0), corners.max(axis=0)
+    whole = Region(((left, top), (right, top), (right, bottom), (left, bottom)))
+    return straighten(clean, whole, MARGIN, SIDE_MARGIN)
+
+
+def _lines(page: Page) -> list[Page]:
+    """Return the lines of a page, straightened, in reading order."""
+    found = find_lines(page.ink)
+    clean = Page(found.ink, page.contrast, page.to_original, page.size)
+    return [straighten(clean, region, MARGIN, SIDE_MARGIN) for region in found.regions]
+
+
+def _without(page: Page, rules: np.ndarray) -> Page:
+    """Take printed lines off a page."""
+    ink = erase(page.ink, rules)
+    contrast = np.where(rules, np.minimum(page.contrast, ink), page.contrast)
+    return Page(ink, contrast, page.to_original, page.size)
+
+
+def _whole(page: Page) -> Box:
+    """Return where a piece of the page lies in the original."""
+    height, width = page.ink.shape
+    return page.box_in_original(Box(0, 0, width, height))
+
+
+def _spell_single(page: Page) -> Spelled:
+    glyphs = find_single(page.ink)
+    return Spelled(tuple(glyphs), np.zeros((len(glyphs), CLASSES)), 1.0)
+
+
+def _cut(page: Page, spelling: Spelling) -> Spelled:
+    """Give each digit that was spelled the ink that is its own."""
+    scale = page.ink.shape[0] / HEIGHT
+    glyphs, marks = cut_digits(page.ink, [column * scale for column in spelling.columns])
+    return Spelled(
+        tuple(_inked(glyph) for glyph in glyphs),
+        spelling.scores,
+        spelling.certainty,
+        tuple(Mark(kind, page.box_in_original(box)) for kind, box in marks),
+    )
+
+
+def _inked(glyph: Glyph | None) -> Glyph | None:
+    return glyph if glyph is not None and glyph.ink.any() else None
+
+
+def _rows(cells: Iterable[Cell], numbers: Sequence[Line]) -> Iterator[Line]:
+    """Return one line for each row of a table: boxes of one digit each are one number."""
+    placed = list(zip(cells, numbers, strict=True))
+    one_each = all(len(cell.text) <= 1 for cell, _ in placed)
+    for row in sorted({cell.row for cell, _ in placed}):
+        mine = sorted((pair for pair in placed if pair[0].row == row), key=lambda p: p[0].column)
+        box = mine[0][0].box
+        for cell, _ in mine[1:]:
+            box = box.union(cell.box)
+        yield Line(
+            ("" if one_each else "\t").join(cell.text for cell, _ in mine),
+            float(np.prod([cell.confidence for cell, _ in mine])),
+            box,
+            tuple(digit for _, line in mine for digit in line.digits),
+            tuple(mark for _, line in mine for mark in line.marks),
+        )
+
+
+def _digit(box: Box, frame: np.ndarray, probabilities: np.ndarray) -> Digit:
     value = int(probabilities.argmax())
     return Digit(
         value=value,
         confidence=float(probabilities[value]),
-        box=picture.to_original(glyph.box),
+        box=box,
         probabilities=tuple(float(probabilities[i]) for i in range(CLASSES)),
         not_a_digit=None,
         frame=frame,
     )
 
 
-def _line(digits: list[Digit]) -> Line:
-    box = digits[0].box
-    for digit in digits[1:]:
-        box = box.union(digit.box)
-    text = "".join("?" if digit.value is None else str(digit.value) for digit in digits)
-    return Line(text, float(np.prod([digit.confidence for digit in digits])), box, tuple(digits))
+def _text(digits: Iterable[Digit]) -> str:
+    return "".join("?" if digit.value is None else str(digit.value) for digit in digits)
 
 
-def _identity(picture: Picture, model: str, hint: Hint) -> str:
-    """Return the SHA-256 that the same picture, model and hint always give."""
-    told = json.dumps([picture.sha256, model, asdict(hint)], sort_keys=True)
+def _softmax(scores: np.ndarray) -> np.ndarray:
+    weights = np.exp(scores - scores.max())
+    return np.asarray(weights / weights.sum())
+
+
+def _status(page: Page, written: Sequence[Line], confidence: float, hint: Hint) -> Status:
+    if not written:
+        return "refused" if page.ink.any() else "blank"
+    return "read" if confidence >= hint.accept else "doubtful"
+
+
+def _identity(picture: Picture, models: str, hint: Hint) -> str:
+    """Return the SHA-256 that the same picture, models and hint always give."""
+    told = json.dumps([picture.sha256, models, asdict(hint)], sort_keys=True)
     return hashlib.sha256(told.encode()).hexdigest()

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from digits.core import Box, CrowdedError, Ink
+from digits.image.cut import Glyph
 from digits.image.rules import erase, find_rules
 
 LINKED = 0.3  # of full ink: paler pixels do not join two strokes
@@ -22,14 +23,6 @@ SMALL_ON_LINE = 0.4  # of the usual digit's height; what is lower is no digit
 MAX_CHARACTERS = 500  # on one page; more is texture, not handwriting
 MAX_PIECES = 10_000  # of ink on one page, specks and all; to compare so many takes about a second
 MIN_INK = 3.0  # px of full ink that make a mark at all
-
-
-@dataclass(frozen=True, slots=True)
-class Glyph:
-    """One character's ink, by itself."""
-
-    box: Box  # in pixels of the page's ink
-    ink: Ink  # the same size as the box; other characters' ink is left out
 
 
 def find_single(ink: Ink) -> list[Glyph]:

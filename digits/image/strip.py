@@ -65,7 +65,7 @@ def straighten(page: Page, region: Region, margin: float = 0.0, side_margin: flo
         np.clip(cv2.warpPerspective(layer, matrix, size, flags=flags), 0, 1)
         for layer in (page.ink, page.contrast)
     )
-    return Page(ink, contrast, page.to_original @ to_page)
+    return Page(ink, contrast, page.to_original @ to_page, page.size)
 
 
 def to_strip(line: Page) -> Strip:
@@ -98,7 +98,7 @@ def turn(page: Page, quarters: int) -> Page:
     ink, contrast = (
         np.ascontiguousarray(np.rot90(layer, quarters)) for layer in (page.ink, page.contrast)
     )
-    return Page(ink, contrast, page.to_original @ np.array(back, np.float64))
+    return Page(ink, contrast, page.to_original @ np.array(back, np.float64), page.size)
 
 
 def box_region(box: Box) -> Region:
@@ -117,7 +117,9 @@ def _cut(page: Page, corners: np.ndarray, above: float, beside: float) -> Page:
     right, bottom = int(np.clip(right, left + 1, width)), int(np.clip(bottom, top + 1, height))
     offset = np.array([[1, 0, left], [0, 1, top], [0, 0, 1]], np.float64)
     rows, columns = slice(top, bottom), slice(left, right)
-    return Page(page.ink[rows, columns], page.contrast[rows, columns], page.to_original @ offset)
+    return Page(
+        page.ink[rows, columns], page.contrast[rows, columns], page.to_original @ offset, page.size
+    )
 
 
 def _frame_of(corners: np.ndarray) -> np.ndarray:

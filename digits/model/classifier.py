@@ -63,6 +63,18 @@ def load_classifier(path: Path) -> Classifier:
     ModelError
         The model or its card is missing, or the model is not the one that the card describes.
     """
+    session, name = open_session(path)
+    return Classifier(name, OnnxNetwork(session), load_card(path)["temperature"])
+
+
+def open_session(path: Path) -> tuple[onnxruntime.InferenceSession, ModelName]:
+    """Open an `.onnx` after comparing it with its card.
+
+    Raises
+    ------
+    ModelError
+        As `load_classifier`.
+    """
     card = load_card(path)
     try:
         content = path.read_bytes()
@@ -83,7 +95,7 @@ def load_classifier(path: Path) -> Classifier:
         session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # ONNX Runtime's own errors share no narrower parent
         raise ModelError(f"{path.name} is no model that ONNX Runtime runs: train anew") from error
-    return Classifier(ModelName(card["name"], found), OnnxNetwork(session), card["temperature"])
+    return session, ModelName(card["name"], found)
 
 
 def load_card(path: Path) -> dict[str, Any]:
