@@ -46,12 +46,11 @@ def compose_batches(digits: Labelled, recipe: LineRecipe, epoch: int) -> list[Ba
     return [batches[i] for i in rng.permutation(len(batches))]
 
 
-def to_batch(
-    lines: list[Written],
-) -> Batch:
+def to_batch(lines: list[Written]) -> Batch:
     """Pad strips to one width with paper, and texts to one length with the blank.
 
-    Strips are kept in 8 bits until they are used, a quarter of the memory. Class 0 is the blank and digit d is class d + 1, as in Keras' CTC.
+    Strips are kept in 8 bits until they are used, a quarter of the memory. Class 0 is the blank
+    and digit d is class d + 1, as in Keras' CTC.
     """
     width = max(line.strip.shape[1] for line in lines)
     strips = np.zeros((len(lines), HEIGHT, -(-width // STEP) * STEP), np.uint8)
@@ -136,3 +135,45 @@ def fit_line(
         ],
         verbose=2,
     )
+
+
+def export_line_run(
+    network: keras.Model, mnist: Mnist, recipe: LineRecipe, run: Path, classifier: Classifier
+) -> dict[str, Any]:
+    """Fit what stands beside the line network, and write what is served and its card to `run`.
+
+    Parameters
+    ----------
+    classifier : the digit network whose scores are added to this one's
+
+    Returns
+    -------
+    the card: recipe, data, versions, and the figures on lines of validation digits
+    """
+    path = run / f"{recipe.network}.onnx"
+    rng = np.random.default_rng(recipe.seed + JUDGING_SEED)
+    fitting = [compose_line(mnist.calibration, rng) for _ in range(JUDGED)]
+    judging = [compose_line(mnist.validation, rng) for _ in range(JUDGED)]
+    strips, _ = to_batch(fitting[: recipe.batch])
+    export_line(network, path, strips / np.float32(WHITE))
+    card: dict[str, Any] = {
+        "name": recipe.network,
+        "title": "Line network: where the digits of a number stand",
+        "trained": datetime.datetime.now(tz=datetime.UTC).date().isoformat(),
+        "digits": __version__,
+        "recipe": dataclasses.asdict(recipe),
+        "data_sha256": mnist.sha256,
+        "versions": versions(),
+        "parameters": network.count_params(),
+        "multiply_adds": multiply_adds(build_line(MEASURED_WIDTH)),
+        "beside": classifier.name.sha256,
+        "weight": 0.0,
+        "slope": 1.0,
+        "offset": 0.0,
+    }
+    write_card(path, card)
+    card |= fit_line_card(Reader(classifier, load_line_network(path)), fitting)
+    write_card(path, card)
+    card["validation"] = judge_lines(Reader(classifier, load_line_network(path)), judging)
+    write_card(path, card)
+    return load_card(path)

@@ -46,7 +46,7 @@ def export_onnx(network: keras.Model, path: Path, frames: Frames) -> Logits:
                 keras.InputSpec(shape=(None, *network.input_shape[1:]), dtype="float32", name="ink")
             ],
         )
-        content = _named(written.read_bytes())
+        content = _named(written.read_bytes(), ["ink", "logits", "embedding"])
     session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
     logits, embedding = session.run(["logits", "embedding"], {"ink": frames})
     difference = max(
@@ -61,6 +61,29 @@ def export_onnx(network: keras.Model, path: Path, frames: Frames) -> Logits:
     return np.asarray(logits)
 
 
+def export_line(network: keras.Model, path: Path, strips: np.ndarray) -> None:
+    """Write the line network as ONNX, after seeing that it answers as Keras does.
+
+    Raises
+    ------
+    ModelError
+        The two differ; nothing is written.
+    """
+    expected = np.asarray(network(strips, training=False))
+    with tempfile.TemporaryDirectory() as folder:
+        written = Path(folder) / "network.onnx"
+        network.export(str(written), format="onnx", verbose=False)
+        content = _named(written.read_bytes(), ["strip", "logits"])
+    session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
+    difference = float(np.abs(session.run(["logits"], {"strip": strips})[0] - expected).max())
+    if not difference <= TOLERANCE:
+        raise ModelError(
+            f"the exported network differs from Keras by {difference:.2g} where {TOLERANCE} is "
+            "allowed; nothing was written"
+        )
+    write_whole(path, content)
+
+
 def with_logits(network: keras.Model) -> keras.Model:
     """Return the same network, giving the values before its softmax, and its embedding."""
     last = network.get_layer("digits")
@@ -71,7 +94,7 @@ def with_logits(network: keras.Model) -> keras.Model:
     return twin
 
 
-def _named(content: bytes) -> bytes:
+def _named(content: bytes, names: list[str]) -> bytes:
     """Give the graph's input and outputs the names that the reader asks for."""
     import onnx
 
@@ -79,7 +102,7 @@ def _named(content: bytes) -> bytes:
     wanted = dict(
         zip(
             [value.name for value in [*model.graph.input, *model.graph.output]],
-            ["ink", "logits", "embedding"],
+            names,
             strict=True,
         )
     )
