@@ -63,7 +63,9 @@ class Box:
 class Region:
     """A four-cornered part of a page that becomes an upright rectangle when it is straightened."""
 
-    corners: tuple[tuple[float, float], ...]  # px (x, y) of the page's ink, as the writing runs: top left, top right, bottom right, bottom left
+    # px (x, y) of the page's ink, as the writing runs:
+    # top left, top right, bottom right, bottom left
+    corners: tuple[tuple[float, float], ...]
 
 
 @dataclass(frozen=True, slots=True)
