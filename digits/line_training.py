@@ -1,23 +1,40 @@
 """Synthetic lines become the line network: fitted with CTC, judged, calibrated, exported."""
 
 import dataclasses
+import datetime
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
 from jaxtyping import Int32, UInt8
 
+from digits import __version__
+from digits.core import Box, Page
 from digits.data import Labelled, Mnist
+from digits.image.ink import to_ink
 from digits.image.strip import HEIGHT
+from digits.metrics import calibration_error, interval
+from digits.model.classifier import Classifier, load_card
+from digits.model.export import export_line, multiply_adds, write_card
+from digits.model.line import load_line_network
+from digits.model.networks import build_line
+from digits.reader import Found, Reader, to_frames
 from digits.synthesis.writing import MOST_DIGITS, Written, compose_line
+from digits.training import versions
 
 POOLED = 8  # batches whose lines are composed together and sorted by width, to pad them less
 STEP = 32  # px; widths are rounded up to it, for TensorFlow plans anew for each width
 WHITE = 255  # full ink in 8 bits
 HISTORY = "history.csv"
+JUDGED = 2000  # lines that fit what stands beside the network, and as many that judge it
+JUDGING_SEED = 1000  # added to the recipe's, for lines that nothing else has seen
+MEASURED_WIDTH = 256  # px of the strip for which multiplications are counted
+WEIGHTS = np.linspace(0, 1.5, 31)  # of the digit network's log-probabilities, tried one by one
+NEWTON_STEPS = 30  # of the fit of two numbers; it settles in ten
 
 Batch = tuple[UInt8[np.ndarray, "n 32 w"], Int32[np.ndarray, "n 12"]]
 
@@ -172,8 +189,78 @@ def export_line_run(
         "offset": 0.0,
     }
     write_card(path, card)
-    card |= fit_line_card(Reader(classifier, load_line_network(path)), fitting)
+    card |= _fit_beside(Reader(classifier, load_line_network(path)), fitting)
     write_card(path, card)
     card["validation"] = judge_lines(Reader(classifier, load_line_network(path)), judging)
     write_card(path, card)
     return load_card(path)
+
+
+def judge_lines(reader: Reader, lines: list[Written]) -> dict[str, Any]:
+    """Return how well whole lines are read, as plain figures for the card."""
+    read = reader.read_lines([_as_found(line) for line in lines])
+    right = np.array([a.text == b.text for a, b in zip(read, lines, strict=True)])
+    confidence = np.array([line.confidence for line in read])
+    low, high = interval(int(right.sum()), len(lines))
+    return {
+        "lines": len(lines),
+        "accuracy": float(right.mean()),
+        "interval": [low, high],
+        "calibration_error": calibration_error(confidence, right),
+    }
+
+
+def _as_found(line: Written) -> Found:
+    """Return a composed line as if it had been found on a page."""
+    height, width = line.strip.shape
+    page = Page(to_ink(line.strip), line.strip, np.eye(3), (width, height))
+    return Found(page, Box(0, 0, width, height))
+
+
+def _fit_beside(reader: Reader, lines: list[Written]) -> dict[str, float]:
+    """Fit the digit network's weight, and what makes a whole number's confidence honest."""
+    found = [_as_found(line) for line in lines]
+    spelled = reader.spell(found)
+    frames = to_frames([glyph for number in spelled for glyph in number.glyphs])
+    seen = np.array([glyph is not None for number in spelled for glyph in number.glyphs])
+    named = np.log(np.maximum(reader.classifier.classify(frames), 1e-12)) * seen[:, None]
+    scores = np.concatenate([number.scores for number in spelled])
+    # Only where as many digits were found as are there is it known which is which.
+    known = [len(n.glyphs) == len(line.text) for n, line in zip(spelled, lines, strict=True)]
+    of = np.repeat(np.arange(len(lines)), [len(number.glyphs) for number in spelled])
+    chosen = np.array(known)[of]
+    truth = np.array([int(d) for line, k in zip(lines, known, strict=True) if k for d in line.text])
+    loss = [
+        _surprise(scores[chosen] + weight * named[chosen], truth) for weight in WEIGHTS
+    ]
+    weight = float(WEIGHTS[int(np.argmin(loss))])
+    fitted = dataclasses.replace(
+        reader, line_network=dataclasses.replace(reader.line_network, weight=weight)
+    )
+    read = fitted.read_lines(found)
+    raw = np.array([line.confidence for line in read if line.digits])
+    right = np.array(
+        [a.text == b.text for a, b in zip(read, lines, strict=True) if a.digits], float
+    )
+    slope, offset = _fit_odds(raw, right)
+    return {"weight": weight, "slope": slope, "offset": offset}
+
+
+def _surprise(scores: np.ndarray, truth: np.ndarray) -> float:
+    """Return the mean of -ln p(truth): (n, 10), (n,) -> float."""
+    shifted = scores - scores.max(axis=1, keepdims=True)
+    chosen = shifted[np.arange(len(truth)), truth] - np.log(np.exp(shifted).sum(axis=1))
+    return float(-chosen.mean())
+
+
+def _fit_odds(raw: np.ndarray, right: np.ndarray) -> tuple[float, float]:
+    """Return slope and offset that make log-odds honest (Platt 1999), by Newton's method."""
+    odds = np.log(np.clip(raw, 1e-9, 1 - 1e-9) / (1 - np.clip(raw, 1e-9, 1 - 1e-9)))
+    terms = np.stack([odds, np.ones_like(odds)], axis=1)
+    fitted = np.array([1.0, 0.0])
+    for _ in range(NEWTON_STEPS):
+        p = 1 / (1 + np.exp(-terms @ fitted))
+        slope = terms.T @ (right - p)
+        curve = (terms * (p * (1 - p))[:, None]).T @ terms + 1e-6 * np.eye(2)
+        fitted = fitted + np.linalg.solve(curve, slope)
+    return float(fitted[0]), float(fitted[1])

@@ -94,11 +94,14 @@ class Reader:
             found, is_table = _find(page, picture, hint)
         except CrowdedError as error:
             return self._refuse(picture, hint, error)
-        spelled = self._spell(found, hint)
-        numbers = self._name(found, spelled)
+        numbers = self.read_lines(found, hint)
         return self._compose(picture, hint, page, found, numbers, is_table=is_table)
 
-    def _spell(self, found: Sequence[Found], hint: Hint) -> list[Spelled]:
+    def read_lines(self, found: Sequence[Found], hint: Hint = ANY) -> list[Line]:
+        """Read pieces of a page that hold one number each; the empty ones give an empty line."""
+        return self._name(found, self.spell(found, hint))
+
+    def spell(self, found: Sequence[Found], hint: Hint = ANY) -> list[Spelled]:
         """Say of each number how many digits it has and where they stand."""
         pages = [part.page for part in found if part.page is not None]
         if _is_single(hint):

@@ -20,6 +20,7 @@ MIN_MASS = 3.0  # px of full ink that make a mark at all
 PALE = 0.6  # of the usual ink in a piece; what is paler is paper
 TALL = 0.45  # of the writing's height: a piece so tall is a digit, or several that touch
 MARK = 0.08  # of the writing's height: a smaller piece is a speck
+SLIVER = 0.12  # of the writing's height: no stroke is so narrow, but a printed line is
 HUGE = 4.0  # times the writing's height; what is larger is a shadow or an object
 NEAR = 0.35  # of the writing's height: a digit's detached parts lie so near
 ONE_DIGIT = 1.5  # times the writing's height: a higher stack of pieces is two lines
@@ -97,9 +98,7 @@ def find_lines(ink: Ink) -> Page:
     turn = _turning(small.shape, angle)
     level = _turned(small, turn) if angle else small
     back = cv2.invertAffineTransform(turn)
-    regions = [
-        _region(corners, back, scale, ink.shape) for corners in _level_lines(level)
-    ]
+    regions = [_region(corners, back, scale, ink.shape) for corners in _level_lines(level)]
     return Page(clean, tuple(regions))
 
 
@@ -214,9 +213,7 @@ def _turned(ink: Ink, turn: np.ndarray) -> Ink:
     return cv2.warpAffine(ink, turn, (wide, high), flags=cv2.INTER_LINEAR)
 
 
-def _region(
-    corners: np.ndarray, back: np.ndarray, scale: float, shape: tuple[int, ...]
-) -> Region:
+def _region(corners: np.ndarray, back: np.ndarray, scale: float, shape: tuple[int, ...]) -> Region:
     """Return corners on the level, reduced page as a region of the page."""
     placed = cv2.transform(corners[None], back)[0] / scale
     placed = np.clip(placed, 0, (shape[1], shape[0]))
@@ -229,16 +226,26 @@ def _level_lines(ink: Ink) -> list[np.ndarray]:
     if not len(pieces.mass):
         return []
     size = _weighted_median(pieces.height, pieces.mass)
-    whole = _stacked(pieces, size)
+    whole = _stacked(_without_slivers(pieces, size, ink.shape), size)
     digits, size = _digits_among(whole)
     if len(digits.mass) > MAX_CHARACTERS:
         _refuse(MAX_CHARACTERS)
     lines = _merged([digits.take(line) for line in _rows(digits)])
     lines = _without_rests(lines, size, ink.shape)
-    small = whole.take((whole.height < TALL * size) & (np.maximum(whole.height, whole.width) >= MARK * size))
+    small = whole.take(
+        (whole.height < TALL * size) & (np.maximum(whole.height, whole.width) >= MARK * size)
+    )
     return sorted(
         (_corners(line, small) for line in lines), key=lambda corners: float(corners[:, 1].mean())
     )
+
+
+def _without_slivers(pieces: _Pieces, size: float, shape: tuple[int, ...]) -> _Pieces:
+    """Leave out what is left of a printed line at the picture's rim."""
+    left, top, right, bottom = pieces.boxes.T
+    at_rim = (left <= 1) | (top <= 1) | (right >= shape[1] - 1) | (bottom >= shape[0] - 1)
+    sliver = at_rim & (np.minimum(pieces.width, pieces.height) < SLIVER * size)
+    return pieces if sliver.all() else pieces.take(~sliver)
 
 
 def _stacked(pieces: _Pieces, size: float) -> _Pieces:
@@ -331,12 +338,13 @@ def _corners(line: _Pieces, small: _Pieces) -> np.ndarray:
     top, bottom = (line.boxes[:, 1] - lift).min(), (line.boxes[:, 3] - lift).max()
     level = small.centre[:, 1] - slope * small.centre[:, 0]
     beside = (level > top) & (level < bottom + BELOW * size)
-    for x0, x1 in sorted(small.boxes[beside][:, [0, 2]].tolist(), key=lambda ends: -ends[0]):
-        if left - TRAILING * size / 2 <= x0 < left:
-            left = x0
-    for x0, x1 in sorted(small.boxes[beside][:, [0, 2]].tolist()):
-        if right < x1 and x0 <= right + TRAILING * size:
-            right = x1
+    marks = sorted(small.boxes[beside][:, [0, 2]].tolist())
+    for start, _ in reversed(marks):
+        if left - TRAILING * size / 2 <= start < left:
+            left = start
+    for start, stop in marks:
+        if right < stop and start <= right + TRAILING * size:
+            right = stop
     ends = np.array([left, right, right, left])
     return np.stack([ends, np.array([top, top, bottom, bottom]) + slope * ends], axis=1)
 

@@ -27,7 +27,7 @@ ANGLES = np.linspace(-MAX_LEAN, MAX_LEAN, 91)  # px down for each px along, trie
 DRIFT = 0.06  # px for each px of gap by which a curved line leaves its direction
 MAX_GAP = 4  # times the thickest line: writing that crosses hides so much of a line
 RIM = 0.02  # of the picture's shorter side: so near the rim, a line ends there
-CORNER = 0.06  # of the picture's side: a cell's border ends there at the border across it
+CORNER = 0.1  # of the picture's side: a cell's border ends there at the border across it
 LEVEL = 0.15  # px for each px: so little a page leans in a photograph that was meant to be upright
 WHOLE = 0.8  # of the picture's side: so long, a line may lean
 THIN = 0.04  # of the picture's shorter side: the width of a line that lies anywhere
@@ -195,10 +195,11 @@ def _measured(
         columns.append(x)
         middles.append(y)
     table = np.array(rows, float).reshape(-1, 5)
-    return _Pieces(*table.T, columns, middles)
+    left, right, start, end, thick = table.T
+    return _Pieces(left, right, start, end, thick, columns, middles)
 
 
-def _chains(pieces: _Pieces, reach: float) -> list[np.ndarray]:
+def _chains(pieces: _Pieces, reach: int) -> list[np.ndarray]:
     """Join pieces that continue one another: each chain is an array of indices."""
     slope = _common_slope(pieces)
     gap = pieces.left[None, :] - pieces.right[:, None]
@@ -284,7 +285,7 @@ def _is_rule(pieces: _Pieces, index: int, shape: tuple[int, ...], writing: float
     zone = RIM_ZONE * min(shape)
     near_rim = y.max() <= zone or y.min() >= height - zone
     starts = min(left, width - 1 - right) <= CORNER * width
-    return near_rim and starts and level and long >= HALF * width
+    return bool(near_rim and starts and level and long >= HALF * width)
 
 
 def _parallels(pieces: _Pieces, rules: list[int], shape: tuple[int, ...]) -> list[int]:
@@ -300,9 +301,7 @@ def _parallels(pieces: _Pieces, rules: list[int], shape: tuple[int, ...]) -> lis
     return [int(index) for index in np.flatnonzero(alike)]
 
 
-def _straight_part(
-    pieces: _Pieces, index: int, tolerance: float
-) -> tuple[np.ndarray, np.ndarray]:
+def _straight_part(pieces: _Pieces, index: int, tolerance: float) -> tuple[np.ndarray, np.ndarray]:
     """Return the points of a piece that lie on its parabola; writing that touches it does not."""
     x, y = pieces.columns[index], pieces.middles[index]
     along = (x - x.min()) / max(1, np.ptp(x))
