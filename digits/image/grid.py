@@ -95,7 +95,9 @@ def find_grid(ink: Ink) -> Grid | None:
     for find in (_find_boxes, _find_strip):
         for drawn, axes in drawings if best is None else ():
             best = _better(best, find(drawn, axes, page))
-    return None if best is None else _to_grid(best, ink)
+    if best is None or best.crossings > CROSSED * best.written:  # written across: squared paper
+        return None
+    return _to_grid(best, ink)
 
 
 def _better(one: "_Lattice | None", other: "_Lattice | None") -> "_Lattice | None":
@@ -251,6 +253,7 @@ class _Lattice:
     nodes: np.ndarray  # (rows + 1, columns + 1, 2) px of the working picture; NaN: not known
     present: np.ndarray  # (rows, columns) bool
     written: int  # cells that are written in
+    crossings: int  # how often writing crosses from one cell to the next
     agreement: float  # share of cells that were seen whole
     half: float  # px, half the usual width of a printed line
     drawn: np.ndarray  # (h', w') uint8, the lines it was made from
@@ -383,10 +386,10 @@ def _lattice(
     if not _large_enough(present):
         return None
     written, crossings = _writing(nodes, present, half, drawn, page)
-    if written < LEAST_WRITTEN or crossings > CROSSED * written:
+    if written < LEAST_WRITTEN:
         return None
     agreement = _agreement(nodes, present, corners)
-    return _Lattice(nodes, present, written, agreement, half, drawn)
+    return _Lattice(nodes, present, written, crossings, agreement, half, drawn)
 
 
 def _shared_corners(at: np.ndarray, corners: np.ndarray) -> np.ndarray:
