@@ -251,13 +251,15 @@ NO_TABLES = {
     "bare paper": (0, 0),
     "ruled paper": (0, 60),
     "squared paper": (40, 40),
+    "widely squared paper": (50, 50),
     "finely squared paper": (20, 20),
 }
 
 
+@pytest.mark.parametrize("first", [0, 10, 20])
 @pytest.mark.parametrize("name", NO_TABLES)
-def test_no_grid_is_found_on(name, digits):
-    assert found(number_on(printed_paper(*NO_TABLES[name]), digits)) is None
+def test_no_grid_is_found_on(name, first, digits):
+    assert found(number_on(printed_paper(*NO_TABLES[name]), digits[first:])) is None
 
 
 def test_one_box_about_a_number_is_no_grid(digits):

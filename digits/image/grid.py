@@ -14,7 +14,7 @@ import numpy as np
 
 from digits.core import Ink, Region
 
-WORKING_AREA = 800_000  # px; lines are looked for in a picture of at most this size
+WORKING_AREA = 500_000  # px; lines are looked for in a picture of at most this size
 SMALLEST_SIDE = 48  # px; a lesser picture holds one digit
 COARSE = 2  # times smaller is the picture in which the lines' directions are found
 FAINTEST = 16  # of 255, ink of a faint printed line above the shade around it
@@ -24,10 +24,12 @@ SHORTEST_RUN = 11  # px
 BREAK = 0.015  # of the side; a longer break ends a line
 LEANS = tuple(range(-40, 41, 8))  # degrees off the upright and the level
 LEAN_SHARE = 0.2  # of the commonest lean's ink; a lean with less is handwriting
+LEAST_LINES = 12  # px of straight runs for each px that a run must have; less is handwriting
 MAX_LEANS = 4  # per direction; perspective and bent paper spread a grid's lines this far
 LINE_LENGTHS = (0.15, 0.06)  # of the side: what is shorter is a stroke of writing
 MIN_CELL = 14  # px of the working picture, side of the smallest cell
 MAX_CELLS = 600  # more is squared paper
+MAX_HOLES = 1_200  # on a page; more is texture, and to compare them all takes long
 SQUARENESS = 0.6  # of the four-cornered region that a cell's paper fills at least
 NEAR = 0.25  # of a cell's shorter side by which two neighbours' corners lie apart
 STRIP = 0.9  # of the picture that boxes without an outer border fill
@@ -36,9 +38,10 @@ GAP = 0.6  # of a cell's width between separate boxes in a row
 UNLIKE = 0.3  # of the usual side by which a cell of one row or column may differ
 CLEAR = 0.98  # of a grid's cells seen whole, for no other to be looked for
 BESIDE = 9  # px, window in which print is looked for about a corner that was reckoned
+SAMPLES = 24  # points along a side or across a cell
 PRINTED = 0.5  # of a side that is seen in print, for a cell to be completed
 COMPLETIONS = 40  # corners that lie off are set right one after another
-SIDEWAYS = ((0, 1), (1, 0), (0, -1), (-1, 0))
+SIDEWAYS = ((0, 1), (1, 0), (0, -1), (-1, 0))  # steps in rows and columns
 SEEN_LINE = 0.3  # of a row's or column's cells that are whole, before others are completed
 FULL_LINE = 0.5  # of a row's or column's cells, for it to count
 INKED = 0.3  # of full ink: paler pixels are no writing
@@ -46,6 +49,9 @@ WRITTEN = 0.012  # of a cell's inside that is ink, where something is written
 INSIDE = 0.12  # of a cell's side left out at each end when looking for writing
 LEAST_WRITTEN = 2  # cells
 CROSSED = 0.6  # crossings of a line by writing, for each cell that is written in
+LINE_MARGIN = 3  # px by which lines seem wider after their breaks are mended
+BULGE = 0.06  # of a cell's side by which a bent line leaves the straight way
+PAST_LINE = 4  # px beyond a line's edge: writing seen there on both sides crosses it
 SMALLEST_TABLE = 4  # cells
 SMALLEST_ROW = 3  # cells
 
@@ -89,7 +95,9 @@ def find_grid(ink: Ink) -> Grid | None:
     for find in (_find_boxes, _find_strip):
         for drawn, axes in drawings if best is None else ():
             best = _better(best, find(drawn, axes, page))
-    return None if best is None else _to_grid(best, ink)
+    if best is None or best.crossings > CROSSED * best.written:  # written across: squared paper
+        return None
+    return _to_grid(best, ink)
 
 
 def _better(one: "_Lattice | None", other: "_Lattice | None") -> "_Lattice | None":
@@ -111,7 +119,7 @@ def _drawings(page: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     runs = [max(SHORTEST_RUN, round(share * side)) for share in RUNS]
     level = _leans(thin, runs[-1])
     upright = _leans(np.ascontiguousarray(thin.T), runs[-1])
-    if not level or not upright:
+    if any(not some or some[0][1] < LEAST_LINES * runs[-1] for some in (level, upright)):
         return
     axes = _axes(level, upright)
     chosen = ([lean for lean, _ in level], [lean for lean, _ in upright])
@@ -245,6 +253,7 @@ class _Lattice:
     nodes: np.ndarray  # (rows + 1, columns + 1, 2) px of the working picture; NaN: not known
     present: np.ndarray  # (rows, columns) bool
     written: int  # cells that are written in
+    crossings: int  # how often writing crosses from one cell to the next
     agreement: float  # share of cells that were seen whole
     half: float  # px, half the usual width of a printed line
     drawn: np.ndarray  # (h', w') uint8, the lines it was made from
@@ -279,7 +288,7 @@ def _best_lattice(
 ) -> _Lattice | None:
     """Return the grid of these lines that holds the most writing, cells `gap` apart at most."""
     quads = _quads(drawn, axes)
-    if len(quads) < SMALLEST_ROW:
+    if not SMALLEST_ROW <= len(quads) <= MAX_HOLES:
         return None
     local = quads @ np.linalg.inv(axes).T
     right, down, spacing = _neighbours(local, gap)
@@ -334,8 +343,9 @@ def _connected(right: np.ndarray, down: np.ndarray) -> list[dict[tuple[int, int]
                 links[other].append((index, -row, -column))
     free = set(range(len(links)))
     groups = []
-    while free:
-        start = max(free, key=lambda i: len(links[i]))
+    for start in sorted(free, key=lambda i: -len(links[i])):
+        if start not in free:
+            continue
         places = {(0, 0): start}
         free.discard(start)
         queue = [(-len(links[start]), start, 0, 0)]
@@ -362,28 +372,32 @@ def _lattice(
 ) -> _Lattice | None:
     """Set the corners that cells share, complete what is printed, and weigh what is written."""
     at = np.array(list(places))
-    at -= at.min(axis=0)
     quads = local[list(places.values())]
     typical = _typical(at, quads)
-    at, quads = at[typical], quads[typical]
-    present = np.zeros(at.max(axis=0) + 1, bool)
-    present[tuple(at.T)] = True
+    at, quads = at[typical] - at[typical].min(axis=0), quads[typical]
     outwards = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) * half
     corners = (quads + outwards) @ axes.T
-    votes = np.full((4, present.shape[0] + 1, present.shape[1] + 1, 2), np.nan)
-    for k, (dr, dc) in enumerate(((0, 0), (0, 1), (1, 1), (1, 0))):
-        votes[k, at[:, 0] + dr, at[:, 1] + dc] = corners[:, k]
-    nodes, present = _trimmed(_median(votes), present, SEEN_LINE)
+    present = np.zeros(at.max(axis=0) + 1, bool)
+    present[tuple(at.T)] = True
+    nodes, present = _trimmed(_shared_corners(at, corners), present, SEEN_LINE)
     nodes = _regular(nodes)
     present |= _printed(nodes, drawn)
     nodes, present = _trimmed(nodes, present, FULL_LINE)
     if not _large_enough(present):
         return None
     written, crossings = _writing(nodes, present, half, drawn, page)
-    if written < LEAST_WRITTEN or crossings > CROSSED * written:
+    if written < LEAST_WRITTEN:
         return None
     agreement = _agreement(nodes, present, corners)
-    return _Lattice(nodes, present, written, agreement, half, drawn)
+    return _Lattice(nodes, present, written, crossings, agreement, half, drawn)
+
+
+def _shared_corners(at: np.ndarray, corners: np.ndarray) -> np.ndarray:
+    """Return where the cells' corners meet: (n, 4, 2) -> (rows + 1, columns + 1, 2)."""
+    votes = np.full((4, *(at.max(axis=0) + 2), 2), np.nan)
+    for k, (dr, dc) in enumerate(((0, 0), (0, 1), (1, 1), (1, 0))):
+        votes[k, at[:, 0] + dr, at[:, 1] + dc] = corners[:, k]
+    return _median(votes)
 
 
 def _typical(at: np.ndarray, quads: np.ndarray) -> np.ndarray:
@@ -485,12 +499,9 @@ def _sample(mask: np.ndarray, points: np.ndarray) -> np.ndarray:
     return np.where(inside, mask[np.where(inside, y, 0), np.where(inside, x, 0)], 0).T
 
 
-SAMPLES = 24  # points along a side or across a cell
-
-
 def _printed(nodes: np.ndarray, drawn: np.ndarray) -> np.ndarray:
     """Say of which cells all corners are known and all sides seen in print."""
-    along = np.linspace(0.1, 0.9, SAMPLES)[:, None]
+    along = np.linspace(INSIDE, 1 - INSIDE, SAMPLES)[:, None]
     regions = _regions(nodes)
     near = cv2.dilate(drawn, np.ones((BESIDE, BESIDE), np.uint8))
     seen = np.isfinite(regions).all(axis=(2, 3))
@@ -514,7 +525,7 @@ def _writing(
     written = (_sample(writing, points).mean(axis=(2, 3)) > WRITTEN) & present
     crossings = 0
     ink = (page > INKED * 255).astype(np.uint8)
-    along = np.linspace(0.1, 0.9, SAMPLES)[:, None]
+    along = np.linspace(INSIDE, 1 - INSIDE, SAMPLES)[:, None]
     for start, end, pairs in (
         (nodes[1:-1, :-1], nodes[1:-1, 1:], present[:-1] & present[1:]),
         (nodes[:-1, 1:-1], nodes[1:, 1:-1], present[:, :-1] & present[:, 1:]),
@@ -523,14 +534,14 @@ def _writing(
         normal = np.stack([-way[..., 1], way[..., 0]], axis=-1)
         normal = normal / np.maximum(np.linalg.norm(normal, axis=-1, keepdims=True), 1.0)
         middle = start[..., None, :] + way[..., None, :] * along
-        off = normal[..., None, :] * (half + 4)
+        off = normal[..., None, :] * (half + PAST_LINE)
         across = _sample(ink, middle + off) & _sample(ink, middle - off)
         crossings += int((across.any(axis=-1) & pairs).sum())
     return int(written.sum()), crossings
 
 
 def _to_grid(lattice: _Lattice, ink: Ink) -> Grid:
-    """Return the lattice in pixels of the page's ink."""
+    """Return the lattice in pixels of the page's ink, with the ink of its printed lines."""
     height, width = ink.shape
     scale = np.array([width / lattice.drawn.shape[1], height / lattice.drawn.shape[0]])
     rows, columns = lattice.present.shape
@@ -543,23 +554,11 @@ def _to_grid(lattice: _Lattice, ink: Ink) -> Grid:
         )
         for row, column in np.argwhere(lattice.present)
     )
-    side = float(
-        np.sqrt(
-            min(
-                cv2.contourArea(q.astype(np.float32))
-                for q in _regions(lattice.nodes)[lattice.present]
-            )
-        )
-    )
+    outlines = _regions(lattice.nodes)[lattice.present]
+    side = float(np.sqrt(min(cv2.contourArea(quad.astype(np.float32)) for quad in outlines)))
+    thickness = round(2 * lattice.half + LINE_MARGIN + BULGE * side)
     band = np.zeros(lattice.drawn.shape, np.uint8)
-    for quad in _regions(lattice.nodes)[lattice.present]:
-        cv2.polylines(
-            band,
-            [np.round(quad).astype(np.int32)],
-            True,
-            1,
-            round(2 * lattice.half + 3 + 0.06 * side),
-        )
+    cv2.polylines(band, list(np.round(outlines).astype(np.int32)), True, 1, thickness)
     rules = cv2.resize(band & lattice.drawn, (width, height), interpolation=cv2.INTER_NEAREST)
     rules = cv2.dilate(rules, np.ones((3, 3), np.uint8)).astype(bool)
     return Grid(cells, rows, columns, rules & (ink > 0))
