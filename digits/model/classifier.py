@@ -64,7 +64,7 @@ def load_classifier(path: Path) -> Classifier:
         The model or its card is missing, or the model is not the one that the card describes.
     """
     session, name = open_session(path)
-    return Classifier(name, OnnxNetwork(session), load_card(path)["temperature"])
+    return Classifier(name, OnnxNetwork(session), load_card(path, ("temperature",))["temperature"])
 
 
 def open_session(path: Path) -> tuple[onnxruntime.InferenceSession, ModelName]:
@@ -98,8 +98,8 @@ def open_session(path: Path) -> tuple[onnxruntime.InferenceSession, ModelName]:
     return session, ModelName(card["name"], found)
 
 
-def load_card(path: Path) -> dict[str, Any]:
-    """Return what training wrote about the model at `path`.
+def load_card(path: Path, wanted: tuple[str, ...] = ()) -> dict[str, Any]:
+    """Return what training wrote about the model at `path`, and see that it says what is wanted.
 
     Raises
     ------
@@ -116,7 +116,7 @@ def load_card(path: Path) -> dict[str, Any]:
         ) from error
     except ValueError as error:
         raise ModelError(f"the card {card_file.name} is damaged: train the model again") from error
-    missing = {"name", "sha256", "temperature"} - card.keys()
+    missing = {"name", "sha256", *wanted} - card.keys()
     if missing:
         raise ModelError(f"the card {card_file.name} does not say {', '.join(sorted(missing))}")
     return card

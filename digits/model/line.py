@@ -107,7 +107,6 @@ def load_line_network(path: Path) -> LineNetwork:
         As `digits.model.classifier.load_classifier`.
     """
     session, name = open_session(path)
-    card = load_card(path)
-    return LineNetwork(
-        name, OnnxLine(session), *(card[key] for key in ("weight", "slope", "offset"))
-    )
+    fitted = ("weight", "slope", "offset")
+    card = load_card(path, fitted)
+    return LineNetwork(name, OnnxLine(session), *(card[key] for key in fitted))
