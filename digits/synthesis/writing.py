@@ -28,6 +28,7 @@ P_TRAILING = 0.3  # share of numbers followed by a mark: ".-", "=", a stroke
 P_LEADING = 0.12  # share of numbers with a mark or letters before them
 P_SCRIBBLE = 0.02  # share of numbers with a flourish across
 P_PRINTED = 0.05  # share of lines that are printed
+P_SMALL_NOUGHT = 0.4  # share of hands whose noughts are smaller than the rest
 P_JOINED = 0.15  # share of hands that join their digits
 P_GLYPH_JOINED = 0.4  # of the digits in such a hand
 P_COMMON_BAR = 0.3  # share of neighbouring fives and sevens under one bar, in such a hand
@@ -53,6 +54,9 @@ class Hand:
     unrest: float  # of the height, how much sizes and places vary
     width: float  # of a digit's natural width
     drawn: float  # share of digits that are drawn and not MNIST's
+    nought: float  # of the height, the size of a 0
+    one: float  # of the height, the size of a 1
+    growth: float  # of its size that each digit gains on the one before
     joined: bool
     font: int | None  # printed and not written, in this font
 
@@ -84,6 +88,9 @@ def _choose_hand(rng: np.random.Generator) -> Hand:
         unrest=rng.uniform(0.02, 0.12),
         width=float(np.exp(rng.normal(0.05, 0.17))),
         drawn=float(rng.choice([0.0, 0.4, 1.0], p=[0.35, 0.4, 0.25])),
+        nought=rng.uniform(0.5, 0.95) if rng.random() < P_SMALL_NOUGHT else 1.0,
+        one=float(np.exp(rng.normal(0.03, 0.12))),
+        growth=float(rng.normal(0, 0.025)),
         joined=bool(rng.random() < P_JOINED),
         font=int(rng.integers(len(PRINTS))) if rng.random() < P_PRINTED else None,
     )
@@ -112,22 +119,29 @@ def _write(
     room = round(tall * 3 * (len(text) + 6))
     scans, pens = np.zeros((TALL, room), np.float32), np.zeros((TALL, room), np.float32)
     base = TALL - (TALL - tall) * rng.uniform(0.15, 0.85)
-    drift = rng.normal(0, 0.1) / (len(text) + 2)  # px down for each px along
+    # px down for each px along; over the whole line it stays within a part of a digit's height
+    drift = rng.normal(0, 0.1) / ((len(text) + 3) * (0.8 + max(0.0, hand.gap)))
     cursor = start = rng.uniform(0.0, 0.5) * tall + 6
+    written, raised = 0, rng.random() * rng.integers(0, 2)
     last = None  # the right end of the digit before, for a pen that does not lift
     for item in _items(text, rng):
         if item.isdigit():
             page = pens
+            size = tall * _share(item, hand) * (1 + hand.growth) ** written
+            size *= 1 + rng.normal(0, hand.unrest)
+            written += 1
             if hand.font is not None:
                 glyph = draw_print(item, hand.font, tall)
             elif rng.random() < hand.drawn:
-                glyph = _draw(int(item), hand, rng)
+                glyph = _draw(int(item), size, hand, rng)
             else:
-                glyph, page = _scan(int(item), hand, digits, rng), scans
+                glyph, page = _scan(int(item), size, hand, digits, rng), scans
         else:
             glyph, page = draw_mark(item, tall, hand.pen * FINE, rng), pens
         height, width = glyph.shape
         lift = _LIFTS.get(item, 0.0) * tall + rng.normal(0, hand.unrest) * tall / 2
+        if item == "0":  # a small nought hangs as often as it stands
+            lift += raised * (tall - height)
         top = round(base + drift * (cursor - start) - lift - height)
         left = round(cursor)
         _paste(page, glyph, top, left)
@@ -180,17 +194,21 @@ def _letters(rng: np.random.Generator) -> list[str]:
     return ["a"] * int(rng.integers(1, 4))
 
 
+def _share(digit: str, hand: Hand) -> float:
+    """Return how high a digit is in this hand, as a share of the usual height."""
+    return {"0": hand.nought, "1": hand.one}.get(digit, 1.0)
+
+
 def _scan(
-    digit: int, hand: Hand, digits: Labelled, rng: np.random.Generator
+    digit: int, size: float, hand: Hand, digits: Labelled, rng: np.random.Generator
 ) -> Float32[np.ndarray, "_h _w"]:
-    """Return an MNIST digit in this hand's size."""
+    """Return an MNIST digit `size` px high."""
     chosen = int(rng.choice(_indices(digits, digit)))
     picture = digits.pictures[chosen]
     rows, columns = np.flatnonzero(picture.any(axis=1)), np.flatnonzero(picture.any(axis=0))
     crop = picture[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1] / np.float32(255)
-    size = hand.height * FINE / GLYPH * (1 + rng.normal(0, hand.unrest))
-    height = max(8, round(crop.shape[0] * size))
-    width = max(4, round(crop.shape[1] * size * hand.width))
+    height = max(8, round(crop.shape[0] * size / GLYPH))
+    width = max(4, round(crop.shape[1] * size / GLYPH * hand.width))
     return np.clip(cv2.resize(crop, (width, height), interpolation=cv2.INTER_CUBIC), 0, 1)
 
 
@@ -203,9 +221,10 @@ def _indices(digits: Labelled, digit: int) -> np.ndarray:
     return _indices_of(digits.labels.tobytes(), digit)
 
 
-def _draw(digit: int, hand: Hand, rng: np.random.Generator) -> Float32[np.ndarray, "_h _w"]:
-    """Return a digit drawn as strokes in this hand's size and pen."""
-    size = hand.height * FINE * (1 + rng.normal(0, hand.unrest))
+def _draw(
+    digit: int, size: float, hand: Hand, rng: np.random.Generator
+) -> Float32[np.ndarray, "_h _w"]:
+    """Return a digit `size` px high, drawn as strokes with this hand's pen."""
     pen = hand.pen * FINE
     strokes = tuple(stroke * np.float32([hand.width, 1]) for stroke in hands.write(digit, rng))
     return hands.draw(strokes, max(2 * pen, size), pen, rng)
@@ -285,7 +304,7 @@ def _bend(ink: np.ndarray, hand: Hand, rng: np.random.Generator) -> np.ndarray:
     field = rng.normal(0, rng.uniform(0, 1.6), (2, grid[1], grid[0])).astype(np.float32)
     warp = [cv2.resize(f, (wide, height), interpolation=cv2.INTER_CUBIC) for f in field]
     rows, columns = np.mgrid[:height, :wide].astype(np.float32)
-    slope = np.tan(np.deg2rad(rng.normal(0, 1.2)))
+    slope = rng.normal(0, 0.06) * height / wide
     source_x = columns - lean * 0.3 + hand.slant * (rows - height / 2) + warp[0]
     source_y = rows + slope * (columns - wide / 2) + warp[1]
     return cv2.remap(
@@ -299,7 +318,7 @@ def _neighbours(
     """Return ink of the lines above and below that reaches into this strip: (64, width)."""
     page = np.zeros((TALL, width), np.float32)
     for _ in range(int(rng.integers(1, 5))):
-        glyph = _scan(int(rng.integers(10)), hand, digits, rng)
+        glyph = _scan(int(rng.integers(10)), hand.height * FINE, hand, digits, rng)
         reach = round(rng.uniform(0.05, 0.2) * glyph.shape[0])
         top = -glyph.shape[0] + reach if rng.random() < INKED else TALL - reach
         _paste(page, glyph, top, int(rng.integers(0, max(1, width))))
