@@ -7,11 +7,13 @@ from pathlib import Path
 
 from digits.core import DigitsError, ModelError
 from digits.model.classifier import load_card, load_classifier
+from digits.model.line import LineNetwork, load_line_network
 from digits.reader import Reader
 
 WEIGHTS = Path(__file__).parent / "weights"  # shipped with the package, never written to
 RUNS = Path(__file__).parent.parent / "runs"  # what a person trained in this checkout
 DEFAULT = "cnn"
+LINE = "line"  # the network that finds the digits of a line; not one to choose among
 
 _lock = threading.Lock()
 
@@ -58,7 +60,7 @@ def available_models() -> list[ModelCard]:
     shipped = sorted(WEIGHTS.glob("*.onnx"), key=lambda path: (path.stem != DEFAULT, path.stem))
     trained = sorted(RUNS.glob("*/*.onnx"), key=lambda path: path.stat().st_mtime, reverse=True)
     cards = []
-    for path in [*shipped, *trained]:
+    for path in [path for path in [*shipped, *trained] if path.stem != LINE]:
         name = path.stem if path.parent == WEIGHTS else f"runs/{path.parent.name}"
         try:
             card = load_card(path)
@@ -89,8 +91,13 @@ def _path(model: str) -> Path:
 @lru_cache(maxsize=8)
 def _open(path: Path, changed: int) -> Reader:  # noqa: ARG001  # a new version is a new key
     if path.suffix == ".onnx":
-        return Reader(load_classifier(path))
+        return Reader(load_classifier(path), _line_network())
     # Only here is TensorFlow imported to read.
     from digits.model.keras_file import load_keras_file
 
-    return Reader(load_keras_file(path))
+    return Reader(load_keras_file(path), _line_network())
+
+
+@lru_cache(maxsize=1)
+def _line_network() -> LineNetwork:
+    return load_line_network(WEIGHTS / f"{LINE}.onnx")

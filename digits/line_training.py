@@ -230,9 +230,7 @@ def _fit_beside(reader: Reader, lines: list[Written]) -> dict[str, float]:
     of = np.repeat(np.arange(len(lines)), [len(number.glyphs) for number in spelled])
     chosen = np.array(known)[of]
     truth = np.array([int(d) for line, k in zip(lines, known, strict=True) if k for d in line.text])
-    loss = [
-        _surprise(scores[chosen] + weight * named[chosen], truth) for weight in WEIGHTS
-    ]
+    loss = [_surprise(scores[chosen] + weight * named[chosen], truth) for weight in WEIGHTS]
     weight = float(WEIGHTS[int(np.argmin(loss))])
     fitted = dataclasses.replace(
         reader, line_network=dataclasses.replace(reader.line_network, weight=weight)

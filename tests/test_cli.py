@@ -18,6 +18,7 @@ from digits import __version__, assembly
 from digits.cli import main
 from digits.core import ANY, Box, Hint, HintError, ModelError, ModelName, Reading
 from digits.model.classifier import Classifier
+from digits.model.line import LineNetwork
 from digits.reader import Reader
 
 FAKE = ModelName("fake", "0" * 64)
@@ -52,7 +53,11 @@ class FakeReader(Reader):
 @pytest.fixture
 def reader(monkeypatch):
     """Put a fake in the place of the only source of readers."""
-    fake = FakeReader(Classifier(FAKE, lambda frames: np.zeros((len(frames), 10), np.float32)), [])
+    fake = FakeReader(
+        Classifier(FAKE, lambda frames: np.zeros((len(frames), 10), np.float32)),
+        LineNetwork(FAKE, lambda strips: np.zeros((len(strips), 1, 11), np.float32)),
+        [],
+    )
     monkeypatch.setattr(assembly, "current_reader", lambda model=None: fake)
     return fake
 

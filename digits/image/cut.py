@@ -6,6 +6,7 @@ belongs to no digit is a mark.
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -73,9 +74,7 @@ def cut_digits(
     return glyphs, sorted(marks, key=lambda mark: mark[1].x)
 
 
-def _pieces(
-    ink: Ink, columns: list[float]
-) -> tuple[np.ndarray, list[int], list[Box], list[float]]:
+def _pieces(ink: Ink, columns: list[float]) -> tuple[np.ndarray, list[int], list[Box], list[float]]:
     """Return a label for each pixel, and owner, box and ink of each labelled piece."""
     count, labels = cv2.connectedComponents((ink > LINKED).astype(np.uint8), connectivity=8)
     n = max(1, len(columns))
@@ -111,7 +110,7 @@ def _bounds(pieces: np.ndarray, name: int) -> Box:
 def _stretches(ink: Ink, columns: list[float]) -> np.ndarray:
     """Return for each pixel to which digit's stretch it belongs: (h, w) -> (h, w) int."""
     stretch = np.zeros(ink.shape, int)
-    for left, right in zip(columns, columns[1:], strict=False):
+    for left, right in pairwise(columns):
         first, last = max(0, round(left)), min(ink.shape[1], round(right) + 1)
         if last - first < 3:  # noqa: PLR2004  # no room for a way between
             stretch[:, max(0, last - 1) :] += 1

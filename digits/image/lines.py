@@ -44,7 +44,7 @@ MAX_BEND = 0.12  # px down for each px along that one line leans more than the p
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class Lines:
     """The lines of a page in reading order, and its ink without printed lines."""
 
     ink: Ink
@@ -74,7 +74,7 @@ class _Pieces:
         return _Pieces(self.boxes[chosen], self.mass[chosen])
 
 
-def find_lines(ink: Ink) -> Page:
+def find_lines(ink: Ink) -> Lines:
     """Find each line of digits, from the top of the page to its foot.
 
     Parameters
@@ -83,7 +83,7 @@ def find_lines(ink: Ink) -> Page:
 
     Returns
     -------
-    Page
+    Lines
         The ink without printed lines, and one region for each line, tight around its digits and
         leaning as they do. No region where there is no ink.
 
@@ -99,7 +99,7 @@ def find_lines(ink: Ink) -> Page:
     level = _turned(small, turn) if angle else small
     back = cv2.invertAffineTransform(turn)
     regions = [_region(corners, back, scale, ink.shape) for corners in _level_lines(level)]
-    return Page(clean, tuple(regions))
+    return Lines(clean, tuple(regions))
 
 
 def page_angle(ink: Ink) -> float:

@@ -103,9 +103,8 @@ def turn(page: Page, quarters: int) -> Page:
 
 def box_region(box: Box) -> Region:
     """Return an upright box as a region."""
-    return Region(
-        ((box.x, box.y), (box.right, box.y), (box.right, box.bottom), (box.x, box.bottom))
-    )
+    left, top, right, bottom = float(box.x), float(box.y), float(box.right), float(box.bottom)
+    return Region(((left, top), (right, top), (right, bottom), (left, bottom)))
 
 
 def _cut(page: Page, corners: np.ndarray, above: float, beside: float) -> Page:

@@ -54,7 +54,7 @@ def likeliest_texts(steps: Steps, beam: int = BEAM) -> list[tuple[tuple[int, ...
                 digit = label - 1
                 before = blank if prefix and prefix[-1] == digit else whole
                 _add(grown, (*prefix, digit), 1, before + step[label])
-        best = sorted(grown.items(), key=lambda item: -np.logaddexp(*item[1]))[:beam]
+        best = sorted(grown.items(), key=lambda item: -np.logaddexp(item[1][0], item[1][1]))[:beam]
         beams = {prefix: (scores[0], scores[1]) for prefix, scores in best}
     return [(prefix, float(np.logaddexp(*scores))) for prefix, scores in beams.items()]
 

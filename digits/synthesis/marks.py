@@ -44,7 +44,7 @@ def draw_mark(kind: str, tall: float, pen: float, rng: np.random.Generator) -> n
 
 
 # kind: height and width in heights of a digit, strokes as (x, y) in that box
-_STROKES = {
+_STROKES: dict[str, tuple[float, float, list[list[tuple[float, float]]]]] = {
     ".": (0.03, 0.03, [[(0, 0), (1, 1)]]),
     ",": (0.2, 0.08, [[(1, 0), (0.8, 0.5), (0, 1)]]),
     "'": (0.2, 0.06, [[(1, 0), (0, 1)]]),

@@ -226,14 +226,18 @@ def _draw(
 ) -> Float32[np.ndarray, "_h _w"]:
     """Return a digit `size` px high, drawn as strokes with this hand's pen."""
     pen = hand.pen * FINE
-    strokes = tuple(stroke * np.float32([hand.width, 1]) for stroke in hands.write(digit, rng))
+    wider = np.array([hand.width, 1], np.float32)
+    strokes = tuple(stroke * wider for stroke in hands.write(digit, rng))
     return hands.draw(strokes, max(2 * pen, size), pen, rng)
 
 
 def _paste(page: np.ndarray, glyph: np.ndarray, top: int, left: int) -> None:
     """Lay a glyph on the page where it fits; what sticks out is cut off."""
     up, side = max(0, -top), max(0, -left)
-    down, right = min(page.shape[0], top + glyph.shape[0]), min(page.shape[1], left + glyph.shape[1])
+    down, right = (
+        min(page.shape[0], top + glyph.shape[0]),
+        min(page.shape[1], left + glyph.shape[1]),
+    )
     if down <= top + up or right <= left + side:
         return
     place = page[top + up : down, left + side : right]
@@ -275,14 +279,16 @@ def _ends(
         return corner, corner
     half = glyph.shape[0] * rng.uniform(0.3, 0.9)
     low, high = inked[inked[:, 0] >= half], inked[inked[:, 0] <= half]
-    out = (low if len(low) else inked)
-    into = (high if len(high) else inked)
+    out = low if len(low) else inked
+    into = high if len(high) else inked
     last, first = out[out[:, 1].argmax()], into[into[:, 1].argmin()]
     offset = np.array([left, top], float)
     return first[::-1] + offset, last[::-1] + offset
 
 
-def _join(page: np.ndarray, start: np.ndarray, end: np.ndarray, pen: float, rng: np.random.Generator) -> None:
+def _join(
+    page: np.ndarray, start: np.ndarray, end: np.ndarray, pen: float, rng: np.random.Generator
+) -> None:
     """Draw the curve of a pen that was not lifted between two digits."""
     sag = np.array([0, rng.uniform(-0.1, 0.3) * abs(end[0] - start[0] + 4)])
     middle = (start + end) / 2 + sag
@@ -312,9 +318,7 @@ def _bend(ink: np.ndarray, hand: Hand, rng: np.random.Generator) -> np.ndarray:
     )
 
 
-def _neighbours(
-    width: int, hand: Hand, digits: Labelled, rng: np.random.Generator
-) -> np.ndarray:
+def _neighbours(width: int, hand: Hand, digits: Labelled, rng: np.random.Generator) -> np.ndarray:
     """Return ink of the lines above and below that reaches into this strip: (64, width)."""
     page = np.zeros((TALL, width), np.float32)
     for _ in range(int(rng.integers(1, 5))):
@@ -323,4 +327,3 @@ def _neighbours(
         top = -glyph.shape[0] + reach if rng.random() < INKED else TALL - reach
         _paste(page, glyph, top, int(rng.integers(0, max(1, width))))
     return page
-
