@@ -2,6 +2,7 @@
 
     python train_model.py                    the convolutional network
     python train_model.py --network dense    one hidden layer, in a minute: the one to show live
+    python train_model.py --network line     finds the digits of a number; an hour
 
 What was shipped is never touched: it lies in ``digits/weights/``, and ``--restore`` brings its
 ``.h5`` files back. Everything else a training leaves goes into ``runs/<name>/``.
@@ -14,9 +15,9 @@ import shutil
 import sys
 from pathlib import Path
 
-from digits.assembly import RUNS, WEIGHTS, available_models
+from digits.assembly import DEFAULT, RUNS, WEIGHTS, available_models
 from digits.core import DigitsError
-from digits.data import load_mnist
+from digits.data import Mnist, load_mnist
 from digits.evaluation import judge_on_test
 
 HERE = Path(__file__).parent
@@ -41,6 +42,8 @@ def main() -> int:
 
     try:
         mnist = load_mnist(options.data)
+        if options.network == "line":
+            return train_line(mnist, options)
         recipe = training.RECIPES[options.network]
         recipe = dataclasses.replace(
             recipe, seed=options.seed, epochs=options.epochs or recipe.epochs
@@ -66,7 +69,7 @@ def main() -> int:
 def parse_arguments() -> argparse.Namespace:
     """Return what was asked for on the command line."""
     parser = argparse.ArgumentParser(description="Train a network on MNIST.")
-    parser.add_argument("--network", choices=("cnn", "dense"), default="cnn")
+    parser.add_argument("--network", choices=("cnn", "dense", "line"), default="cnn")
     parser.add_argument("--epochs", type=positive, help="passes through the training digits")
     parser.add_argument("--data", type=Path, help="another .npz with MNIST's four arrays")
     parser.add_argument("--seed", type=int, default=0, help="of all random choices")
@@ -83,6 +86,23 @@ def positive(text: str) -> int:
     if number < 1:
         raise argparse.ArgumentTypeError("at least 1")
     return number
+
+
+def train_line(mnist: Mnist, options: argparse.Namespace) -> int:
+    """Train the network that finds the digits of a number; the digit networks stay as they are."""
+    from digits import line_training
+    from digits.model.classifier import load_classifier
+    from digits.model.networks import build_network
+
+    recipe = line_training.LineRecipe()
+    recipe = dataclasses.replace(recipe, seed=options.seed, epochs=options.epochs or recipe.epochs)
+    run = RUNS / (options.name or f"{recipe.network}-{recipe.seed}")
+    network = build_network(recipe.network)
+    line_training.fit_line(network, mnist, recipe, run, resume=options.resume)
+    beside = load_classifier(WEIGHTS / f"{DEFAULT}.onnx")
+    card = line_training.export_line_run(network, mnist, recipe, run, beside)
+    sys.stdout.write(line_training.summary(card, run))
+    return 0
 
 
 def restore() -> int:

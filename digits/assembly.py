@@ -33,7 +33,8 @@ def current_reader(model: str | None = None) -> Reader:
 
     Parameters
     ----------
-    model : a name from `available_models`, the path of a `.onnx` or `.h5`, or None for the default
+    model : a name from `available_models`, the path of a `.onnx` or `.h5`, or None for the
+        default; where it names a line network, the default network names the digits
 
     Raises
     ------
@@ -90,6 +91,8 @@ def _path(model: str) -> Path:
 
 @lru_cache(maxsize=8)
 def _open(path: Path, changed: int) -> Reader:  # noqa: ARG001  # a new version is a new key
+    if path.stem == LINE:
+        return Reader(load_classifier(WEIGHTS / f"{DEFAULT}.onnx"), load_line_network(path))
     if path.suffix == ".onnx":
         return Reader(load_classifier(path), _line_network())
     # Only here is TensorFlow imported to read.

@@ -44,7 +44,7 @@ class LineRecipe:
     """All that decides how the line network is trained."""
 
     network: str = "line"
-    epochs: int = 24
+    epochs: int = 20
     lines: int = 20_480  # composed anew in each epoch
     seed: int = 0
     peak: float = 2e-3  # highest learning rate
@@ -194,6 +194,18 @@ def export_line_run(
     card["validation"] = judge_lines(Reader(classifier, load_line_network(path)), judging)
     write_card(path, card)
     return load_card(path)
+
+
+def summary(card: dict[str, Any], run: Path) -> str:
+    """Return what a training came to, as lines for a terminal."""
+    figures = card["validation"]
+    low, high = figures["interval"]
+    return (
+        f"\nOn composed lines of validation digits: {figures['accuracy']:.1%} of "
+        f"{figures['lines']} whole numbers right (95 % interval {low:.1%} to {high:.1%})\n"
+        f"Card and the served network are in runs/{run.name}/. "
+        f"Read with it: python -m digits read --model runs/{run.name} PICTURE\n"
+    )
 
 
 def judge_lines(reader: Reader, lines: list[Written]) -> dict[str, Any]:

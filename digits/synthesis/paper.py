@@ -33,9 +33,9 @@ def photograph(ink: Ink, size: tuple[int, int], rng: np.random.Generator) -> np.
     height, width = size
     if rng.random() < HALF:
         ink = cv2.GaussianBlur(ink, (0, 0), rng.uniform(0.5, 2.0))
-    small = cv2.resize(ink, (width, height), interpolation=cv2.INTER_AREA)
+    small: np.ndarray = cv2.resize(ink, (width, height), interpolation=cv2.INTER_AREA)
     if rng.random() < P_CLEAN:
-        contrast: np.ndarray = small
+        contrast = small
     else:
         darkness = rng.uniform(PALEST_INK, 1.0)
         worn = 1 - rng.uniform(0, 0.5) * _smooth((height, width), 4, rng)
