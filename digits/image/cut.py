@@ -21,7 +21,9 @@ SHARED = 0.15  # of a piece's ink that lies with another digit, from which it is
 LOW = 0.4  # of a digit's height; a lower piece is a mark unless it stands above or below a digit
 CLOSE = 0.12  # of a digit's height between two pieces of one digit that stand side by side
 STACKED = 0.5  # of a piece's width that lies above or below the rest of its digit
+LEAN = 0.7  # of the line's height by which a cut may lean beyond the digits it parts
 STEEP = 0.05  # of full ink that a cut pays for each px sideways: straight unless ink is in the way
+ASIDE = 0.1  # of full ink that it pays at most for each row off the middle between two digits
 DOT = 0.3  # of a digit's height: the longest dot or comma
 FLAT = 1.8  # times as wide as high: a dash
 UPRIGHT = 1.8  # times as high as wide: a stroke
@@ -109,33 +111,39 @@ def _bounds(pieces: np.ndarray, name: int) -> Box:
 
 def _stretches(ink: Ink, columns: list[float]) -> np.ndarray:
     """Return for each pixel to which digit's stretch it belongs: (h, w) -> (h, w) int."""
+    height, width = ink.shape
     stretch = np.zeros(ink.shape, int)
     for left, right in pairwise(columns):
-        first, last = max(0, round(left)), min(ink.shape[1], round(right) + 1)
-        if last - first < 3:  # noqa: PLR2004  # no room for a way between
-            stretch[:, max(0, last - 1) :] += 1
-            continue
-        way = first + _least_ink(ink[:, first:last])
-        stretch += np.arange(ink.shape[1])[None, :] > way[:, None]
+        first = max(0, round(left - LEAN * height))
+        last = min(width, round(right + LEAN * height) + 1)
+        way = first + _least_ink(ink[:, first:last], left - first, right - first)
+        stretch += np.arange(width)[None, :] > way[:, None]
     return stretch
 
 
-def _least_ink(ink: Ink) -> np.ndarray:
-    """Return the way from top to bottom that crosses the least ink: (h, w) -> (h,) columns."""
+def _least_ink(ink: Ink, left: float, right: float) -> np.ndarray:
+    """Return the way from top to bottom that crosses the least ink: (h, w) -> (h,) columns.
+
+    At half the height it passes between the two digits' columns, `left` and `right`; above and
+    below it may lean beyond them, as digits do.
+    """
     height, width = ink.shape
+    columns = np.arange(width)
     # In the middle between two digits a way is likelier than beside one of them.
-    aside = np.abs(np.linspace(-1, 1, width)) * STEEP
+    aside = np.abs(columns - (left + right) / 2) / width * ASIDE
     cost = ink + aside[None, :].astype(np.float32)
+    between = (columns >= min(left, right - 1)) & (columns <= max(right, left + 1))
+    cost[height // 2, ~between] = np.inf
     total = cost[0].copy()
     came = np.zeros((height, width), np.int8)
     far = np.float32(np.inf)
     for y in range(1, height):
-        left = np.concatenate([[far], total[:-1]]) + STEEP
-        right = np.concatenate([total[1:], [far]]) + STEEP
-        ways = np.stack([total, left, right])
+        before = np.concatenate([[far], total[:-1]]) + STEEP
+        behind = np.concatenate([total[1:], [far]]) + STEEP
+        ways = np.stack([total, before, behind])
         best = ways.argmin(axis=0)
         came[y] = np.array([0, -1, 1], np.int8)[best]
-        total = ways[best, np.arange(width)] + cost[y]
+        total = ways[best, columns] + cost[y]
     way = np.zeros(height, int)
     way[-1] = int(total.argmin())
     for y in range(height - 1, 0, -1):

@@ -1,0 +1,92 @@
+"""Reading a text out of steps: against every way to spell it, counted one by one."""
+
+import itertools
+
+import numpy as np
+import pytest
+
+from digits.model.ctc import (
+    align,
+    likeliest_of_length,
+    likeliest_texts,
+    log_softmax,
+    substitutions,
+)
+
+STEPS = 5
+
+
+@pytest.fixture(params=range(4))
+def steps(request):
+    return log_softmax(np.random.default_rng(request.param).normal(0, 2, (STEPS, 11)))
+
+
+def collapse(path):
+    """The text that a path of classes spells."""
+    return tuple(c - 1 for c, _ in itertools.groupby(path) if c)
+
+
+def ways(steps, classes):
+    """Every path over `classes`, with its text and its log-probability."""
+    for path in itertools.product(classes, repeat=len(steps)):
+        yield collapse(path), path, sum(steps[t, c] for t, c in enumerate(path))
+
+
+def probability(steps, text):
+    classes = [0, *sorted({digit + 1 for digit in text})]
+    scores = [score for spelled, _, score in ways(steps, classes) if spelled == text]
+    return np.logaddexp.reduce(scores) if scores else -np.inf
+
+
+@pytest.mark.parametrize("text", [(3,), (3, 3), (1, 2, 1), (5, 6), (0, 0, 7)])
+def test_substitutions_are_the_probabilities_of_those_texts(steps, text):
+    scores = substitutions(steps, text)
+    assert scores.shape == (len(text), 10)
+    for place, digit in itertools.product(range(len(text)), (0, 1, 2, 3, 7)):
+        other = (*text[:place], digit, *text[place + 1 :])
+        expected = probability(steps, other)
+        if np.isfinite(expected):
+            assert scores[place, digit] == pytest.approx(expected, abs=1e-9)
+        else:
+            assert scores[place, digit] < -1e20
+
+
+def test_a_beam_wide_enough_finds_the_likeliest_text_and_its_probability(steps):
+    by_text = {}
+    for spelled, _, score in ways(steps[:4], range(11)):
+        by_text[spelled] = np.logaddexp(by_text.get(spelled, -np.inf), score)
+    best = max(by_text, key=by_text.get)
+    found, score = likeliest_texts(steps[:4], beam=500)[0]
+    assert found == best
+    assert score == pytest.approx(by_text[best], abs=0.02)  # unlikely classes are not followed
+
+
+@pytest.mark.parametrize("length", [1, 2, 3])
+def test_the_likeliest_way_of_a_given_length(steps, length):
+    best = max(
+        (way for way in ways(steps[:4], range(11)) if len(way[0]) == length),
+        key=lambda way: way[2],
+    )
+    assert likeliest_of_length(steps[:4], length) == best[0]
+
+
+def test_more_digits_than_there_is_room_for_are_as_many_as_there_is_room_for():
+    steps = log_softmax(np.zeros((3, 11)))
+    assert len(likeliest_of_length(steps, 7)) == 3
+
+
+def test_digits_are_aligned_where_they_are_named():
+    steps = np.full((12, 11), -9.0)
+    for t, label in enumerate([0, 0, 4, 4, 0, 4, 0, 0, 8, 8, 8, 0]):
+        steps[t, label] = 0.0
+    spans = align(log_softmax(steps), (3, 3, 7))
+    assert [(span.start, span.end) for span in spans] == [(2, 4), (5, 6), (8, 11)]
+    assert all(span.start <= span.peak < span.end for span in spans)
+
+
+def test_nothing_is_spelled_where_all_is_blank():
+    steps = np.full((6, 11), -9.0)
+    steps[:, 0] = 0.0
+    assert likeliest_texts(log_softmax(steps))[0][0] == ()
+    assert align(log_softmax(steps), ()) == []
+    assert substitutions(log_softmax(steps), ()).shape == (0, 10)
