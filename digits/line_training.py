@@ -10,33 +10,27 @@ from typing import Any
 
 import keras
 import numpy as np
-from jaxtyping import Int32, UInt8
 
 from digits import __version__
 from digits.core import Box, Page
 from digits.data import Labelled, Mnist
 from digits.image.ink import to_ink
-from digits.image.strip import HEIGHT
 from digits.metrics import calibration_error, interval
 from digits.model.classifier import Classifier, load_card
 from digits.model.export import export_line, multiply_adds, write_card
 from digits.model.line import load_line_network
 from digits.model.networks import build_line
 from digits.reader import Found, Reader, to_frames
-from digits.synthesis.writing import MOST_DIGITS, Written, compose_line
+from digits.synthesis.batches import WHITE, Batch, compose_batches, to_batch
+from digits.synthesis.writing import Written, compose_line
 from digits.training import versions
 
-POOLED = 8  # batches whose lines are composed together and sorted by width, to pad them less
-STEP = 32  # px; widths are rounded up to it, for TensorFlow plans anew for each width
-WHITE = 255  # full ink in 8 bits
 HISTORY = "history.csv"
 JUDGED = 2000  # lines that fit what stands beside the network, and as many that judge it
 JUDGING_SEED = 1000  # added to the recipe's, for lines that nothing else has seen
 MEASURED_WIDTH = 256  # px of the strip for which multiplications are counted
 WEIGHTS = np.linspace(0, 1.5, 31)  # of the digit network's log-probabilities, tried one by one
 NEWTON_STEPS = 30  # of the fit of two numbers; it settles in ten
-
-Batch = tuple[UInt8[np.ndarray, "n 32 w"], Int32[np.ndarray, "n 12"]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,32 +44,6 @@ class LineRecipe:
     peak: float = 2e-3  # highest learning rate
     decay: float = 1e-2  # weight decay
     batch: int = 32  # lines
-
-
-def compose_batches(digits: Labelled, recipe: LineRecipe, epoch: int) -> list[Batch]:
-    """Return the lines of one epoch in batches of like width."""
-    rng = np.random.default_rng((recipe.seed, epoch))
-    lines = [compose_line(digits, rng) for _ in range(recipe.lines)]
-    batches = []
-    for i in range(0, len(lines), POOLED * recipe.batch):
-        pool = sorted(lines[i : i + POOLED * recipe.batch], key=lambda line: line.strip.shape[1])
-        batches += [to_batch(pool[j : j + recipe.batch]) for j in range(0, len(pool), recipe.batch)]
-    return [batches[i] for i in rng.permutation(len(batches))]
-
-
-def to_batch(lines: list[Written]) -> Batch:
-    """Pad strips to one width with paper, and texts to one length with the blank.
-
-    Strips are kept in 8 bits until they are used, a quarter of the memory. Class 0 is the blank
-    and digit d is class d + 1, as in Keras' CTC.
-    """
-    width = max(line.strip.shape[1] for line in lines)
-    strips = np.zeros((len(lines), HEIGHT, -(-width // STEP) * STEP), np.uint8)
-    texts = np.zeros((len(lines), MOST_DIGITS), np.int32)
-    for i, line in enumerate(lines):
-        strips[i, :, : line.strip.shape[1]] = np.round(line.strip * WHITE)
-        texts[i, : len(line.text)] = [int(digit) + 1 for digit in line.text]
-    return strips, texts
 
 
 class LineBatches(keras.utils.PyDataset):
@@ -94,7 +62,10 @@ class LineBatches(keras.utils.PyDataset):
         self._advance()
 
     def _compose(self) -> Future[list[Batch]]:
-        return self._composer.submit(compose_batches, self._digits, self._recipe, self._epoch)
+        seed, lines, batch = self._recipe.seed, self._recipe.lines, self._recipe.batch
+        return self._composer.submit(
+            compose_batches, self._digits, lines, batch, (seed, self._epoch)
+        )
 
     def _advance(self) -> None:
         """Take the lines of this epoch and have those of the next composed."""
@@ -241,6 +212,8 @@ def _fit_beside(reader: Reader, lines: list[Written]) -> dict[str, float]:
     known = [len(n.glyphs) == len(line.text) for n, line in zip(spelled, lines, strict=True)]
     of = np.repeat(np.arange(len(lines)), [len(number.glyphs) for number in spelled])
     chosen = np.array(known)[of]
+    if not chosen.any():  # a network that has learned nothing: there is nothing to fit
+        return {"weight": 0.0, "slope": 1.0, "offset": 0.0}
     truth = np.array([int(d) for line, k in zip(lines, known, strict=True) if k for d in line.text])
     loss = [_surprise(scores[chosen] + weight * named[chosen], truth) for weight in WEIGHTS]
     weight = float(WEIGHTS[int(np.argmin(loss))])
@@ -252,7 +225,7 @@ def _fit_beside(reader: Reader, lines: list[Written]) -> dict[str, float]:
     right = np.array(
         [a.text == b.text for a, b in zip(read, lines, strict=True) if a.digits], float
     )
-    slope, offset = _fit_odds(raw, right)
+    slope, offset = fit_odds(raw, right)
     return {"weight": weight, "slope": slope, "offset": offset}
 
 
@@ -263,7 +236,7 @@ def _surprise(scores: np.ndarray, truth: np.ndarray) -> float:
     return float(-chosen.mean())
 
 
-def _fit_odds(raw: np.ndarray, right: np.ndarray) -> tuple[float, float]:
+def fit_odds(raw: np.ndarray, right: np.ndarray) -> tuple[float, float]:
     """Return slope and offset that make log-odds honest (Platt 1999), by Newton's method."""
     odds = np.log(np.clip(raw, 1e-9, 1 - 1e-9) / (1 - np.clip(raw, 1e-9, 1 - 1e-9)))
     terms = np.stack([odds, np.ones_like(odds)], axis=1)
