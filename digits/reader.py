@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 
@@ -35,11 +35,15 @@ from digits.image.layout import find_single
 from digits.image.lines import find_lines
 from digits.image.quality import describe_faults
 from digits.image.rules import erase
-from digits.image.strip import HEIGHT, MARGIN, SIDE_MARGIN, box_region, straighten, to_strip
+from digits.image.strip import HEIGHT, MARGIN, SIDE_MARGIN, box_region, straighten, to_strip, turn
 from digits.model.classifier import Classifier
 from digits.model.line import LineNetwork, Spelling
 
 SMALLEST = 1e-12  # probability; the logarithm of 0 is not a number
+DOUBTFUL = 0.75  # geometric mean of a page's confidence, a digit; below, it may lie on its side
+CLEAR = 0.95  # the same; above, it stands upright
+ENOUGH_DIGITS = 4  # on a page that is to be turned: a 6 alone might as well be a 9
+TURNED = "The page does not stand upright: it was turned to be read."
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +96,26 @@ class Reader:
         page = open_page(picture)
         try:
             found, is_table = _find(page, picture, hint)
+            numbers = self.read_lines(found, hint)
+            turned = self._turned(page, picture, numbers, hint)
         except CrowdedError as error:
             return self._refuse(picture, hint, error)
-        numbers = self.read_lines(found, hint)
-        return self._compose(picture, hint, page, found, numbers, is_table=is_table)
+        if turned is not None:
+            return self._compose(picture, hint, page, *turned, notes=(TURNED,))
+        return self._compose(picture, hint, page, found, is_table, numbers)
+
+    def _turned(
+        self, page: Page, picture: Picture, numbers: Sequence[Line], hint: Hint
+    ) -> tuple[list[Found], bool, list[Line]] | None:
+        """Return what a page says that lies upside down or on its side, if that is clear."""
+        if hint != replace(ANY, accept=hint.accept) or not _is_doubtful(numbers):
+            return None
+        for quarters in (2, 1, 3):
+            found, is_table = _find(turn(page, quarters), picture, hint)
+            others = self.read_lines(found, hint)
+            if _is_clear(others):
+                return found, is_table, others
+        return None
 
     def read_lines(self, found: Sequence[Found], hint: Hint = ANY) -> list[Line]:
         """Read pieces of a page that hold one number each; the empty ones give an empty line."""
@@ -168,9 +188,9 @@ class Reader:
         hint: Hint,
         page: Page,
         found: Sequence[Found],
-        numbers: Sequence[Line],
-        *,
         is_table: bool,
+        numbers: Sequence[Line],
+        notes: tuple[str, ...] = (),
     ) -> Reading:
         """Put answers and places together as one `Reading`."""
         cells: tuple[Cell, ...] = ()
@@ -195,7 +215,8 @@ class Reader:
             confidence=confidence,
             lines=lines if written or hint.boxes else (),
             cells=cells,
-            notes=describe_faults(
+            notes=notes
+            + describe_faults(
                 picture, page.ink, [digit.box for line in written for digit in line.digits]
             ),
         )
@@ -316,6 +337,26 @@ def _cut(page: Page, spelling: Spelling) -> Spelled:
         spelling.certainty,
         tuple(Mark(kind, page.box_in_original(box)) for kind, box in marks),
     )
+
+
+def _is_doubtful(numbers: Sequence[Line]) -> bool:
+    """Say whether a page reads so badly that it may not stand upright."""
+    return _sureness(numbers) < DOUBTFUL and sum(len(line.digits) for line in numbers) > 1
+
+
+def _is_clear(numbers: Sequence[Line]) -> bool:
+    """Say whether a page reads so well that it must stand upright."""
+    n_digits = sum(len(line.digits) for line in numbers)
+    return n_digits >= ENOUGH_DIGITS and _sureness(numbers) > CLEAR
+
+
+def _sureness(numbers: Sequence[Line]) -> float:
+    """Return how sure the usual digit of a page is, as a geometric mean."""
+    confidence = [digit.confidence for line in numbers for digit in line.digits]
+    wholes = [line.confidence for line in numbers if line.digits]
+    if not confidence:
+        return 0.0
+    return float(np.exp(np.log(np.maximum(wholes, SMALLEST)).sum() / len(confidence)))
 
 
 def _inked(glyph: Glyph | None) -> Glyph | None:
