@@ -63,6 +63,23 @@ def test_marks_between_digits_are_told_apart_and_never_dropped(mark, kind):
     assert (box.x, box.y, box.width, box.height) == mark
 
 
+def test_a_point_under_a_slanted_digit_is_a_mark_and_no_part_of_it():
+    page = line()
+    for y in range(10, 50):
+        bar(page, 80 - y, y, 6, 1)
+    bar(bar(page, 60, 44, 6, 6), 110, 10, 12, 40)
+    digits, marks = cut_digits(page, [52.0, 116.0])
+    assert [kind for kind, _ in marks] == ["dot"]
+    assert digits[0].ink.sum() == pytest.approx(6 * 40)
+
+
+def test_the_broken_foot_of_a_two_belongs_to_it():
+    page = bar(bar(line(), 20, 10, 20, 34), 24, 46, 24, 4)
+    digits, marks = cut_digits(page, [30.0])
+    assert not marks
+    assert digits[0].box.bottom >= 50
+
+
 def test_specks_are_no_marks():
     page = bar(bar(line(), 20, 10, 12, 40), 60, 30, 1, 2)
     assert cut_digits(page, [26.0])[1] == []

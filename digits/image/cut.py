@@ -24,6 +24,9 @@ STACKED = 0.5  # of a piece's width that lies above or below the rest of its dig
 LEAN = 0.7  # of the line's height by which a cut may lean beyond the digits it parts
 STEEP = 0.05  # of full ink that a cut pays for each px sideways: straight unless ink is in the way
 ASIDE = 0.1  # of full ink that it pays at most for each row off the middle between two digits
+POINT = 0.42  # of a digit's height: the longest decimal point or comma
+POINT_TOP = 0.6  # of a digit's height below its top, where one begins at the highest
+BLUNT = 1.4  # times as wide as high; a wider piece may be the foot of a 2
 DOT = 0.3  # of a digit's height: the longest dot or comma
 FLAT = 1.8  # times as wide as high: a dash
 UPRIGHT = 1.8  # times as high as wide: a stroke
@@ -55,8 +58,9 @@ def cut_digits(
     if not boxes:
         return [None] * len(columns), []
     chosen = [_main(i, column, owner, boxes, mass) for i, column in enumerate(columns)]
-    heights = [boxes[main].height for main in chosen if main is not None]
-    tall = float(np.median(heights)) if heights else float(ink.shape[0])
+    bodies = [boxes[main] for main in chosen if main is not None]
+    tall = float(np.median([box.height for box in bodies])) if bodies else float(ink.shape[0])
+    top = float(np.median([box.y for box in bodies])) if bodies else 0.0
     heaviest = max((mass[main] for main in chosen if main is not None), default=max(mass))
     digits: list[list[int]] = [[] if main is None else [main] for main in chosen]
     marks = []
@@ -68,7 +72,7 @@ def cut_digits(
         if mass[piece] < SPECK_MASS * heaviest or max(box.width, box.height) < SPECK_SIDE * tall:
             continue
         mine = digits[owner[piece]] if columns else []
-        if mine and _belongs(box, [boxes[i] for i in mine], tall):
+        if mine and not _is_point(box, top, tall) and _belongs(box, [boxes[i] for i in mine], tall):
             mine.append(piece)
         else:
             marks.append((_kind(box, tall), box))
@@ -165,6 +169,12 @@ def _main(
         return mass[i] / (1 + (2 * off / max(1, tallest)) ** 2)
 
     return max(mine, key=weight)
+
+
+def _is_point(box: Box, top: float, tall: float) -> bool:
+    """Say whether a piece is a decimal point or comma, wherever a slanted digit leans over it."""
+    low = box.y > top + POINT_TOP * tall
+    return low and max(box.width, box.height) <= POINT * tall and box.width <= BLUNT * box.height
 
 
 def _belongs(box: Box, rest: list[Box], tall: float) -> bool:
