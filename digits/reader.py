@@ -40,9 +40,9 @@ from digits.model.classifier import Classifier
 from digits.model.line import LineNetwork, Spelling
 
 SMALLEST = 1e-12  # probability; the logarithm of 0 is not a number
-DOUBTFUL = 0.75  # geometric mean of a page's confidence, a digit; below, it may lie on its side
-CLEAR = 0.95  # the same; above, it stands upright
-ENOUGH_DIGITS = 4  # on a page that is to be turned: a 6 alone might as well be a 9
+CLEAR = 0.95  # geometric mean of a page's confidence, a digit, above which it stands upright
+ENOUGH_DIGITS = 6  # on a page that is to be turned: 8061 might as well be 1908
+EVIDENCE = 1.5  # by which the logarithm of all digits' confidence rises when a page is turned
 TURNED = "The page does not stand upright: it was turned to be read."
 
 
@@ -113,7 +113,7 @@ class Reader:
         for quarters in (2, 1, 3):
             found, is_table = _find(turn(page, quarters), picture, hint)
             others = self.read_lines(found, hint)
-            if _is_clear(others):
+            if _is_clearer(others, numbers):
                 return found, is_table, others
         return None
 
@@ -341,13 +341,17 @@ def _cut(page: Page, spelling: Spelling) -> Spelled:
 
 def _is_doubtful(numbers: Sequence[Line]) -> bool:
     """Say whether a page reads so badly that it may not stand upright."""
-    return _sureness(numbers) < DOUBTFUL and sum(len(line.digits) for line in numbers) > 1
-
-
-def _is_clear(numbers: Sequence[Line]) -> bool:
-    """Say whether a page reads so well that it must stand upright."""
     n_digits = sum(len(line.digits) for line in numbers)
-    return n_digits >= ENOUGH_DIGITS and _sureness(numbers) > CLEAR
+    return n_digits >= ENOUGH_DIGITS / 2 and _sureness(numbers) < CLEAR
+
+
+def _is_clearer(turned: Sequence[Line], upright: Sequence[Line]) -> bool:
+    """Say whether a page reads well when it is turned, and by how much better, all its digits."""
+    n_digits = sum(len(line.digits) for line in turned)
+    enough = max(ENOUGH_DIGITS, sum(len(line.digits) for line in upright))
+    if n_digits < enough or _sureness(turned) < CLEAR:
+        return False
+    return bool(n_digits * np.log(_sureness(turned) / max(SMALLEST, _sureness(upright))) > EVIDENCE)
 
 
 def _sureness(numbers: Sequence[Line]) -> float:
