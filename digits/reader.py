@@ -21,7 +21,6 @@ from digits.core import (
     Ink,
     Line,
     Picture,
-    Probabilities,
     Reading,
     Status,
 )
@@ -29,7 +28,7 @@ from digits.image.frame import to_frame
 from digits.image.ink import extract_ink
 from digits.image.layout import Glyph, find_lines, find_single
 from digits.image.quality import describe_faults
-from digits.model.classifier import Classifier
+from digits.model.classifier import Answers, Classifier
 
 
 @dataclass(frozen=True)
@@ -64,8 +63,8 @@ class Reader:
         except CrowdedError as error:
             return self._refuse(picture, hint, error)
         frames = to_frames([glyph for line in lines for glyph in line])
-        probabilities = self.classifier.classify(frames)
-        return self._compose(picture, hint, lines, frames, probabilities, ink)
+        answers = self.classifier.classify(frames)
+        return self._compose(picture, hint, lines, frames, answers, ink)
 
     def _refuse(self, picture: Picture, hint: Hint, reason: DigitsError) -> Reading:
         """Say why a picture cannot be handwriting; that is not "blank"."""
@@ -86,13 +85,13 @@ class Reader:
         hint: Hint,
         lines: list[list[Glyph]],
         frames: Frames,
-        probabilities: Probabilities,
+        answers: Answers,
         ink: Ink,
     ) -> Reading:
         """Put answers and places together as one `Reading`."""
-        answers = iter(zip(frames, probabilities, strict=True))
+        which = iter(range(len(frames)))
         read = tuple(
-            _line([_digit(picture, glyph, *next(answers)) for glyph in line])
+            _line([_digit(picture, glyph, frames, answers, next(which)) for glyph in line])
             for line in lines
             if line
         )
@@ -167,15 +166,17 @@ def _moved(glyph: Glyph, region: Box) -> Glyph:
     return replace(glyph, box=box)
 
 
-def _digit(picture: Picture, glyph: Glyph, frame: np.ndarray, probabilities: np.ndarray) -> Digit:
+def _digit(picture: Picture, glyph: Glyph, frames: Frames, answers: Answers, i: int) -> Digit:
+    """Return the i-th character; its value is None where it is too likely no digit."""
+    probabilities, doubt = answers.probabilities[i], answers.not_a_digit
     value = int(probabilities.argmax())
     return Digit(
-        value=value,
+        value=None if answers.refused[i] else value,
         confidence=float(probabilities[value]),
         box=picture.to_original(glyph.box),
-        probabilities=tuple(float(probabilities[i]) for i in range(CLASSES)),
-        not_a_digit=None,
-        frame=frame,
+        probabilities=tuple(float(probabilities[k]) for k in range(CLASSES)),
+        not_a_digit=None if doubt is None else float(doubt[i]),
+        frame=frames[i],
     )
 
 
