@@ -4,7 +4,6 @@ The first head is trained before and stays as it is: this one only looks at what
 convolutions found in a frame.
 """
 
-from pathlib import Path
 from typing import Any
 
 import cv2
@@ -28,6 +27,7 @@ HELD_OUT = 5_000  # negatives that calibrate, from other digits and other fonts
 P_PLAIN = 0.3  # share of frames that are not distorted
 P_CAMERA = 0.3  # share of digits that went through a bad picture
 P_SPOT = 0.3  # share of those that have a spot of 2 px too much or too little ink
+LEGIBLE = 0.6  # share of the ink that must be left for the digit to be one
 KEPT = 0.997  # share of distorted digits that must not be refused
 HALF = 0.5  # of full ink
 
@@ -50,7 +50,7 @@ class Shown(keras.utils.PyDataset):
         part = Labelled(self._digits.pictures[chosen], self._digits.labels[chosen])
         others = self._others[rng.integers(len(self._others), size=BATCH)]
         frames = np.concatenate([distort_digits(part, rng), distort_others(others, rng)])
-        return frames, np.repeat(np.float32([0, 1]), BATCH)[:, None]
+        return frames, np.repeat(np.array([0, 1], np.float32), BATCH)[:, None]
 
     def on_epoch_end(self) -> None:
         """Draw others in the next epoch."""
@@ -77,8 +77,8 @@ def _some(frames: Frames, share: float, rng: np.random.Generator) -> np.ndarray:
 def _taken(frame: Frame, rng: np.random.Generator) -> Frame:
     """Return a digit as a poor picture gives it: blurred, grainy, specked, broken or cut off."""
     scale = int(rng.integers(1, 5))
-    ink = cv2.resize(frame, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
-    ink = cv2.GaussianBlur(ink, (0, 0), rng.uniform(0.2, 0.7) * scale)
+    whole = cv2.resize(frame, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
+    ink = cv2.GaussianBlur(whole, (0, 0), rng.uniform(0.2, 0.7) * scale)
     ink = ink * rng.uniform(0.6, 1.2) + rng.normal(0, rng.uniform(0, 0.12), ink.shape)
     ink = np.where(ink < rng.uniform(0.1, 0.3), 0, np.clip(ink, 0, 1)).astype(np.float32)
     if rng.random() < HALF:  # without grey
@@ -86,7 +86,7 @@ def _taken(frame: Frame, rng: np.random.Generator) -> Frame:
     if rng.random() < P_SPOT:  # an erasure, or a speck
         centre = [int(pixel) for pixel in rng.integers(5 * scale, 23 * scale, 2)]
         cv2.circle(ink, centre, scale, float(rng.integers(2)), -1)
-    if not (ink > HALF).any():
+    if (ink > HALF).sum() < LEGIBLE * (whole > HALF).sum():
         return frame
     return to_frame(ink, Box(0, 0, ink.shape[1], ink.shape[0]))
 
@@ -111,7 +111,7 @@ def fit_head(head: keras.Model, mnist: Mnist, seed: int, epochs: int = EPOCHS) -
     epochs : passes through the training digits
     """
     keras.utils.set_random_seed(seed)
-    pool = min(POOL, 10 * len(mnist.train))
+    pool = min(POOL, len(mnist.train))
     others = draw_frames(mnist.train, pool, np.random.default_rng(seed))
     shown = Shown(mnist.train, others, seed)
     schedule = keras.optimizers.schedules.CosineDecay(PEAK, epochs * len(shown))
@@ -135,7 +135,7 @@ def calibrate_head(head: keras.Model, mnist: Mnist, seed: int) -> dict[str, Any]
         return np.asarray(head.predict(frames, batch_size=256, verbose=0))[:, 0]
 
     def shown(digits: Labelled) -> tuple[np.ndarray, np.ndarray]:
-        others = draw_frames(digits, HELD_OUT, rng, held_out=True)
+        others = draw_frames(digits, min(HELD_OUT, 2 * len(digits)), rng, held_out=True)
         return logits(distort_digits(digits, rng)), logits(distort_others(others, rng))
 
     refusal: Refusal = fit_refusal(*shown(mnist.calibration), kept=KEPT)

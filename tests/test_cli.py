@@ -17,7 +17,7 @@ from PIL import Image
 from digits import __version__, assembly
 from digits.cli import main
 from digits.core import ANY, Box, Hint, HintError, ModelError, ModelName, Reading
-from digits.model.classifier import Classifier
+from digits.model.classifier import Classifier, Scores
 from digits.reader import Reader
 
 FAKE = ModelName("fake", "0" * 64)
@@ -52,7 +52,9 @@ class FakeReader(Reader):
 @pytest.fixture
 def reader(monkeypatch):
     """Put a fake in the place of the only source of readers."""
-    fake = FakeReader(Classifier(FAKE, lambda frames: np.zeros((len(frames), 10), np.float32)), [])
+    fake = FakeReader(
+        Classifier(FAKE, lambda frames: Scores(np.zeros((len(frames), 10), np.float32))), []
+    )
     monkeypatch.setattr(assembly, "current_reader", lambda model=None: fake)
     return fake
 

@@ -145,7 +145,7 @@ def _pair(by_digit: list[np.ndarray], rng: np.random.Generator) -> Ink:
 
 def _curves(rng: np.random.Generator) -> Ink:
     """Draw one to three smooth strokes that wind, loop and cross."""
-    strokes = []
+    strokes: list[np.ndarray] = []
     for _ in range(int(rng.choice([1, 2, 3], p=[0.6, 0.25, 0.15]))):
         time = np.linspace(0, rng.uniform(0.6, 1.2) * 2 * np.pi, 100)
         harmonics = np.arange(0.5, 2.5, 0.5)[:, None]  # of a turn; the halves leave it open
@@ -289,9 +289,9 @@ def _texture(rng: np.random.Generator) -> Ink:
     elif way == 1:
         value = np.sin(2 * np.pi * along / period) * np.sin(2 * np.pi * across / period)
     elif way == 2:  # noqa: PLR2004  # the third of four ways
-        value = (along - along.mean()) / CANVAS * rng.uniform(1, 6) + _noise(shape, 3, rng) * 0.3
+        value = (along - along.mean()) / CANVAS * rng.uniform(1, 6) + _noise(shape, 3.0, rng) * 0.3
     else:  # coarse and fine together
-        value = sum(_noise(shape, scale, rng) * scale for scale in (1.5, 3, 6, 12)) / 12
+        value = sum(_noise(shape, scale, rng) * scale for scale in (1.5, 3.0, 6.0, 12.0)) / 12
     return np.clip(value * rng.uniform(0.5, 4) + rng.uniform(0, 0.8), 0, 1).astype(np.float32)
 
 
