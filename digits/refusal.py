@@ -14,18 +14,21 @@ from digits.core import FRAME, Box, Frame, Frames
 from digits.data import Labelled, Mnist
 from digits.image.frame import to_frame
 from digits.metrics import auroc
-from digits.model.augment import augment
+from digits.model.augment import augment, filled
 from digits.model.calibration import Refusal, fit_refusal
+from digits.model.habits import flagged_one
 from digits.model.negatives import NOT_A_DIGIT, draw_negatives
 
-EPOCHS = 4  # passes through the training digits
+EPOCHS = 6  # passes through the training digits
 BATCH = 128  # digits, and as many frames that hold none
 PEAK = 2e-3  # highest learning rate
 DECAY = 1e-2  # weight decay
 POOL = 30_000  # negatives drawn once; each is distorted anew whenever it is shown
 HELD_OUT = 5_000  # negatives that calibrate, from other digits and other fonts
 P_PLAIN = 0.3  # share of frames that are not distorted
-P_CAMERA = 0.3  # share of digits that went through a bad picture
+P_FLAG = 0.3  # share of ones with a flag that may reach the line
+P_FILLED = 0.15  # share of digits stretched to fill a square
+P_CAMERA = 0.3  # share of frames that went through a bad picture
 P_SPOT = 0.3  # share of those that have a spot of 2 px too much or too little ink
 LEGIBLE = 0.6  # share of the ink that must be left for the digit to be one
 KEPT = 0.997  # share of distorted digits that must not be refused
@@ -60,14 +63,28 @@ class Shown(keras.utils.PyDataset):
 def distort_digits(digits: Labelled, rng: np.random.Generator) -> Frames:
     """Return digits as hands, pens and cameras distort them; all of them stay digits."""
     plain = digits.frames
-    frames = np.where(_some(plain, P_PLAIN, rng), plain, augment(plain, digits.labels, rng))
-    return np.stack([_taken(f, rng) if rng.random() < P_CAMERA else f for f in frames])
+    habits = [_habit(f, int(label), rng) for f, label in zip(plain, digits.labels, strict=True)]
+    written = np.stack(habits) if habits else plain
+    frames = np.where(_some(plain, P_PLAIN, rng), written, augment(written, digits.labels, rng))
+    return _photographed(frames, rng)
+
+
+def _habit(frame: Frame, label: int, rng: np.random.Generator) -> Frame:
+    """Return a 1 as Europeans begin it, and any digit as forms stretch it."""
+    if label == 1 and rng.random() < P_FLAG:
+        frame = flagged_one(frame, rng, longest=1.1)
+    return filled(frame) if rng.random() < P_FILLED else frame
 
 
 def distort_others(frames: Frames, rng: np.random.Generator) -> Frames:
     """Return frames that hold no digit, distorted in the same way as digits."""
     labels = np.full(len(frames), NOT_A_DIGIT, np.uint8)
-    return np.where(_some(frames, P_PLAIN, rng), frames, augment(frames, labels, rng))
+    frames = np.where(_some(frames, P_PLAIN, rng), frames, augment(frames, labels, rng))
+    return _photographed(frames, rng)
+
+
+def _photographed(frames: Frames, rng: np.random.Generator) -> Frames:
+    return np.stack([_taken(f, rng) if rng.random() < P_CAMERA else f for f in frames])
 
 
 def _some(frames: Frames, share: float, rng: np.random.Generator) -> np.ndarray:
@@ -75,7 +92,7 @@ def _some(frames: Frames, share: float, rng: np.random.Generator) -> np.ndarray:
 
 
 def _taken(frame: Frame, rng: np.random.Generator) -> Frame:
-    """Return a digit as a poor picture gives it: blurred, grainy, specked, broken or cut off."""
+    """Return a frame as a poor picture gives it: blurred, grainy, specked, broken or cut off."""
     scale = int(rng.integers(1, 5))
     whole = cv2.resize(frame, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
     ink = cv2.GaussianBlur(whole, (0, 0), rng.uniform(0.2, 0.7) * scale)

@@ -68,14 +68,16 @@ def draw_negatives(
     by_digit = [pictures[labels == digit] for digit in range(CLASSES)]
     fonts = _fonts(held_out)
     makers: list[tuple[float, Callable[[], Ink]]] = [
-        (0.14, lambda: _half(by_digit, rng)),
+        (0.10, lambda: _half(by_digit, rng)),
         (0.10, lambda: _turned(by_digit, rng)),
-        (0.12, lambda: _pair(by_digit, rng)),
-        (0.16, lambda: _curves(rng)),
-        (0.12, lambda: _branches(rng)),
-        (0.20, lambda: _letter(fonts, rng)),
-        (0.08, lambda: _blob(rng)),
-        (0.08, lambda: _texture(rng)),
+        (0.10, lambda: _pair(by_digit, rng)),
+        (0.12, lambda: _curves(rng)),
+        (0.10, lambda: _loop(rng)),
+        (0.10, lambda: _fork(rng)),
+        (0.10, lambda: _branches(rng)),
+        (0.16, lambda: _letter(fonts, rng)),
+        (0.06, lambda: _blob(rng)),
+        (0.06, lambda: _texture(rng)),
     ]
     shares = np.array([share for share, _ in makers])
     inks: list[Ink] = []
@@ -156,6 +158,29 @@ def _curves(rng: np.random.Generator) -> Ink:
     if _narrow(strokes) or (len(strokes) == 1 and _turning(strokes[0]) < LEAST_TURNING):
         return _curves(rng)
     return _pen(strokes, rng)
+
+
+def _loop(rng: np.random.Generator) -> Ink:
+    """Draw a loop whose two ends cross and run on: a nodal cubic, lying, standing or tilted."""
+    time = np.linspace(-rng.uniform(1.25, 1.7), rng.uniform(1.25, 1.7), 80)
+    path = np.stack([time**2 - 1, rng.uniform(0.6, 1.6) * time * (time**2 - 1)], axis=1)
+    path[:, 1] += rng.normal(0, 0.15) * path[:, 0] ** 2
+    angle = rng.integers(4) * np.pi / 2 + rng.normal(0, 0.3)
+    turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
+    return _pen([path @ turn], rng)
+
+
+def _fork(rng: np.random.Generator) -> Ink:
+    """Draw three arms, straight or bent, that meet in a point; two of them may be one stroke."""
+    angles = rng.choice([np.pi / 2, -np.pi / 2]) + np.array([0.0, 2.5, -2.5])
+    angles += rng.normal(0, 0.25, 3)
+    lengths = rng.uniform(0.6, 1.3, 3)
+    ends = lengths[:, None] * np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    joint = np.zeros(2)
+    strokes = [_bent(joint, end, rng) for end in ends]
+    if rng.random() < HALF:  # the second arm joins further along the first stroke, as in lambda
+        strokes[1] = strokes[1] + ends[0] * rng.uniform(-0.2, 0.5)
+    return _fork(rng) if _narrow(strokes) else _pen(strokes, rng)
 
 
 def _branches(rng: np.random.Generator) -> Ink:
