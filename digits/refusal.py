@@ -31,7 +31,7 @@ P_FILLED = 0.15  # share of digits stretched to fill a square
 P_CAMERA = 0.3  # share of frames that went through a bad picture
 P_SPOT = 0.3  # share of those that have a spot of 2 px too much or too little ink
 LEGIBLE = 0.6  # share of the ink that must be left for the digit to be one
-KEPT = 0.997  # share of distorted digits that must not be refused
+KEPT = 0.995  # share of distorted digits that must not be refused
 HALF = 0.5  # of full ink
 
 
@@ -103,7 +103,8 @@ def _taken(frame: Frame, rng: np.random.Generator) -> Frame:
     if rng.random() < P_SPOT:  # an erasure, or a speck
         centre = [int(pixel) for pixel in rng.integers(5 * scale, 23 * scale, 2)]
         cv2.circle(ink, centre, scale, float(rng.integers(2)), -1)
-    if (ink > HALF).sum() < LEGIBLE * (whole > HALF).sum():
+    left = (ink > HALF).sum()
+    if not left or left < LEGIBLE * (whole > HALF).sum():
         return frame
     return to_frame(ink, Box(0, 0, ink.shape[1], ink.shape[0]))
 

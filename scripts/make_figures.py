@@ -153,7 +153,8 @@ def model_card() -> str:
         "**Meant for** reading handwritten digits 0 to 9 in pictures. **Not meant for** letters, "
         "other\nscripts' digits, or decisions about people without a person who checks. The "
         "convolutional network\nrefuses most of what is no digit, not all; the dense one names a "
-        "digit for anything with ink in it.\n\n**Data**: MNIST, American writers of the 1990s. Other hands write other shapes; "
+        "digit for anything with ink in it.\n\n"
+        "**Data**: MNIST, American writers of the 1990s. Other hands write other shapes; "
         "[docs/accuracy.md](docs/accuracy.md)\nsays how that shows.\n\n" + "\n".join(parts)
     )
 
