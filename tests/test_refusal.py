@@ -37,13 +37,12 @@ def test_the_threshold_of_the_card_decides(validation):
     assert (
         classifier.refusal.threshold == load_card(WEIGHTS / "cnn.onnx")["not_a_digit"]["threshold"]
     )
-    halves = validation.frames[validation.labels == 4].copy()
-    halves[:, :, 14:] = 0  # the left half of a 4 is no digit
-    answers = classifier.classify(halves)
+    mirrored = np.ascontiguousarray(validation.frames[validation.labels == 3][:, :, ::-1])
+    answers = classifier.classify(mirrored)
     np.testing.assert_array_equal(
         answers.refused, answers.not_a_digit > classifier.refusal.threshold
     )
-    assert answers.refused.mean() > 0.6
+    assert answers.refused.mean() > 0.8  # mirrored, a 3 is an epsilon
 
 
 def stripes():
