@@ -51,7 +51,8 @@ def main() -> int:
         run = RUNS / (options.name or f"{recipe.network}-{recipe.seed}")
         network = build_network(recipe.network)
         training.fit(network, mnist, recipe, run, resume=options.resume)
-        card = training.export_run(network, mnist, recipe, run)
+        head = training.add_head(network, mnist, recipe)
+        card = training.export_run(network, mnist, recipe, run, head)
         if not options.no_test:
             figures = judge_on_test(run / f"{recipe.network}.onnx", options.data)
             card = training.add_test_figures(run, card, figures)

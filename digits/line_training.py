@@ -206,7 +206,9 @@ def _fit_beside(reader: Reader, lines: list[Written]) -> dict[str, float]:
     spelled = reader.spell(found)
     frames = to_frames([glyph for number in spelled for glyph in number.glyphs])
     seen = np.array([glyph is not None for number in spelled for glyph in number.glyphs])
-    named = np.log(np.maximum(reader.classifier.classify(frames), 1e-12)) * seen[:, None]
+    named = (
+        np.log(np.maximum(reader.classifier.classify(frames).probabilities, 1e-12)) * seen[:, None]
+    )
     scores = np.concatenate([number.scores for number in spelled])
     # Only where as many digits were found as are there is it known which is which.
     known = [len(n.glyphs) == len(line.text) for n, line in zip(spelled, lines, strict=True)]

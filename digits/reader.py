@@ -36,10 +36,11 @@ from digits.image.lines import find_lines
 from digits.image.quality import describe_faults
 from digits.image.rules import erase
 from digits.image.strip import HEIGHT, MARGIN, SIDE_MARGIN, box_region, straighten, to_strip, turn
-from digits.model.classifier import Classifier
+from digits.model.classifier import Answers, Classifier
 from digits.model.line import LineNetwork, Spelling
 
 SMALLEST = 1e-12  # probability; the logarithm of 0 is not a number
+SURE = 0.6  # probability of one digit rather than another, from which the line network is sure
 CLEAR = 0.95  # geometric mean of a page's confidence, a digit, above which it stands upright
 ENOUGH_DIGITS = 6  # on a page that is to be turned: 8061 might as well be 1908
 EVIDENCE = 1.5  # by which the logarithm of all digits' confidence rises when a page is turned
@@ -64,6 +65,37 @@ class Spelled:
     scores: np.ndarray  # (n, 10), the line network's log-probabilities; zeros where it did not look
     certainty: float  # probability that so many digits are there
     marks: tuple[Mark, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One of the frames that the digit network was shown, and its answer."""
+
+    frames: Frames
+    answers: Answers
+    index: int
+
+    @property
+    def probabilities(self) -> np.ndarray:
+        """The probability of each digit, if it is one: (10,)."""
+        return np.asarray(self.answers.probabilities[self.index])
+
+    def digit(self, box: Box, probabilities: np.ndarray, *, trusted: bool) -> Digit:
+        """Return the character with its value, or with none where it is refused.
+
+        A digit that was cut from its neighbours may look like none: there the line network, which
+        saw them together, is `trusted` where it is sure.
+        """
+        value, doubt = int(probabilities.argmax()), self.answers.not_a_digit
+        refused = bool(self.answers.refused[self.index]) and not trusted
+        return Digit(
+            value=None if refused else value,
+            confidence=float(probabilities[value]),
+            box=box,
+            probabilities=tuple(float(probabilities[digit]) for digit in range(CLASSES)),
+            not_a_digit=None if doubt is None else float(doubt[self.index]),
+            frame=self.frames[self.index],
+        )
 
 
 @dataclass(frozen=True)
@@ -137,29 +169,31 @@ class Reader:
     def _name(self, found: Sequence[Found], spelled: Sequence[Spelled]) -> list[Line]:
         """Say of each number which digits it has: both networks' scores are added."""
         frames = to_frames([glyph for number in spelled for glyph in number.glyphs])
-        answers = iter(zip(frames, self.classifier.classify(frames), strict=True))
+        answers = self.classifier.classify(frames)
+        which = iter(range(len(frames)))
         return [
-            self._line(part, number, [next(answers) for _ in number.glyphs])
+            self._line(part, number, [Seen(frames, answers, next(which)) for _ in number.glyphs])
             for part, number in zip(found, spelled, strict=True)
         ]
 
-    def _line(
-        self, part: Found, number: Spelled, answers: list[tuple[np.ndarray, np.ndarray]]
-    ) -> Line:
+    def _line(self, part: Found, number: Spelled, seen: list[Seen]) -> Line:
         page = part.page
-        if page is None or not answers:
+        if page is None or not seen:
             return Line("", 1.0 if page is None else 0.0, part.box, (), number.marks)
         digits = []
-        seen = zip(number.glyphs, answers, number.scores, strict=True)
-        for glyph, (frame, probabilities), scores in seen:
-            both = scores + self.line_network.weight * np.log(np.maximum(probabilities, SMALLEST))
-            looked = scores.any()
-            chosen = _softmax(both if glyph else scores) if looked else probabilities
+        for glyph, character, scores in zip(number.glyphs, seen, number.scores, strict=True):
+            chosen = character.probabilities
+            if scores.any():
+                named = np.log(np.maximum(chosen, SMALLEST)) if glyph else np.zeros(CLASSES)
+                chosen = _softmax(scores + self.line_network.weight * named)
             box = page.box_in_original(glyph.box) if glyph else part.box
-            digits.append(_digit(box, frame, chosen))
+            sure = len(seen) > 1 and float(_softmax(scores).max()) > SURE
+            digits.append(character.digit(box, chosen, trusted=sure))
         certainty = number.certainty * float(np.prod([digit.confidence for digit in digits]))
         if number.scores.any():
             certainty = self.line_network.confidence(certainty)
+        if any(digit.value is None for digit in digits):
+            certainty = 0.0  # what has a "?" in it is surely not the whole number
         box = digits[0].box
         for digit in digits[1:]:
             box = box.union(digit.box)
@@ -385,18 +419,6 @@ def _rows(cells: Iterable[Cell], numbers: Sequence[Line]) -> Iterator[Line]:
         )
 
 
-def _digit(box: Box, frame: np.ndarray, probabilities: np.ndarray) -> Digit:
-    value = int(probabilities.argmax())
-    return Digit(
-        value=value,
-        confidence=float(probabilities[value]),
-        box=box,
-        probabilities=tuple(float(probabilities[i]) for i in range(CLASSES)),
-        not_a_digit=None,
-        frame=frame,
-    )
-
-
 def _text(digits: Iterable[Digit]) -> str:
     return "".join("?" if digit.value is None else str(digit.value) for digit in digits)
 
@@ -407,7 +429,7 @@ def _softmax(scores: np.ndarray) -> np.ndarray:
 
 
 def _status(page: Page, written: Sequence[Line], confidence: float, hint: Hint) -> Status:
-    if not written:
+    if not any(digit.value is not None for line in written for digit in line.digits):
         return "refused" if page.ink.any() else "blank"
     return "read" if confidence >= hint.accept else "doubtful"
 

@@ -24,8 +24,10 @@ from digits.data import Labelled, Mnist
 from digits.model.augment import augment
 from digits.model.calibration import fit_temperature
 from digits.model.classifier import load_card, load_classifier
-from digits.model.export import export_onnx, multiply_adds, write_card, write_whole
+from digits.model.export import export_onnx, multiply_adds, with_logits, write_card, write_whole
 from digits.model.judging import describe, judge
+from digits.model.networks import build_refusal
+from digits.refusal import EPOCHS, calibrate_head, fit_head
 
 TITLES = {"dense": "Dense network, as requested", "cnn": "Convolutional network"}
 HISTORY = "history.csv"
@@ -45,11 +47,12 @@ class Recipe:
     peak: float = 1e-3  # highest learning rate
     decay: float = 0.0  # weight decay (Loshchilov & Hutter 2019); with a cosine schedule
     batch: int = BATCH
+    refusal_epochs: int = 0  # of the second head, "not a digit"; 0 for none
 
 
 RECIPES = {
     "dense": Recipe("dense", epochs=10),
-    "cnn": Recipe("cnn", epochs=18, augmented=True, peak=2e-3, decay=1e-2),
+    "cnn": Recipe("cnn", epochs=18, augmented=True, peak=2e-3, decay=1e-2, refusal_epochs=EPOCHS),
 }
 
 
@@ -158,7 +161,23 @@ def _forget(run: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def export_run(network: keras.Model, mnist: Mnist, recipe: Recipe, run: Path) -> dict[str, Any]:
+def add_head(network: keras.Model, mnist: Mnist, recipe: Recipe) -> keras.Model | None:
+    """Train the second head, "not a digit", of a trained network; the dense one has none."""
+    if not recipe.refusal_epochs:
+        return None
+    head = build_refusal(network)
+    fit_head(head, mnist, recipe.seed, recipe.refusal_epochs)
+    network.trainable = True  # as it was, for whoever opens the .h5
+    return head
+
+
+def export_run(
+    network: keras.Model,
+    mnist: Mnist,
+    recipe: Recipe,
+    run: Path,
+    head: keras.Model | None = None,
+) -> dict[str, Any]:
     """Calibrate `network`, and write what is served, its card and its learning curves to `run`.
 
     Returns
@@ -171,7 +190,7 @@ def export_run(network: keras.Model, mnist: Mnist, recipe: Recipe, run: Path) ->
         The exported network does not answer as Keras does.
     """
     path = run / f"{recipe.network}.onnx"
-    logits = export_onnx(network, path, mnist.calibration.frames)
+    scores = export_onnx(network, path, mnist.calibration.frames, head)
     card = {
         "name": recipe.network,
         "title": TITLES[recipe.network],
@@ -182,8 +201,13 @@ def export_run(network: keras.Model, mnist: Mnist, recipe: Recipe, run: Path) ->
         "versions": versions(),
         "parameters": network.count_params(),
         "multiply_adds": multiply_adds(network),
-        "temperature": fit_temperature(logits, mnist.calibration.labels),
+        "temperature": fit_temperature(scores.logits, mnist.calibration.labels),
     }
+    if head is not None:
+        together = with_logits(network, head)
+        card["parameters"] = together.count_params()
+        card["multiply_adds"] = multiply_adds(together)
+        card["not_a_digit"] = calibrate_head(head, mnist, recipe.seed)
     write_card(path, card)
     card["validation"] = judge(
         load_classifier(path), mnist.validation.frames, mnist.validation.labels

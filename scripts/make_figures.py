@@ -143,7 +143,7 @@ def model_card() -> str:
 - test digits: {test["accuracy"]:.2%} right ({test["wrong"]} of {test["digits"]:,} wrong),
   calibration error {test["calibration_error"]:.2%}; validation digits: {held["accuracy"]:.2%}
 - temperature {card["temperature"]:.3f}, fitted on the 2,500 calibration digits
-- data SHA-256 `{card["data_sha256"][:16]}`, model SHA-256 `{card["sha256"][:16]}`
+{refusal(card)}- data SHA-256 `{card["data_sha256"][:16]}`, model SHA-256 `{card["sha256"][:16]}`
 - {libraries}
 """
         )
@@ -152,9 +152,23 @@ def model_card() -> str:
         "wrote beside each\nmodel in `digits/weights/`.\n\n"
         "**Meant for** reading handwritten digits 0 to 9 in pictures. **Not meant for** letters, "
         "other\nscripts' digits, or decisions about people without a person who checks. The "
-        "networks name a digit\nfor anything with ink in it: they do not refuse what is no digit "
-        "yet.\n\n**Data**: MNIST, American writers of the 1990s. Other hands write other shapes; "
+        "convolutional network\nrefuses most of what is no digit, not all; the dense one names a "
+        "digit for anything with ink in it.\n\n"
+        "**Data**: MNIST, American writers of the 1990s. Other hands write other shapes; "
         "[docs/accuracy.md](docs/accuracy.md)\nsays how that shows.\n\n" + "\n".join(parts)
+    )
+
+
+def refusal(card: dict[str, Any]) -> str:
+    """Return the line on what is no digit, if the network can tell."""
+    told = card.get("not_a_digit")
+    if not told:
+        return ""
+    return (
+        f"- refuses what is no digit with a probability above {told['threshold']:.3f}: "
+        f"{told['others_refused']:.1%} of frames made\n  without a digit ({told['made_of']}),\n"
+        f"  AUROC {told['auroc']:.4f}; keeps {told['digits_kept']:.2%} of validation digits, "
+        f"{told['distorted_digits_kept']:.2%} of distorted ones\n"
     )
 
 

@@ -17,7 +17,7 @@ from PIL import Image
 from digits import __version__, assembly
 from digits.cli import main
 from digits.core import ANY, Box, Hint, HintError, ModelError, ModelName, Reading
-from digits.model.classifier import Classifier
+from digits.model.classifier import Classifier, Scores
 from digits.model.line import LineNetwork
 from digits.reader import Reader
 
@@ -54,7 +54,7 @@ class FakeReader(Reader):
 def reader(monkeypatch):
     """Put a fake in the place of the only source of readers."""
     fake = FakeReader(
-        Classifier(FAKE, lambda frames: np.zeros((len(frames), 10), np.float32)),
+        Classifier(FAKE, lambda frames: Scores(np.zeros((len(frames), 10), np.float32))),
         LineNetwork(FAKE, lambda strips: np.zeros((len(strips), 1, 11), np.float32)),
         [],
     )

@@ -153,6 +153,21 @@ def test_interrupted_training_goes_on(checkout, few):
     assert "test" not in card
 
 
+def test_the_convolutional_network_gets_its_second_head(checkout, few):
+    done = train(checkout, "--epochs", "1", "--data", str(few), "--no-test")
+    assert done.returncode == 0, done.stderr
+    card = json.loads((checkout / "runs" / "cnn-0" / "cnn.json").read_text("utf-8"))
+    told = card["not_a_digit"]
+    assert 0 <= told["threshold"] <= 1
+    assert 0 <= told["others_refused"] <= 1
+    assert card["multiply_adds"] <= 20_000_000
+    # What was asked for stays plain: one input, ten outputs of a softmax.
+    network = keras.saving.load_model(checkout / "mnist_model.h5", compile=False)
+    assert network.output_shape == (None, 10)
+    assert network.layers[-1].activation.__name__ == "softmax"
+    assert all(layer.trainable for layer in network.layers)
+
+
 def test_onnx_answers_as_keras_does_or_is_not_written(tmp_path, held_out, monkeypatch):
     from digits.model import export
     from digits.model.classifier import load_classifier
@@ -160,11 +175,14 @@ def test_onnx_answers_as_keras_does_or_is_not_written(tmp_path, held_out, monkey
 
     network, frames = build_network("cnn"), held_out.frames[:64]
     path = tmp_path / "cnn.onnx"
-    logits = export.export_onnx(network, path, frames)
+    scores = export.export_onnx(network, path, frames)
     export.write_card(path, {"name": "cnn", "temperature": 1.0})
     theirs = np.asarray(network(frames, training=False))
-    np.testing.assert_allclose(load_classifier(path).classify(frames), theirs, atol=1e-5)
-    assert np.asarray(logits).shape == (64, 10)
+    np.testing.assert_allclose(
+        load_classifier(path).classify(frames).probabilities, theirs, atol=1e-5
+    )
+    assert scores.logits.shape == (64, 10)
+    assert scores.not_a_digit is None
     before = path.read_bytes()
     monkeypatch.setattr(export, "TOLERANCE", -1.0)
     with pytest.raises(ModelError, match="nothing was written"):
@@ -177,8 +195,8 @@ def test_the_shipped_h5_and_its_served_twin_agree(held_out):
 
     frames = held_out.frames[:200]
     for h5, name in (("mnist_model.h5", "cnn"), ("mnist_dense.h5", "dense")):
-        keras_answers = current_reader(str(ROOT / h5)).classifier.network(frames)
-        served = current_reader(name).classifier.network(frames)
+        keras_answers = current_reader(str(ROOT / h5)).classifier.network(frames).logits
+        served = current_reader(name).classifier.network(frames).logits
         centred = [scores - scores.max(axis=1, keepdims=True) for scores in (keras_answers, served)]
         likely = centred[1] > -10  # below, the logarithm of a float32 softmax is coarse
         np.testing.assert_allclose(centred[0][likely], centred[1][likely], atol=1e-3)

@@ -40,7 +40,7 @@ def augment(frames: Frames, labels: UInt8[np.ndarray, " n"], rng: np.random.Gene
 def _distort(frame: Frame, rng: np.random.Generator) -> Frame:
     """Redraw one digit with another hand: (28, 28) -> (28, 28)."""
     if rng.random() < P_SQUARE:
-        frame = _filled(frame)
+        frame = filled(frame)
     angle = np.deg2rad(rng.uniform(-ROTATION, ROTATION))
     slant = rng.uniform(-SLANT, SLANT)
     size, aspect = rng.uniform(1 - SIZE, 1 + SIZE), np.exp(rng.uniform(-ASPECT, ASPECT) / 2)
@@ -67,7 +67,7 @@ def _distort(frame: Frame, rng: np.random.Generator) -> Frame:
     return cv2.resize(drawn, (FRAME, FRAME), interpolation=cv2.INTER_AREA)
 
 
-def _filled(frame: Frame) -> Frame:
+def filled(frame: Frame) -> Frame:
     """Stretch a digit's tight box to a square: (28, 28) -> (28, 28)."""
     rows = np.flatnonzero((frame > HALF).any(axis=1))
     columns = np.flatnonzero((frame > HALF).any(axis=0))

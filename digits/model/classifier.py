@@ -12,32 +12,57 @@ from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import onnxruntime
+from jaxtyping import Bool, Float32
 
 from digits.core import CLASSES, Frames, Logits, ModelError, ModelName, Probabilities
-from digits.model.calibration import softmax
+from digits.model.calibration import Refusal, softmax
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """What a network says of frames, before any calibration."""
+
+    logits: Logits
+    not_a_digit: Float32[np.ndarray, " n"] | None = None  # logits; None: no such head
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What a classifier says of frames, as probabilities."""
+
+    probabilities: Probabilities  # of each digit, if it is one
+    not_a_digit: Float32[np.ndarray, " n"] | None  # None where the network cannot tell
+    refused: Bool[np.ndarray, " n"]  # what is too likely no digit to be given a value
 
 
 @runtime_checkable
 class Network(Protocol):
     """Anything that scores frames."""
 
-    def __call__(self, frames: Frames) -> Logits:
-        """Return logits: (n, 28, 28) -> (n, 10)."""
+    def __call__(self, frames: Frames) -> Scores:
+        """Return scores: (n, 28, 28) -> (n, 10), and (n,) from a second head."""
 
 
 @dataclass(frozen=True)
 class Classifier:
-    """A network, its temperature, and its name."""
+    """A network, its calibration, and its name."""
 
     name: ModelName
     network: Network
     temperature: float = 1.0
+    refusal: Refusal | None = None  # how to take the network's second head, if it has one
 
-    def classify(self, frames: Frames) -> Probabilities:
-        """Return the probability of each digit: (n, 28, 28) -> (n, 10); n may be 0."""
+    def classify(self, frames: Frames) -> Answers:
+        """Return what each of n frames shows, and whether it is a digit at all; n may be 0."""
         if not len(frames):
-            return np.zeros((0, CLASSES), np.float32)
-        return softmax(self.network(frames), self.temperature)
+            nothing = np.zeros((0, CLASSES), np.float32)
+            return Answers(nothing, None, np.zeros(0, bool))
+        scores = self.network(frames)
+        probabilities = softmax(scores.logits, self.temperature)
+        if self.refusal is None or scores.not_a_digit is None:
+            return Answers(probabilities, None, np.zeros(len(frames), bool))
+        not_a_digit = self.refusal.probability(scores.not_a_digit)
+        return Answers(probabilities, not_a_digit, not_a_digit > self.refusal.threshold)
 
 
 @dataclass(frozen=True)
@@ -46,9 +71,12 @@ class OnnxNetwork:
 
     session: onnxruntime.InferenceSession
 
-    def __call__(self, frames: Frames) -> Logits:
-        """Return logits: (n, 28, 28) -> (n, 10)."""
-        return np.asarray(self.session.run(["logits"], {"ink": frames})[0])
+    def __call__(self, frames: Frames) -> Scores:
+        """Return scores: (n, 28, 28) -> (n, 10), and (n,) from a second head."""
+        heads = [out.name for out in self.session.get_outputs() if out.name != "embedding"]
+        found = dict(zip(heads, self.session.run(heads, {"ink": frames}), strict=True))
+        refusal = found.get("not_a_digit")
+        return Scores(found["logits"], None if refusal is None else refusal[:, 0])
 
     def embed(self, frames: Frames) -> np.ndarray:
         """Return the last hidden layer: (n, 28, 28) -> (n, units)."""
@@ -64,7 +92,10 @@ def load_classifier(path: Path) -> Classifier:
         The model or its card is missing, or the model is not the one that the card describes.
     """
     session, name = open_session(path)
-    return Classifier(name, OnnxNetwork(session), load_card(path, ("temperature",))["temperature"])
+    card = load_card(path, ("temperature",))
+    told = card.get("not_a_digit")
+    refusal = Refusal(told["slope"], told["offset"], told["threshold"]) if told else None
+    return Classifier(name, OnnxNetwork(session), card["temperature"], refusal)
 
 
 def open_session(path: Path) -> tuple[onnxruntime.InferenceSession, ModelName]:

@@ -11,12 +11,16 @@ import keras
 import numpy as np
 import onnxruntime
 
-from digits.core import Frames, Logits, ModelError
+from digits.core import Frames, ModelError
+from digits.model.classifier import OnnxNetwork, Scores
 
+OUTPUTS = ("logits", "embedding", "not_a_digit")  # the last where the network has a second head
 TOLERANCE = 1e-4  # largest difference of a logit that still counts as the same network
 
 
-def export_onnx(network: keras.Model, path: Path, frames: Frames) -> Logits:
+def export_onnx(
+    network: keras.Model, path: Path, frames: Frames, refusal: keras.Model | None = None
+) -> Scores:
     """Write `network` as ONNX, after seeing that it answers as Keras does.
 
     Parameters
@@ -24,17 +28,18 @@ def export_onnx(network: keras.Model, path: Path, frames: Frames) -> Logits:
     network : ends in a softmax layer "digits" after a layer "embedding"
     path : where to; an older file is replaced in one step, or not at all
     frames : on which both must agree within `TOLERANCE`
+    refusal : the network's second head, if it has one
 
     Returns
     -------
-    the logits of `frames`, as ONNX Runtime gives them
+    the logits of `frames`, of all heads, as ONNX Runtime gives them
 
     Raises
     ------
     ModelError
         The two differ; nothing is written.
     """
-    twin = with_logits(network)
+    twin = with_logits(network, refusal)
     expected = [np.asarray(output) for output in twin(frames, training=False)]
     with tempfile.TemporaryDirectory() as folder:
         written = Path(folder) / "network.onnx"
@@ -46,11 +51,11 @@ def export_onnx(network: keras.Model, path: Path, frames: Frames) -> Logits:
                 keras.InputSpec(shape=(None, *network.input_shape[1:]), dtype="float32", name="ink")
             ],
         )
-        content = _named(written.read_bytes(), ["ink", "logits", "embedding"])
+        content = _named(written.read_bytes(), ("ink", *OUTPUTS))
     session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
-    logits, embedding = session.run(["logits", "embedding"], {"ink": frames})
+    found = session.run(list(OUTPUTS[: len(expected)]), {"ink": frames})
     difference = max(
-        float(np.abs(logits - expected[0]).max()), float(np.abs(embedding - expected[1]).max())
+        float(np.abs(theirs - ours).max()) for theirs, ours in zip(found, expected, strict=True)
     )
     if not difference <= TOLERANCE:
         raise ModelError(
@@ -58,7 +63,7 @@ def export_onnx(network: keras.Model, path: Path, frames: Frames) -> Logits:
             "allowed; nothing was written"
         )
     write_whole(path, content)
-    return np.asarray(logits)
+    return OnnxNetwork(session)(frames)
 
 
 def export_line(network: keras.Model, path: Path, strips: np.ndarray) -> None:
@@ -73,7 +78,7 @@ def export_line(network: keras.Model, path: Path, strips: np.ndarray) -> None:
     with tempfile.TemporaryDirectory() as folder:
         written = Path(folder) / "network.onnx"
         network.export(str(written), format="onnx", verbose=False)
-        content = _named(written.read_bytes(), ["strip", "logits"])
+        content = _named(written.read_bytes(), ("strip", "logits"))
     session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
     difference = float(np.abs(session.run(["logits"], {"strip": strips})[0] - expected).max())
     if not difference <= TOLERANCE:
@@ -84,17 +89,20 @@ def export_line(network: keras.Model, path: Path, strips: np.ndarray) -> None:
     write_whole(path, content)
 
 
-def with_logits(network: keras.Model) -> keras.Model:
-    """Return the same network, giving the values before its softmax, and its embedding."""
+def with_logits(network: keras.Model, refusal: keras.Model | None = None) -> keras.Model:
+    """Return the same network, giving the values before its softmax, its embedding, and refusal."""
     last = network.get_layer("digits")
     embedding = network.get_layer("embedding").output
     logits = keras.layers.Dense(last.units, name="logits")
-    twin = keras.Model(network.inputs[0], [logits(last.input), embedding])
+    outputs = [logits(last.input), embedding]
+    if refusal is not None:
+        outputs.append(refusal.outputs[0])
+    twin = keras.Model(network.inputs[0], outputs)
     logits.set_weights(last.get_weights())
     return twin
 
 
-def _named(content: bytes, names: list[str]) -> bytes:
+def _named(content: bytes, names: tuple[str, ...]) -> bytes:
     """Give the graph's input and outputs the names that the reader asks for."""
     import onnx
 
@@ -103,7 +111,7 @@ def _named(content: bytes, names: list[str]) -> bytes:
         zip(
             [value.name for value in [*model.graph.input, *model.graph.output]],
             names,
-            strict=True,
+            strict=False,  # not every network has the last output
         )
     )
     for value in [*model.graph.input, *model.graph.output]:
@@ -119,7 +127,9 @@ def multiply_adds(network: keras.Model) -> int:
     """Count the multiplications of one forward pass through convolutions and dense layers."""
     total = 0
     for layer in network.layers:
-        if isinstance(layer, keras.layers.Conv2D):
+        if isinstance(layer, keras.Sequential):  # a head
+            total += multiply_adds(layer)
+        elif isinstance(layer, keras.layers.Conv2D):
             total += int(np.prod(layer.kernel.shape)) * int(np.prod(layer.output.shape[1:3]))
         elif isinstance(layer, keras.layers.Dense):
             total += int(np.prod(layer.kernel.shape))

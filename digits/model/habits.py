@@ -27,13 +27,13 @@ def add_habits(frame: Frame, label: int, rng: np.random.Generator) -> Frame:
     return frame
 
 
-def flagged_one(frame: Frame, rng: np.random.Generator) -> Frame:
-    """Begin a 1 with an up-stroke from the left that meets the stem's top."""
+def flagged_one(frame: Frame, rng: np.random.Generator, longest: float = 0.6) -> Frame:
+    """Begin a 1 with an up-stroke from the left, as long as a share of the stem, to its top."""
     rows = np.flatnonzero((frame > INKED).any(axis=1))
     if not rows.size:
         return frame
     top = np.array([_middle(frame, int(rows[0]) + 1), rows[0] + 1.0])
-    length = rng.uniform(0.2, 0.6) * (rows[-1] - rows[0])
+    length = rng.uniform(0.2, longest) * (rows[-1] - rows[0])
     angle = np.deg2rad(rng.uniform(25, 70))  # from straight down
     tip = top + length * np.array([-np.sin(angle), np.cos(angle)])
     return _drawn(frame, top, tip)

@@ -16,7 +16,7 @@ from digits.model.classifier import Classifier
 
 def judge(classifier: Classifier, frames: Frames, labels: np.ndarray) -> dict[str, Any]:
     """Return how well `classifier` answers, as plain figures for its card."""
-    probabilities = classifier.classify(frames)
+    probabilities = classifier.classify(frames).probabilities
     answers = probabilities.argmax(axis=1)
     right = answers == labels
     low, high = interval(int(right.sum()), len(labels))

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from digits.core import CLASSES, FRAME, Frames, Logits, MissingLibraryError, ModelError, ModelName
-from digits.model.classifier import Classifier
+from digits.core import CLASSES, FRAME, Frames, MissingLibraryError, ModelError, ModelName
+from digits.model.classifier import Classifier, Scores
 
 if TYPE_CHECKING:
     import keras
@@ -23,13 +23,13 @@ class KerasNetwork:
 
     model: "keras.Model"
 
-    def __call__(self, frames: Frames) -> Logits:
+    def __call__(self, frames: Frames) -> Scores:
         """Return logits, or the logarithm of a final softmax: (n, 28, 28) -> (n, 10)."""
         shape = (len(frames), *self.model.input_shape[1:])
         scores = np.asarray(self.model(frames.reshape(shape), training=False), np.float32)
         if scores.min() >= 0 and np.allclose(scores.sum(axis=1), 1, atol=SUM_TOLERANCE):
-            return np.log(np.maximum(scores, np.float32(SMALLEST)))
-        return scores
+            return Scores(np.log(np.maximum(scores, np.float32(SMALLEST))))
+        return Scores(scores)
 
 
 def load_keras_file(path: Path) -> Classifier:

@@ -1,5 +1,7 @@
 """The two networks, as data: the dense one that was asked for, and a convolutional one.
 
+The convolutional one can be given a second head that tells digits from everything else.
+
 Both take ink, float32, shape (batch, 28, 28), 0.0 paper to 1.0 ink, and give ten probabilities.
 """
 
@@ -97,6 +99,30 @@ def build_line(width: int | None = None) -> keras.Model:
         ],
         name="line",
     )
+
+
+def build_refusal(network: keras.Model) -> keras.Model:
+    """Return a second head on the convolutional network: one logit, high for what is no digit.
+
+    It looks at what the network's convolutions found, and teaches them nothing: how digits are
+    read stays exactly as it was.
+    """
+    network.trainable = False
+    pooled = [layer for layer in network.layers if isinstance(layer, layers.MaxPooling2D)][-1]
+    flat = next(layer for layer in network.layers if isinstance(layer, layers.Flatten))
+    both = layers.Concatenate(name="refusal_sees")([pooled.output, flat.input])  # 7, 7, 144
+    head = keras.Sequential(
+        [
+            *_convolution(48),  # 7, 7, 48
+            *_convolution(48),  # 7, 7, 48
+            layers.Flatten(),  # 2352
+            layers.Dropout(0.3),
+            layers.Dense(EMBEDDING, activation="relu"),
+            layers.Dense(1),
+        ],
+        name="not_a_digit",
+    )
+    return keras.Model(network.inputs[0], head(both), name="refusal")
 
 
 def _convolution(

@@ -33,7 +33,7 @@ def photograph(ink: Ink, size: tuple[int, int], rng: np.random.Generator) -> np.
     height, width = size
     if rng.random() < HALF:
         ink = cv2.GaussianBlur(ink, (0, 0), rng.uniform(0.5, 2.0))
-    small: np.ndarray = cv2.resize(ink, (width, height), interpolation=cv2.INTER_AREA)
+    small: np.ndarray = np.asarray(cv2.resize(ink, (width, height), interpolation=cv2.INTER_AREA))
     if rng.random() < P_CLEAN:
         contrast = small
     else:
@@ -42,7 +42,7 @@ def photograph(ink: Ink, size: tuple[int, int], rng: np.random.Generator) -> np.
         contrast = small * darkness * worn
         paper = np.zeros((height, width), np.float32)
         if rng.random() < P_PATTERN:
-            paper = _pattern((height, width), rng) * rng.uniform(0.1, 0.65) * darkness
+            paper = _pattern((height, width), rng) * np.float32(rng.uniform(0.1, 0.65) * darkness)
         if rng.random() < P_RULE:
             paper = np.maximum(paper, _rules((height, width), rng) * rng.uniform(0.3, 1) * darkness)
         # Ink over print is darker than either.
