@@ -49,6 +49,9 @@ def main() -> int:
             recipe, seed=options.seed, epochs=options.epochs or recipe.epochs
         )
         run = RUNS / (options.name or f"{recipe.network}-{recipe.seed}")
+        if options.head:
+            sys.stdout.write(training.head_summary(training.renew_head(mnist, recipe, run), run))
+            return 0
         network = build_network(recipe.network)
         training.fit(network, mnist, recipe, run, resume=options.resume)
         head = training.add_head(network, mnist, recipe)
@@ -77,6 +80,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--name", help="of the folder in runs/; default: NETWORK-SEED")
     parser.add_argument("--resume", action="store_true", help="go on after an interruption")
     parser.add_argument("--no-test", action="store_true", help="leave the test digits unopened")
+    parser.add_argument("--head", action="store_true", help="only what says that it is no digit")
     parser.add_argument("--restore", action="store_true", help="bring the shipped .h5 back")
     return parser.parse_args()
 

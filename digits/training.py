@@ -18,7 +18,7 @@ import keras
 import numpy as np
 
 from digits import __version__
-from digits.assembly import DEFAULT, ModelCard
+from digits.assembly import DEFAULT, WEIGHTS, ModelCard
 from digits.core import CLASSES, Frames
 from digits.data import Labelled, Mnist
 from digits.model.augment import augment
@@ -171,6 +171,26 @@ def add_head(network: keras.Model, mnist: Mnist, recipe: Recipe) -> keras.Model 
     return head
 
 
+def renew_head(mnist: Mnist, recipe: Recipe, run: Path) -> dict[str, Any]:
+    """Train the second head of the shipped network anew, and write both and their card to `run`.
+
+    How digits are read stays as it was, and with it all that the shipped card says of that.
+    """
+    network = keras.saving.load_model(WEIGHTS / "mnist_model.h5", compile=False)
+    head = add_head(network, mnist, recipe)
+    path = run / f"{recipe.network}.onnx"
+    export_onnx(network, path, mnist.calibration.frames, head)
+    together = with_logits(network, head)
+    told = {"seed": recipe.seed, "epochs": recipe.refusal_epochs, "versions": versions()}
+    card = load_card(WEIGHTS / path.name) | {
+        "parameters": together.count_params(),
+        "multiply_adds": multiply_adds(together),
+        "not_a_digit": calibrate_head(head, mnist, recipe.seed) | told,
+    }
+    write_card(path, card)
+    return load_card(path)
+
+
 def export_run(
     network: keras.Model,
     mnist: Mnist,
@@ -271,6 +291,17 @@ def summary(card: dict[str, Any], run: Path, models: Sequence[ModelCard]) -> str
         f"Read with it: python -m digits read --model runs/{run.name} PICTURE"
     )
     return "\n".join(lines) + "\n"
+
+
+def head_summary(card: dict[str, Any], run: Path) -> str:
+    """Return what the second head came to, as lines for a terminal."""
+    head = card["not_a_digit"]
+    return (
+        f"\nOf what is no digit {head['others_refused']:.1%} is refused, of validation digits "
+        f"{1 - head['digits_kept']:.2%}; AUROC {head['auroc']:.3f}\n"
+        f"Card and the served network are in runs/{run.name}/. "
+        f"Read with it: python -m digits read --model runs/{run.name} PICTURE\n"
+    )
 
 
 def versions() -> dict[str, str]:
