@@ -41,6 +41,7 @@ from digits.model.line import LineNetwork, Spelling
 
 SMALLEST = 1e-12  # probability; the logarithm of 0 is not a number
 SURE = 0.6  # probability of one digit rather than another, from which the line network is sure
+TEXTURE = 0.5  # share of a page's characters that are refused, from which all of them are
 CLEAR = 0.95  # geometric mean of a page's confidence, a digit, above which it stands upright
 ENOUGH_DIGITS = 6  # on a page that is to be turned: 8061 might as well be 1908
 EVIDENCE = 1.5  # by which the logarithm of all digits' confidence rises when a page is turned
@@ -151,7 +152,7 @@ class Reader:
 
     def read_lines(self, found: Sequence[Found], hint: Hint = ANY) -> list[Line]:
         """Read pieces of a page that hold one number each; the empty ones give an empty line."""
-        return self._name(found, self.spell(found, hint))
+        return _alike(self._name(found, self.spell(found, hint)))
 
     def spell(self, found: Sequence[Found], hint: Hint = ANY) -> list[Spelled]:
         """Say of each number how many digits it has and where they stand."""
@@ -417,6 +418,25 @@ def _rows(cells: Iterable[Cell], numbers: Sequence[Line]) -> Iterator[Line]:
             tuple(digit for _, line in mine for digit in line.digits),
             tuple(mark for _, line in mine for mark in line.marks),
         )
+
+
+def _alike(numbers: list[Line]) -> list[Line]:
+    """Refuse all characters where half of them are refused: this is no page of numbers."""
+    digits = [digit for line in numbers for digit in line.digits]
+    refused = sum(digit.value is None for digit in digits)
+    if not 0 < refused < len(digits) or refused < TEXTURE * len(digits):
+        return numbers
+    return [
+        replace(
+            line,
+            text="?" * len(line.digits),
+            confidence=0.0,
+            digits=tuple(replace(digit, value=None) for digit in line.digits),
+        )
+        if line.digits
+        else line
+        for line in numbers
+    ]
 
 
 def _text(digits: Iterable[Digit]) -> str:
