@@ -21,6 +21,7 @@ SHARED = 0.15  # of a piece's ink that lies with another digit, from which it is
 LOW = 0.4  # of a digit's height; a lower piece is a mark unless it stands above or below a digit
 CLOSE = 0.12  # of a digit's height between two pieces of one digit that stand side by side
 STACKED = 0.5  # of a piece's width that lies above or below the rest of its digit
+ROWS = 48  # px; in taller lines the cuts are looked for in a smaller picture
 LEAN = 0.7  # of the line's height by which a cut may lean beyond the digits it parts
 STEEP = 0.05  # of full ink that a cut pays for each px sideways: straight unless ink is in the way
 ASIDE = 0.1  # of full ink that it pays at most for each row off the middle between two digits
@@ -117,11 +118,18 @@ def _stretches(ink: Ink, columns: list[float]) -> np.ndarray:
     """Return for each pixel to which digit's stretch it belongs: (h, w) -> (h, w) int."""
     height, width = ink.shape
     stretch = np.zeros(ink.shape, int)
-    for left, right in pairwise(columns):
-        first = max(0, round(left - LEAN * height))
-        last = min(width, round(right + LEAN * height) + 1)
-        way = first + _least_ink(ink[:, first:last], left - first, right - first)
-        stretch += np.arange(width)[None, :] > way[:, None]
+    if len(columns) < 2:  # noqa: PLR2004  # nothing to part
+        return stretch
+    scale = min(1.0, ROWS / height)
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    small = cv2.resize(ink, size, interpolation=cv2.INTER_AREA) if scale < 1 else ink
+    rows = np.linspace(0, len(small) - 1, height)
+    for left, right in pairwise(column * scale for column in columns):
+        first = max(0, round(left - LEAN * len(small)))
+        last = min(small.shape[1], round(right + LEAN * len(small)) + 1)
+        way = first + _least_ink(small[:, first:last], left - first, right - first)
+        edge = (np.interp(rows, np.arange(len(way)), way) + 0.5) / scale
+        stretch += np.arange(width)[None, :] > edge[:, None]
     return stretch
 
 

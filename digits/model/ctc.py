@@ -144,33 +144,37 @@ def substitutions(steps: Steps, digits: tuple[int, ...]) -> Float[np.ndarray, "n
     forward-backward algorithm, d being read for itself along the way.
     """
     n = len(digits)
-    before, after = _forward(steps, digits), _forward(steps[::-1], digits[::-1])
+    before, after = _forward(steps, digits), _forward(steps[::-1], digits[::-1])[::-1]
+    every, never = np.arange(CLASSES), np.full(len(steps), NEVER)
     scores = np.full((n, CLASSES), NEVER)
     for i in range(n):
-        # Ways into place i: from the blank before it, or from the digit before that.
-        enter = before[:, 2 * i]
-        straight = before[:, 2 * i - 1] if i else np.full(len(steps), NEVER)
-        leave = after[::-1][:, 2 * (n - 1 - i)]
-        onward = after[::-1][:, 2 * (n - 1 - i) - 1] if i < n - 1 else np.full(len(steps), NEVER)
-        for d in range(CLASSES):
-            into = np.logaddexp(enter, straight) if not i or digits[i - 1] != d else enter
-            out = np.logaddexp(leave, onward) if i == n - 1 or digits[i + 1] != d else leave
-            scores[i, d] = _passage(steps[:, d + 1], into, out, begins=i == 0, ends=i == n - 1)
+        # Ways into place i: from the blank before it, or straight from the digit before that,
+        # unless it is the same; and ways on in like manner.
+        into = np.tile(before[:, 2 * i, None], CLASSES)
+        straight = before[:, 2 * i - 1] if i else never
+        other = every != digits[i - 1] if i else every >= 0
+        into[:, other] = np.logaddexp(into[:, other], straight[:, None])
+        out = np.tile(after[:, 2 * (n - 1 - i), None], CLASSES)
+        onward = after[:, 2 * (n - 1 - i) - 1] if i < n - 1 else never
+        other = every != digits[i + 1] if i < n - 1 else every >= 0
+        out[:, other] = np.logaddexp(out[:, other], onward[:, None])
+        scores[i] = _passages(steps[:, 1:], into, out, begins=i == 0, ends=i == n - 1)
     return scores
 
 
-def _passage(
+def _passages(
     emitted: np.ndarray, into: np.ndarray, out: np.ndarray, *, begins: bool, ends: bool
-) -> float:
-    """Sum over all stretches of steps on which one digit is named: (t,), (t,), (t,) -> log p."""
-    # `into[t]`: all that happened up to step t, just before the digit; a digit may also begin.
-    arrive = np.concatenate([[0.0 if begins else NEVER], into[:-1]])
-    depart = np.concatenate([out[1:], [0.0 if ends else NEVER]])
-    held, total = NEVER, NEVER
+) -> np.ndarray:
+    """Sum over all stretches of steps on which each digit may be named: (t, 10) -> (10,) log p."""
+    # `into[t]`: all that happened up to step t, just before the digit; a line may begin with it.
+    first, last = (np.full((1, CLASSES), 0.0 if may else NEVER) for may in (begins, ends))
+    arrive, depart = np.concatenate([first, into[:-1]]), np.concatenate([out[1:], last])
+    held = np.full(CLASSES, NEVER)
+    total = np.full(CLASSES, NEVER)
     for t in range(len(emitted)):
         held = np.logaddexp(held, arrive[t]) + emitted[t]
         total = np.logaddexp(total, held + depart[t])
-    return float(total)
+    return total
 
 
 def _forward(steps: Steps, digits: tuple[int, ...]) -> np.ndarray:
