@@ -38,6 +38,13 @@ app = typer.Typer(
 )
 
 
+class ReportFormat(StrEnum):
+    """How a report is printed."""
+
+    text = "text"
+    json = "json"
+
+
 class Format(StrEnum):
     """How readings are printed."""
 
@@ -153,8 +160,9 @@ def evaluate(
     single: Single = False,
     model: Model = None,
     out: Annotated[Path | None, typer.Option(help="Folder for the wrong ones, as images.")] = None,
+    written: Annotated[ReportFormat, typer.Option("--format")] = ReportFormat.text,
 ) -> int:
-    """Read a folder of labelled pictures and say how many are right.
+    """Read a folder of labelled pictures and say how many are right, and how sure to be.
 
     digits evaluate --single pictures/
     """
@@ -162,9 +170,12 @@ def evaluate(
     from digits.evaluation import evaluate_folder, write_wrong_ones
 
     report = evaluate_folder(current_reader(model), directory, Hint(single=single))
-    _print(report.to_text())
+    if written is ReportFormat.json:
+        _print(json.dumps(report.to_json(), ensure_ascii=False, indent=2))
+    else:
+        _print(report.to_text())
     if out is not None:
-        _print(f"wrong ones: {write_wrong_ones(report, out)}")
+        _tell(f"wrong ones: {write_wrong_ones(report, out)}")
     return 0
 
 

@@ -3,6 +3,7 @@
 import csv
 import datetime
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,16 +13,31 @@ from PIL import Image, ImageDraw, ImageOps
 
 from digits.core import DataError, DigitsError, Hint, Reading
 from digits.data import MNIST_FILE, Labelled, open_arrays
+from digits.image.overlay import outline
 from digits.image.pixels import load_picture, load_upright
-from digits.metrics import calibration_error, interval
+from digits.metrics import (
+    accepting_threshold,
+    align_texts,
+    auroc,
+    calibration_error,
+    interval,
+)
 from digits.model.classifier import load_card, load_classifier
 from digits.model.judging import judge
 from digits.reader import Reader
 
 LOOKS = Path(__file__).parent.parent / "docs" / "test-looks.csv"
 LOOKS_HEADER = "date,commit,recipe,seed,accuracy,wrong\n"
-TILE = 160  # px, side of a picture on the contact sheet
-TILES_ACROSS = 6
+WANTED = 0.99  # share of accepted answers that should be right
+FEW = 20  # pictures; of fewer, no half says anything
+SHOWN = 12  # confusions in the text of a report
+TILE = (320, 268)  # px, width and height of a picture's place on the contact sheet
+ACROSS = 4  # of them side by side
+GAP = 8  # px between two
+PICTURE = 160  # px, height of the picture in it
+FRAME_SHOWN = 40  # px, side of each frame below the picture
+FRAMES_ACROSS = 7
+CAPTION = 16  # px
 
 
 def judge_on_test(model: Path, path: Path | None = None) -> dict[str, Any]:
@@ -60,8 +76,10 @@ class Answer:
     """One labelled picture and what was read in it."""
 
     file: Path
-    truth: str
+    truth: str  # empty where nothing is written that is a digit
     reading: Reading | None  # None where the picture could not be opened
+    seconds: float
+    kind: str = ""  # of picture, if the labels say so
     error: str | None = None
 
     @property
@@ -70,9 +88,24 @@ class Answer:
         return self.reading.text if self.reading else ""
 
     @property
+    def confidence(self) -> float:
+        """How sure the reader was of the whole text."""
+        return self.reading.confidence if self.reading else 0.0
+
+    @property
     def right(self) -> bool:
-        """Whether the whole text is right."""
+        """Whether the whole text is right; of what holds no digit, whether none was read."""
+        if not self.truth:
+            return self.reading is not None and not any(c.isdigit() for c in self.text)
         return self.text == self.truth
+
+    def pairs(self) -> list[tuple[str | None, str | None]]:
+        """Return each character of the truth beside what it was read as, line by line if can be."""
+        truth, text = self.truth.split("\n"), self.text.split("\n")
+        if len(truth) != len(text):
+            truth, text = ["".join(truth)], ["".join(text)]
+        pairs = [pair for line in zip(truth, text, strict=True) for pair in align_texts(*line)]
+        return [(a, b) for a, b in pairs if (a or b) != "\t"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,38 +114,169 @@ class FolderReport:
 
     directory: Path
     answers: tuple[Answer, ...]
-    seconds: float
 
     @property
     def wrong(self) -> tuple[Answer, ...]:
         """The answers that differ from their labels."""
         return tuple(answer for answer in self.answers if not answer.right)
 
+    def figures(self) -> dict[str, Any]:
+        """Return every figure by its name, as plain values."""
+        right = np.array([answer.right for answer in self.answers])
+        sure = np.array([answer.confidence for answer in self.answers])
+        low, high = interval(int(right.sum()), len(right))
+        times = 1000 * np.array([answer.seconds for answer in self.answers])
+        told: dict[str, Any] = {
+            "pictures": len(right),
+            "right": int(right.sum()),
+            "exact_match": float(right.mean()),
+            "interval": [low, high],
+            "milliseconds": {
+                "median": float(np.median(times)),
+                "percentile_95": float(np.percentile(times, 95)),
+            },
+            "kinds": _by_kind(self.answers),
+            "characters": _characters(self.answers),
+            "calibration_error": calibration_error(sure, right),
+            "brier": float(np.mean((sure - right) ** 2)),
+            "auroc": _separation(sure, right),
+            "coverage_at_99": _coverage(sure, right),
+            "accepting": _accepting(sure, right),
+        }
+        return told
+
     def to_text(self) -> str:
         """Return the report as lines for a terminal."""
-        n, right = len(self.answers), len(self.answers) - len(self.wrong)
-        low, high = interval(right, n)
+        told = self.figures()
+        low, high = told["interval"]
+        times = told["milliseconds"]
         lines = [
-            f"exact match {right} of {n}: {right / n:.1%} "
-            f"(95 % interval {low:.1%} to {high:.1%}), {1000 * self.seconds / n:.1f} ms a picture"
+            f"exact match {told['right']} of {told['pictures']}: {told['exact_match']:.1%} "
+            f"(95 % interval {low:.1%} to {high:.1%}), {times['median']:.1f} ms a picture "
+            f"(95 in 100 within {times['percentile_95']:.1f} ms)"
         ]
-        if any(
-            a.truth.isdigit() and a.text.isdigit() and len(a.truth) == len(a.text) == 1
-            for a in self.answers
-        ):
-            confidence = np.array([a.reading.confidence for a in self.answers if a.reading])
-            correct = np.array([a.right for a in self.answers if a.reading])
-            lines.append(f"calibration error {calibration_error(confidence, correct):.1%}")
+        if len(told["kinds"]) > 1:
+            lines += [f"  {kind}: {r} of {n}" for kind, (r, n) in told["kinds"].items()]
+        lines += _characters_as_text(told["characters"])
+        separation = "" if told["auroc"] is None else f", right against wrong {told['auroc']:.3f}"
+        lines.append(
+            f"confidence of the whole: calibration error {told['calibration_error']:.1%}, "
+            f"Brier score {told['brier']:.3f}{separation}; the surest {told['coverage_at_99']:.0%} "
+            "are 99 % right"
+        )
         lines += [
-            f"  {answer.file.name}: {answer.truth!r} was read as {answer.text!r}"
-            + (f" ({answer.error})" if answer.error else "")
+            f"  {answer.file.name}: {answer.truth!r} was read as {answer.text!r} "
+            f"({answer.error or f'{answer.confidence:.2f}'})"
             for answer in self.wrong
         ]
-        return "\n".join(lines)
+        return "\n".join([*lines, _accepting_as_text(told["accepting"])])
+
+    def to_json(self) -> dict[str, Any]:
+        """Return figures and wrong answers, ready for `json.dumps`."""
+        wrong = [
+            {
+                "file": answer.file.name,
+                "truth": answer.truth,
+                "text": answer.text,
+                "confidence": answer.confidence,
+                "error": answer.error,
+            }
+            for answer in self.wrong
+        ]
+        return {**self.figures(), "wrong": wrong}
+
+
+def _by_kind(answers: Sequence[Answer]) -> dict[str, list[int]]:
+    """Return right ones and pictures of each kind that the labels name."""
+    kinds: dict[str, list[int]] = {}
+    for answer in answers:
+        counts = kinds.setdefault(answer.kind, [0, 0])
+        counts[0] += answer.right
+        counts[1] += 1
+    return kinds
+
+
+def _characters(answers: Sequence[Answer]) -> dict[str, Any]:
+    """Count the digits that were read as they should be, as others, missed, or one too many."""
+    pairs = [pair for answer in answers for pair in answer.pairs()]
+    written = [(a, b) for a, b in pairs if a is not None]
+    confusions: dict[str, int] = {}
+    for a, b in pairs:
+        if a != b:
+            name = f"{a or 'nothing'} as {'refused' if b == '?' else b or 'nothing'}"
+            confusions[name] = confusions.get(name, 0) + 1
+    return {
+        "written": len(written),
+        "right": sum(a == b for a, b in written),
+        "missed": sum(b is None for _, b in written),
+        "extra": len(pairs) - len(written),
+        "confusions": dict(sorted(confusions.items(), key=lambda item: (-item[1], item[0]))),
+    }
+
+
+def _characters_as_text(told: dict[str, Any]) -> list[str]:
+    if not told["written"]:
+        return []
+    share = told["right"] / told["written"]
+    lines = [
+        f"digits {told['right']} of {told['written']}: {share:.2%} right, {told['missed']} missed, "
+        f"{told['extra']} too many"
+    ]
+    if told["confusions"]:
+        confused = (f"{name} ({n})" for name, n in list(told["confusions"].items())[:SHOWN])
+        lines.append(f"  read wrongly: {', '.join(confused)}")
+    return lines
+
+
+def _separation(sure: np.ndarray, right: np.ndarray) -> float | None:
+    """Return how often a right answer is surer than a wrong one; None if all are alike."""
+    if right.all() or not right.any():
+        return None
+    return auroc(sure[~right].astype(np.float32), sure[right].astype(np.float32))
+
+
+def _coverage(sure: np.ndarray, right: np.ndarray) -> float:
+    """Return the share of answers, the surest, of which `WANTED` are right."""
+    threshold = accepting_threshold(sure, right, WANTED)
+    return 0.0 if threshold is None else float((sure >= threshold).mean())
+
+
+def _accepting(sure: np.ndarray, right: np.ndarray) -> dict[str, Any] | None:
+    """Choose a threshold on every other picture, and say how it does on the rest."""
+    if len(sure) < FEW:
+        return None
+    threshold = accepting_threshold(sure[::2], right[::2], WANTED)
+    if threshold is None:
+        return None
+    accepted = sure[1::2] >= threshold
+    n, hits = int(accepted.sum()), int(right[1::2][accepted].sum())
+    return {
+        "threshold": threshold,
+        "coverage": float(accepted.mean()),
+        "accuracy": hits / n if n else None,
+        "interval": list(interval(hits, n)),
+    }
+
+
+def _accepting_as_text(told: dict[str, Any] | None) -> str:
+    if told is None or told["accuracy"] is None:
+        return (
+            f"no confidence from which {WANTED:.0%} are right can be named: there are fewer than "
+            f"{FEW} pictures, or too many of the surest are wrong"
+        )
+    low, high = told["interval"]
+    return (
+        f"accept at confidence >= {told['threshold']:.2f}: {told['coverage']:.0%} of these "
+        f"pictures need nobody, {told['accuracy']:.1%} [{100 * low:.1f}, {100 * high:.1f}] of them right "
+        "(chosen on every other picture, judged on the rest)"
+    )
 
 
 def evaluate_folder(reader: Reader, directory: Path, hint: Hint) -> FolderReport:
     """Read each picture that ``labels.csv`` in `directory` names, and compare.
+
+    Its columns are ``file`` and ``text``; ``kind``, if there is one, parts the pictures. An empty
+    text says that there is no digit to read.
 
     Raises
     ------
@@ -122,47 +286,59 @@ def evaluate_folder(reader: Reader, directory: Path, hint: Hint) -> FolderReport
     try:
         with (directory / "labels.csv").open(encoding="utf-8-sig", newline="") as file:
             rows = list(csv.DictReader(file))
-        labels = [(directory / row["file"], row["text"]) for row in rows]
+        labels = [(directory / row["file"], row["text"], row.get("kind") or "") for row in rows]
     except (OSError, KeyError, UnicodeDecodeError, csv.Error) as error:
         raise DataError(
             f"{directory} needs a file labels.csv with the columns file and text ({error})"
         ) from error
     if not labels:
         raise DataError(f"{directory / 'labels.csv'} names no picture")
+    return FolderReport(directory, tuple(_answer(reader, *label, hint) for label in labels))
+
+
+def _answer(reader: Reader, file: Path, truth: str, kind: str, hint: Hint) -> Answer:
     start = time.perf_counter()
-    answers = tuple(_answer(reader, file, truth, hint) for file, truth in labels)
-    return FolderReport(directory, answers, time.perf_counter() - start)
-
-
-def _answer(reader: Reader, file: Path, truth: str, hint: Hint) -> Answer:
     try:
-        return Answer(file, truth, reader.read(load_picture(file), hint))
-    except DigitsError as error:
-        return Answer(file, truth, None, str(error))
+        reading, error = reader.read(load_picture(file), hint), None
+    except DigitsError as fault:
+        reading, error = None, str(fault)
+    return Answer(file, truth, reading, time.perf_counter() - start, kind, error)
 
 
 def write_wrong_ones(report: FolderReport, out: Path) -> Path:
-    """Draw each wrong picture beside the frames that the network saw; return the image's path."""
+    """Draw each wrong picture with its boxes, and every frame that the network saw of it.
+
+    Returns
+    -------
+    the image's path, in `out`
+    """
     out.mkdir(parents=True, exist_ok=True)
     tiles = [_tile(answer) for answer in report.wrong if answer.reading]
-    rows = max(1, -(-len(tiles) // TILES_ACROSS))
-    sheet = Image.new("RGB", (TILES_ACROSS * TILE * 2, rows * (TILE + 16)), "white")
+    rows = max(1, -(-len(tiles) // ACROSS))
+    sheet = Image.new("RGB", (ACROSS * TILE[0], rows * TILE[1]), "white")
     for index, tile in enumerate(tiles):
-        across, down = index % TILES_ACROSS, index // TILES_ACROSS
-        sheet.paste(tile, (across * TILE * 2, down * (TILE + 16)))
+        sheet.paste(tile, (index % ACROSS * TILE[0], index // ACROSS * TILE[1]))
     path = out / f"{report.directory.name}-wrong.png"
     sheet.save(path)
     return path
 
 
 def _tile(answer: Answer) -> Image.Image:
-    """Return picture, first frame, and what was expected and read."""
-    tile = Image.new("RGB", (TILE * 2, TILE + 16), "mistyrose")
-    tile.paste(ImageOps.contain(load_upright(answer.file), (TILE - 4, TILE - 4)), (2, 2))
-    if answer.reading and answer.reading.digits:
-        frame = (255 - 255 * answer.reading.digits[0].frame).astype(np.uint8)
-        seen = Image.fromarray(frame).resize((TILE - 4, TILE - 4), Image.Resampling.NEAREST)
-        tile.paste(seen, (TILE + 2, 2))
-    sentence = f"{answer.file.name}: {answer.truth} read as {answer.text or 'nothing'}"
-    ImageDraw.Draw(tile).text((3, TILE), sentence.replace("\n", " "), fill="black")
+    """Return a picture with its boxes, its frames in rows, and what was expected and read."""
+    width, height = TILE
+    tile = Image.new("RGB", (width - GAP, height - GAP), "mistyrose")
+    if answer.reading is None:
+        return tile
+    picture = outline(load_upright(answer.file), answer.reading)
+    tile.paste(ImageOps.contain(picture, (width - 2 * GAP, PICTURE)), (0, 0))
+    for index, digit in enumerate(answer.reading.digits[: 2 * FRAMES_ACROSS]):
+        frame = Image.fromarray((255 - 255 * digit.frame).astype(np.uint8))
+        place = index % FRAMES_ACROSS * FRAME_SHOWN, PICTURE + index // FRAMES_ACROSS * FRAME_SHOWN
+        tile.paste(frame.resize((FRAME_SHOWN - 2, FRAME_SHOWN - 2)), place)
+    sentence = f"{answer.file.name}: {answer.truth or 'nothing'} read as {answer.text or 'nothing'}"
+    ImageDraw.Draw(tile).text(
+        (3, height - GAP - CAPTION),
+        f"{sentence}, {answer.confidence:.2f}".replace("\n", " "),
+        fill="black",
+    )
     return tile

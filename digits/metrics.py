@@ -69,3 +69,54 @@ def auroc(low: Float32[np.ndarray, " n"], high: Float32[np.ndarray, " m"]) -> fl
     low = np.sort(low)
     below = np.searchsorted(low, high, "left") + np.searchsorted(low, high, "right")
     return float(below.mean() / (2 * len(low)))
+
+
+def align_texts(truth: str, read: str) -> list[tuple[str | None, str | None]]:
+    """Pair the characters of two texts so that as few as can be differ (Levenshtein 1966).
+
+    A character that was missed is paired with None on the right, one too many on the left.
+
+    Examples
+    --------
+    >>> align_texts("705", "7105")
+    [('7', '7'), (None, '1'), ('0', '0'), ('5', '5')]
+    """
+    rows, columns = len(truth) + 1, len(read) + 1
+    cost = np.zeros((rows, columns), int)
+    cost[:, 0], cost[0] = np.arange(rows), np.arange(columns)
+    for i in range(1, rows):
+        for j in range(1, columns):
+            differs = truth[i - 1] != read[j - 1]
+            cost[i, j] = min(cost[i - 1, j - 1] + differs, cost[i - 1, j] + 1, cost[i, j - 1] + 1)
+    pairs: list[tuple[str | None, str | None]] = []
+    i, j = len(truth), len(read)
+    while i or j:
+        if i and j and cost[i, j] == cost[i - 1, j - 1] + (truth[i - 1] != read[j - 1]):
+            i, j = i - 1, j - 1
+            pairs.append((truth[i], read[j]))
+        elif i and cost[i, j] == cost[i - 1, j] + 1:
+            i -= 1
+            pairs.append((truth[i], None))
+        else:
+            j -= 1
+            pairs.append((None, read[j]))
+    return pairs[::-1]
+
+
+def accepting_threshold(
+    confidence: Float[np.ndarray, " n"], right: Bool[np.ndarray, " n"], accuracy: float
+) -> float | None:
+    """Return the lowest confidence from which on so many answers are right, or None.
+
+    Examples
+    --------
+    >>> sure, right = np.array([0.2, 0.5, 0.8, 0.9]), np.array([True, False, True, True])
+    >>> accepting_threshold(sure, right, 0.99)
+    0.8
+    """
+    order = np.argsort(-confidence, kind="stable")
+    shares = np.cumsum(right[order]) / np.arange(1, len(order) + 1)
+    # Answers of one confidence are accepted together.
+    ends = np.append(np.diff(confidence[order]) != 0, True) if len(order) else np.zeros(0, bool)
+    good = np.flatnonzero(ends & (shares >= accuracy))
+    return float(confidence[order][good[-1]]) if good.size else None
