@@ -264,10 +264,10 @@ def _accepting_as_text(told: dict[str, Any] | None) -> str:
             f"no confidence from which {WANTED:.0%} are right can be named: there are fewer than "
             f"{FEW} pictures, or too many of the surest are wrong"
         )
-    low, high = told["interval"]
+    low, high = (100 * bound for bound in told["interval"])
     return (
         f"accept at confidence >= {told['threshold']:.2f}: {told['coverage']:.0%} of these "
-        f"pictures need nobody, {told['accuracy']:.1%} [{100 * low:.1f}, {100 * high:.1f}] of them right "
+        f"pictures need nobody, {told['accuracy']:.1%} [{low:.1f}, {high:.1f}] of them right "
         "(chosen on every other picture, judged on the rest)"
     )
 
