@@ -20,13 +20,13 @@ from PIL import Image
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from digits.assembly import current_reader  # noqa: E402
-from digits.core import ANY, Hint, Picture  # noqa: E402
-from digits.data import load_mnist  # noqa: E402
-from digits.image.grid import find_grid  # noqa: E402
-from digits.image.ink import measure_contrast, to_ink  # noqa: E402
-from digits.image.lines import find_lines  # noqa: E402
-from digits.image.pixels import load_picture  # noqa: E402
+from digits.assembly import current_reader
+from digits.core import ANY, Hint, Picture
+from digits.data import load_mnist
+from digits.image.grid import find_grid
+from digits.image.ink import measure_contrast, to_ink
+from digits.image.lines import find_lines
+from digits.image.pixels import load_picture
 
 PAGE = (3000, 4000)  # px, height and width: 12 megapixels
 LINES, LONGEST = 10, 10  # lines, and digits of the longest
