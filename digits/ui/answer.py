@@ -12,6 +12,7 @@ from digits.core import Digit, Frame, Hint, Reading
 
 ENLARGED = 8  # screen pixels for each of the frame's
 BLANK = "No ink found: there is nothing to read here."
+REFUSED = "There is something here, but it does not look like digits."
 CERTAIN = 0.999  # confidence beyond which a tenth of a per cent would be rounded up to certainty
 ZERO_WIDTH_SPACE = "\u200b"
 SURE = 0.95  # confidence from which the words say nothing of doubt
@@ -25,15 +26,23 @@ def show_answer(reading: Reading, *, key: str) -> None:
     if not reading.digits:
         if reading.status == "blank":
             st.info(BLANK)
+        elif not reading.notes:
+            st.info(REFUSED)
         _show_notes(reading)
         return
     size = "6rem" if len(reading.text) == 1 else "3rem"
     number = html.escape(reading.text).replace("\n", "<br>")
     st.html(
         f'<div data-testid="answer" aria-live="polite" style="font-size:{size};line-height:1.1;'
-        f'font-weight:700;font-variant-numeric:tabular-nums">{number}</div>'
+        'font-weight:700;font-variant-numeric:tabular-nums;white-space:pre-wrap;tab-size:4">'
+        f"{number}</div>"
     )
-    st.markdown(f"**{_percent(reading.confidence)}** {_in_words(reading)}")
+    if reading.status == "refused":
+        st.info(REFUSED)
+    else:
+        st.markdown(f"**{_percent(reading.confidence)}** {_in_words(reading)}")
+    if marks := _marks_in_words(reading):
+        st.warning(marks)
     _show_notes(reading)
     show_digit(_chosen(reading, key))
 
@@ -103,6 +112,23 @@ def _in_words(reading: Reading) -> str:
     if reading.confidence >= SURE:
         return f"sure that {what} right."
     return f"sure that {what} right: please check."
+
+
+def _marks_in_words(reading: Reading) -> str:
+    """Say which marks stand between the digits of a number, so that nobody takes 7.5 for 75."""
+    kinds = [
+        mark.kind
+        for line in reading.lines
+        for mark in line.marks
+        if line.digits and line.digits[0].box.right <= mark.box.x < line.digits[-1].box.x
+    ]
+    if not kinds:
+        return ""
+    counted = [f"{kinds.count(kind)} {kind}" for kind in dict.fromkeys(kinds) if kind != "other"]
+    others = [f"{kinds.count('other')} other"] if "other" in kinds else []
+    return (
+        f"Marks stand between the digits and are not in the number: {', '.join(counted + others)}."
+    )
 
 
 def _bars(digit: Digit) -> str:

@@ -12,14 +12,16 @@ EXAMPLE = ROOT / "digits" / "ui" / "examples" / "a year.jpg"
 SLOW = 60  # s, a first run imports everything
 
 
-def page_with_reading(text: str, *, error: str = "", note: str = "", failed: str = "") -> AppTest:
-    def page(text, error, note, failed):
+def page_with_reading(
+    text: str, *, error: str = "", note: str = "", failed: str = "", mark: str = ""
+) -> AppTest:
+    def page(text, error, note, failed, mark):
         from pathlib import Path
 
         import numpy as np
 
         from digits.assembly import ModelCard
-        from digits.core import Box, Digit, DigitsError, Line, ModelName, Reading
+        from digits.core import Box, Digit, DigitsError, Line, Mark, ModelName, Reading
         from digits.ui.read import read_page
 
         class FakeReader:
@@ -28,14 +30,28 @@ def page_with_reading(text: str, *, error: str = "", note: str = "", failed: str
                     raise DigitsError(error)
                 frame = np.zeros((28, 28), np.float32)
                 digits = tuple(
-                    Digit(int(c), 0.9, Box(9 * i, 0, 8, 8), (0.1,) * 10, None, frame)
+                    Digit(
+                        int(c) if c.isdigit() else None,
+                        0.9,
+                        Box(9 * i, 0, 8, 8),
+                        (0.1,) * 10,
+                        None,
+                        frame,
+                    )
                     for i, c in enumerate(text)
                 )
-                lines = (Line(text, 0.8, Box(0, 0, 9, 8), digits),) if text else ()
+                marks = (Mark(mark, Box(8, 6, 1, 1)),) if mark else ()
+                lines = (Line(text, 0.8, Box(0, 0, 9, 8), digits, marks),) if text else ()
                 return Reading(
                     "0" * 64,
                     (picture.width, picture.height),
-                    "failed" if failed else "read" if text else "blank",
+                    "failed"
+                    if failed
+                    else "blank"
+                    if not text
+                    else "refused"
+                    if set(text) == {"?"}
+                    else "read",
                     ModelName("fake", ""),
                     text,
                     0.8,
@@ -47,7 +63,7 @@ def page_with_reading(text: str, *, error: str = "", note: str = "", failed: str
         read_page(lambda _: FakeReader(), [ModelCard("fake", "Fake", 0.5, Path("fake.onnx"))])
 
     app = AppTest.from_function(
-        page, kwargs={"text": text, "error": error, "note": note, "failed": failed}
+        page, kwargs={"text": text, "error": error, "note": note, "failed": failed, "mark": mark}
     )
     app.run(timeout=SLOW)
     app.file_uploader[0].upload("n.jpg", EXAMPLE.read_bytes(), "image/jpeg").run(timeout=SLOW)
@@ -69,6 +85,17 @@ def test_blank_paper_names_no_digit():
     app = page_with_reading("")
     assert "No ink found" in app.info[0].value
     assert "data-testid" not in shown(app)
+
+
+def test_what_is_no_digit_is_called_so_and_given_no_confidence():
+    app = page_with_reading("??")
+    assert "does not look like digits" in app.info[0].value
+    assert not any("sure that" in element.value for element in app.markdown)
+
+
+def test_a_point_between_digits_is_told_so_that_nobody_takes_7_5_for_75():
+    assert "1 dot" in page_with_reading("75", mark="dot").warning[0].value
+    assert not page_with_reading("75").warning
 
 
 def test_an_error_is_a_sentence():
