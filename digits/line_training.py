@@ -22,7 +22,7 @@ from digits.model.line import load_line_network
 from digits.model.networks import build_line
 from digits.reader import Found, Reader, to_frames
 from digits.synthesis.batches import WHITE, Batch, compose_batches, to_batch
-from digits.synthesis.writing import Written, compose_line
+from digits.synthesis.writing import TALL, Written, compose_line
 from digits.training import versions
 
 HISTORY = "history.csv"
@@ -140,9 +140,9 @@ def export_line_run(
     """
     path = run / f"{recipe.network}.onnx"
     rng = np.random.default_rng(recipe.seed + JUDGING_SEED)
-    fitting = [compose_line(mnist.calibration, rng) for _ in range(JUDGED)]
-    judging = [compose_line(mnist.validation, rng) for _ in range(JUDGED)]
-    strips, _ = to_batch(fitting[: recipe.batch])
+    fitting = [compose_line(mnist.calibration, rng, TALL) for _ in range(JUDGED)]
+    judging = [compose_line(mnist.validation, rng, TALL) for _ in range(JUDGED)]
+    strips, _ = to_batch([compose_line(mnist.calibration, rng) for _ in range(recipe.batch)])
     export_line(network, path, strips / np.float32(WHITE))
     card: dict[str, Any] = {
         "name": recipe.network,

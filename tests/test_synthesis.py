@@ -53,6 +53,13 @@ def test_the_same_state_composes_the_same_line(validation):
     np.testing.assert_array_equal(one.strip, other.strip)
 
 
+def test_a_taller_strip_shows_the_same_line(validation):
+    low = compose_line(validation, np.random.default_rng(6))
+    tall = compose_line(validation, np.random.default_rng(6), 2 * HEIGHT)
+    assert tall.text == low.text
+    assert tall.strip.shape == (2 * HEIGHT, 2 * low.strip.shape[1])
+
+
 def test_where_nothing_was_written_there_is_less_ink(lines):
     longer = [line.strip.sum() for line in lines if len(line.text) >= 8]
     shorter = [line.strip.sum() for line in lines if len(line.text) == 1]

@@ -39,7 +39,7 @@ P_ROUND = 0.3  # share of numbers that end in noughts
 class Written:
     """A strip as a camera would see it, and the digits that stand on it."""
 
-    strip: Float32[np.ndarray, "32 w"]  # as `digits.image.strip` gives it
+    strip: Float32[np.ndarray, "h w"]  # as `digits.image.strip` gives it
     text: str  # may be empty
 
 
@@ -61,21 +61,22 @@ class Hand:
     font: int | None  # printed and not written, in this font
 
 
-def compose_line(digits: Labelled, rng: np.random.Generator) -> Written:
+def compose_line(digits: Labelled, rng: np.random.Generator, height: int = HEIGHT) -> Written:
     """Return one line of handwriting with its text.
 
     Parameters
     ----------
     digits : MNIST digits to write with
     rng : all that is random; the same state gives the same line
+    height : px, of the strip; twice the usual gives the digit network as much to see as pictures do
     """
     hand = _choose_hand(rng)
     text = "" if rng.random() < P_NO_DIGIT else _choose_number(rng)
     ink = _bend(_write(text, hand, digits, rng), hand, rng)
     if rng.random() < P_NEIGHBOUR:
         ink = np.maximum(ink, _neighbours(ink.shape[1], hand, digits, rng))
-    width = max(HEIGHT, -(-ink.shape[1] // FINE))
-    return Written(normalise(photograph(ink, (HEIGHT, width), rng)), text)
+    width = max(height, -(-ink.shape[1] * height // TALL))
+    return Written(normalise(photograph(ink, (height, width), rng)), text)
 
 
 def _choose_hand(rng: np.random.Generator) -> Hand:
