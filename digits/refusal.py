@@ -14,11 +14,11 @@ from digits.core import FRAME, Box, Frame, Frames
 from digits.data import Labelled, Mnist
 from digits.image.frame import to_frame
 from digits.metrics import auroc
-from digits.model import hands
 from digits.model.augment import augment, filled
 from digits.model.calibration import Refusal, fit_refusal
 from digits.model.habits import flagged_one
 from digits.model.negatives import NOT_A_DIGIT, draw_negatives
+from digits.synthesis.frames import draw_frame
 
 EPOCHS = 6  # passes through the training digits
 BATCH = 128  # digits, and as many frames that hold none
@@ -28,8 +28,6 @@ POOL = 30_000  # negatives drawn once; each is distorted anew whenever it is sho
 HELD_OUT = 5_000  # negatives that calibrate, from other digits and other fonts
 P_PLAIN = 0.3  # share of frames that are not distorted
 P_DRAWN = 0.15  # share of digits in the forms of hands that MNIST has not met
-DRAWN_HEIGHT = 40  # px, of which 20 are left in the frame
-DRAWN_PEN = (2.5, 9.0)  # px at that height
 P_FLAG = 0.3  # share of ones with a flag that may reach the line
 P_FILLED = 0.15  # share of digits stretched to fill a square
 P_CAMERA = 0.3  # share of frames that went through a bad picture
@@ -76,8 +74,7 @@ def distort_digits(digits: Labelled, rng: np.random.Generator) -> Frames:
 def _habit(frame: Frame, label: int, rng: np.random.Generator) -> Frame:
     """Return a digit in a foreign form, a 1 with a long flag, or any as forms stretch it."""
     if rng.random() < P_DRAWN:
-        ink = hands.draw(hands.write(label, rng), DRAWN_HEIGHT, rng.uniform(*DRAWN_PEN), rng)
-        frame = to_frame(ink, Box(0, 0, ink.shape[1], ink.shape[0]))
+        frame = draw_frame(label, rng)
     if label == 1 and rng.random() < P_FLAG:
         frame = flagged_one(frame, rng, longest=1.1)
     return filled(frame) if rng.random() < P_FILLED else frame

@@ -28,6 +28,7 @@ from digits.model.export import export_onnx, multiply_adds, with_logits, write_c
 from digits.model.judging import describe, judge
 from digits.model.networks import build_refusal
 from digits.refusal import EPOCHS, calibrate_head, fit_head
+from digits.synthesis.frames import draw_frame
 
 TITLES = {"dense": "Dense network, as requested", "cnn": "Convolutional network"}
 HISTORY = "history.csv"
@@ -44,6 +45,7 @@ class Recipe:
     epochs: int
     seed: int = 0
     augmented: bool = False  # distort each digit anew in each epoch
+    drawn: float = 0.0  # share of digits that are drawn in forms MNIST has not met
     peak: float = 1e-3  # highest learning rate
     decay: float = 0.0  # weight decay (Loshchilov & Hutter 2019); with a cosine schedule
     batch: int = BATCH
@@ -52,7 +54,15 @@ class Recipe:
 
 RECIPES = {
     "dense": Recipe("dense", epochs=10),
-    "cnn": Recipe("cnn", epochs=18, augmented=True, peak=2e-3, decay=1e-2, refusal_epochs=EPOCHS),
+    "cnn": Recipe(
+        "cnn",
+        epochs=18,
+        augmented=True,
+        drawn=0.12,
+        peak=2e-3,
+        decay=1e-2,
+        refusal_epochs=EPOCHS,
+    ),
 }
 
 
@@ -83,7 +93,11 @@ class Batches(keras.utils.PyDataset):
         frames = self._digits.pictures[chosen].astype(np.float32) / np.float32(255)
         if self._recipe.augmented:
             rng = np.random.default_rng((self._recipe.seed, self._epoch, index))
-            distorted = augment(frames, self._digits.labels[chosen], rng)
+            labels = self._digits.labels[chosen]
+            drawn = np.flatnonzero(rng.random(len(frames)) < self._recipe.drawn)
+            for i in drawn:
+                frames[i] = draw_frame(int(labels[i]), rng)
+            distorted = augment(frames, labels, rng)
             # Towards the end half of the digits are shown as MNIST has them, for the network
             # to settle on what it will be asked most.
             late = self._epoch >= (1 - SETTLING) * self._recipe.epochs
