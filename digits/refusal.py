@@ -29,11 +29,11 @@ HELD_OUT = 5_000  # negatives that calibrate, from other digits and other fonts
 P_PLAIN = 0.3  # share of frames that are not distorted
 P_DRAWN = 0.15  # share of digits in the forms of hands that MNIST has not met
 P_FLAG = 0.3  # share of ones with a flag that may reach the line
-P_FILLED = 0.15  # share of digits stretched to fill a square
+P_FILLED = 0.25  # share of digits stretched to fill a square
 P_CAMERA = 0.3  # share of frames that went through a bad picture
 P_SPOT = 0.3  # share of those that have a spot of 2 px too much or too little ink
 LEGIBLE = 0.6  # share of the ink that must be left for the digit to be one
-KEPT = 0.995  # share of distorted digits that must not be refused
+KEPT = 0.997  # share of distorted digits that must not be refused
 HALF = 0.5  # of full ink
 
 
