@@ -40,6 +40,9 @@ from digits.model.classifier import Answers, Classifier
 from digits.model.line import LineNetwork, Spelling
 
 SMALLEST = 1e-12  # probability; the logarithm of 0 is not a number
+ALONE = 0.999  # probability from which the digit network is not asked to share its opinion
+NARROW = 1.6  # times as wide as high: a line that may hold one digit alone
+DENIED = 0.5  # probability that there is no digit, of either network, from which both deny it
 SURE = 0.6  # probability of one digit rather than another, from which the line network is sure
 TEXTURE = 0.5  # share of a page's characters that are refused, from which all of them are
 CLEAR = 0.95  # geometric mean of a page's confidence, a digit, above which it stands upright
@@ -81,14 +84,17 @@ class Seen:
         """The probability of each digit, if it is one: (10,)."""
         return np.asarray(self.answers.probabilities[self.index])
 
-    def digit(self, box: Box, probabilities: np.ndarray, *, trusted: bool) -> Digit:
+    def digit(self, box: Box, probabilities: np.ndarray, limit: float | None) -> Digit:
         """Return the character with its value, or with none where it is refused.
 
-        A digit that was cut from its neighbours may look like none: there the line network, which
-        saw them together, is `trusted` where it is sure.
+        The line network may move the `limit` of what is refused. A digit that was cut from its
+        neighbours looks like none, but that network saw them together; and where it sees no digit
+        either, half a doubt is enough.
         """
         value, doubt = int(probabilities.argmax()), self.answers.not_a_digit
-        refused = bool(self.answers.refused[self.index]) and not trusted
+        refused = bool(self.answers.refused[self.index])
+        if limit is not None and doubt is not None:
+            refused = bool(doubt[self.index] > limit)
         return Digit(
             value=None if refused else value,
             confidence=float(probabilities[value]),
@@ -184,12 +190,18 @@ class Reader:
         digits = []
         for glyph, character, scores in zip(number.glyphs, seen, number.scores, strict=True):
             chosen = character.probabilities
-            if scores.any():
+            if not scores.any() and glyph and chosen.max() < ALONE:
+                chosen = self._second_opinion(page, glyph, chosen)
+            elif scores.any():
                 named = np.log(np.maximum(chosen, SMALLEST)) if glyph else np.zeros(CLASSES)
                 chosen = _softmax(scores + self.line_network.weight * named)
             box = page.box_in_original(glyph.box) if glyph else part.box
-            sure = len(seen) > 1 and float(_softmax(scores).max()) > SURE
-            digits.append(character.digit(box, chosen, trusted=sure))
+            limit = None
+            if len(seen) > 1 and float(_softmax(scores).max()) > SURE:
+                limit = 1.0
+            elif number.certainty < DENIED:
+                limit = DENIED
+            digits.append(character.digit(box, chosen, limit))
         certainty = number.certainty * float(np.prod([digit.confidence for digit in digits]))
         if number.scores.any():
             certainty = self.line_network.confidence(certainty)
@@ -199,6 +211,12 @@ class Reader:
         for digit in digits[1:]:
             box = box.union(digit.box)
         return Line(_text(digits), certainty, box, tuple(digits), number.marks)
+
+    def _second_opinion(self, page: Page, glyph: Glyph, named: np.ndarray) -> np.ndarray:
+        """Return what both networks make of one digit; the line network knows more hands."""
+        strip = to_strip(straighten(page, box_region(glyph.box), MARGIN, SIDE_MARGIN))
+        scores = self.line_network.spell([strip], 1)[0].scores[0]
+        return _softmax(scores + np.log(np.maximum(named, SMALLEST)))
 
     def _refuse(self, picture: Picture, hint: Hint, reason: DigitsError) -> Reading:
         """Say why a picture cannot be handwriting; that is not "blank"."""
@@ -364,6 +382,10 @@ def _spell_single(page: Page) -> Spelled:
 
 def _cut(page: Page, spelling: Spelling) -> Spelled:
     """Give each digit that was spelled the ink that is its own."""
+    height, width = page.ink.shape
+    if not spelling.digits and width <= NARROW * height:
+        # A stem that fills its picture is no digit to the line network: let the other one see.
+        return replace(_spell_single(page), certainty=1 - spelling.certainty)
     scale = page.ink.shape[0] / HEIGHT
     glyphs, marks = cut_digits(page.ink, [column * scale for column in spelling.columns])
     return Spelled(
