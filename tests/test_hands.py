@@ -23,7 +23,7 @@ def frames_of(form, n, seed):
 
 
 def right(form, n=60, seed=5):
-    probabilities = current_reader().classifier.classify(frames_of(form, n, seed))
+    probabilities = current_reader().classifier.classify(frames_of(form, n, seed)).probabilities
     return float((probabilities.argmax(axis=1) == form.digit).mean())
 
 
@@ -122,5 +122,5 @@ def test_what_is_read_is_the_form_and_not_any_ink():
     """The oracle tells digits apart: a mirrored one is not read as what it was."""
     three = next(form for form in FORMS if form.digit == 3 and form.in_mnist)
     mirrored = frames_of(three, 40, 5)[:, :, ::-1].copy()
-    read = current_reader().classifier.classify(mirrored).argmax(axis=1)
+    read = current_reader().classifier.classify(mirrored).probabilities.argmax(axis=1)
     assert (read == three.digit).mean() < 0.7
