@@ -78,7 +78,9 @@ def find_rules(ink: Ink) -> np.ndarray:
         return np.zeros(ink.shape, bool)
     mask = _reduced((ink > LINKED).astype(np.uint8), step)
     bands = _level_rules(mask) | _level_rules(np.ascontiguousarray(mask.T)).T
-    rules = np.kron(bands, np.ones((step, step), bool))[: ink.shape[0], : ink.shape[1]]
+    if not bands.any():
+        return np.zeros(ink.shape, bool)
+    rules = bands.repeat(step, axis=0).repeat(step, axis=1)[: ink.shape[0], : ink.shape[1]]
     return rules if ink[~rules].sum() >= MIN_REST else np.zeros(ink.shape, bool)
 
 
@@ -173,18 +175,18 @@ def _measured(
     for depth in range(int(length.max(initial=0))):
         deep = length > depth
         drawn[top[deep] + depth, column[deep]] = 1
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(drawn, connectivity=8)
+    count, labels = cv2.connectedComponents(drawn, connectivity=8)
     names = labels[top, column]
-    wide = stats[:, cv2.CC_STAT_WIDTH]
-    long_enough = wide * wide >= MIN_PIECE * stats[:, cv2.CC_STAT_AREA]
-    long_enough[0] = False
-    chosen = np.flatnonzero(long_enough)
-    chosen = chosen[np.argsort(-wide[chosen])][:MAX_PIECES]
-    order = np.argsort(names, kind="stable")
+    order = np.argsort(names, kind="stable")  # within a piece its runs stay from left to right
     names, column, top, length = names[order], column[order], top[order], length[order]
-    first, last = np.searchsorted(names, chosen), np.searchsorted(names, chosen, side="right")
+    first = np.searchsorted(names, np.arange(1, count))
+    last = np.searchsorted(names, np.arange(1, count), side="right")
+    wide = (column[last - 1] - column[first] + 1).astype(np.int32)
+    area = np.bincount(names, length, count)[1:]
+    chosen = np.flatnonzero(wide * wide >= MIN_PIECE * area)
+    chosen = chosen[np.argsort(-wide[chosen])][:MAX_PIECES]
     rows, columns, middles = [], [], []
-    for a, b in zip(first, last, strict=True):
+    for a, b in zip(first[chosen], last[chosen], strict=True):
         width = float(np.median(length[a:b]))
         clear = length[a:b] <= max(2, FRAYED * width)
         x, y = column[a:b][clear], (top[a:b] + (length[a:b] - 1) / 2)[clear]
