@@ -77,7 +77,8 @@ def find_rules(ink: Ink) -> np.ndarray:
     if min(ink.shape) < MIN_SIDE:
         return np.zeros(ink.shape, bool)
     mask = _reduced((ink > LINKED).astype(np.uint8), step)
-    bands = _level_rules(mask) | _level_rules(np.ascontiguousarray(mask.T)).T
+    sides = _sides(mask)
+    bands = _level_rules(mask, sides) | _level_rules(np.ascontiguousarray(mask.T), sides).T
     if not bands.any():
         return np.zeros(ink.shape, bool)
     rules = bands.repeat(step, axis=0).repeat(step, axis=1)[: ink.shape[0], : ink.shape[1]]
@@ -121,10 +122,10 @@ def _reduced(mask: np.ndarray, step: int) -> np.ndarray:
     return np.maximum.reduce(columns)
 
 
-def _level_rules(mask: np.ndarray) -> np.ndarray:
+def _level_rules(mask: np.ndarray, sides: np.ndarray) -> np.ndarray:
     """Return the bands of the lines that run across the picture: (h, w) -> (h, w) bool."""
     thickest = _thickest(mask)
-    writing = _writing_height(mask, thickest)
+    writing = _writing_size(sides, thickest)
     found = np.zeros(mask.shape, np.uint8)
     for width in (thickest, *(fine for fine in FINE if fine < thickest)):
         pieces = _thin_pieces(np.where(found, np.uint8(0), mask), width)
@@ -249,14 +250,18 @@ def _common_slope(pieces: _Pieces) -> float:
     return best
 
 
-def _writing_height(mask: np.ndarray, thickest: int) -> float:
+def _sides(mask: np.ndarray) -> np.ndarray:
+    """Return width and height of each connected piece, in px: (n, 2)."""
+    _, _, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    return stats[1:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]]
+
+
+def _writing_size(sides: np.ndarray, thickest: int) -> float:
     """Return how long the ink's pieces usually are, each counted by its length: infinite for few.
 
     Where a printed line joins all of them nothing is known, and the one piece is as long as the
     page.
     """
-    _, _, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
-    sides = stats[1:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]]
     flat = sides.max(axis=1) > LONG * sides.min(axis=1)
     longest = np.sort(sides[~flat].max(axis=1))
     longest = longest[longest >= TIMES_STROKE * thickest]
