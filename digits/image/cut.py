@@ -107,11 +107,12 @@ def _pieces(ink: Ink, columns: list[float]) -> tuple[np.ndarray, list[int], list
 
 
 def _bounds(pieces: np.ndarray, name: int) -> Box:
-    rows, columns = np.nonzero(pieces == name)
+    mine = pieces == name
+    rows, columns = np.flatnonzero(mine.any(axis=1)), np.flatnonzero(mine.any(axis=0))
     if not rows.size:
         return Box(0, 0, 1, 1)
-    x, y = int(columns.min()), int(rows.min())
-    return Box(x, y, int(columns.max()) + 1 - x, int(rows.max()) + 1 - y)
+    x, y = int(columns[0]), int(rows[0])
+    return Box(x, y, int(columns[-1]) + 1 - x, int(rows[-1]) + 1 - y)
 
 
 def _stretches(ink: Ink, columns: list[float]) -> np.ndarray:
@@ -124,19 +125,23 @@ def _stretches(ink: Ink, columns: list[float]) -> np.ndarray:
     size = max(1, round(width * scale)), max(1, round(height * scale))
     small = cv2.resize(ink, size, interpolation=cv2.INTER_AREA) if scale < 1 else ink
     rows = np.linspace(0, len(small) - 1, height)
-    for left, right in pairwise(column * scale for column in columns):
-        first = max(0, round(left - LEAN * len(small)))
-        last = min(small.shape[1], round(right + LEAN * len(small)) + 1)
-        way = first + _least_ink(small[:, first:last], left - first, right - first)
-        edge = (np.interp(rows, np.arange(len(way)), way) + 0.5) / scale
+    reach = LEAN * len(small)
+    between = list(pairwise(column * scale for column in columns))
+    firsts = [max(0, round(left - reach)) for left, _ in between]
+    costs = [
+        _cost(small[:, first : round(right + reach) + 1], left - first, right - first)
+        for first, (left, right) in zip(firsts, between, strict=True)
+    ]
+    for first, way in zip(firsts, _cheapest_ways(costs), strict=True):
+        edge = (np.interp(rows, np.arange(len(way)), first + way) + 0.5) / scale
         stretch += np.arange(width)[None, :] > edge[:, None]
     return stretch
 
 
-def _least_ink(ink: Ink, left: float, right: float) -> np.ndarray:
-    """Return the way from top to bottom that crosses the least ink: (h, w) -> (h,) columns.
+def _cost(ink: Ink, left: float, right: float) -> Ink:
+    """Return what a way between two digits pays for each pixel it crosses: (h, w) -> (h, w).
 
-    At half the height it passes between the two digits' columns, `left` and `right`; above and
+    At half the height it must pass between the two digits' columns, `left` and `right`; above and
     below it may lean beyond them, as digits do.
     """
     height, width = ink.shape
@@ -146,21 +151,29 @@ def _least_ink(ink: Ink, left: float, right: float) -> np.ndarray:
     cost = ink + aside[None, :].astype(np.float32)
     between = (columns >= min(left, right - 1)) & (columns <= max(right, left + 1))
     cost[height // 2, ~between] = np.inf
-    total = cost[0].copy()
-    came = np.zeros((height, width), np.int8)
-    far = np.float32(np.inf)
+    return cost
+
+
+def _cheapest_ways(costs: list[np.ndarray]) -> np.ndarray:
+    """Return the cheapest way from top to bottom of each: n times (h, w) -> (n, h) columns."""
+    n, height, width = len(costs), len(costs[0]), max(cost.shape[1] for cost in costs)
+    # All at once, with a wall around each: row by row, the calls cost more than the sums.
+    walled = np.full((height, n, width + 2), np.inf, np.float32)
+    for i, cost in enumerate(costs):
+        walled[:, i, 1 : cost.shape[1] + 1] = cost
+    came = np.zeros((height, n, width), np.int8)
+    total = walled[0]
     for y in range(1, height):
-        before = np.concatenate([[far], total[:-1]]) + STEEP
-        behind = np.concatenate([total[1:], [far]]) + STEEP
-        ways = np.stack([total, before, behind])
-        best = ways.argmin(axis=0)
-        came[y] = np.array([0, -1, 1], np.int8)[best]
-        total = ways[best, columns] + cost[y]
-    way = np.zeros(height, int)
-    way[-1] = int(total.argmin())
+        straight, before, behind = total[:, 1:-1], total[:, :-2] + STEEP, total[:, 2:] + STEEP
+        nearer = np.minimum(straight, before)
+        came[y] = (behind < nearer).astype(np.int8) - ((before < straight) & (before <= behind))
+        total = walled[y].copy()
+        total[:, 1:-1] += np.minimum(nearer, behind)
+    ways = np.zeros((n, height), int)
+    ways[:, -1] = total[:, 1:-1].argmin(axis=1)
     for y in range(height - 1, 0, -1):
-        way[y - 1] = way[y] + came[y, way[y]]
-    return way
+        ways[:, y - 1] = ways[:, y] + came[y, np.arange(n), ways[:, y]]
+    return ways
 
 
 def _main(

@@ -23,6 +23,7 @@ MIDDLE_GREY = 160.0  # level at which flattened paper is stored in 8 bits
 MAD_TO_SIGMA = 1.4826  # of a normal distribution
 SMALLEST_SIDE = 8  # px; across less nothing can be said of a stroke's surroundings
 HALF_GREY_LEVEL = 0.5 / 255  # of full ink; less is rounding and not ink
+LEVELS = 256  # grey levels
 DARKEST = 8.0  # grey levels; light fitted to paper goes no lower
 MIN_BACKGROUND = 64.0  # grey levels; on blacker paper a ratio means nothing
 
@@ -48,8 +49,7 @@ def measure_contrast(pixels: Pixels) -> Contrast:
 
     Prints and patterns of the paper are still in it; light and shadow are not.
     """
-    dark_on_light = 255 - pixels if is_light_on_dark(pixels) else pixels
-    return _contrast(dark_on_light.astype(np.float32))
+    return _contrast(255 - pixels if is_light_on_dark(pixels) else pixels)
 
 
 def to_ink(contrast: Contrast) -> Ink:
@@ -62,8 +62,10 @@ def to_ink(contrast: Contrast) -> Ink:
         return np.zeros(contrast.shape, np.float32)
     full = 1.0 if full >= CRISP else full
     floor = min(FLOOR * noise, full / 2)
-    ink = np.clip((contrast - floor) / (full - floor), 0, 1).astype(np.float32)
-    return np.where(ink < HALF_GREY_LEVEL, np.float32(0), ink)
+    ink = ((contrast - floor) / (full - floor)).astype(np.float32)
+    np.clip(ink, 0, 1, out=ink)
+    ink[ink < HALF_GREY_LEVEL] = 0
+    return ink
 
 
 def is_light_on_dark(pixels: Pixels) -> bool:
@@ -89,22 +91,25 @@ def is_light_on_dark(pixels: Pixels) -> bool:
     return votes < 1.0
 
 
-def _contrast(pixels: np.ndarray) -> np.ndarray:
+def _contrast(pixels: Pixels) -> Contrast:
     """Return how much darker than its paper each pixel is, as a share: (h, w) -> (h, w) 0..1."""
-    paper = _paper(pixels)
-    return np.clip((paper - pixels) / np.maximum(paper, MIN_BACKGROUND), 0, 1)
+    paper, levels = _paper(pixels), pixels.astype(np.float32)
+    contrast = np.subtract(paper, levels, out=levels)
+    contrast /= np.maximum(paper, MIN_BACKGROUND, out=paper)
+    return np.clip(contrast, 0, 1, out=contrast)
 
 
-def _paper(pixels: np.ndarray) -> np.ndarray:
-    """Estimate the bare paper's brightness at each pixel: (h, w) -> (h, w)."""
-    levels = np.bincount(pixels.ravel().astype(np.uint8))
-    brighter = levels.argmax() > _otsu(pixels / 255) * 255  # a heavy digit may fill its picture
-    if brighter and levels.max() * 2 > pixels.size:  # no camera does that: drawn on a screen
-        return np.full(pixels.shape, levels.argmax(), np.float32)
+def _paper(pixels: Pixels) -> np.ndarray:
+    """Estimate the bare paper's brightness at each pixel: (h, w) -> (h, w) float32."""
+    usual, often = _commonest(pixels)
+    # No camera gives one level to half of a picture: drawn on a screen. But a heavy digit may
+    # fill its picture.
+    if often * 2 > pixels.size and usual > _otsu(pixels.astype(np.float32) / 255) * 255:
+        return np.full(pixels.shape, usual, np.float32)
     height, width = pixels.shape
     scale = min(1.0, COARSE / max(height, width))
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+    small = cv2.resize(pixels.astype(np.float32), size, interpolation=cv2.INTER_AREA)
     # Ink is darker than paper: what lies above the neighbourhood's middle is paper for certain,
     # and its median is not pulled down by a thick stroke.
     paler = small[small > _otsu(small / 255) * 255]
@@ -120,6 +125,12 @@ def _paper(pixels: np.ndarray) -> np.ndarray:
     smooth = cv2.medianBlur(padded, reach)[reach // 2 : -(reach // 2), reach // 2 : -(reach // 2)]
     smooth = cv2.GaussianBlur(smooth.astype(np.float32), (0, 0), 3) / MIDDLE_GREY * light
     return cv2.resize(smooth, (width, height), interpolation=cv2.INTER_LINEAR)
+
+
+def _commonest(pixels: Pixels) -> tuple[int, int]:
+    """Return the commonest grey level, and of how many pixels it is."""
+    counts = cv2.calcHist([pixels], [0], None, [LEVELS], [0, LEVELS])
+    return int(counts.argmax()), int(counts.max())
 
 
 def _light(small: np.ndarray, step: int) -> np.ndarray:

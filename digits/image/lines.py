@@ -94,11 +94,15 @@ def find_lines(ink: Ink) -> Lines:
     """
     clean = erase(ink, find_rules(ink))
     small, scale = _reduced(clean)
-    angle = page_angle(small)
+    pieces = _pieces(small)
+    angle = _lean(pieces)
     turn = _turning(small.shape, angle)
-    level = _turned(small, turn) if angle else small
+    if angle:
+        small = _turned(small, turn)
+        pieces = _pieces(small)
     back = cv2.invertAffineTransform(turn)
-    regions = [_region(corners, back, scale, ink.shape) for corners in _level_lines(level)]
+    corners = _level_lines(pieces, small.shape)
+    regions = [_region(quadrangle, back, scale, ink.shape) for quadrangle in corners]
     return Lines(clean, tuple(regions))
 
 
@@ -114,7 +118,11 @@ def page_angle(ink: Ink) -> float:
     float
         Between -20 and 20. 0.0 where too few digits stand side by side to tell.
     """
-    pieces = _pieces(_reduced(ink)[0])
+    return _lean(_pieces(_reduced(ink)[0]))
+
+
+def _lean(pieces: _Pieces) -> float:
+    """Return by how many degrees the lines of these pieces fall to the right."""
     if len(pieces.mass) < 2:  # noqa: PLR2004  # one piece has no neighbour
         return 0.0
     pieces, size = _digits_among(pieces)
@@ -220,18 +228,17 @@ def _region(corners: np.ndarray, back: np.ndarray, scale: float, shape: tuple[in
     return Region(tuple((float(x), float(y)) for x, y in placed))
 
 
-def _level_lines(ink: Ink) -> list[np.ndarray]:
+def _level_lines(pieces: _Pieces, shape: tuple[int, ...]) -> list[np.ndarray]:
     """Return the corners of each line of a page that is not turned: each (4, 2)."""
-    pieces = _pieces(ink)
     if not len(pieces.mass):
         return []
     size = _weighted_median(pieces.height, pieces.mass)
-    whole = _stacked(_without_slivers(pieces, size, ink.shape), size)
+    whole = _stacked(_without_slivers(pieces, size, shape), size)
     digits, size = _digits_among(whole)
     if len(digits.mass) > MAX_CHARACTERS:
         _refuse(MAX_CHARACTERS)
     lines = _merged([digits.take(line) for line in _rows(digits)])
-    lines = _without_rests(lines, size, ink.shape)
+    lines = _without_rests(lines, size, shape)
     small = whole.take(
         (whole.height < TALL * size) & (np.maximum(whole.height, whole.width) >= MARK * size)
     )

@@ -77,8 +77,11 @@ def find_rules(ink: Ink) -> np.ndarray:
     if min(ink.shape) < MIN_SIDE:
         return np.zeros(ink.shape, bool)
     mask = _reduced((ink > LINKED).astype(np.uint8), step)
-    bands = _level_rules(mask) | _level_rules(np.ascontiguousarray(mask.T)).T
-    rules = np.kron(bands, np.ones((step, step), bool))[: ink.shape[0], : ink.shape[1]]
+    sides = _sides(mask)
+    bands = _level_rules(mask, sides) | _level_rules(np.ascontiguousarray(mask.T), sides).T
+    if not bands.any():
+        return np.zeros(ink.shape, bool)
+    rules = bands.repeat(step, axis=0).repeat(step, axis=1)[: ink.shape[0], : ink.shape[1]]
     return rules if ink[~rules].sum() >= MIN_REST else np.zeros(ink.shape, bool)
 
 
@@ -119,10 +122,10 @@ def _reduced(mask: np.ndarray, step: int) -> np.ndarray:
     return np.maximum.reduce(columns)
 
 
-def _level_rules(mask: np.ndarray) -> np.ndarray:
+def _level_rules(mask: np.ndarray, sides: np.ndarray) -> np.ndarray:
     """Return the bands of the lines that run across the picture: (h, w) -> (h, w) bool."""
     thickest = _thickest(mask)
-    writing = _writing_height(mask, thickest)
+    writing = _writing_size(sides, thickest)
     found = np.zeros(mask.shape, np.uint8)
     for width in (thickest, *(fine for fine in FINE if fine < thickest)):
         pieces = _thin_pieces(np.where(found, np.uint8(0), mask), width)
@@ -173,18 +176,18 @@ def _measured(
     for depth in range(int(length.max(initial=0))):
         deep = length > depth
         drawn[top[deep] + depth, column[deep]] = 1
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(drawn, connectivity=8)
+    count, labels = cv2.connectedComponents(drawn, connectivity=8)
     names = labels[top, column]
-    wide = stats[:, cv2.CC_STAT_WIDTH]
-    long_enough = wide * wide >= MIN_PIECE * stats[:, cv2.CC_STAT_AREA]
-    long_enough[0] = False
-    chosen = np.flatnonzero(long_enough)
-    chosen = chosen[np.argsort(-wide[chosen])][:MAX_PIECES]
-    order = np.argsort(names, kind="stable")
+    order = np.argsort(names, kind="stable")  # within a piece its runs stay from left to right
     names, column, top, length = names[order], column[order], top[order], length[order]
-    first, last = np.searchsorted(names, chosen), np.searchsorted(names, chosen, side="right")
+    first = np.searchsorted(names, np.arange(1, count))
+    last = np.searchsorted(names, np.arange(1, count), side="right")
+    wide = (column[last - 1] - column[first] + 1).astype(np.int32)
+    area = np.bincount(names, length, count)[1:]
+    chosen = np.flatnonzero(wide * wide >= MIN_PIECE * area)
+    chosen = chosen[np.argsort(-wide[chosen])][:MAX_PIECES]
     rows, columns, middles = [], [], []
-    for a, b in zip(first, last, strict=True):
+    for a, b in zip(first[chosen], last[chosen], strict=True):
         width = float(np.median(length[a:b]))
         clear = length[a:b] <= max(2, FRAYED * width)
         x, y = column[a:b][clear], (top[a:b] + (length[a:b] - 1) / 2)[clear]
@@ -247,14 +250,18 @@ def _common_slope(pieces: _Pieces) -> float:
     return best
 
 
-def _writing_height(mask: np.ndarray, thickest: int) -> float:
+def _sides(mask: np.ndarray) -> np.ndarray:
+    """Return width and height of each connected piece, in px: (n, 2)."""
+    _, _, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    return stats[1:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]]
+
+
+def _writing_size(sides: np.ndarray, thickest: int) -> float:
     """Return how long the ink's pieces usually are, each counted by its length: infinite for few.
 
     Where a printed line joins all of them nothing is known, and the one piece is as long as the
     page.
     """
-    _, _, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
-    sides = stats[1:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]]
     flat = sides.max(axis=1) > LONG * sides.min(axis=1)
     longest = np.sort(sides[~flat].max(axis=1))
     longest = longest[longest >= TIMES_STROKE * thickest]

@@ -6,6 +6,7 @@ digits are parted by a blank. Everything here is in logarithms of probabilities.
 """
 
 from dataclasses import dataclass
+from math import exp, log, log1p
 
 import numpy as np
 from jaxtyping import Float
@@ -14,7 +15,7 @@ from digits.core import CLASSES
 
 BLANK = 0  # class of the blank; digit d is class d + 1, as in Keras' CTC
 BEAM = 12  # texts kept while searching
-UNLIKELY = np.log(1e-4)  # classes less likely than this at a step are not followed
+UNLIKELY = log(1e-4)  # classes less likely than this at a step are not followed
 NEVER = -1e30  # logarithm of no probability at all; infinity would make nan of a difference
 
 Steps = Float[np.ndarray, "_t 11"]  # log-probabilities along a line, each row of sum 1
@@ -42,11 +43,11 @@ def likeliest_texts(steps: Steps, beam: int = BEAM) -> list[tuple[tuple[int, ...
     which the steps may spell it, apart for those that end in a blank and those that do not.
     """
     beams: dict[tuple[int, ...], tuple[float, float]] = {(): (0.0, NEVER)}
-    for step in steps:
+    for step in steps.tolist():
         grown: dict[tuple[int, ...], list[float]] = {}
         likely = [c for c in range(1, CLASSES + 1) if step[c] > UNLIKELY]
         for prefix, (blank, open_) in beams.items():
-            whole = np.logaddexp(blank, open_)
+            whole = _sum(blank, open_)
             _add(grown, prefix, 0, whole + step[BLANK])
             if prefix:
                 _add(grown, prefix, 1, open_ + step[prefix[-1] + 1])
@@ -54,16 +55,21 @@ def likeliest_texts(steps: Steps, beam: int = BEAM) -> list[tuple[tuple[int, ...
                 digit = label - 1
                 before = blank if prefix and prefix[-1] == digit else whole
                 _add(grown, (*prefix, digit), 1, before + step[label])
-        best = sorted(grown.items(), key=lambda item: -np.logaddexp(item[1][0], item[1][1]))[:beam]
+        best = sorted(grown.items(), key=lambda item: -_sum(item[1][0], item[1][1]))[:beam]
         beams = {prefix: (scores[0], scores[1]) for prefix, scores in best}
-    return [(prefix, float(np.logaddexp(*scores))) for prefix, scores in beams.items()]
+    return [(prefix, _sum(*scores)) for prefix, scores in beams.items()]
 
 
 def _add(
     grown: dict[tuple[int, ...], list[float]], prefix: tuple[int, ...], ending: int, score: float
 ) -> None:
     scores = grown.setdefault(prefix, [NEVER, NEVER])
-    scores[ending] = float(np.logaddexp(scores[ending], score))
+    scores[ending] = _sum(scores[ending], score)
+
+
+def _sum(one: float, other: float) -> float:
+    """Return log(exp(one) + exp(other)) of two plain numbers."""
+    return max(one, other) + log1p(exp(-abs(one - other)))
 
 
 def likeliest_of_length(steps: Steps, length: int) -> tuple[int, ...]:
