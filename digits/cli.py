@@ -167,7 +167,8 @@ def evaluate(
     digits evaluate --single pictures/
     """
     from digits.assembly import current_reader
-    from digits.evaluation import evaluate_folder, write_wrong_ones
+    from digits.contact_sheet import write_sheets
+    from digits.evaluation import evaluate_folder
 
     report = evaluate_folder(current_reader(model), directory, Hint(single=single))
     if written is ReportFormat.json:
@@ -175,7 +176,8 @@ def evaluate(
     else:
         _print(report.to_text())
     if out is not None:
-        _tell(f"wrong ones: {write_wrong_ones(report, out)}")
+        sheets = ", ".join(map(str, write_sheets(report, out)))
+        _tell(f"wrong ones: {sheets or 'none'}")
     return 0
 
 

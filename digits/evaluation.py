@@ -2,6 +2,7 @@
 
 import csv
 import datetime
+import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,12 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageOps
 
 from digits.core import DataError, DigitsError, Hint, Reading
 from digits.data import MNIST_FILE, Labelled, open_arrays
-from digits.image.overlay import outline
-from digits.image.pixels import load_picture, load_upright
+from digits.image.pixels import load_picture
 from digits.metrics import (
     accepting_threshold,
     align_texts,
@@ -31,13 +30,9 @@ LOOKS_HEADER = "date,commit,recipe,seed,accuracy,wrong\n"
 WANTED = 0.99  # share of accepted answers that should be right
 FEW = 20  # pictures; of fewer, no half says anything
 SHOWN = 12  # confusions in the text of a report
-TILE = (320, 268)  # px, width and height of a picture's place on the contact sheet
-ACROSS = 4  # of them side by side
-GAP = 8  # px between two
-PICTURE = 160  # px, height of the picture in it
-FRAME_SHOWN = 40  # px, side of each frame below the picture
-FRAMES_ACROSS = 7
-CAPTION = 16  # px
+STEPS = 10_000  # a threshold is rounded down to one of these parts of 1, and judged as rounded
+
+Pair = tuple[str | None, str | None]  # a character of the truth, and what it was read as
 
 
 def judge_on_test(model: Path, path: Path | None = None) -> dict[str, Any]:
@@ -99,13 +94,27 @@ class Answer:
             return self.reading is not None and not any(c.isdigit() for c in self.text)
         return self.text == self.truth
 
-    def pairs(self) -> list[tuple[str | None, str | None]]:
-        """Return each character of the truth beside what it was read as, line by line if can be."""
+    @property
+    def names_digits(self) -> bool:
+        """Whether a digit was read: only then does the confidence say anything."""
+        return any(character.isdigit() for character in self.text)
+
+    def lines(self) -> list[Pair]:
+        """Return each line of the truth beside the line that it was read as."""
         truth, text = self.truth.split("\n"), self.text.split("\n")
         if len(truth) != len(text):
+            return align_texts(truth, text)
+        return list(zip(truth, text, strict=True))
+
+    def pairs(self) -> list[list[Pair]]:
+        """Return each character of the truth beside what it was read as, line by line.
+
+        All is one line where the numbers of lines differ; what parts cells is left out.
+        """
+        truth, text = (words.replace("\t", "").split("\n") for words in (self.truth, self.text))
+        if len(truth) != len(text):
             truth, text = ["".join(truth)], ["".join(text)]
-        pairs = [pair for line in zip(truth, text, strict=True) for pair in align_texts(*line)]
-        return [(a, b) for a, b in pairs if (a or b) != "\t"]
+        return [align_texts(*line) for line in zip(truth, text, strict=True)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,10 +132,9 @@ class FolderReport:
     def figures(self) -> dict[str, Any]:
         """Return every figure by its name, as plain values."""
         right = np.array([answer.right for answer in self.answers])
-        sure = np.array([answer.confidence for answer in self.answers])
         low, high = interval(int(right.sum()), len(right))
         times = 1000 * np.array([answer.seconds for answer in self.answers])
-        told: dict[str, Any] = {
+        return {
             "pictures": len(right),
             "right": int(right.sum()),
             "exact_match": float(right.mean()),
@@ -136,14 +144,11 @@ class FolderReport:
                 "percentile_95": float(np.percentile(times, 95)),
             },
             "kinds": _by_kind(self.answers),
+            "lines": _lines(self.answers),
             "characters": _characters(self.answers),
-            "calibration_error": calibration_error(sure, right),
-            "brier": float(np.mean((sure - right) ** 2)),
-            "auroc": _separation(sure, right),
-            "coverage_at_99": _coverage(sure, right),
-            "accepting": _accepting(sure, right),
+            "confidence": _confidence(self.answers),
+            "accepting": _accepting(self.answers),
         }
-        return told
 
     def to_text(self) -> str:
         """Return the report as lines for a terminal."""
@@ -157,19 +162,16 @@ class FolderReport:
         ]
         if len(told["kinds"]) > 1:
             lines += [f"  {kind}: {r} of {n}" for kind, (r, n) in told["kinds"].items()]
+        if told["lines"]["written"] > told["pictures"]:
+            lines.append("lines {right} of {written} right".format(**told["lines"]))
         lines += _characters_as_text(told["characters"])
-        separation = "" if told["auroc"] is None else f", right against wrong {told['auroc']:.3f}"
-        lines.append(
-            f"confidence of the whole: calibration error {told['calibration_error']:.1%}, "
-            f"Brier score {told['brier']:.3f}{separation}; the surest {told['coverage_at_99']:.0%} "
-            "are 99 % right"
-        )
+        lines += _confidence_as_text(told["confidence"])
         lines += [
             f"  {answer.file.name}: {answer.truth!r} was read as {answer.text!r} "
             f"({answer.error or f'{answer.confidence:.2f}'})"
             for answer in self.wrong
         ]
-        return "\n".join([*lines, _accepting_as_text(told["accepting"])])
+        return "\n".join([*lines, _accepting_as_text(told["accepting"], told["pictures"])])
 
     def to_json(self) -> dict[str, Any]:
         """Return figures and wrong answers, ready for `json.dumps`."""
@@ -196,9 +198,16 @@ def _by_kind(answers: Sequence[Answer]) -> dict[str, list[int]]:
     return kinds
 
 
+def _lines(answers: Sequence[Answer]) -> dict[str, int]:
+    """Count the lines of the truth, and those that were read without an error."""
+    lines = [line for answer in answers if answer.truth for line in answer.lines()]
+    written = [(truth, text) for truth, text in lines if truth is not None]
+    return {"written": len(written), "right": sum(truth == text for truth, text in written)}
+
+
 def _characters(answers: Sequence[Answer]) -> dict[str, Any]:
     """Count the digits that were read as they should be, as others, missed, or one too many."""
-    pairs = [pair for answer in answers for pair in answer.pairs()]
+    pairs = [pair for answer in answers for line in answer.pairs() for pair in line]
     written = [(a, b) for a, b in pairs if a is not None]
     confusions: dict[str, int] = {}
     for a, b in pairs:
@@ -228,45 +237,72 @@ def _characters_as_text(told: dict[str, Any]) -> list[str]:
     return lines
 
 
-def _separation(sure: np.ndarray, right: np.ndarray) -> float | None:
-    """Return how often a right answer is surer than a wrong one; None if all are alike."""
-    if right.all() or not right.any():
+def _sure_and_right(answers: Sequence[Answer]) -> tuple[np.ndarray, np.ndarray]:
+    """Return how sure each answer was that named a digit, and whether it was right: (n,), (n,)."""
+    named = [answer for answer in answers if answer.names_digits]
+    sure = np.array([answer.confidence for answer in named], np.float64)
+    return sure, np.array([answer.right for answer in named], bool)
+
+
+def _confidence(answers: Sequence[Answer]) -> dict[str, Any] | None:
+    """Judge the confidence where digits were read; None where none were."""
+    sure, right = _sure_and_right(answers)
+    if not sure.size:
         return None
-    return auroc(sure[~right].astype(np.float32), sure[right].astype(np.float32))
-
-
-def _coverage(sure: np.ndarray, right: np.ndarray) -> float:
-    """Return the share of answers, the surest, of which `WANTED` are right."""
     threshold = accepting_threshold(sure, right, WANTED)
-    return 0.0 if threshold is None else float((sure >= threshold).mean())
+    covered = 0 if threshold is None else int((sure >= threshold).sum())
+    mixed = right.any() and not right.all()
+    return {
+        "calibration_error": calibration_error(sure, right),
+        "brier": float(np.mean((sure - right) ** 2)),
+        "auroc": auroc(sure[~right], sure[right]) if mixed else None,
+        "coverage_at_99": covered / len(answers),
+    }
 
 
-def _accepting(sure: np.ndarray, right: np.ndarray) -> dict[str, Any] | None:
+def _confidence_as_text(told: dict[str, Any] | None) -> list[str]:
+    if told is None:
+        return ["confidence: no digit was read"]
+    separation = "" if told["auroc"] is None else f", right against wrong {told['auroc']:.3f}"
+    surest = (
+        f"the surest {told['coverage_at_99']:.0%} are {WANTED:.0%} right"
+        if told["coverage_at_99"]
+        else f"even the surest are not {WANTED:.0%} right"
+    )
+    return [
+        f"confidence of the whole: calibration error {told['calibration_error']:.1%}, "
+        f"Brier score {told['brier']:.3f}{separation}; {surest}"
+    ]
+
+
+def _accepting(answers: Sequence[Answer]) -> dict[str, Any] | None:
     """Choose a threshold on every other picture, and say how it does on the rest."""
-    if len(sure) < FEW:
+    chosen = accepting_threshold(*_sure_and_right(answers[::2]), WANTED)
+    if len(answers) < FEW or chosen is None:
         return None
-    threshold = accepting_threshold(sure[::2], right[::2], WANTED)
-    if threshold is None:
-        return None
-    accepted = sure[1::2] >= threshold
-    n, hits = int(accepted.sum()), int(right[1::2][accepted].sum())
+    threshold = math.floor(chosen * STEPS) / STEPS
+    sure, right = _sure_and_right(answers[1::2])
+    accepted = sure >= threshold
+    n, hits = int(accepted.sum()), int(right[accepted].sum())
     return {
         "threshold": threshold,
-        "coverage": float(accepted.mean()),
+        "coverage": n / len(answers[1::2]),
         "accuracy": hits / n if n else None,
         "interval": list(interval(hits, n)),
     }
 
 
-def _accepting_as_text(told: dict[str, Any] | None) -> str:
-    if told is None or told["accuracy"] is None:
+def _accepting_as_text(told: dict[str, Any] | None, n_pictures: int) -> str:
+    if n_pictures < FEW:
         return (
-            f"no confidence from which {WANTED:.0%} are right can be named: there are fewer than "
-            f"{FEW} pictures, or too many of the surest are wrong"
+            f"too few pictures to say from which confidence on nobody need look: {n_pictures}, "
+            f"and {FEW} are wanted"
         )
+    if told is None or told["accuracy"] is None:
+        return f"somebody must look at every picture: no confidence keeps {WANTED:.0%} right"
     low, high = (100 * bound for bound in told["interval"])
     return (
-        f"accept at confidence >= {told['threshold']:.2f}: {told['coverage']:.0%} of these "
+        f"accept at confidence >= {told['threshold']:.4f}: {told['coverage']:.0%} of these "
         f"pictures need nobody, {told['accuracy']:.1%} [{low:.1f}, {high:.1f}] of them right "
         "(chosen on every other picture, judged on the rest)"
     )
@@ -303,42 +339,3 @@ def _answer(reader: Reader, file: Path, truth: str, kind: str, hint: Hint) -> An
     except DigitsError as fault:
         reading, error = None, str(fault)
     return Answer(file, truth, reading, time.perf_counter() - start, kind, error)
-
-
-def write_wrong_ones(report: FolderReport, out: Path) -> Path:
-    """Draw each wrong picture with its boxes, and every frame that the network saw of it.
-
-    Returns
-    -------
-    the image's path, in `out`
-    """
-    out.mkdir(parents=True, exist_ok=True)
-    tiles = [_tile(answer) for answer in report.wrong if answer.reading]
-    rows = max(1, -(-len(tiles) // ACROSS))
-    sheet = Image.new("RGB", (ACROSS * TILE[0], rows * TILE[1]), "white")
-    for index, tile in enumerate(tiles):
-        sheet.paste(tile, (index % ACROSS * TILE[0], index // ACROSS * TILE[1]))
-    path = out / f"{report.directory.name}-wrong.png"
-    sheet.save(path)
-    return path
-
-
-def _tile(answer: Answer) -> Image.Image:
-    """Return a picture with its boxes, its frames in rows, and what was expected and read."""
-    width, height = TILE
-    tile = Image.new("RGB", (width - GAP, height - GAP), "mistyrose")
-    if answer.reading is None:
-        return tile
-    picture = outline(load_upright(answer.file), answer.reading)
-    tile.paste(ImageOps.contain(picture, (width - 2 * GAP, PICTURE)), (0, 0))
-    for index, digit in enumerate(answer.reading.digits[: 2 * FRAMES_ACROSS]):
-        frame = Image.fromarray((255 - 255 * digit.frame).astype(np.uint8))
-        place = index % FRAMES_ACROSS * FRAME_SHOWN, PICTURE + index // FRAMES_ACROSS * FRAME_SHOWN
-        tile.paste(frame.resize((FRAME_SHOWN - 2, FRAME_SHOWN - 2)), place)
-    sentence = f"{answer.file.name}: {answer.truth or 'nothing'} read as {answer.text or 'nothing'}"
-    ImageDraw.Draw(tile).text(
-        (3, height - GAP - CAPTION),
-        f"{sentence}, {answer.confidence:.2f}".replace("\n", " "),
-        fill="black",
-    )
-    return tile

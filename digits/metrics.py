@@ -1,5 +1,7 @@
 """The mathematics of judging: how often right, how surely, and how honest the confidence is."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from jaxtyping import Bool, Float, Float32, Int, UInt8
 
@@ -56,7 +58,7 @@ def calibration_error(
     return float(np.sum(gaps) / len(confidence))
 
 
-def auroc(low: Float32[np.ndarray, " n"], high: Float32[np.ndarray, " m"]) -> float:
+def auroc(low: Float[np.ndarray, " n"], high: Float[np.ndarray, " m"]) -> float:
     """Return how often one of `high` exceeds one of `low`, a tie counting half.
 
     This is the area under the receiver operating characteristic (Hanley & McNeil 1982).
@@ -71,10 +73,10 @@ def auroc(low: Float32[np.ndarray, " n"], high: Float32[np.ndarray, " m"]) -> fl
     return float(below.mean() / (2 * len(low)))
 
 
-def align_texts(truth: str, read: str) -> list[tuple[str | None, str | None]]:
-    """Pair the characters of two texts so that as few as can be differ (Levenshtein 1966).
+def align_texts(truth: Sequence[str], read: Sequence[str]) -> list[tuple[str | None, str | None]]:
+    """Pair the characters or the lines of two texts so that few differ (Levenshtein 1966).
 
-    A character that was missed is paired with None on the right, one too many on the left.
+    One that was missed is paired with None on the right, one too many on the left.
 
     Examples
     --------

@@ -113,11 +113,12 @@ def numbers_table(folder: Path) -> str:
             continue
         report = evaluate_folder(current_reader(), folder / name, ANY)
         told, n = report.figures(), len(report.answers)
-        characters, separation = told["characters"], told["auroc"]
+        characters, confidence = told["characters"], told["confidence"] or {}
+        separation, error = confidence.get("auroc"), confidence.get("calibration_error")
         lines.append(
             f"| {name} | {what} | {n} | {share(told['right'], n)} | {halves(report)} "
             f"| {characters['right']} of {characters['written']}, {characters['missed']} missed, "
-            f"{characters['extra']} too many | {told['calibration_error']:.1%} "
+            f"{characters['extra']} too many | {'' if error is None else f'{error:.1%}'} "
             f"| {'' if separation is None else f'{separation:.3f}'} "
             f"| {told['milliseconds']['median']:.0f} |"
         )

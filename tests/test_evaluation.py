@@ -1,8 +1,10 @@
 """The report on a folder of labelled pictures: every figure against readings that are known."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
@@ -10,8 +12,9 @@ from sklearn.metrics import brier_score_loss, roc_auc_score
 
 from digits import assembly
 from digits.cli import main
+from digits.contact_sheet import PER_SHEET, write_sheets
 from digits.core import ANY, Box, DataError, Digit, Line, ModelName, Reading
-from digits.evaluation import Answer, FolderReport, evaluate_folder, write_wrong_ones
+from digits.evaluation import Answer, FolderReport, evaluate_folder
 from digits.metrics import accepting_threshold, align_texts
 
 FRAME = np.zeros((28, 28), np.float32)
@@ -74,9 +77,26 @@ def test_digits_are_counted_right_wrong_missed_and_too_many():
 
 def test_pages_are_compared_line_by_line():
     page = answer("12\n34", "12\n35")
-    assert page.pairs() == [("1", "1"), ("2", "2"), ("3", "3"), ("4", "5")]
-    assert answer("12\n34", "1234").pairs() == [(c, c) for c in "1234"]
-    assert answer("12\t34", "12\t34").pairs() == [(c, c) for c in "1234"]
+    assert page.pairs() == [[("1", "1"), ("2", "2")], [("3", "3"), ("4", "5")]]
+    assert answer("12\n34", "1234").pairs() == [[(c, c) for c in "1234"]]
+    assert report(page, answer("5", "5")).figures()["lines"] == {"written": 3, "right": 2}
+    assert "lines 2 of 3 right" in report(page, answer("5", "5")).to_text()
+    assert "lines" not in report(answer("5", "5")).to_text()
+
+
+@pytest.mark.parametrize("text", ["12\n56", "34\n56", "12\n34\n56\n7"])
+def test_a_line_missed_or_too_many_leaves_the_others_right(text):
+    told = report(answer("12\n34\n56", text)).figures()["lines"]
+    assert told == {"written": 3, "right": min(3, len(text.split("\n")))}
+
+
+def test_what_parts_cells_is_no_character():
+    assert answer("12\t34", "12\t34").pairs() == [[(c, c) for c in "1234"]]
+    assert answer("12\t34", "125\t34").pairs() == [
+        [("1", "1"), ("2", "2"), (None, "5"), ("3", "3"), ("4", "4")]
+    ]
+    assert answer("12", "1\t2").pairs() == [[("1", "1"), ("2", "2")]]
+    assert not answer("12", "1\t2").right
 
 
 @pytest.mark.parametrize(("text", "right"), [("", True), ("?", True), ("??", True), ("3", False)])
@@ -95,9 +115,21 @@ def test_confidence_is_judged_as_scikit_learn_judges_it():
     right = rng.random(200) < sure
     told = report(
         *(answer("1", "1" if r else "2", float(c)) for c, r in zip(sure, right, strict=True))
-    ).figures()
+    ).figures()["confidence"]
     assert told["auroc"] == pytest.approx(roc_auc_score(right, sure), abs=1e-6)
     assert told["brier"] == pytest.approx(brier_score_loss(right, sure))
+
+
+def test_confidence_is_not_judged_where_no_digit_was_read():
+    """A blank sheet called blank is right, and nobody was sure of any number."""
+    blank = answer("", "", 0.0)
+    alone = report(answer("1", "1", 0.9), answer("2", "3", 0.4)).figures()
+    among = report(*[blank] * 8, answer("1", "1", 0.9), answer("2", "3", 0.4)).figures()
+    for name in ("calibration_error", "brier", "auroc"):
+        assert among["confidence"][name] == alone["confidence"][name]
+    assert among["confidence"]["coverage_at_99"] == 0.1
+    assert report(blank, answer("", "?", 0.0)).figures()["confidence"] is None
+    assert "no digit was read" in report(blank).to_text()
 
 
 def test_the_threshold_is_the_lowest_that_keeps_the_accuracy():
@@ -120,11 +152,28 @@ def test_the_closing_sentence_is_chosen_on_one_half_and_judged_on_the_other():
     assert told["coverage"] == 0.5
     assert told["accuracy"] == 1.0
     text = report(*answers).to_text()
-    assert "accept at confidence >= 0.95: 50% of these pictures need nobody, 100.0%" in text
+    assert "accept at confidence >= 0.9500: 50% of these pictures need nobody, 100.0%" in text
 
 
 def test_too_few_pictures_name_no_threshold():
-    assert "no confidence" in report(answer("1", "1"), answer("2", "2")).to_text()
+    told = report(*[answer("1", "1")] * 19)
+    assert told.figures()["accepting"] is None
+    assert told.to_text().endswith("nobody need look: 19, and 20 are wanted")
+
+
+def test_where_the_surest_are_wrong_somebody_must_look():
+    told = report(*[answer("1", "2", 0.99), answer("1", "2", 0.98), answer("1", "1", 0.2)] * 20)
+    assert told.figures()["accepting"] is None
+    assert "no confidence keeps 99% right" in told.to_text()
+    assert "even the surest are not 99% right" in told.to_text()
+
+
+def test_the_threshold_that_is_printed_is_the_one_that_was_judged():
+    """0.99996 would be printed as 1.0000, which nothing reaches."""
+    told = report(*[answer("1", "1", 0.99996)] * 40)
+    assert told.figures()["accepting"]["threshold"] == 0.9999
+    assert told.figures()["accepting"]["coverage"] == 1
+    assert "accept at confidence >= 0.9999: 100%" in told.to_text()
 
 
 def test_kinds_are_counted_apart():
@@ -154,11 +203,55 @@ def test_a_folder_is_read_and_judged(folder):
     assert told.figures()["milliseconds"]["median"] > 0
 
 
-def test_the_contact_sheet_shows_each_wrong_picture(folder, tmp_path):
+def sheets(told, out):
+    pictures = []
+    for path in write_sheets(told, out):
+        with Image.open(path) as sheet:
+            pictures.append(np.asarray(sheet.convert("RGB")))
+    return pictures
+
+
+def test_the_contact_sheet_shows_picture_frame_and_what_cannot_be_opened(folder, tmp_path):
     told = evaluate_folder(assembly.current_reader(), folder, ANY)
-    with Image.open(write_wrong_ones(told, tmp_path / "out")) as sheet:
-        assert min(sheet.size) > 100
-        assert len(sheet.getcolors(1 << 20)) > 10
+    (sheet,) = sheets(told, tmp_path / "out")
+    digit = next(a for a in told.wrong if a.reading).reading.digits[0]
+    shown = Image.fromarray((255 - 255 * digit.frame).astype(np.uint8)).resize((42, 42))
+    assert holds(sheet, np.asarray(shown))
+    opened = [a for a in told.answers if a not in told.wrong or a.reading]
+    (without,) = sheets(FolderReport(folder, tuple(opened)), tmp_path / "out")
+    assert (sheet != 255).sum() > (without != 255).sum()
+
+
+def holds(sheet, picture):
+    """Say whether the grey `picture` stands somewhere on the sheet, pixel by pixel."""
+    match = cv2.matchTemplate(sheet[:, :, 0], picture, cv2.TM_SQDIFF_NORMED)
+    return match.min() < 1e-4
+
+
+def test_the_contact_sheet_shows_every_frame_of_a_page(tmp_path):
+    """Twelve lines of eleven digits, each frame unlike the others; a row holds nine."""
+    rng = np.random.default_rng(2)
+    Image.new("L", (200, 40), 255).save(tmp_path / "x.png")
+    read = reading("\n".join(["12345678901"] * 12))
+    frames = [rng.random((28, 28), np.float32) for _ in read.digits]
+    fresh = iter(frames)
+    lines = tuple(
+        replace(line, digits=tuple(replace(digit, frame=next(fresh)) for digit in line.digits))
+        for line in read.lines
+    )
+    wrong = Answer(tmp_path / "x.png", "1", replace(read, lines=lines), 0.0)
+    (sheet,) = sheets(FolderReport(tmp_path, (wrong,)), tmp_path / "out")
+    for frame in frames:
+        shown = Image.fromarray((255 - 255 * frame).astype(np.uint8)).resize((42, 42))
+        assert holds(sheet, np.asarray(shown))
+        assert not holds(sheet, np.asarray(shown)[:, ::-1])
+
+
+@pytest.mark.parametrize("n", [0, 1, PER_SHEET, PER_SHEET + 1])
+def test_many_wrong_answers_make_several_sheets(tmp_path, n):
+    wrong = Answer(tmp_path / "none.png", "1", None, 0.0, error="damaged")
+    told = FolderReport(tmp_path, (*[wrong] * n, answer("1", "1")))
+    assert len(write_sheets(told, tmp_path)) == -(-n // PER_SHEET)
 
 
 def test_the_command_gives_json(folder, capsys):
