@@ -8,8 +8,11 @@ from PIL import Image
 
 import digits
 from digits.assembly import available_models, current_reader
-from digits.core import ANY, Box, Hint, HintError, ModelError
+from digits.core import ANY, Box, Hint, HintError, ModelError, ModelName
 from digits.image.pixels import load_picture
+from digits.model.classifier import Classifier, Scores
+from digits.model.line import LineNetwork
+from digits.reader import Reader
 
 SINGLE = Hint(single=True)
 
@@ -186,3 +189,52 @@ def test_a_pale_mark_beside_dark_ink_is_read_and_not_an_error(as_picture):
     page[50:250, 80:110] = 0
     page[50:250, 300:330] = 155  # 40 % of full ink: above what joins strokes, below an outline
     assert 1 <= len(current_reader().read(as_picture(page)).digits) <= 2
+
+
+def one_network(digit, margin):
+    """A digit network that names one digit, and how far ahead of the rest."""
+
+    def network(frames):
+        logits = np.zeros((len(frames), 10), np.float32)
+        logits[:, digit] = margin
+        return Scores(logits)
+
+    return network
+
+
+def line_saying(digit, margin=12.0):
+    """A line network that names one digit in the middle of each strip, or none."""
+
+    def network(strips):
+        n_steps = -(-strips.shape[2] // 4)
+        logits = np.zeros((len(strips), n_steps, 11), np.float32)
+        logits[:, :, 0] = margin
+        if digit is not None:
+            logits[:, n_steps // 2, [0, digit + 1]] = 0, margin
+        return logits
+
+    return network
+
+
+def reader_of(digit, margin, line_digit):
+    name = ModelName("fake", "")
+    return Reader(
+        Classifier(name, one_network(digit, margin)), LineNetwork(name, line_saying(line_digit))
+    )
+
+
+@pytest.mark.parametrize(("margin", "read_as"), [(2.0, "3"), (30.0, "7")])
+def test_a_digit_network_in_doubt_asks_the_line_network(margin, read_as, as_picture):
+    page = np.full((120, 100), 255, np.uint8)
+    page[20:100, 40:52] = 0
+    reading = reader_of(7, margin, 3).read(as_picture(page), Hint(single=True))
+    assert reading.text == read_as
+
+
+def test_where_the_line_network_sees_no_digit_the_other_may_but_is_not_believed(as_picture):
+    page = np.full((60, 60), 255, np.uint8)
+    page[10:50, 26:34] = 0
+    reading = reader_of(1, 30.0, None).read(as_picture(page))
+    assert reading.text == "1"
+    assert reading.status == "doubtful"
+    assert reading.confidence < 0.1
