@@ -122,8 +122,25 @@ def numbers_table(folder: Path) -> str:
             f"| {'' if separation is None else f'{separation:.3f}'} "
             f"| {told['milliseconds']['median']:.0f} |"
         )
-        sentences.append(f"`{name}`: {report.to_text().splitlines()[-1]}.")
+        sentences.append(f"`{name}`: {report.to_text().splitlines()[-1]}.{cells(report)}")
     return "\n".join([*lines, "", *sentences])
+
+
+def cells(report: FolderReport) -> str:
+    """Return how many cells of each table hold what the label has in their place."""
+    counts = []
+    for answer in report.answers:
+        if answer.reading is None or not answer.reading.cells:
+            continue
+        truth = {
+            (row, column): character
+            for row, line in enumerate(answer.truth.split("\n"))
+            for column, character in enumerate(line.split("\t") if "\t" in line else line)
+        }
+        read = {(cell.row, cell.column): cell.text for cell in answer.reading.cells}
+        right = sum(read.get(place) == character for place, character in truth.items())
+        counts.append(f"{right} of {len(truth)}")
+    return f" Cells right by their place, for each table: {', '.join(counts)}." if counts else ""
 
 
 def others_table(folder: Path) -> str:

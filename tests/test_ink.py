@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from digits.image.ink import extract_ink, is_light_on_dark
+from digits.image.ink import extract_ink, is_light_on_dark, median_of_many
 
 SIZE = 120
 
@@ -75,3 +75,17 @@ def test_a_digit_heavier_than_its_paper_is_not_taken_for_paper():
     page[2:14, 1:15] = 0
     assert extract_ink(page)[8, 8] == 1
     assert extract_ink(page)[0, 0] == 0
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 97, 98, 1000, 30_001])
+@pytest.mark.parametrize("decimals", [0, 1, 5])
+def test_the_median_of_many_is_numpys(n, decimals):
+    rng = np.random.default_rng(n)
+    values = np.abs(rng.normal(0, 1, n)).round(decimals).astype(np.float32)
+    assert median_of_many(values) == float(np.median(values))
+
+
+def test_the_median_of_many_does_not_believe_its_sample():
+    values = np.ones(1000, np.float32)
+    values[::97] = 0
+    assert median_of_many(values) == 1.0

@@ -118,7 +118,7 @@ def _bounds(pieces: np.ndarray, name: int) -> Box:
 def _stretches(ink: Ink, columns: list[float]) -> np.ndarray:
     """Return for each pixel to which digit's stretch it belongs: (h, w) -> (h, w) int."""
     height, width = ink.shape
-    stretch = np.zeros(ink.shape, int)
+    stretch = np.zeros(ink.shape, np.int32)
     if len(columns) < 2:  # noqa: PLR2004  # nothing to part
         return stretch
     scale = min(1.0, ROWS / height)
@@ -134,7 +134,7 @@ def _stretches(ink: Ink, columns: list[float]) -> np.ndarray:
     ]
     for first, way in zip(firsts, _cheapest_ways(costs), strict=True):
         edge = (np.interp(rows, np.arange(len(way)), first + way) + 0.5) / scale
-        stretch += np.arange(width)[None, :] > edge[:, None]
+        stretch += np.arange(width, dtype=np.int32) > np.floor(edge).astype(np.int32)[:, None]
     return stretch
 
 

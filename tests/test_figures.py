@@ -1,0 +1,44 @@
+"""What scripts/make_figures.py counts for itself, against tables that are known."""
+
+import importlib.util
+from pathlib import Path
+
+import pytest
+
+from digits.core import Box, Cell, ModelName, Reading
+from digits.evaluation import Answer, FolderReport
+
+SCRIPT = Path(__file__).parent.parent / "scripts" / "make_figures.py"
+BOX = Box(0, 0, 9, 9)
+
+
+@pytest.fixture(scope="module")
+def figures():
+    spec = importlib.util.spec_from_file_location("make_figures", SCRIPT)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def report(truth, cells):
+    placed = tuple(Cell(row, column, text, 0.9, BOX) for (row, column), text in cells.items())
+    reading = Reading("", (9, 9), "read", ModelName("fake", ""), "", 0.9, cells=placed)
+    return FolderReport(Path("folder"), (Answer(Path("x.png"), truth, reading, 0.0),))
+
+
+@pytest.mark.parametrize(
+    ("truth", "cells", "right"),
+    [
+        ("12\n34", {(0, 0): "1", (0, 1): "2", (1, 0): "3", (1, 1): "4"}, "4 of 4"),
+        ("12\n34", {(0, 0): "1", (0, 1): "2", (1, 0): "4", (1, 1): "3"}, "2 of 4"),
+        ("12\n34", {(0, 1): "1", (0, 2): "2", (1, 1): "3", (1, 2): "4"}, "0 of 4"),
+        ("12\t7\n34\t56", {(0, 0): "12", (0, 1): "7", (1, 0): "3", (1, 1): "56"}, "3 of 4"),
+    ],
+    ids=["all", "two swapped", "a column too far", "several digits in a cell"],
+)
+def test_cells_count_where_they_stand(figures, truth, cells, right):
+    assert figures.cells(report(truth, cells)).endswith(f" {right}.")
+
+
+def test_what_is_no_table_has_no_cells(figures):
+    assert figures.cells(report("12", {})) == ""
