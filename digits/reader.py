@@ -331,19 +331,19 @@ def _in_box(page: Page, picture: Picture, box: Box, hint: Hint) -> Found:
     """Return a known region as one number."""
     region = straighten(page, box_region(picture.from_original(box)))
     if not _is_single(hint):
-        region = _only_line(region) or region
+        region = _only_line(region, ruled=True) or region
     return Found(region if region.ink.any() else None, box)
 
 
 def _in_cell(page: Page, region: Region, row: int, column: int) -> Found:
     """Return a cell of a table as one number, or as empty."""
     cell = straighten(page, region)
-    return Found(_only_line(cell), _whole(cell), row, column)
+    return Found(_only_line(cell, ruled=False), _whole(cell), row, column)
 
 
-def _only_line(page: Page) -> Page | None:
+def _only_line(page: Page, *, ruled: bool) -> Page | None:
     """Return all that is written on a small piece of the page as one line."""
-    found = find_lines(page.ink)
+    found = find_lines(page.ink, ruled=ruled)
     if not found.regions:
         return None
     clean = Page(found.ink, page.contrast, page.to_original, page.size)

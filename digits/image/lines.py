@@ -74,12 +74,13 @@ class _Pieces:
         return _Pieces(self.boxes[chosen], self.mass[chosen])
 
 
-def find_lines(ink: Ink) -> Lines:
+def find_lines(ink: Ink, *, ruled: bool = True) -> Lines:
     """Find each line of digits, from the top of the page to its foot.
 
     Parameters
     ----------
     ink : float32, shape (height, width)
+    ruled : whether printed lines may be on it; those of a table's cells are taken away before
 
     Returns
     -------
@@ -92,7 +93,7 @@ def find_lines(ink: Ink) -> Lines:
     CrowdedError
         There are more marks than a page of digits has.
     """
-    clean = erase(ink, find_rules(ink))
+    clean = erase(ink, find_rules(ink)) if ruled else ink
     small, scale = _reduced(clean)
     pieces = _pieces(small)
     angle = _lean(pieces)
