@@ -190,7 +190,7 @@ class Reader:
         digits = []
         for glyph, character, scores in zip(number.glyphs, seen, number.scores, strict=True):
             chosen = character.probabilities
-            if not scores.any() and glyph and chosen.max() < ALONE:
+            if not scores.any() and glyph and chosen.max() < ALONE and not _fills(page, glyph):
                 chosen = self._second_opinion(page, glyph, chosen)
             elif scores.any():
                 named = np.log(np.maximum(chosen, SMALLEST)) if glyph else np.zeros(CLASSES)
@@ -418,6 +418,12 @@ def _sureness(numbers: Sequence[Line]) -> float:
     if not confidence:
         return 0.0
     return float(np.exp(np.log(np.maximum(wholes, SMALLEST)).sum() / len(confidence)))
+
+
+def _fills(page: Page, glyph: Glyph) -> bool:
+    """Say whether a digit was cut to its box, perhaps stretched: lines of writing hold no such."""
+    height, width = page.ink.shape
+    return glyph.box.width >= width and glyph.box.height >= height
 
 
 def _inked(glyph: Glyph | None) -> Glyph | None:
