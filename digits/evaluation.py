@@ -62,8 +62,9 @@ def judge_on_test(model: Path, path: Path | None = None) -> dict[str, Any]:
 
 
 def _recipe(card: dict[str, Any]) -> str:
-    """Return a recipe's name: the network and its epochs."""
-    return f"{card['recipe']['network']}-{card['recipe']['epochs']}"
+    """Return a recipe's name: the network, its epochs, and whether it saw drawn forms too."""
+    recipe = card["recipe"]
+    return f"{recipe['network']}-{recipe['epochs']}" + ("-drawn" if recipe.get("drawn") else "")
 
 
 @dataclass(frozen=True, slots=True)
