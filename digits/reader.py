@@ -423,7 +423,7 @@ def _sureness(numbers: Sequence[Line]) -> float:
 def _fills(page: Page, glyph: Glyph) -> bool:
     """Say whether a digit was cut to its box, perhaps stretched: lines of writing hold no such."""
     height, width = page.ink.shape
-    return glyph.box.width >= width and glyph.box.height >= height
+    return bool(glyph.box.width >= width and glyph.box.height >= height)
 
 
 def _inked(glyph: Glyph | None) -> Glyph | None:
