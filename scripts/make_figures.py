@@ -281,7 +281,8 @@ def line_card() -> str:
 - {card["parameters"]:,} parameters, {card["multiply_adds"]:,} multiply-adds for a strip of
   32 x 256 px
 - {held["accuracy"]:.1%} [{low:.1%}, {high:.1%}] of {held["lines"]:,} composed lines of validation
-  digits read whole, with the convolutional network; calibration error {held["calibration_error"]:.1%}
+  digits read whole, with the convolutional network; calibration error
+  {held["calibration_error"]:.1%}
 - data SHA-256 `{card["data_sha256"][:16]}`, model SHA-256 `{card["sha256"][:16]}`
 """
 
