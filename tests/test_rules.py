@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from digits.image.rules import erase, find_rules
+from digits.image.rules import _draw, _Pieces, erase, find_rules
 
 SIDE = 400  # px
 WRITTEN = slice(120, 260)  # px, rows and columns of the digit on the page: 28 px made 5 times wider
@@ -106,3 +106,11 @@ def test_awkward_sizes(shape, level):
 def test_ink_is_only_ever_taken_away():
     ink = np.random.default_rng(0).random((300, 500), np.float32)
     assert (erase(ink, np.random.default_rng(1).random(ink.shape) > 0.5) <= ink).all()
+
+
+def test_four_rows_taken_for_one_line_are_none():
+    columns, rows = np.tile(np.arange(60), 4), np.repeat([10.0, 20.0, 30.0, 40.0], 60)
+    ends = [np.array([value], float) for value in (0, 59, 25, 25, 1)]
+    found = np.zeros((50, 60), np.uint8)
+    _draw(found, _Pieces(*ends, [columns], [rows]), 0)  # their common curve meets no row
+    assert not found.any()

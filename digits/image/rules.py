@@ -325,6 +325,8 @@ def _draw(found: np.ndarray, pieces: _Pieces, index: int) -> None:
     wide = float(pieces.width[index])
     bend = STRAIGHT * (pieces.right[index] - pieces.left[index]) / 2
     x, y = _straight_part(pieces, index, wide / 2 + 1 + bend)
+    if not x.size:  # no point of it lies on a line
+        return
     order = np.argsort(x, kind="stable")
     at = np.arange(max(0, x.min() - 2), min(found.shape[1], x.max() + 3))
     level = np.interp(at, x[order], y[order])
