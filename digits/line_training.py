@@ -26,6 +26,7 @@ from digits.synthesis.writing import TALL, Written, compose_line
 from digits.training import versions
 
 HISTORY = "history.csv"
+SHOWN = 1024  # lines of validation digits that each epoch is tried on
 JUDGED = 2000  # lines that fit what stands beside the network, and as many that judge it
 JUDGING_SEED = 1000  # added to the recipe's, for lines that nothing else has seen
 MEASURED_WIDTH = 256  # px of the strip for which multiplications are counted
@@ -117,7 +118,9 @@ def fit_line(
         LineBatches(mnist.train, recipe, done),
         epochs=recipe.epochs,
         validation_data=LineBatches(
-            mnist.validation, dataclasses.replace(recipe, lines=1024, seed=recipe.seed + 1), 0
+            mnist.validation,
+            dataclasses.replace(recipe, lines=min(SHOWN, recipe.lines), seed=recipe.seed + 1),
+            0,
         ),
         callbacks=[
             keras.callbacks.BackupAndRestore(run / "checkpoint", delete_checkpoint=False),

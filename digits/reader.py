@@ -48,6 +48,8 @@ TEXTURE = 0.5  # share of a page's characters that are refused, from which all o
 CLEAR = 0.95  # geometric mean of a page's confidence, a digit, above which it stands upright
 ENOUGH_DIGITS = 6  # on a page that is to be turned: 8061 might as well be 1908
 EVIDENCE = 1.5  # by which the logarithm of all digits' confidence rises when a page is turned
+BESIDE = 0.1  # of a table's ink; more outside it is writing, and not its frame
+ONLY_TABLE = "Only the table was read: photograph what stands beside it by itself."
 TURNED = "The page does not stand upright: it was turned to be read."
 
 
@@ -253,6 +255,7 @@ class Reader:
                 for part, line in zip(found, numbers, strict=True)
             )
             lines = tuple(_rows(cells, numbers))
+            notes = notes + _beside(page, picture, cells)
         elif hint.boxes:
             lines = tuple(numbers)  # each region its own result, the empty ones too
         else:
@@ -465,6 +468,15 @@ def _alike(numbers: list[Line]) -> list[Line]:
         else line
         for line in numbers
     ]
+
+
+def _beside(page: Page, picture: Picture, cells: Sequence[Cell]) -> tuple[str, ...]:
+    """Say that only a table was read, where there is more on its page."""
+    table = cells[0].box
+    for cell in cells[1:]:
+        table = table.union(cell.box)
+    inside = float(page.ink[picture.from_original(table).rows_and_columns()].sum())
+    return (ONLY_TABLE,) if float(page.ink.sum()) - inside > BESIDE * inside else ()
 
 
 def _text(digits: Iterable[Digit]) -> str:

@@ -166,6 +166,18 @@ def test_a_table_is_read_cell_by_cell_and_empty_cells_stay_empty(held_out, as_pi
     assert right >= 0.96 * whole
 
 
+def test_what_stands_beside_a_table_is_not_left_out_in_silence(held_out, as_picture):
+    page = Page(held_out, 1, (720, 900))
+    table(page, 4, 5, set())
+    alone = current_reader().read(as_picture(paper(page.ink).astype(np.uint8)))
+    assert alone.cells
+    assert not any("beside" in note for note in alone.notes)
+    page.number(120, 600, 9, pitch=60)
+    both = current_reader().read(as_picture(paper(page.ink).astype(np.uint8)))
+    assert len(both.cells) == len(alone.cells)
+    assert any("beside" in note for note in both.notes)
+
+
 def test_cells_with_numbers_are_parted_by_tabs(held_out, as_picture):
     page = Page(held_out, 3, (420, 800))
     rows = []

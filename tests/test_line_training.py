@@ -25,7 +25,7 @@ from digits.model.line import load_line_network  # noqa: E402
 from digits.model.networks import build_line  # noqa: E402
 from digits.synthesis.writing import compose_line  # noqa: E402
 
-TINY = LineRecipe(epochs=2, lines=64, batch=8)
+TINY = LineRecipe(epochs=2, lines=16, batch=8)
 
 
 @pytest.fixture(scope="module")

@@ -27,6 +27,8 @@ P_SEPARATED = 0.3  # share of numbers with dots or commas between their digits
 P_TRAILING = 0.3  # share of numbers followed by a mark: ".-", "=", a stroke
 P_LEADING = 0.12  # share of numbers with a mark or letters before them
 P_SCRIBBLE = 0.02  # share of numbers with a flourish across
+DRAWN = (0.0, 0.4, 1.0)  # shares of its digits that a hand draws and does not take from MNIST
+P_DRAWN = (0.35, 0.4, 0.25)  # shares of hands that do so
 P_PRINTED = 0.05  # share of lines that are printed
 P_SMALL_NOUGHT = 0.4  # share of hands whose noughts are smaller than the rest
 P_JOINED = 0.15  # share of hands that join their digits
@@ -88,7 +90,7 @@ def _choose_hand(rng: np.random.Generator) -> Hand:
         gap=rng.choice([rng.uniform(-0.12, 0.1), rng.uniform(0.05, 0.4), rng.uniform(0.3, 1.3)]),
         unrest=rng.uniform(0.02, 0.12),
         width=float(np.exp(rng.normal(0.05, 0.17))),
-        drawn=float(rng.choice([0.0, 0.4, 1.0], p=[0.35, 0.4, 0.25])),
+        drawn=float(rng.choice(DRAWN, p=P_DRAWN)),
         nought=rng.uniform(0.5, 0.95) if rng.random() < P_SMALL_NOUGHT else 1.0,
         one=float(np.exp(rng.normal(0.03, 0.12))),
         growth=float(rng.normal(0, 0.025)),

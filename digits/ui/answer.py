@@ -8,11 +8,12 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
-from digits.core import Digit, Frame, Hint, Reading
+from digits.core import Box, Digit, Frame, Hint, Line, MarkKind, Reading
 
 ENLARGED = 8  # screen pixels for each of the frame's
 BLANK = "No ink found: there is nothing to read here."
 REFUSED = "There is something here, but it does not look like digits."
+PLAIN: tuple[MarkKind, ...] = ("dot", "dash", "stroke")  # kinds of marks that have a name
 CERTAIN = 0.999  # confidence beyond which a tenth of a per cent would be rounded up to certainty
 ZERO_WIDTH_SPACE = "\u200b"
 SURE = 0.95  # confidence from which the words say nothing of doubt
@@ -120,15 +121,23 @@ def _marks_in_words(reading: Reading) -> str:
         mark.kind
         for line in reading.lines
         for mark in line.marks
-        if line.digits and line.digits[0].box.right <= mark.box.x < line.digits[-1].box.x
+        if _stands_between(mark.box, line, reading)
     ]
     if not kinds:
         return ""
-    counted = [f"{kinds.count(kind)} {kind}" for kind in dict.fromkeys(kinds) if kind != "other"]
+    counted = [f"{n} {kind}{'s' * (n > 1)}" for kind in PLAIN if (n := kinds.count(kind))]
     others = [f"{kinds.count('other')} other"] if "other" in kinds else []
     return (
         f"Marks stand between the digits and are not in the number: {', '.join(counted + others)}."
     )
+
+
+def _stands_between(mark: Box, line: Line, reading: Reading) -> bool:
+    """Say whether a mark stands between two digits of one number; in a table, of one cell."""
+    digits = [digit.box for digit in line.digits]
+    for cell in (cell.box for cell in reading.cells if cell.box.x <= mark.x < cell.box.right):
+        digits = [box for box in digits if cell.x <= box.x < cell.right]
+    return bool(digits) and digits[0].right <= mark.x < digits[-1].x
 
 
 def _bars(digit: Digit) -> str:

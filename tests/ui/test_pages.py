@@ -2,10 +2,15 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
+
+from digits.core import Box, Cell, Digit, Line, Mark, ModelName, Reading
 
 pytest.importorskip("streamlit", reason="Streamlit is not installed")
 from streamlit.testing.v1 import AppTest
+
+from digits.ui.answer import _marks_in_words
 
 ROOT = Path(__file__).parent.parent.parent
 EXAMPLE = ROOT / "digits" / "ui" / "examples" / "a year.jpg"
@@ -96,6 +101,21 @@ def test_what_is_no_digit_is_called_so_and_given_no_confidence():
 def test_a_point_between_digits_is_told_so_that_nobody_takes_7_5_for_75():
     assert "1 dot" in page_with_reading("75", mark="dot").warning[0].value
     assert not page_with_reading("75").warning
+
+
+def test_what_stands_between_the_cells_of_a_table_is_no_mark_of_a_number():
+    def reading(cells):
+        digits = tuple(
+            Digit(7, 0.9, Box(x, 4, 8, 8), (0.1,) * 10, None, np.zeros((28, 28), np.float32))
+            for x in (2, 32)
+        )
+        marks = (Mark("dot", Box(20, 8, 2, 2)), Mark("dot", Box(24, 8, 2, 2)))
+        lines = (Line("77", 0.9, Box(0, 0, 50, 20), digits, marks),)
+        return Reading("0" * 64, (50, 20), "read", ModelName("x", ""), "77", 0.9, lines, cells)
+
+    assert "2 dots" in _marks_in_words(reading(()))
+    cells = (Cell(0, 0, "7", 0.9, Box(0, 0, 18, 20)), Cell(0, 1, "7", 0.9, Box(18, 0, 30, 20)))
+    assert _marks_in_words(reading(cells)) == ""
 
 
 def test_an_error_is_a_sentence():
