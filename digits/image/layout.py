@@ -1,4 +1,4 @@
-"""Find the digits on a page: which ink belongs together, and in what order it is read.
+"""Find the one digit of a picture: which ink belongs to it.
 
 This is geometry alone; what a piece of ink says is not known here.
 """
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from digits.core import Box, CrowdedError, Ink
+from digits.core import Box, Ink
 from digits.image.cut import Glyph
 from digits.image.rules import erase, find_rules
 
@@ -18,10 +18,7 @@ SPECK = 0.12  # of a digit's longest side; smaller pieces are dirt
 SPECK_MASS = 0.01  # of a digit's ink; lighter pieces are dirt
 REACH = 0.35  # of a digit's longest side; pieces further away belong to something else
 MIN_SIDE_FOR_RULES = 40  # px; in smaller pictures a printed line cannot be told from a stroke
-SAME_LINE = 0.5  # of the lower one's height by which two digits on one line overlap
-SMALL_ON_LINE = 0.4  # of the usual digit's height; what is lower is no digit
-MAX_CHARACTERS = 500  # on one page; more is texture, not handwriting
-MAX_PIECES = 10_000  # of ink on one page, specks and all; to compare so many takes about a second
+INSIDE = 0.5  # of the smaller box that lies in the other, for a piece to belong to a digit
 MIN_INK = 3.0  # px of full ink that make a mark at all
 
 
@@ -40,48 +37,6 @@ def find_single(ink: Ink) -> list[Glyph]:
     )
     chosen = _gather(parts, main, ink.shape)
     return [parts.glyph(chosen)]
-
-
-def find_glyphs(ink: Ink) -> list[list[Glyph]]:
-    """Return the characters of a page, line by line from the top, each from left to right.
-
-    Parameters
-    ----------
-    ink : float32, shape (height, width)
-
-    Raises
-    ------
-    CrowdedError
-        There are more marks than a page of digits has.
-    """
-    parts = _components(erase(ink, find_rules(ink)))
-    if not parts.boxes:
-        return []
-    _check_count(len(parts.boxes), MAX_PIECES)
-    characters = _stack(parts)
-    sizes = [max(parts.box(c).height, parts.box(c).width) for c in characters]
-    tallest = max(parts.box(c).height for c in characters)
-    least = SMALL_ON_LINE * max(float(np.median(sizes)), tallest * SMALL_ON_LINE)
-    characters = [c for c, size in zip(characters, sizes, strict=True) if size >= least]
-    _check_count(len(characters), MAX_CHARACTERS)
-    lines: list[list[list[int]]] = []
-    for character in sorted(characters, key=lambda c: parts.box(c).y):
-        line = next((line for line in lines if _on_line(parts, line, character)), None)
-        if line is None:
-            lines.append([character])
-        else:
-            line.append(character)
-    ordered = [sorted(line, key=lambda c: parts.box(c).x) for line in lines]
-    return [[parts.glyph(character) for character in line] for line in ordered]
-
-
-def _check_count(marks: int, limit: int) -> None:
-    """Stop at a texture before it costs time."""
-    if marks > limit:
-        raise CrowdedError(
-            f"more than {limit} marks were found, more than a page of digits has: "
-            "photograph only the part with the numbers"
-        )
 
 
 @dataclass(frozen=True)
@@ -153,7 +108,7 @@ def _gather(parts: _Parts, main: int, shape: tuple[int, ...]) -> list[int]:
         large = max(box.width, box.height) >= SPECK * size
         heavy = parts.mass[index] >= SPECK_MASS * parts.mass[main]
         foreign = inside and min(shape) >= MIN_SIDE_FOR_RULES and _touches_rim(box, shape)
-        foreign = foreign and _overlap(parts.boxes[main], box) < SAME_LINE
+        foreign = foreign and _overlap(parts.boxes[main], box) < INSIDE
         if large and heavy and not foreign and _gap(whole, box) <= REACH * size:
             chosen.append(index)
             whole = whole.union(box)
@@ -173,38 +128,3 @@ def _overlap(one: Box, other: Box) -> float:
     down = min(one.bottom, other.bottom) - max(one.y, other.y)
     least = min(one.width * one.height, other.width * other.height)
     return max(0, across) * max(0, down) / max(1, least)
-
-
-def _stack(parts: _Parts) -> list[list[int]]:
-    """Join pieces that stand above one another closely, as a 5 and its bar do."""
-    order = sorted(range(len(parts.boxes)), key=lambda i: -parts.mass[i])
-    characters: list[list[int]] = []
-    # The characters' boxes as rows of left, top, right, bottom: a texture has thousands of pieces,
-    # and each is held against all characters at once.
-    hosts = np.zeros((len(order), 4))
-    for index in order:
-        box = parts.boxes[index]
-        left, top, right, bottom = hosts[: len(characters)].T
-        shared = np.minimum(box.right, right) - np.maximum(box.x, left)
-        across = np.maximum(np.maximum(left - box.right, box.x - right), 0)
-        down = np.maximum(np.maximum(top - box.bottom, box.y - bottom), 0)
-        near = np.hypot(across, down) <= REACH / 2 * np.maximum(right - left, bottom - top)
-        above = shared > SAME_LINE * np.minimum(box.width, right - left)
-        fitting = np.flatnonzero(above & near)
-        if fitting.size:
-            host = int(fitting[0])
-            characters[host].append(index)
-            hosts[host, :2] = np.minimum(hosts[host, :2], (box.x, box.y))
-            hosts[host, 2:] = np.maximum(hosts[host, 2:], (box.right, box.bottom))
-        else:
-            hosts[len(characters)] = box.x, box.y, box.right, box.bottom
-            characters.append([index])
-    return characters
-
-
-def _on_line(parts: _Parts, line: list[list[int]], character: list[int]) -> bool:
-    """Say whether a character stands at the height of the nearest one of a line."""
-    box = parts.box(character)
-    nearest = min((parts.box(c) for c in line), key=lambda b: abs(b.x - box.x))
-    shared = min(box.bottom, nearest.bottom) - max(box.y, nearest.y)
-    return shared > SAME_LINE * min(box.height, nearest.height)
