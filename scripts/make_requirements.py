@@ -18,7 +18,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 ROOT = Path(__file__).parent.parent
-FILES = {"requirements.txt": ("app", "train"), "requirements-dev.txt": ("dev",)}
+FILES = {"requirements.txt": ("app", "api", "train"), "requirements-dev.txt": ("dev",)}
 SELF = re.compile(r"^digits\[(.+)\]$")
 FOREIGN = ("PIP_", "UV_CONSTRAINT", "UV_OVERRIDE", "UV_EXCLUDE", "UV_FIND_LINKS")  # this machine's
 
