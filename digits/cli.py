@@ -118,7 +118,7 @@ def _options(
 @app.command()
 def read(
     paths: Annotated[
-        list[str], typer.Argument(help="Pictures, folders, patterns; - is standard input.")
+        list[str], typer.Argument(help="Pictures, PDFs, folders, patterns; - is standard input.")
     ],
     format_: Annotated[Format, typer.Option("--format", help="How to print.")] = Format.text,
     single: Single = False,
@@ -144,11 +144,12 @@ def read(
     def readings() -> Iterator[Reading]:
         nonlocal failures
         for name, fault in _sources(paths):
-            reading = _read(reader, name, fault, hint)
-            if reading.error:
-                failures += 1
-                _tell(f"digits: {reading.file}: {reading.error}")
-            yield reading
+            for reading in _read(reader, name, fault, hint):
+                if reading.error:
+                    failures += 1
+                    page = f", page {reading.page}" if reading.page else ""
+                    _tell(f"digits: {reading.file}{page}: {reading.error}")
+                yield reading
 
     _WRITERS[format_](readings())
     return FAILED if failures else 0
@@ -240,20 +241,25 @@ def _inside(name: str) -> Iterator[tuple[str, PictureError | None]]:
         yield str(picture), None
 
 
-def _read(reader: "Reader", name: str, fault: PictureError | None, hint: Hint) -> Reading:
-    """Read one picture; what goes wrong becomes a reading that says so."""
-    from digits.image.pixels import MAX_BYTES, load_picture
+def _read(reader: "Reader", name: str, fault: PictureError | None, hint: Hint) -> Iterator[Reading]:
+    """Read each page of one file; what goes wrong becomes a reading that says so."""
+    from digits.image.pixels import MAX_BYTES, load_bytes, load_picture, page_numbers
 
     try:
         if fault:
             raise fault
-        picture = load_picture(sys.stdin.buffer.read(MAX_BYTES + 1) if name == STDIN else name)
-        return replace(reader.read(picture, hint), file=name)
+        content = load_bytes(sys.stdin.buffer.read(MAX_BYTES + 1) if name == STDIN else name)
+        for page in page_numbers(content):
+            try:
+                reading = reader.read(load_picture(content, page), hint)
+            except DigitsError as error:
+                reading = _failed(str(error), reader.classifier.name)
+            yield replace(reading, file=name, page=page)
     except DigitsError as error:
-        return _failed(name, str(error), reader.classifier.name)
+        yield replace(_failed(str(error), reader.classifier.name), file=name)
 
 
-def _failed(name: str, sentence: str, model: ModelName) -> Reading:
+def _failed(sentence: str, model: ModelName) -> Reading:
     return Reading(
         id="",
         size=(0, 0),
@@ -261,7 +267,6 @@ def _failed(name: str, sentence: str, model: ModelName) -> Reading:
         model=model,
         text="",
         confidence=0.0,
-        file=name,
         error=sentence,
     )
 
@@ -269,7 +274,8 @@ def _failed(name: str, sentence: str, model: ModelName) -> Reading:
 def _write_text(readings: Iterable[Reading]) -> None:
     for reading in readings:
         text = reading.text.replace("\n", " ")
-        _print(f"{reading.file}\t{text}")
+        page = f" page {reading.page}" if reading.page else ""
+        _print(f"{reading.file}{page}\t{text}")
 
 
 def _write_jsonl(readings: Iterable[Reading]) -> None:
@@ -283,10 +289,11 @@ def _write_json(readings: Iterable[Reading]) -> None:
 
 def _write_csv(readings: Iterable[Reading]) -> None:
     table = csv.writer(sys.stdout, lineterminator="\n")
-    table.writerow(["file", "text", "confidence", "status", "error"])
+    table.writerow(["file", "text", "confidence", "status", "error", "page"])
     for reading in readings:
         row = [reading.file or "", reading.text, f"{reading.confidence:.4f}", reading.status]
-        table.writerow([_escaped(cell) for cell in [*row, reading.error or ""]])
+        row += [reading.error or "", str(reading.page or "")]
+        table.writerow([_escaped(cell) for cell in row])
 
 
 def _escaped(cell: str) -> str:
