@@ -3,6 +3,7 @@
 import streamlit as st
 
 from digits.assembly import available_models, current_reader
+from digits.ui.bar import run_pages
 from digits.ui.draw import draw_page
 from digits.ui.read import read_page
 
@@ -22,4 +23,4 @@ pages = [
         url_path="draw",
     ),
 ]
-st.navigation(pages, position="top").run()
+run_pages(pages)
