@@ -100,15 +100,21 @@ def show_digit(digit: Digit) -> None:
 
 
 def choose_model(models: list[tuple[str, str]]) -> str | None:
-    """Let a person choose among (name, label) pairs; the choice stands in the address."""
-    labels = dict(models)
-    return st.selectbox(
+    """Let a person choose among (name, label) pairs; the name stands in the address."""
+    labels, asked = dict(models), st.query_params.get("network")
+    names = list(labels)
+    chosen = st.selectbox(
         "Network",
-        list(labels),
+        names,
+        index=names.index(asked) if asked in names else 0,
         format_func=lambda name: labels[name],
-        key="network",
-        bind="query-params",
+        key="network chosen",
+        persist_state="session",
     )
+    # Not `bind`: it would write the label, which changes with every training.
+    if chosen != (asked or names[0]):
+        st.query_params["network"] = chosen
+    return chosen
 
 
 def choose_hint(options: dict[str, Hint]) -> Hint:
