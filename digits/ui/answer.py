@@ -112,7 +112,7 @@ def choose_model(models: list[tuple[str, str]]) -> str | None:
         persist_state="session",
     )
     # Not `bind`: it would write the label, which changes with every training.
-    if chosen != (asked or names[0]):
+    if names and chosen != (asked or names[0]):
         st.query_params["network"] = chosen
     return chosen
 

@@ -216,9 +216,9 @@ def _show_stages(seen: Seen) -> None:
 def _show_code(asked: Asked) -> None:
     settings = Settings(asked.given.name, asked.page, asked.hint, asked.model)
     with st.expander("Use it from code"):
-        st.code(python_lines(settings), "python")
-        st.code(curl_line(settings, _home()), "bash")
-        st.code(command_line(settings), "bash")
+        st.code(python_lines(settings), "python", wrap_lines=True)
+        st.code(curl_line(settings, _home()), "bash", wrap_lines=True)
+        st.code(command_line(settings), "bash", wrap_lines=True)
 
 
 def _home() -> str:
