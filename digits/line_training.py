@@ -186,7 +186,7 @@ def summary(card: dict[str, Any], run: Path) -> str:
 
 def judge_lines(reader: Reader, lines: list[Written]) -> dict[str, Any]:
     """Return how well whole lines are read, as plain figures for the card."""
-    read = reader.read_lines([_as_found(line) for line in lines])
+    read = reader.read_lines([as_found(line) for line in lines])
     right = np.array([a.text == b.text for a, b in zip(read, lines, strict=True)])
     confidence = np.array([line.confidence for line in read])
     low, high = interval(int(right.sum()), len(lines))
@@ -198,7 +198,7 @@ def judge_lines(reader: Reader, lines: list[Written]) -> dict[str, Any]:
     }
 
 
-def _as_found(line: Written) -> Found:
+def as_found(line: Written) -> Found:
     """Return a composed line as if it had been found on a page."""
     height, width = line.strip.shape
     page = Page(to_ink(line.strip), line.strip, np.eye(3), (width, height))
@@ -207,7 +207,7 @@ def _as_found(line: Written) -> Found:
 
 def _fit_beside(reader: Reader, lines: list[Written]) -> dict[str, float]:
     """Fit what makes a whole number's confidence honest."""
-    read = reader.read_lines([_as_found(line) for line in lines])
+    read = reader.read_lines([as_found(line) for line in lines])
     named = [(a, b) for a, b in zip(read, lines, strict=True) if a.digits]
     if not named:  # a network that has learned nothing: there is nothing to fit
         return {"slope": 1.0, "offset": 0.0}

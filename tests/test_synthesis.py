@@ -6,7 +6,7 @@ import pytest
 from digits.data import load_mnist
 from digits.image.strip import HEIGHT
 from digits.synthesis.batches import compose_batches, to_batch
-from digits.synthesis.marks import LETTERS, draw_letters, draw_mark, draw_scribble
+from digits.synthesis.marks import LETTERS, draw_letters, draw_mark, draw_scribble, draw_stamp
 from digits.synthesis.paper import photograph
 from digits.synthesis.writing import MOST_DIGITS, compose_line
 
@@ -84,6 +84,17 @@ def test_a_scribble_stays_on_its_line():
     page = np.zeros((64, 200), np.float32)
     draw_scribble(page, 3.0, np.random.default_rng(2))
     assert 0 < page.sum() < page.size / 2
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_a_stamp_is_paler_than_the_writing_and_leaves_it_there(seed):
+    page = np.zeros((64, 200), np.float32)
+    page[20:44, 90:96] = 1
+    before = page.copy()
+    draw_stamp(page, 40.0, np.random.default_rng(seed))
+    assert (page >= before).all()
+    assert page[before == 0].max() < 0.9
+    assert 0 < (page > before).mean() < 0.5
 
 
 def test_the_camera_keeps_ink_darker_than_paper():

@@ -373,8 +373,8 @@ FORMS = (
 def choose(digit: int, rng: np.random.Generator) -> Form:
     """Choose a form of a digit by the shares."""
     forms = forms_of(digit)
-    at = np.searchsorted(np.cumsum([form.share for form in forms[:-1]]), rng.random(), "right")
-    return forms[int(at)]
+    shares = np.cumsum([form.share for form in forms])
+    return forms[int(np.searchsorted(shares[:-1], rng.random() * shares[-1], "right"))]
 
 
 def forms_of(digit: int) -> tuple[Form, ...]:
