@@ -14,13 +14,14 @@ import numpy as np
 from digits import __version__
 from digits.core import Box, Page
 from digits.data import Labelled, Mnist
+from digits.image.finding import Found
 from digits.image.ink import to_ink
 from digits.metrics import calibration_error, interval
 from digits.model.classifier import Classifier, load_card
 from digits.model.export import export_line, multiply_adds, write_card
 from digits.model.line import load_line_network
 from digits.model.networks import build_line
-from digits.reader import Found, Reader
+from digits.reader import Reader
 from digits.synthesis.batches import WHITE, Batch, compose_batches, to_batch
 from digits.synthesis.writing import TALL, Written, compose_line
 from digits.training import versions

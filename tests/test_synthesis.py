@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from digits.core import STRIP
 from digits.data import load_mnist
-from digits.image.strip import HEIGHT
 from digits.synthesis.batches import compose_batches, to_batch
 from digits.synthesis.marks import LETTERS, draw_letters, draw_mark, draw_scribble, draw_stamp
 from digits.synthesis.paper import photograph
@@ -27,7 +27,7 @@ def lines(validation):
 def test_lines_are_strips_with_their_text(lines):
     for line in lines:
         height, width = line.strip.shape
-        assert height == HEIGHT <= width
+        assert height == STRIP <= width
         assert line.strip.dtype == np.float32
         assert 0 <= line.strip.min() <= line.strip.max() <= 1
         assert len(line.text) <= MOST_DIGITS
@@ -55,9 +55,9 @@ def test_the_same_state_composes_the_same_line(validation):
 
 def test_a_taller_strip_shows_the_same_line(validation):
     low = compose_line(validation, np.random.default_rng(6))
-    tall = compose_line(validation, np.random.default_rng(6), 2 * HEIGHT)
+    tall = compose_line(validation, np.random.default_rng(6), 2 * STRIP)
     assert tall.text == low.text
-    assert tall.strip.shape == (2 * HEIGHT, 2 * low.strip.shape[1])
+    assert tall.strip.shape == (2 * STRIP, 2 * low.strip.shape[1])
 
 
 def test_where_nothing_was_written_there_is_less_ink(lines):

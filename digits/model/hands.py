@@ -49,7 +49,7 @@ class Form:
     in_mnist: bool = False  # writers of MNIST have it too
 
 
-FORMS = (
+FORMS: tuple[Form, ...] = (
     Form(0, "round", 0.38, (
         "35,2 10,25 2,55 13,88 35,100 58,85 66,50 57,14 36,2",
         "28,2 9,25 4,55 11,88 27,100 42,85 47,50 40,15 29,2",

@@ -11,15 +11,15 @@ import cv2
 import numpy as np
 from jaxtyping import Float32
 
+from digits.core import GLYPH, STRIP
 from digits.data import Labelled
-from digits.image.strip import HEIGHT, normalise
+from digits.image.strip import normalise
 from digits.model import hands
 from digits.synthesis.marks import PRINTS, draw_mark, draw_print, draw_scribble, draw_stamp
 from digits.synthesis.paper import P_NEIGHBOUR, photograph
 
 FINE = 2  # lines are written this many times larger than a strip
-TALL = HEIGHT * FINE  # px
-GLYPH = 20  # px, longest side of MNIST's digits
+TALL = STRIP * FINE  # px
 INKED = 0.5  # of full ink
 MOST_DIGITS = 12  # on a line that is composed; longer ones are read by the same convolutions
 P_NO_DIGIT = 0.06  # share of lines on which nothing is a digit
@@ -64,7 +64,7 @@ class Hand:
     font: int | None  # printed and not written, in this font
 
 
-def compose_line(digits: Labelled, rng: np.random.Generator, height: int = HEIGHT) -> Written:
+def compose_line(digits: Labelled, rng: np.random.Generator, height: int = STRIP) -> Written:
     """Return one line of handwriting with its text.
 
     Parameters
