@@ -173,7 +173,7 @@ def _signs(n: int, rng: np.random.Generator) -> np.ndarray:
 
 
 def _clipped(x: np.ndarray) -> Frames:
-    return np.clip(x, 0, 1).astype(np.float32)
+    return np.asarray(np.clip(x, 0, 1), np.float32)
 
 
 def _blurred(x: np.ndarray, sigma: float) -> np.ndarray:
