@@ -7,8 +7,8 @@ import numpy as np
 from PIL import Image
 
 from digits.core import FRAME, Picture, Reading
+from digits.image.finding import open_page
 from digits.image.overlay import LARGEST, outline
-from digits.reader import open_page
 
 WHITE = 255  # grey level of bare paper
 ENLARGED = 3  # px of the montage for each of a frame's
