@@ -257,7 +257,9 @@ class DigitsError(Exception):
         ├── HintError           the caller's hint makes no sense
         ├── ModelError          a model is missing, corrupt or of the wrong kind
         ├── DataError           the training data are missing or corrupt
-        └── MissingLibraryError an optional library is not installed
+        ├── MissingLibraryError an optional library is not installed
+        ├── SettingsError       the environment asks for what there is not
+        └── CorrectionsError    the store of corrections cannot be read or written
     """
 
 
@@ -295,3 +297,11 @@ class DataError(DigitsError):
 
 class MissingLibraryError(DigitsError):
     """An optional library is not installed."""
+
+
+class SettingsError(DigitsError):
+    """The environment asks for what there is not."""
+
+
+class CorrectionsError(DigitsError):
+    """The store of corrections cannot be read or written."""
