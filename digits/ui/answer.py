@@ -145,6 +145,8 @@ def _show_lines(reading: Reading, key: str, save: Save | None, ask: bool) -> str
             name = "Answer" if len(written) == 1 else f"Line {i + 1}"
             answers.append(_show_field(reading, i, name, key, save, ask))
             _show_doubts(reading.lines[i])
+        if save:
+            st.caption("Wrong? Type what is right over it and press Enter.")
     return "\n".join(answers)
 
 
@@ -176,7 +178,6 @@ def _show_field(
     answer = st.text_input(
         name,
         key=field,
-        help="Wrong? Type what is right and press Enter." if save else None,
         autocomplete="off",
         on_change=unsay if ask else keep,
     )

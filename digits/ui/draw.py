@@ -10,7 +10,8 @@ from digits.image.pixels import load_picture
 from digits.reader import Reader
 from digits.ui.answer import choose_digit, choose_model, show_answer, show_error
 from digits.ui.canvas import drawing_sheet
-from digits.ui.read import Keep, label, where_pictures_go
+from digits.ui.keep import Keep
+from digits.ui.read import label, where_pictures_go
 
 ONE, NUMBER = "One digit", "A number"
 BRUSHES = {"Thin": 8, "Middle": 16, "Thick": 28}  # units of a sheet 280 high

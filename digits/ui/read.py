@@ -17,6 +17,7 @@ from digits.snippets import Settings, command_line, curl_line, python_lines
 from digits.stages import show_stages
 from digits.ui.answer import choose_digit, choose_hint, choose_model, show_answer, show_error
 from digits.ui.canvas import pasted_picture
+from digits.ui.keep import Keep
 
 EXAMPLES = Path(__file__).parent / "examples"
 EXAMPLE = "example"  # in the session: the name of the one that was chosen
@@ -25,8 +26,6 @@ READ = "picture read"  # in the session: the newest picture with its reading
 HINTS = {"Find out": ANY, "One digit": Hint(single=True)}
 THUMBNAIL = 132  # px, width of an example
 HOME = "http://localhost:8501"  # where the app is, if the browser does not say
-
-Keep = Callable[[Picture, Reading, int, str, str], str]  # picture, reading, line, truth, file
 
 
 @dataclass(frozen=True, slots=True)

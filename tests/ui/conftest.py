@@ -54,8 +54,9 @@ def serve(*options, **environment):
 
 
 @pytest.fixture(scope="module")
-def server():
-    with serve() as running:
+def server(tmp_path_factory):
+    """The app as one person runs it, with an empty folder for what it keeps."""
+    with serve(DIGITS_HOME=str(tmp_path_factory.mktemp("kept")), DIGITS_MODE="personal") as running:
         yield running
 
 

@@ -6,9 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from conftest import serve
 from PIL import Image
 
+from digits.corrections import Corrections
 from digits.data import load_mnist
+from digits.settings import DATABASE
 
 ROOT = Path(__file__).parent.parent.parent
 EXAMPLES = ROOT / "digits" / "ui" / "examples"
@@ -37,6 +40,80 @@ def scan() -> bytes:
     file = io.BytesIO()
     sheets[0].save(file, "PDF", save_all=True, append_images=sheets[1:])
     return file.getvalue()
+
+
+def put_right(page, truth):
+    field = page.get_by_label("Answer")
+    field.fill(truth)
+    field.press("Enter")
+
+
+def stored(folder: Path) -> list[tuple[str, str, str, int | None]]:
+    """Return (read, truth, source, digit) of what is stored, lines first."""
+    return [
+        (each.read, each.truth, each.source, each.digit)
+        for each in sorted(
+            Corrections(f"sqlite:///{folder / DATABASE}").all(),
+            key=lambda each: -1 if each.digit is None else each.digit,
+        )
+    ]
+
+
+def test_an_answer_put_right_is_saved_and_saved_once(visitor, tmp_path):
+    with serve(DIGITS_HOME=str(tmp_path), DIGITS_MODE="personal") as (address, _):
+        page = visitor()
+        page.goto(address)
+        upload(page, str(EXAMPLES / "a year.jpg"))
+        until_answer(page, "2026")
+        put_right(page, "2028")
+        page.get_by_text("Saved: 2028, where 2026 was read").wait_for(timeout=WAIT)
+        digits = [("2", "2", "read", 0), ("0", "0", "read", 1), ("2", "2", "read", 2)]
+        assert stored(tmp_path) == [("2026", "2028", "read", None), *digits, ("6", "8", "read", 3)]
+        put_right(page, "2026")
+        page.get_by_text("Saved: 2026 is right").wait_for(timeout=WAIT)
+        assert stored(tmp_path) == [("2026", "2026", "read", None), *digits, ("6", "6", "read", 3)]
+        put_right(page, "20b6")
+        page.get_by_text("A correction has digits only").wait_for(timeout=WAIT)
+        assert len(stored(tmp_path)) == 5
+
+
+def test_a_drawing_put_right_is_saved(visitor, tmp_path):
+    with serve(DIGITS_HOME=str(tmp_path), DIGITS_MODE="personal") as (address, _):
+        page = visitor(PHONE, has_touch=True, is_mobile=True)
+        page.goto(f"{address}/draw")
+        draw_by_finger(page, SEVEN)
+        until_answer(page, "7")
+        put_right(page, "1")
+        page.get_by_text("Saved: 1, where 7 was read").wait_for(timeout=WAIT)
+        assert stored(tmp_path) == [("7", "1", "draw", None), ("7", "1", "draw", 0)]
+
+
+def test_where_strangers_visit_only_what_is_saved_is_stored(visitor, tmp_path):
+    with serve(DIGITS_HOME=str(tmp_path), DIGITS_MODE="shared") as (address, _):
+        page = visitor()
+        page.goto(address)
+        upload(page, str(EXAMPLES / "a year.jpg"))
+        until_answer(page, "2026")
+        put_right(page, "2028")
+        save = page.get_by_role("button", name="Save this correction")
+        save.wait_for(timeout=WAIT)
+        assert not list(tmp_path.iterdir())
+        save.click()
+        page.get_by_text("Saved: 2028").wait_for(timeout=WAIT)
+        assert stored(tmp_path)[0] == ("2026", "2028", "read", None)
+
+
+def test_without_a_place_to_store_reading_goes_on(visitor, tmp_path):
+    (tmp_path / "a file").write_text("where a folder should be")
+    with serve(DIGITS_HOME=str(tmp_path / "a file"), DIGITS_MODE="personal") as (address, _):
+        page = visitor()
+        page.goto(address)
+        upload(page, str(EXAMPLES / "a year.jpg"))
+        until_answer(page, "2026")
+        put_right(page, "2028")
+        page.get_by_role("alert").wait_for(timeout=WAIT)
+        upload(page, str(EXAMPLES / "three in shadow.jpg"))
+        until_answer(page, "3")
 
 
 def test_each_page_of_a_pdf_is_read(page, server, scan):
