@@ -3,7 +3,8 @@
 import base64
 import html
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import streamlit as st
@@ -18,6 +19,9 @@ from digits.wording import (
     marks_in_words,
     sureness_in_words,
 )
+
+if TYPE_CHECKING:
+    from digits.assembly import ModelCard
 
 ENLARGED = 8  # screen pixels for each of the frame's
 BLANK = "No ink found: there is nothing to read here."
@@ -99,9 +103,9 @@ def show_digit(digit: Digit) -> None:
         st.caption("What the network saw: 28 x 28 pixels, cut out, sized and centred like MNIST.")
 
 
-def choose_model(models: list[tuple[str, str]]) -> str | None:
-    """Let a person choose among (name, label) pairs; the name stands in the address."""
-    labels, asked = dict(models), st.query_params.get("network")
+def choose_model(models: Sequence["ModelCard"]) -> str | None:
+    """Let a person choose a model by its name, which stands in the address; None is the default."""
+    labels, asked = {card.name: _label(card) for card in models}, st.query_params.get("network")
     names = list(labels)
     chosen = st.selectbox(
         "Network",
@@ -112,9 +116,9 @@ def choose_model(models: list[tuple[str, str]]) -> str | None:
         persist_state="session",
     )
     # Not `bind`: it would write the label, which changes with every training.
-    if names and chosen != (asked or names[0]):
+    if chosen != (asked or names[0]):
         st.query_params["network"] = chosen
-    return chosen
+    return None if chosen == names[0] else chosen
 
 
 def choose_hint(options: dict[str, Hint]) -> Hint:
@@ -210,7 +214,7 @@ def _chosen(line: Line, key: str) -> Digit:
         range(len(digits)),
         # Streamlit tells options apart by their labels, and a number may hold a digit twice:
         # invisible spaces keep them apart.
-        format_func=lambda i: _label(digits[i]) + ZERO_WIDTH_SPACE * i,
+        format_func=lambda i: _digit_label(digits[i]) + ZERO_WIDTH_SPACE * i,
         default=0,
         required=True,
         key=f"digit-{key}",
@@ -218,7 +222,12 @@ def _chosen(line: Line, key: str) -> Digit:
     return digits[index or 0]
 
 
-def _label(digit: Digit) -> str:
+def _label(card: "ModelCard") -> str:
+    """Return a model's name for people, with how often it is right."""
+    return card.title if card.accuracy is None else f"{card.title} ({card.accuracy:.2%} right)"
+
+
+def _digit_label(digit: Digit) -> str:
     return f"{DOUBTED} {digit_in_words(digit)}" if is_doubtful(digit) else digit_in_words(digit)
 
 

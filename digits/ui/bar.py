@@ -7,6 +7,7 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 STYLE = Path(__file__).parent / "style.css"
+ICON = Path(__file__).parent / "icon.svg"
 
 
 def run_pages(pages: Sequence[StreamlitPage]) -> None:

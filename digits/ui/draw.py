@@ -1,25 +1,27 @@
 """The page on which digits are drawn and read at once."""
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from digits.assembly import ModelCard
 from digits.core import ANY, DigitsError, Hint, Reading
 from digits.image.pixels import load_picture
-from digits.reader import Reader
 from digits.ui.answer import choose_digit, choose_model, show_answer, show_error
 from digits.ui.canvas import drawing_sheet
-from digits.ui.keep import Keep
-from digits.ui.read import label, where_pictures_go
+from digits.ui.read import Keep, where_pictures_go
+
+if TYPE_CHECKING:  # the first page waits for no network and no database
+    from digits.assembly import ModelCard
+    from digits.reader import Reader
 
 ONE, NUMBER = "One digit", "A number"
 BRUSHES = {"Thin": 8, "Middle": 16, "Thick": 28}  # units of a sheet 280 high
 
 
 def draw_page(
-    reader: Callable[[str | None], Reader],
-    models: Sequence[ModelCard],
+    reader: Callable[[str | None], "Reader"],
+    models: Callable[[], Sequence["ModelCard"]],
     keep: Keep | None = None,
     *,
     ask: bool = False,
@@ -32,8 +34,8 @@ def draw_page(
 
 @st.fragment
 def _sheet_and_answer(
-    reader: Callable[[str | None], Reader],
-    models: Sequence[ModelCard],
+    reader: Callable[[str | None], "Reader"],
+    models: Callable[[], Sequence["ModelCard"]],
     keep: Keep | None,
     ask: bool,
 ) -> None:
@@ -42,7 +44,7 @@ def _sheet_and_answer(
     with st.container(horizontal=True):
         what = _choose("Sheet for", [ONE, NUMBER], ONE, key="sheet")
         brush = _choose("Brush", list(BRUSHES), "Middle", key="brush")
-    model = choose_model([(card.name, label(card)) for card in models])
+    model = choose_model(models())
     with sheet:
         drawn = drawing_sheet(wide=what == NUMBER, width=BRUSHES[brush])
     with answer:

@@ -1,15 +1,16 @@
 """What becomes of an answer that a person puts right: it is stored, and they are told."""
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from digits.core import Picture, Reading
-from digits.correcting import to_corrections
-from digits.corrections import Corrections, Source
+from digits.ui.read import Keep
 
-Keep = Callable[[Picture, Reading, int, str, str], str]  # picture, reading, line, truth, file
+if TYPE_CHECKING:
+    from digits.corrections import Corrections, Source
 
 
-def keep_in(store: Callable[[], Corrections], source: Source) -> Keep:
+def keep_in(store: Callable[[], "Corrections"], source: "Source") -> Keep:
     """Return what stores a line's truth and says in a sentence what was stored.
 
     Parameters
@@ -19,6 +20,8 @@ def keep_in(store: Callable[[], Corrections], source: Source) -> Keep:
     """
 
     def keep(picture: Picture, reading: Reading, line: int, truth: str, file: str) -> str:
+        from digits.correcting import to_corrections
+
         made = to_corrections(picture, reading, truth, line=line, source=source, file=file or None)
         store().add(made)
         right, read = made[0].truth or "no number", reading.lines[line].text

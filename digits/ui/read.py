@@ -3,21 +3,24 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import streamlit as st
 from PIL import Image
 
-from digits.assembly import ModelCard
 from digits.core import ANY, DigitsError, Hint, Picture, Reading
 from digits.image.overlay import outline
 from digits.image.pixels import EXTENSIONS, load_picture, load_upright, page_numbers
 from digits.phone import address_for_phone, qr_code
-from digits.reader import Reader
 from digits.snippets import Settings, command_line, curl_line, python_lines
-from digits.stages import show_stages
 from digits.ui.answer import choose_digit, choose_hint, choose_model, show_answer, show_error
 from digits.ui.canvas import pasted_picture
-from digits.ui.keep import Keep
+
+if TYPE_CHECKING:  # the first page waits for no network and no database
+    from digits.assembly import ModelCard
+    from digits.reader import Reader
+
+Keep = Callable[[Picture, Reading, int, str, str], str]  # picture, reading, line, truth, file
 
 EXAMPLES = Path(__file__).parent / "examples"
 EXAMPLE = "example"  # in the session: the name of the one that was chosen
@@ -43,7 +46,7 @@ class Asked:
     given: Given
     page: int | None  # of a PDF
     model: str | None
-    reader: Reader
+    reader: "Reader"
     hint: Hint
 
 
@@ -58,8 +61,8 @@ class Seen:
 
 
 def read_page(
-    reader: Callable[[str | None], Reader],
-    models: Sequence[ModelCard],
+    reader: Callable[[str | None], "Reader"],
+    models: Callable[[], Sequence["ModelCard"]],
     keep: Keep | None = None,
     *,
     ask: bool = False,
@@ -69,7 +72,7 @@ def read_page(
     Parameters
     ----------
     reader : gives the reader for a model's name
-    models : to choose among
+    models : gives those to choose among, the default first
     keep : stores a correction and says so; None where nothing is stored
     ask : a correction is stored only when a button says so
     """
@@ -77,21 +80,16 @@ def read_page(
     source, more = st.columns(2, gap="large")
     with source:
         given = _picture()
-    with more, st.expander("Settings"):
-        hint = choose_hint(HINTS)
-        model = choose_model([(card.name, label(card)) for card in models])
     if given is None:
+        with more:
+            _offer_phone()
         _invite()
-        _offer_phone()
     else:
-        default = not models or model == models[0].name
-        _read(given, reader, None if default else model, hint, keep, ask)
+        with more, st.expander("Settings"):
+            hint = choose_hint(HINTS)
+            model = choose_model(models())
+        _read(given, reader, model, hint, keep, ask)
     st.caption(where_pictures_go(keep is not None, ask))
-
-
-def label(card: ModelCard) -> str:
-    """Return a model's name for people, with how often it is right."""
-    return card.title if card.accuracy is None else f"{card.title} ({card.accuracy:.2%} right)"
 
 
 def where_pictures_go(kept: bool, ask: bool) -> str:
@@ -154,7 +152,7 @@ def _offer_phone() -> None:
 @st.fragment
 def _read(
     given: Given,
-    reader: Callable[[str | None], Reader],
+    reader: Callable[[str | None], "Reader"],
     model: str | None,
     hint: Hint,
     keep: Keep | None,
@@ -202,6 +200,8 @@ def _see(asked: Asked) -> Seen:
 
 
 def _show_stages(seen: Seen) -> None:
+    from digits.stages import show_stages
+
     with (shown := st.expander("How it was read", key="stages", on_change="rerun")):
         if not shown.open:
             return

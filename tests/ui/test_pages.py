@@ -91,7 +91,7 @@ def page_with_reading(
         fake = FakeReader()
         read_page(
             lambda _: fake,
-            [ModelCard("fake", "Fake", 0.5, Path("fake.onnx"))],
+            lambda: [ModelCard("fake", "Fake", 0.5, Path("fake.onnx"))],
             None if kept is None else keep,
             ask=ask,
         )
@@ -337,7 +337,7 @@ def test_the_empty_sheet_names_no_digit():
         from digits.assembly import available_models, current_reader
         from digits.ui.draw import draw_page
 
-        draw_page(current_reader, available_models())
+        draw_page(current_reader, available_models)
 
     app = AppTest.from_function(page).run(timeout=SLOW)
     assert not app.exception
@@ -357,7 +357,7 @@ def draw_page_with(*, error: str = "") -> AppTest:
                 raise DigitsError(error)
             return current_reader(model)
 
-        draw_page(reader, available_models())
+        draw_page(reader, available_models)
 
     app = AppTest.from_function(page, kwargs={"error": error})
     seven = [{"width": 16, "points": [[80, 70], [190, 70], [120, 230]]}]
