@@ -35,14 +35,14 @@ SETTLED = 400  # ms after which a page that was drawn on has nothing more to say
 SEVEN, ONE = [(0.3, 0.25), (0.7, 0.25), (0.45, 0.8)], [(0.5, 0.2), (0.5, 0.8)]
 
 # The clock starts when the pen is lifted and stops when the answer stands on the page, both in the
-# page itself. A stroke is shorter than the sheet's pause between two messages: nothing is known of
-# it before.
+# page itself. A stroke that was answered before it ended is not counted.
 WATCH = """() => {
     window.taken = [];
     let lifted = null;
     const heard = () => document.querySelector('[data-testid=answer]')?.textContent ?? '';
     document.addEventListener('pointerup', (event) => {
-        lifted = event.composedPath()[0].tagName === 'CANVAS' ? performance.now() : null;
+        const drawn = event.composedPath()[0].tagName === 'CANVAS' && heard() === '';
+        lifted = drawn ? performance.now() : null;
     }, true);
     new MutationObserver(() => {
         if (lifted === null || heard() === '') return;

@@ -4,7 +4,6 @@ import base64
 import html
 import io
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 import streamlit as st
@@ -19,9 +18,6 @@ from digits.wording import (
     marks_in_words,
     sureness_in_words,
 )
-
-if TYPE_CHECKING:
-    from digits.assembly import ModelCard
 
 ENLARGED = 8  # screen pixels for each of the frame's
 BLANK = "No ink found: there is nothing to read here."
@@ -91,21 +87,18 @@ def choose_digit(reading: Reading, *, key: str) -> None:
 
 def show_digit(digit: Digit) -> None:
     """Show one digit's probabilities beside the frame that the network saw."""
-    bars, seen = st.columns([3, 2])
-    with bars:
-        st.html(_bars(digit))
-    with seen:
-        st.html(
-            f'<img alt="The 28 by 28 picture that the network saw" width="{FRAME * ENLARGED}" '
-            'style="image-rendering:pixelated;max-width:100%;border-radius:6px" '
-            f'src="{_png_address(digit.frame)}">'
-        )
-        st.caption("What the network saw: 28 x 28 pixels, cut out, sized and centred like MNIST.")
+    # One element: while somebody draws, it is sent and laid out with every stroke.
+    st.html(
+        f'<div class="digit">{_bars(digit)}<figure>'
+        f'<img alt="The 28 by 28 picture that the network saw" width="{FRAME * ENLARGED}" '
+        f'src="{_png_address(digit.frame)}"><figcaption>What the network saw: 28 x 28 pixels, '
+        "cut out, sized and centred like MNIST.</figcaption></figure></div>"
+    )
 
 
-def choose_model(models: Sequence["ModelCard"]) -> str | None:
-    """Let a person choose a model by its name, which stands in the address; None is the default."""
-    labels, asked = {card.name: _label(card) for card in models}, st.query_params.get("network")
+def choose_model(models: Sequence[tuple[str, str]]) -> str:
+    """Let a person choose among (name, label) pairs; the name stands in the address."""
+    labels, asked = dict(models), st.query_params.get("network")
     names = list(labels)
     chosen = st.selectbox(
         "Network",
@@ -118,7 +111,7 @@ def choose_model(models: Sequence["ModelCard"]) -> str | None:
     # Not `bind`: it would write the label, which changes with every training.
     if chosen != (asked or names[0]):
         st.query_params["network"] = chosen
-    return None if chosen == names[0] else chosen
+    return chosen
 
 
 def choose_hint(options: dict[str, Hint]) -> Hint:
@@ -214,7 +207,7 @@ def _chosen(line: Line, key: str) -> Digit:
         range(len(digits)),
         # Streamlit tells options apart by their labels, and a number may hold a digit twice:
         # invisible spaces keep them apart.
-        format_func=lambda i: _digit_label(digits[i]) + ZERO_WIDTH_SPACE * i,
+        format_func=lambda i: _label(digits[i]) + ZERO_WIDTH_SPACE * i,
         default=0,
         required=True,
         key=f"digit-{key}",
@@ -222,28 +215,18 @@ def _chosen(line: Line, key: str) -> Digit:
     return digits[index or 0]
 
 
-def _label(card: "ModelCard") -> str:
-    """Return a model's name for people, with how often it is right."""
-    return card.title if card.accuracy is None else f"{card.title} ({card.accuracy:.2%} right)"
-
-
-def _digit_label(digit: Digit) -> str:
+def _label(digit: Digit) -> str:
     return f"{DOUBTED} {digit_in_words(digit)}" if is_doubtful(digit) else digit_in_words(digit)
 
 
 def _bars(digit: Digit) -> str:
     """Return ten bars as plain HTML; a chart library would load for seconds."""
     rows = "".join(
-        f'<tr><th scope="row" style="padding-right:.5rem">{value}</th>'
-        '<td style="width:100%"><div style="height:.9rem;border-radius:3px;min-width:2px;'
-        f"width:{100 * p:.1f}%;background:{'#1f6f8b' if value == digit.value else '#8a949a'}"
-        f'"></div></td><td style="padding-left:.5rem;text-align:right">{p:.1%}</td></tr>'
+        f'<tr><th scope="row">{value}</th><td><div class="bar{" read" * (value == digit.value)}" '
+        f'style="width:{100 * p:.1f}%"></div></td><td>{p:.1%}</td></tr>'
         for value, p in enumerate(digit.probabilities)
     )
-    return (
-        '<table style="width:100%;border-collapse:collapse;font-variant-numeric:tabular-nums" '
-        f'aria-label="Probability of each digit"><tbody>{rows}</tbody></table>'
-    )
+    return f'<table aria-label="Probability of each digit"><tbody>{rows}</tbody></table>'
 
 
 def _png_address(frame: Frame) -> str:

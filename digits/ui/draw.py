@@ -9,7 +9,7 @@ from digits.core import ANY, DigitsError, Hint, Reading
 from digits.image.pixels import load_picture
 from digits.ui.answer import choose_digit, choose_model, show_answer, show_error
 from digits.ui.canvas import drawing_sheet
-from digits.ui.read import Keep, where_pictures_go
+from digits.ui.read import Keep, label, where_pictures_go
 
 if TYPE_CHECKING:  # the first page waits for no network and no database
     from digits.assembly import ModelCard
@@ -44,7 +44,7 @@ def _sheet_and_answer(
     with st.container(horizontal=True):
         what = _choose("Sheet for", [ONE, NUMBER], ONE, key="sheet")
         brush = _choose("Brush", list(BRUSHES), "Middle", key="brush")
-    model = choose_model(models())
+    model = choose_model([(card.name, label(card)) for card in models()])
     with sheet:
         drawn = drawing_sheet(wide=what == NUMBER, width=BRUSHES[brush])
     with answer:

@@ -77,7 +77,7 @@ def read_page(
     ask : a correction is stored only when a button says so
     """
     st.title("Read a picture")
-    source, more = st.columns(2, gap="large")
+    source, more = st.columns(2, gap="medium")
     with source:
         given = _picture()
     if given is None:
@@ -87,9 +87,17 @@ def read_page(
     else:
         with more, st.expander("Settings"):
             hint = choose_hint(HINTS)
-            model = choose_model(models())
+            cards = models()
+            name = choose_model([(card.name, label(card)) for card in cards])
+        # Unsaid where it is the default, so that the lines of code are short.
+        model = None if name == cards[0].name else name
         _read(given, reader, model, hint, keep, ask)
     st.caption(where_pictures_go(keep is not None, ask))
+
+
+def label(card: "ModelCard") -> str:
+    """Return a model's name for people, with how often it is right."""
+    return card.title if card.accuracy is None else f"{card.title} ({card.accuracy:.2%} right)"
 
 
 def where_pictures_go(kept: bool, ask: bool) -> str:
@@ -171,7 +179,7 @@ def _read(
         return keep(seen.picture, reading, line, truth, given.name)
 
     # The answer comes first: on a phone the picture would hide it.
-    answer, picture = st.columns(2, gap="large")
+    answer, picture = st.columns(2, gap="medium")
     with answer:
         show_answer(seen.reading, key="read", save=None if keep is None else save, ask=ask)
     found = f"The picture with what was found in it: {seen.reading.text or 'nothing'}"
@@ -215,9 +223,9 @@ def _show_stages(seen: Seen) -> None:
 def _show_code(asked: Asked) -> None:
     settings = Settings(asked.given.name, asked.page, asked.hint, asked.model)
     with st.expander("Use it from code"):
-        st.code(python_lines(settings), "python", wrap_lines=True)
-        st.code(curl_line(settings, _home()), "bash", wrap_lines=True)
-        st.code(command_line(settings), "bash", wrap_lines=True)
+        st.code(python_lines(settings), None, wrap_lines=True)
+        st.code(curl_line(settings, _home()), None, wrap_lines=True)
+        st.code(command_line(settings), None, wrap_lines=True)
 
 
 def _home() -> str:

@@ -255,6 +255,28 @@ def test_nothing_is_read_again_for_a_look_at_another_digit(monkeypatch):
     assert app.text_input[0].value == "2026"
 
 
+def test_a_code_leads_a_phone_here_where_the_app_listens_to_the_network(monkeypatch):
+    import streamlit
+
+    from digits import phone
+
+    get_option, listens = streamlit.get_option, ["localhost"]
+    monkeypatch.setattr(phone, "_own_address", lambda: "192.168.1.5")
+    monkeypatch.setattr(
+        streamlit,
+        "get_option",
+        lambda name: listens[0] if name == "server.address" else get_option(name),
+    )
+    here = AppTest.from_file(str(ROOT / "app.py")).run(timeout=SLOW)
+    assert not [each for each in here.expander if "phone" in each.label]
+    listens[0] = None
+    network = AppTest.from_file(str(ROOT / "app.py")).run(timeout=SLOW)
+    assert not network.exception
+    box = labelled(network.expander, "Open this page on your phone")
+    assert "http://192.168.1.5:8501" in box.caption[0].value
+    assert box.image
+
+
 def test_no_rerun_loads_a_model_again(monkeypatch):
     import onnxruntime
 
