@@ -8,7 +8,7 @@ from PIL import Image
 
 from digits.core import FRAME, Picture, Reading
 from digits.image.finding import open_page
-from digits.image.overlay import LARGEST, outline
+from digits.image.overlay import outline, sized_to_see
 
 WHITE = 255  # grey level of bare paper
 ENLARGED = 3  # px of the montage for each of a frame's
@@ -39,14 +39,14 @@ def show_stages(picture: Picture, upright: Image.Image, reading: Reading) -> lis
     list[Stage]
         Upright and ink always; boxes and frames where digits were found.
     """
-    small = upright.copy()
-    small.thumbnail((LARGEST, LARGEST))
     ink = np.rint(WHITE * (1 - open_page(picture).ink)).astype(np.uint8)
-    paper = Image.fromarray(ink)
-    paper.thumbnail((LARGEST, LARGEST))
     stages = [
-        Stage("Upright", "Turned as the camera's note says, and reduced.", small),
-        Stage("Ink", "Paper, shadow and ruling are told from what is written.", paper),
+        Stage("Upright", "Turned as the camera's note says, and reduced.", sized_to_see(upright)),
+        Stage(
+            "Ink",
+            "Paper, shadow and ruling are told from what is written.",
+            sized_to_see(Image.fromarray(ink)),
+        ),
     ]
     if reading.digits:
         found = outline(upright, reading)

@@ -7,6 +7,7 @@ from PIL import Image
 from digits.assembly import current_reader
 from digits.core import FRAME
 from digits.data import load_mnist
+from digits.image.overlay import sized_to_see
 from digits.image.pixels import load_picture, load_upright
 from digits.stages import ACROSS, ENLARGED, GAP, montage, show_stages
 
@@ -33,7 +34,9 @@ def test_each_step_is_shown_in_order(number):
     assert np.corrcoef(ink.ravel(), shown.ravel())[0, 1] > 0.95  # and the ink still dark
     first = reading.digits[0]
     changed = np.argwhere(boxes != shown)
-    assert changed[:, 1].min() <= first.box.x + 2
+    times = boxes.shape[1] // picture.width
+    assert times == 3  # enlarged from 280 px to be seen
+    assert changed[:, 1].min() <= times * (first.box.x + 2)
     assert np.array_equal(
         frames[: FRAME * ENLARGED : ENLARGED, : FRAME * ENLARGED : ENLARGED],
         np.rint(255 * first.frame).astype(np.uint8),
@@ -54,3 +57,17 @@ def test_frames_stand_ten_in_a_row(n, across, down):
     size = (ENLARGED * (across * step - GAP), ENLARGED * (down * step - GAP))
     assert ACROSS == 10
     assert montage([np.ones((FRAME, FRAME), np.float32)] * n).size == size
+
+
+@pytest.mark.parametrize(
+    ("size", "shown"),
+    [
+        ((28, 28), (616, 616)),
+        ((599, 10), (1198, 20)),
+        ((600, 300), (600, 300)),
+        ((2400, 600), (1200, 300)),
+        ((1, 1), (600, 600)),
+    ],
+)
+def test_a_picture_is_sized_to_be_seen(size, shown):
+    assert sized_to_see(Image.new("RGB", size)).size == shown

@@ -9,7 +9,7 @@ import streamlit as st
 from PIL import Image
 
 from digits.core import ANY, DigitsError, Hint, Picture, Reading
-from digits.image.overlay import outline
+from digits.image.overlay import outline, sized_to_see
 from digits.image.pixels import EXTENSIONS, load_picture, load_upright, page_numbers
 from digits.phone import address_for_phone, qr_code
 from digits.snippets import Settings, command_line, curl_line, python_lines
@@ -56,7 +56,7 @@ class Seen:
 
     asked: Asked
     picture: Picture
-    upright: Image.Image
+    upright: Image.Image  # as large as it is shown
     reading: Reading
 
 
@@ -202,7 +202,8 @@ def _see(asked: Asked) -> Seen:
         given, page = asked.given.content, asked.page
         picture = load_picture(given, page)
         reading = asked.reader.read(picture, asked.hint)
-        seen = Seen(asked, picture, load_upright(given, page), reading)
+        upright = sized_to_see(load_upright(given, page))  # a photograph would fill the memory
+        seen = Seen(asked, picture, upright, reading)
         st.session_state[READ] = seen
     return seen
 
