@@ -2,7 +2,9 @@
 
 import streamlit as st
 
-from digits.assembly import available_models, current_reader
+from digits.assembly import available_models, current_corrections, current_reader
+from digits.settings import load_settings
+from digits.ui.corrections import corrections_page
 from digits.ui.draw import draw_page
 from digits.ui.read import read_page
 
@@ -20,6 +22,11 @@ pages = [
         lambda: draw_page(current_reader, available_models()),
         title="Draw",
         url_path="draw",
+    ),
+    st.Page(
+        lambda: corrections_page(current_corrections, current_reader, load_settings()),
+        title="Corrections",
+        url_path="corrections",
     ),
 ]
 st.navigation(pages, position="top").run()
