@@ -5,16 +5,20 @@ as it was. A folder that somebody labelled by hand has only the first two: it is
 """
 
 import csv
+import hashlib
 import io
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from digits.core import Box, CorrectionsError, DigitsError, ModelName
+import numpy as np
+
+from digits.core import FRAME, Box, CorrectionsError, DigitsError, ModelName
 from digits.correcting import to_corrections
 from digits.corrections import Correction
+from digits.data import Labelled, Mnist
 from digits.image.pixels import load_picture
 from digits.reader import Reader
 
@@ -28,6 +32,8 @@ LARGEST = 20_000_000  # bytes of one picture in it
 LARGEST_ZIP = 500_000_000  # bytes
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # with which a spreadsheet begins to calculate
 QUOTE = "'"
+DIGITS = "0123456789"
+REPEATED = 10  # times that a corrected digit stands among MNIST's
 
 Open = Callable[[str], bytes]  # a file's name inside the folder to its content
 
@@ -84,6 +90,11 @@ def import_folder(folder: Path, reader: Reader) -> Imported:
     CorrectionsError
         There is no such table, or it is not one.
     """
+    return _imported(_reader_of(folder), reader)
+
+
+def _reader_of(folder: Path) -> Open:
+    """Return what reads a file inside the folder, and none outside it."""
     inside = folder.resolve()
 
     def read(name: str) -> bytes:
@@ -97,7 +108,7 @@ def import_folder(folder: Path, reader: Reader) -> Imported:
         except OSError as error:
             raise CorrectionsError(f"{name} cannot be read ({error.strerror})") from error
 
-    return _imported(read, reader)
+    return read
 
 
 def import_zip(content: bytes, reader: Reader) -> Imported:
@@ -130,7 +141,39 @@ def import_zip(content: bytes, reader: Reader) -> Imported:
         return _imported(read, reader)
 
 
-def _imported(read: Open, reader: Reader) -> Imported:
+def with_corrections(mnist: Mnist, folder: Path) -> Mnist:
+    """Return MNIST with the corrected digits of an export among its training digits.
+
+    Each is there `REPEATED` times: a few of them among 55,000 would teach nothing. Validation and
+    calibration digits stay MNIST's, so that figures remain comparable.
+
+    Raises
+    ------
+    CorrectionsError
+        The folder is no export, or no single digit in it has a truth.
+    """
+    read = _reader_of(folder)
+    frames, labels = [], []
+    for cells in _rows_of(read):
+        if cells.get("frame") and len(cells["text"]) == 1 and cells["text"] in DIGITS:
+            picture = load_picture(read(cells["frame"])).grey
+            if picture.shape != (FRAME, FRAME):
+                raise CorrectionsError(f"{cells['frame']} is not {FRAME}x{FRAME} pixels large")
+            frames.append(picture)
+            labels.append(int(cells["text"]))
+    if not frames:
+        raise CorrectionsError(f"{folder} holds no corrected digit to learn from")
+    added = np.stack(frames)
+    digest = hashlib.sha256(mnist.sha256.encode() + added.tobytes() + bytes(labels)).hexdigest()
+    train = Labelled(
+        np.concatenate([mnist.train.pictures, *[added] * REPEATED]),
+        np.concatenate([mnist.train.labels, *[np.array(labels, np.uint8)] * REPEATED]),
+    )
+    return replace(mnist, train=train, sha256=digest, corrections=len(labels))
+
+
+def _rows_of(read: Open) -> list[dict[str, str]]:
+    """Return the rows of the table, each cell as it was before the export."""
     try:
         rows = list(csv.DictReader(io.StringIO(read(LABELS).decode("utf-8-sig"), newline="")))
     except (UnicodeDecodeError, csv.Error) as error:
@@ -141,10 +184,13 @@ def _imported(read: Open, reader: Reader) -> Imported:
         )
     if len(rows) > MOST:
         raise CorrectionsError(f"{LABELS} names {len(rows)} pictures; at most {MOST} are taken")
+    return [{name: _plain(value or "") for name, value in row.items() if name} for row in rows]
+
+
+def _imported(read: Open, reader: Reader) -> Imported:
     found: list[Correction] = []
     faults = []
-    for row in rows:
-        cells = {column: _plain(value or "") for column, value in row.items() if column}
+    for cells in _rows_of(read):
         try:
             found += _corrections(cells, read, reader)
         except (DigitsError, ValueError) as error:
