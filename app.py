@@ -31,9 +31,17 @@ def draw() -> None:
     draw_page(current_reader, available_models, keep, ask=settings.is_shared)
 
 
+def corrections() -> None:
+    """See and keep what people put right."""
+    from digits.ui.corrections import corrections_page
+
+    corrections_page(current_corrections, current_reader, settings)
+
+
 run_pages(
     [
         st.Page(read, title="Read", url_path="read", default=True),
         st.Page(draw, title="Draw", url_path="draw"),
+        st.Page(corrections, title="Corrections", url_path="corrections"),
     ]
 )
