@@ -2,15 +2,14 @@
 
 import streamlit as st
 
-from digits.settings import load_settings
-from digits.ui.bar import ICON, run_pages
+from digits.ui.bar import ICON, run_pages, settings_or_stop
 from digits.ui.late import available_models, current_corrections, current_reader
 
 st.set_page_config(page_title="Digits", page_icon=str(ICON), layout="wide")
 
 # Readers and models are cached by their files: a rerun loads nothing again. A page is imported when
 # it is opened: the first one waits for no other.
-settings = load_settings()
+settings = settings_or_stop()
 
 
 def read() -> None:

@@ -6,8 +6,21 @@ from pathlib import Path
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
+from digits.core import DigitsError
+from digits.settings import Settings, load_settings
+from digits.ui.answer import show_error
+
 STYLE = Path(__file__).parent / "style.css"
 ICON = Path(__file__).parent / "icon.svg"
+
+
+def settings_or_stop() -> Settings:
+    """Return the settings, or say what is wrong with them and show no page."""
+    try:
+        return load_settings()
+    except DigitsError as error:
+        show_error(str(error))
+        st.stop()
 
 
 def run_pages(pages: Sequence[StreamlitPage]) -> None:

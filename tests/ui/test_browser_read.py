@@ -235,6 +235,21 @@ def test_a_number_is_drawn_digit_by_digit(visitor, server):
     until_answer(page, "7")
 
 
+def test_a_drawn_number_survives_a_change_of_page(visitor, server):
+    page = visitor(has_touch=True)
+    page.goto(f"{server[0]}/draw")
+    page.get_by_text("A number", exact=True).click(timeout=WAIT)
+    page.wait_for_url("**sheet=A+number*", timeout=WAIT)
+    draw_by_finger(page, [(x + 0.2, y) for x, y in SEVEN])
+    until_answer(page, "7")
+    draw_by_finger(page, [(x + 0.9, y) for x, y in ONE])
+    until_answer(page, "71")
+    page.get_by_role("link", name="Read", exact=True).click()
+    page.get_by_text("Or press one").wait_for(timeout=WAIT)
+    page.get_by_role("link", name="Draw", exact=True).click()
+    until_answer(page, "71")
+
+
 def test_on_a_phone_every_page_is_one_touch_away(visitor, server):
     page = visitor(PHONE, has_touch=True, is_mobile=True)
     page.goto(server[0])

@@ -277,6 +277,14 @@ def test_a_code_leads_a_phone_here_where_the_app_listens_to_the_network(monkeypa
     assert box.image
 
 
+def test_settings_that_make_no_sense_are_a_sentence(monkeypatch):
+    monkeypatch.setenv("DIGITS_MODE", "everybody")
+    app = AppTest.from_file(str(ROOT / "app.py")).run(timeout=SLOW)
+    assert not app.exception
+    assert "DIGITS_MODE is 'everybody'" in app.error[0].value
+    assert not app.title
+
+
 def test_no_rerun_loads_a_model_again(monkeypatch):
     import onnxruntime
 
