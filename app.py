@@ -7,6 +7,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from digits.api import create_api
 from digits.assembly import available_models, current_reader
 from digits.ui.draw import draw_page
+from digits.ui.opening import open_browser
 from digits.ui.read import read_page
 
 
@@ -33,6 +34,6 @@ def show_pages() -> None:
 # This file is run twice over: once by the server, which looks for `app` in it, and then as the
 # script of that app, for each person and each click.
 if get_script_run_ctx(suppress_warning=True) is None:
-    app = st.App(__file__, routes=[Mount("/api", create_api())])
+    app = st.App(__file__, routes=[Mount("/api", create_api())], lifespan=open_browser)
 else:
     show_pages()

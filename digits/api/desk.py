@@ -186,8 +186,12 @@ async def _receive(request: Request) -> FormData:
         return await request.form(max_files=PARTS)
     waiting = SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115  # the form closes it
     raw = UploadFile(cast(BinaryIO, waiting))
-    async for chunk in request.stream():
-        await raw.write(chunk)
+    try:
+        async for chunk in request.stream():
+            await raw.write(chunk)
+    except BaseException:  # whatever ends it, cancelling included
+        await raw.close()
+        raise
     return FormData([("file", raw)])
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from digits.api.problems import Problem
@@ -87,13 +88,16 @@ class BodyLimit:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        announced = Headers(scope=scope).get("content-length", "")
         arrived = 0
 
         async def counted() -> Message:
             nonlocal arrived
-            message = await receive()
+            # What says that it is too large is not even received.
+            too_large = announced.isdecimal() and int(announced) > self._limit
+            message: Message = {} if too_large else await receive()
             arrived += len(message.get("body", b""))
-            if arrived > self._limit:
+            if too_large or arrived > self._limit:
                 raise Problem(413, f"more than {self._limit // 1_000_000} MB were sent: send less")
             return message
 
