@@ -13,6 +13,18 @@ BoxAnswer = Annotated[
 Probability = Annotated[float, Field(ge=0, le=1)]
 READING_ID = "5b1f7b2f0a6bb7a52d0c4f0f7c9f7f1f4f8a4a8f7f6c0a3a9f2f6a7f3a1c9e42"
 
+# FastAPI leaves out what is null in an example: this one is put in afterwards.
+EXAMPLE = {
+    "schema": 1,
+    "id": READING_ID,
+    "file": "photo.jpg",
+    "page": None,
+    "status": "read",
+    "text": "2026",
+    "confidence": 0.97,
+    "error": None,
+}
+
 
 class ModelAnswer(BaseModel):
     """Which model gave an answer."""
@@ -63,23 +75,6 @@ class CellAnswer(BaseModel):
 class BriefReading(BaseModel):
     """What was read in one picture, without its parts."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "schema": 1,
-                    "id": READING_ID,
-                    "file": "photo.jpg",
-                    "page": None,
-                    "status": "read",
-                    "text": "2026",
-                    "confidence": 0.97,
-                    "error": None,
-                }
-            ]
-        }
-    )
-
     schema_: Annotated[int, Field(alias="schema")]
     id: str
     file: str | None
@@ -92,8 +87,6 @@ class BriefReading(BaseModel):
 
 class FullReading(BriefReading):
     """What was read in one picture, with every digit's place and probabilities."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": []})
 
     size: list[int] = Field(description="width and height of the upright picture in px")
     model: ModelAnswer

@@ -22,6 +22,7 @@ from digits.api.limits import BodyLimit, Gate, Limits, Recent
 from digits.api.manual import to_page
 from digits.api.problems import MEDIA_TYPE, Problem, answer_problems
 from digits.api.schema import (
+    EXAMPLE,
     BriefReading,
     CorrectionAnswer,
     CorrectionRequest,
@@ -37,7 +38,7 @@ from digits.assembly import DEFAULT, available_models, current_reader
 from digits.core import Box, Hint, HintError, Reading
 
 TOKEN = "DIGITS_API_TOKEN"  # noqa: S105  # the variable's name: where it is set, callers must know it
-BOX = re.compile(r"(\d{1,6}),(\d{1,6}),(\d{1,6}),(\d{1,6})")
+BOX = re.compile(r"([0-9]{1,6}),([0-9]{1,6}),([1-9][0-9]{0,5}),([1-9][0-9]{0,5})")
 MAX_DIGITS = 1000  # of one line
 BRIEF = [field.alias or name for name, field in BriefReading.model_fields.items()]
 PICTURE = {"type": "string", "format": "binary"}
@@ -59,7 +60,7 @@ PICTURES = {
     }
 }
 SENTENCES = {
-    400: "not a picture",
+    400: "not a picture, or not what was announced",
     401: "no token, or the wrong one",
     404: "no such reading",
     408: "too slow",
@@ -116,7 +117,7 @@ def create_api(
     api.add_middleware(BodyLimit, limit=limits.body)
     api.add_middleware(Watch, metrics=metrics)
     answer_problems(api)
-    api.openapi = _described(api.openapi)  # type: ignore[method-assign]
+    api.openapi = _described(api)  # type: ignore[method-assign]
     start_logging()
     return api
 
@@ -197,7 +198,7 @@ async def read(
 @guarded.post(
     "/corrections",
     response_model=CorrectionAnswer,
-    responses=_problems(404, 408, 413, 422, 503),
+    responses=_problems(400, 404, 408, 413, 422, 503),
     tags=["reading"],
 )
 async def correct(desk: Placed, correction: CorrectionRequest) -> CorrectionAnswer:
@@ -283,17 +284,25 @@ def _to_answer(found: Reading | list[Reading], detail: Literal["brief", "full"])
     return JSONResponse({"readings": [plain(reading) for reading in found]})
 
 
-def _described(openapi: Callable[[], dict[str, Any]]) -> Callable[[], dict[str, Any]]:
-    """Return `openapi` with its problems in their own media type."""
+def _described(api: FastAPI) -> Callable[[], dict[str, Any]]:
+    """Return what describes `api`: with the models there are, and its problems as such."""
+    describe = api.openapi
 
     def described() -> dict[str, Any]:
-        schema = openapi()
-        for path in schema["paths"].values():
-            for operation in path.values():
-                for status, response in operation["responses"].items():
-                    content = response.get("content", {})
-                    if status[0] in "45" and "application/json" in content:
-                        content[MEDIA_TYPE] = content.pop("application/json")
+        schema = describe()
+        schema["components"]["schemas"]["BriefReading"]["examples"] = [EXAMPLE]
+        names = [card.name for card in api.state.desk.doors.models()]
+        for operation in (each for path in schema["paths"].values() for each in path.values()):
+            if not api.state.token:
+                operation.pop("security", None)
+                operation["responses"].pop("401", None)
+            for parameter in operation.get("parameters", []):
+                if parameter["name"] == "model":
+                    parameter["schema"] = {"type": "string", "enum": names}
+            for status, response in operation["responses"].items():
+                content = response.get("content", {})
+                if status[0] in "45" and "application/json" in content:
+                    content[MEDIA_TYPE] = content.pop("application/json")
         return schema
 
     return described
