@@ -34,8 +34,9 @@ from digits.api.schema import (
     Ready,
 )
 from digits.api.watching import Metrics, Watch, start_logging
-from digits.assembly import DEFAULT, available_models, current_reader
-from digits.core import Box, Hint, HintError, Reading
+from digits.assembly import DEFAULT, available_models, current_corrections, current_reader
+from digits.core import Box, Hint, HintError, Picture, Reading
+from digits.correcting import to_corrections
 
 TOKEN = "DIGITS_API_TOKEN"  # noqa: S105  # the variable's name: where it is set, callers must know it
 BOX = re.compile(r"([0-9]{1,6}),([0-9]{1,6}),([1-9][0-9]{0,5}),([1-9][0-9]{0,5})")
@@ -261,7 +262,14 @@ async def manual(request: Request) -> HTMLResponse:
 
 def own_doors() -> Doors:
     """Return this installation's own reader and corrections."""
-    return Doors(current_reader, available_models, lambda *_: 0, lambda: 0)
+
+    def correct(
+        picture: Picture, reading: Reading, truth: str, line: int, digit: int | None
+    ) -> int:
+        told = to_corrections(picture, reading, truth, line=line, digit=digit, source="api")
+        return current_corrections().add(told)
+
+    return Doors(current_reader, available_models, correct, lambda: current_corrections().count())
 
 
 def _box(text: str) -> Box:
