@@ -36,7 +36,6 @@ from digits.api.schema import (
 from digits.api.watching import Metrics, Watch, start_logging
 from digits.assembly import DEFAULT, available_models, current_corrections, current_reader
 from digits.core import Box, Hint, HintError, Picture, Reading
-from digits.correcting import to_corrections
 
 TOKEN = "DIGITS_API_TOKEN"  # noqa: S105  # the variable's name: where it is set, callers must know it
 BOX = re.compile(r"([0-9]{1,6}),([0-9]{1,6}),([1-9][0-9]{0,5}),([1-9][0-9]{0,5})")
@@ -266,6 +265,8 @@ def own_doors() -> Doors:
     def correct(
         picture: Picture, reading: Reading, truth: str, line: int, digit: int | None
     ) -> int:
+        from digits.correcting import to_corrections  # needs the database's libraries
+
         told = to_corrections(picture, reading, truth, line=line, digit=digit, source="api")
         return current_corrections().add(told)
 

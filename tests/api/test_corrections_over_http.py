@@ -1,9 +1,16 @@
 """POST /api/corrections: what should have been read."""
 
+from pathlib import Path
+
 import pytest
 from api_house import URL, pdf, png, problem
+from starlette.testclient import TestClient
 
+from digits.api import create_server
+from digits.assembly import current_corrections
 from digits.core import DigitsError
+
+YEAR = Path(__file__).parent.parent.parent / "digits" / "ui" / "examples" / "a year.jpg"
 
 CORRECTIONS = "/api/corrections"
 
@@ -96,3 +103,32 @@ def test_a_database_that_is_gone(client, house, read):
 
 def test_reading_alone_stores_nothing(client, house, read):
     assert house.corrections == set()
+
+
+def test_the_stores_own_words(tmp_path, monkeypatch):
+    """Through this installation's own reader and database, in a folder of its own."""
+    monkeypatch.setenv("DIGITS_HOME", str(tmp_path))
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    client = TestClient(create_server())
+    reading = client.post(URL, content=YEAR.read_bytes()).json()
+    assert reading["text"] == "2026"
+    sent = {"reading": reading["id"], "truth": "2027"}
+    # The line, and each of its digits.
+    assert client.post(CORRECTIONS, json=sent).json()["new"] == 5
+    assert client.post(CORRECTIONS, json=sent).json()["new"] == 0
+    sent = {"reading": reading["id"], "digit": 3, "truth": "8"}
+    assert client.post(CORRECTIONS, json=sent).json()["new"] == 1
+    assert client.get("/api/ready").json()["corrections"] == 5
+    stored = current_corrections().all()
+    assert {correction.source for correction in stored} == {"api"}
+    assert {correction.digit: correction.truth for correction in stored} == {
+        None: "2027", 0: "2", 1: "0", 2: "2", 3: "8",
+    }  # fmt: skip
+
+
+def test_a_store_that_cannot_be_opened(tmp_path, monkeypatch):
+    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path.as_posix()}")  # a folder
+    client = TestClient(create_server())
+    told = problem(client.get("/api/ready"), 503)
+    assert "database" in told
+    assert client.post(URL, content=YEAR.read_bytes()).json()["text"] == "2026"

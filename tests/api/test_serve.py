@@ -56,9 +56,10 @@ def ask(port: int, path: str, body: bytes | None = None, **headers: str) -> byte
         return bytes(answer.read())
 
 
-def test_serve_reads_a_picture():
-    port = free_port()
-    with running("digits", "serve", "--port", str(port), port=port) as process:
+def test_serve_reads_a_picture(tmp_path):
+    port, home = free_port(), str(tmp_path)
+    command = ["digits", "serve", "--port", str(port)]
+    with running(*command, port=port, DIGITS_HOME=home) as process:
         reading = json.loads(ask(port, "/api/readings", YEAR.read_bytes()))
         assert (reading["text"], reading["status"]) == ("2026", "read")
         assert json.loads(ask(port, "/api/ready"))["model"]["name"] == "cnn"
