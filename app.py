@@ -5,7 +5,9 @@ from starlette.routing import Mount
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from digits.api import create_api
-from digits.assembly import available_models, current_reader
+from digits.assembly import available_models, current_corrections, current_reader
+from digits.settings import load_settings
+from digits.ui.corrections import corrections_page
 from digits.ui.draw import draw_page
 from digits.ui.opening import open_browser
 from digits.ui.read import read_page
@@ -26,6 +28,11 @@ def show_pages() -> None:
             lambda: draw_page(current_reader, available_models()),
             title="Draw",
             url_path="draw",
+        ),
+        st.Page(
+            lambda: corrections_page(current_corrections, current_reader, load_settings()),
+            title="Corrections",
+            url_path="corrections",
         ),
     ]
     st.navigation(pages, position="top").run()
