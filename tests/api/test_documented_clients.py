@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from test_serve import free_port, running
+from servers import free_port, running
 
 ROOT = Path(__file__).parent.parent.parent
 PHOTO = ROOT / "digits" / "ui" / "examples" / "five on ruled paper.jpg"
