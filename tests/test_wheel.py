@@ -36,6 +36,7 @@ def run(*command: object, cwd: Path, **environment: str) -> str:
 def wheel(tmp_path_factory) -> Path:
     """Built from a copy, so that nothing is left behind in the checkout."""
     pytest.importorskip("pip", reason="pip is not installed")
+    pytest.importorskip("setuptools", reason="setuptools is not installed")
     folder = tmp_path_factory.mktemp("source")
     for name in SOURCES:
         shutil.copyfile(ROOT / name, folder / name)
