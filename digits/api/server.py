@@ -1,5 +1,6 @@
 """The endpoints: what comes in is checked, and what the desk says goes out as JSON."""
 
+import asyncio
 import hmac
 import os
 import re
@@ -217,7 +218,7 @@ async def correct(desk: Placed, correction: CorrectionRequest) -> CorrectionAnsw
 @guarded.get("/models", response_model=Models, tags=["reading"])
 async def models(desk: AnyDesk) -> Models:
     """Say which models can be chosen."""
-    cards = await desk.work(desk.doors.models)
+    cards = await asyncio.to_thread(desk.doors.models)
     choices = [
         {
             "name": card.name,
@@ -245,8 +246,9 @@ async def health() -> Health:
 @open_to_all.get("/ready", response_model=Ready, responses=_problems(503))
 async def ready(desk: AnyDesk) -> Ready:
     """Say whether the model is loaded and the corrections can be reached."""
-    reader = await desk.work(lambda: desk.doors.reader(None))
-    stored = await desk.work(desk.doors.count_corrections)
+    # In threads of their own: this must be answered while pictures wait to be read.
+    reader = await asyncio.to_thread(desk.doors.reader, None)
+    stored = await asyncio.to_thread(desk.doors.count_corrections)
     name = reader.classifier.name
     return Ready.model_validate(
         {"model": {"name": name.name, "sha256": name.sha256}, "corrections": stored}
