@@ -113,8 +113,8 @@ def create_api(
     )
     metrics.busy.set_function(lambda: api.state.desk.gate.busy)
     api.state.token = os.environ.get(TOKEN, "") if token is None else token
-    api.include_router(open_to_all)
     api.include_router(guarded)
+    api.include_router(open_to_all)
     api.add_middleware(BodyLimit, limit=limits.body)
     api.add_middleware(Watch, metrics=metrics)
     answer_problems(api)
@@ -307,6 +307,7 @@ def _described(api: FastAPI) -> Callable[[], dict[str, Any]]:
             if not api.state.token:
                 operation.pop("security", None)
                 operation["responses"].pop("401", None)
+            operation["responses"]["200"]["description"] = "done"
             for parameter in operation.get("parameters", []):
                 if parameter["name"] == "model":
                     parameter["schema"] = {"type": "string", "enum": names}

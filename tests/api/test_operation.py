@@ -266,3 +266,4 @@ def test_the_manual_asks_nothing_of_other_hosts(client):
     assert "http://" not in page
     assert "https://" not in page
     assert "<script" not in page
+    assert "&quot;truth&quot;: &quot;2026&quot;" in page
