@@ -1,15 +1,13 @@
-"""The web app: `streamlit run app.py`."""
+"""The web app: `streamlit run app.py`, with the API under /api in the same process."""
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from digits.ui.bar import ICON, run_pages, settings_or_stop
 from digits.ui.late import available_models, current_corrections, current_reader
 
-st.set_page_config(page_title="Digits", page_icon=str(ICON), layout="wide")
-
 # Readers and models are cached by their files: a rerun loads nothing again. A page is imported when
 # it is opened: the first one waits for no other.
-settings = settings_or_stop()
 
 
 def read() -> None:
@@ -17,7 +15,7 @@ def read() -> None:
     from digits.ui.keep import keep_in
     from digits.ui.read import read_page
 
-    keep = keep_in(current_corrections, "read")
+    settings, keep = settings_or_stop(), keep_in(current_corrections, "read")
     read_page(current_reader, available_models, keep, ask=settings.is_shared)
 
 
@@ -26,7 +24,7 @@ def draw() -> None:
     from digits.ui.draw import draw_page
     from digits.ui.keep import keep_in
 
-    keep = keep_in(current_corrections, "draw")
+    settings, keep = settings_or_stop(), keep_in(current_corrections, "draw")
     draw_page(current_reader, available_models, keep, ask=settings.is_shared)
 
 
@@ -34,13 +32,29 @@ def corrections() -> None:
     """See and keep what people put right."""
     from digits.ui.corrections import corrections_page
 
-    corrections_page(current_corrections, current_reader, settings)
+    corrections_page(current_corrections, current_reader, settings_or_stop())
 
 
-run_pages(
-    [
-        st.Page(read, title="Read", url_path="read", default=True),
-        st.Page(draw, title="Draw", url_path="draw"),
-        st.Page(corrections, title="Corrections", url_path="corrections"),
-    ]
-)
+def show_pages() -> None:
+    """Show the page that was chosen."""
+    st.set_page_config(page_title="Digits", page_icon=str(ICON), layout="wide")
+    run_pages(
+        [
+            st.Page(read, title="Read", url_path="read", default=True),
+            st.Page(draw, title="Draw", url_path="draw"),
+            st.Page(corrections, title="Corrections", url_path="corrections"),
+        ]
+    )
+
+
+# This file is run twice over: once by the server, which looks for `app` in it, and then as the
+# script of that app, for each person and each click.
+if get_script_run_ctx(suppress_warning=True) is None:
+    from starlette.routing import Mount
+
+    from digits.api import create_api
+    from digits.ui.opening import open_browser
+
+    app = st.App(__file__, routes=[Mount("/api", create_api())], lifespan=open_browser)
+else:
+    show_pages()
