@@ -25,8 +25,9 @@ from digits.core import ANY, ModelName
 from digits.data import Mnist, load_mnist
 from digits.evaluation import evaluate_folder
 from digits.line_training import LineRecipe, compile_line
+from digits.model.card import write_card
 from digits.model.classifier import open_session
-from digits.model.export import export_line, write_card
+from digits.model.export import export_line
 from digits.model.line import LineNetwork, OnnxLine
 from digits.model.networks import build_line
 from digits.reader import Reader

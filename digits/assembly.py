@@ -8,6 +8,7 @@ from pathlib import Path
 from digits.core import DigitsError, ModelError
 from digits.model.classifier import load_card, load_classifier
 from digits.model.line import LineNetwork, load_line_network
+from digits.model.neighbours import Neighbours, load_neighbours
 from digits.reader import Reader
 
 WEIGHTS = Path(__file__).parent / "weights"  # shipped with the package, never written to
@@ -43,17 +44,22 @@ def current_reader(model: str | None = None) -> Reader:
     MissingLibraryError
         A `.h5` was named and TensorFlow is not installed.
     """
-    path = _path(model or DEFAULT)
-    try:
-        changed = path.stat().st_mtime_ns
-    except OSError as error:
-        names = ", ".join(card.name for card in available_models())
-        raise ModelError(
-            f"there is no model {model or DEFAULT}: choose one of {names or 'those you train'}, "
-            "or name an .onnx or .h5 file"
-        ) from error
+    path = _path(model or DEFAULT).resolve()
     with _lock:
-        return _open(path.resolve(), changed)
+        return _open(path, _changed(path))
+
+
+def current_neighbours(model: str | None = None) -> Neighbours:
+    """Return MNIST's held-out digits as a model sees them, to set beside a digit.
+
+    Raises
+    ------
+    ModelError
+        As `current_reader`; or the model is an `.h5`, which has none.
+    """
+    path = _path(model or DEFAULT).resolve()
+    with _lock:
+        return _neighbours(path, _changed(path))
 
 
 def available_models() -> list[ModelCard]:
@@ -89,6 +95,18 @@ def _path(model: str) -> Path:
     return WEIGHTS / f"{model}.onnx"
 
 
+def _changed(path: Path) -> int:
+    """Return when a model's file was last written: a new version is another model."""
+    try:
+        return path.stat().st_mtime_ns
+    except OSError as error:
+        names = ", ".join(card.name for card in available_models())
+        raise ModelError(
+            f"there is no model {path.stem}: choose one of {names or 'those you train'}, "
+            "or name an .onnx or .h5 file"
+        ) from error
+
+
 @lru_cache(maxsize=8)
 def _open(path: Path, changed: int) -> Reader:  # noqa: ARG001  # a new version is a new key
     if path.stem == LINE:
@@ -104,3 +122,8 @@ def _open(path: Path, changed: int) -> Reader:  # noqa: ARG001  # a new version 
 @lru_cache(maxsize=1)
 def _line_network() -> LineNetwork:
     return load_line_network(WEIGHTS / f"{LINE}.onnx")
+
+
+@lru_cache(maxsize=2)
+def _neighbours(path: Path, changed: int) -> Neighbours:  # noqa: ARG001  # as above
+    return load_neighbours(path)
