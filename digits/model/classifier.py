@@ -123,10 +123,15 @@ class OnnxNetwork:
 
     def __call__(self, frames: Frames) -> Scores:
         """Return scores: (n, 28, 28) -> (n, 10), and (n,) from a second head."""
-        heads = [name for name in HEADS if name in self._outputs()]
-        found = dict(zip(heads, self.session.run(heads, {"ink": frames}), strict=True))
+        return self.look(frames)[0]
+
+    def look(self, frames: Frames) -> tuple[Scores, Float32[np.ndarray, "n _units"]]:
+        """Return scores and the last hidden layer from one run."""
+        wanted = [name for name in (*HEADS, "embedding") if name in self._outputs()]
+        found = dict(zip(wanted, self.session.run(wanted, {"ink": frames}), strict=True))
         refusal = found.get("not_a_digit")
-        return Scores(found["logits"], None if refusal is None else refusal[:, 0])
+        scores = Scores(found["logits"], None if refusal is None else refusal[:, 0])
+        return scores, found["embedding"]
 
     def embed(self, frames: Frames) -> Float32[np.ndarray, "n _units"]:
         """Return the last hidden layer: (n, 28, 28) -> (n, units)."""
