@@ -1,19 +1,20 @@
 """The one place that chooses files: which model answers, and where models lie."""
 
 import hashlib
-import os
 import threading
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
 from digits.core import DigitsError, ModelError, ModelName
+from digits.corrections import Corrections
 from digits.model.classifier import load_card, load_classifier
 from digits.model.line import LineNetwork, load_line_network
 from digits.model.neighbours import Neighbours, load_neighbours
 from digits.model.personal import with_head
 from digits.model.versions import current_name, load_version
 from digits.reader import Reader
+from digits.settings import load_settings
 
 WEIGHTS = Path(__file__).parent / "weights"  # shipped with the package, never written to
 RUNS = Path(__file__).parent.parent / "runs"  # what a person trained in this checkout
@@ -57,10 +58,11 @@ def current_reader(model: str | None = None) -> Reader:
     name = model or DEFAULT
     path = _path(name).resolve()
     with _lock:
-        shipped = _open(path, _changed(path))
+        changed = _changed(path, name)
+        shipped = _open(path, changed)
         if _is_file(name) or (learned := current_name(_learned(shipped))) is None:
             return shipped
-        return _personal(path, _changed(path), learned)
+        return _personal(path, changed, learned)
 
 
 def shipped_reader(model: str | None = None) -> Reader:
@@ -81,9 +83,24 @@ def current_neighbours(model: str | None = None) -> Neighbours:
     ModelError
         As `current_reader`; or the model is an `.h5`, which has none.
     """
-    path = _path(model or DEFAULT).resolve()
+    name = model or DEFAULT
+    path = _path(name).resolve()
     with _lock:
-        return _neighbours(path, _changed(path))
+        return _neighbours(path, _changed(path, name))
+
+
+def current_corrections() -> Corrections:
+    """Return the store of corrections that the settings name: one for each address.
+
+    Raises
+    ------
+    SettingsError
+        The settings make no sense.
+    CorrectionsError
+        The address of the database cannot be used.
+    """
+    with _lock:
+        return _open_store(load_settings().database_url)
 
 
 def available_models() -> list[ModelCard]:
@@ -123,14 +140,14 @@ def _is_file(model: str) -> bool:
     return Path(model).suffix in (".onnx", ".h5", ".keras")
 
 
-def _changed(path: Path) -> int:
+def _changed(path: Path, name: str) -> int:
     """Return when a model's file was last written: a new version is another model."""
     try:
         return path.stat().st_mtime_ns
     except OSError as error:
         names = ", ".join(card.name for card in available_models())
         raise ModelError(
-            f"there is no model {path.stem}: choose one of {names or 'those you train'}, "
+            f"there is no model {name}: choose one of {names or 'those you train'}, "
             "or name an .onnx or .h5 file"
         ) from error
 
@@ -161,11 +178,12 @@ def _personal(path: Path, changed: int, learned: str) -> Reader:
 
 def _learned(shipped: Reader) -> Path:
     model = shipped.classifier.name
-    return _data_folder() / "learned" / f"{model.name}-{model.sha256[:12]}"
+    return load_settings().folder / "learned" / f"{model.name}-{model.sha256[:12]}"
 
 
-def _data_folder() -> Path:
-    return Path(os.environ.get("DIGITS_HOME") or Path.home() / ".digits")
+@lru_cache(maxsize=4)
+def _open_store(url: str) -> Corrections:
+    return Corrections(url)
 
 
 @lru_cache(maxsize=1)
