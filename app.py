@@ -2,8 +2,9 @@
 
 import streamlit as st
 
-from digits.assembly import available_models, current_reader
+from digits.assembly import available_models, current_corrections, current_reader
 from digits.ui.draw import draw_page
+from digits.ui.learn import learn_page
 from digits.ui.read import read_page
 
 st.set_page_config(page_title="Digits", page_icon="✍️", layout="wide")
@@ -20,6 +21,11 @@ pages = [
         lambda: draw_page(current_reader, available_models()),
         title="Draw",
         url_path="draw",
+    ),
+    st.Page(
+        lambda: learn_page(current_corrections, available_models()),
+        title="Learn",
+        url_path="learn",
     ),
 ]
 st.navigation(pages, position="top").run()

@@ -66,8 +66,11 @@ def current_reader(model: str | None = None) -> Reader:
 
 
 def shipped_reader(model: str | None = None) -> Reader:
-    """Return the reader without what was learned from corrections, as `current_reader` does."""
-    return current_reader(str(_path(model or DEFAULT)))
+    """Return the reader without what was learned from corrections, else as `current_reader`."""
+    name = model or DEFAULT
+    path = _path(name).resolve()
+    with _lock:
+        return _open(path, _changed(path, name))
 
 
 def learned_folder(model: str | None = None) -> Path:

@@ -1,8 +1,8 @@
 """Corrections become a better reader, when they do: seconds, without TensorFlow, and guarded.
 
-A personal head (`digits.model.personal`) is fitted beside a network that stays as it is, with the
-longest reach that leaves MNIST's held-out digits as they are read now. It is accepted only where
-it reads corrected digits better that it did not learn from.
+A personal head (`digits.model.personal`) is fitted beside a network that stays as it is. Of those
+reaches that leave MNIST's held-out digits nearly as they are read now, the one is taken that reads
+corrected digits best that it did not learn from; and only if it reads them better than before.
 """
 
 import io
@@ -16,6 +16,7 @@ from PIL import Image, UnidentifiedImageError
 
 from digits.assembly import WEIGHTS, current_neighbours, learned_folder, shipped_reader
 from digits.core import ANY, FRAME, Frame, Frames, LearningError
+from digits.corrections import Corrections, Wanted
 from digits.evaluation import evaluate_folder
 from digits.model.classifier import Answers, Classifier
 from digits.model.neighbours import HardExamples, Neighbours, load_hard, to_ink
@@ -23,9 +24,10 @@ from digits.model.personal import PersonalHead, fit_head, with_head
 from digits.model.versions import Compared, save_version
 
 ENOUGH = 20  # corrected digits
+MOST = 1_000  # corrected digits, the newest; more would take minutes
 ALLOWED = 3  # digits of the 5,000 held-out ones that may be read wrongly in addition
 FOLDS = 5  # parts of the corrections, each judged by what the others taught
-REACHES = (1.0, 0.5, 0.25, 0.12, 0.06)  # tried in this order; as in `PersonalHead`
+REACHES = (1.0, 0.5, 0.25, 0.12, 0.06)  # as in `PersonalHead`; all are tried
 SURE = 0.9  # confidence with which something that is no digit must not be taken for one
 
 
@@ -48,6 +50,20 @@ class Lesson:
     head: PersonalHead | None
     compared: tuple[Compared, ...]  # empty where nothing was tried
     refused: str | None  # a sentence
+
+
+def gather(store: Corrections) -> Examples:
+    """Return what the stored corrections teach.
+
+    Raises
+    ------
+    CorrectionsError
+        The store cannot be read.
+    LearningError
+        One of them is damaged.
+    """
+    stored = store.all(Wanted(single=True))  # the newest first
+    return to_examples((correction.frame, correction.truth) for correction in reversed(stored))
 
 
 def to_examples(corrections: Iterable[tuple[bytes | None, str]]) -> Examples:
@@ -132,23 +148,26 @@ def learn_beside(
     """
     if len(examples) < ENOUGH:
         return Lesson(None, (), what_is_missing(len(examples)))
-    lost = []
+    newest = Examples(examples.frames[-MOST:], examples.truth[-MOST:])
+    logits, embeddings = _look(classifier, newest.frames)
+    tried = []
     for reach in REACHES:
-        head = _fit(classifier, examples, reach)
-        guard = _compare_known(classifier, head, known)
-        lost.append(guard.after - guard.before)
-        if lost[-1] <= ALLOWED:
-            break
-    else:
+        head = fit_head(embeddings, logits, newest.truth, reach)
+        own = _cross_validate(logits, embeddings, newest.truth, reach)
+        tried.append(_Trial(head, own, _compare_known(classifier, head, known)))
+    allowed = [trial for trial in tried if trial.cost <= ALLOWED]
+    if not allowed:
+        cheapest = min(tried, key=lambda trial: trial.cost)
         return Lesson(
             None,
-            (guard,),
-            f"However it was learned, at least {min(lost)} more of MNIST's {guard.digits} held-out "
-            f"digits would be read wrongly, and {ALLOWED} are allowed: look whether some "
-            "corrections are mistaken",
+            (cheapest.own, cheapest.guard),
+            f"However it was learned, at least {cheapest.cost} more of MNIST's "
+            f"{cheapest.guard.digits} held-out digits would be read wrongly, and {ALLOWED} are "
+            "allowed: look whether some corrections are mistaken",
         )
-    own = _cross_validate(classifier, examples, reach)
-    compared = (own, guard, *_compare_hard(classifier, head, hard))
+    best = min(allowed, key=lambda trial: (trial.own.after, trial.cost))
+    own = best.own
+    compared = (own, best.guard, *_compare_hard(classifier, best.head, hard))
     if not own.before:
         return Lesson(None, compared, "All corrected digits are read rightly already")
     if own.after >= own.before:
@@ -158,7 +177,21 @@ def learn_beside(
             f"Nothing would be gained: of {own.digits} corrected digits {own.before} are read "
             f"wrongly now, and {own.after} would be by what the others taught",
         )
-    return Lesson(head, compared, None)
+    return Lesson(best.head, compared, None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Trial:
+    """What learning with one reach comes to."""
+
+    head: PersonalHead
+    own: Compared  # the corrected digits
+    guard: Compared  # MNIST's
+
+    @property
+    def cost(self) -> int:
+        """How many more of MNIST's digits are read wrongly."""
+        return self.guard.after - self.guard.before
 
 
 def what_is_missing(n: int) -> str:
@@ -175,32 +208,28 @@ def what_is_missing(n: int) -> str:
     )
 
 
-def _fit(classifier: Classifier, examples: Examples, reach: float) -> PersonalHead:
-    logits, embeddings = _look(classifier, examples.frames)
-    return fit_head(embeddings, logits, examples.truth, reach)
-
-
 def _look(classifier: Classifier, frames: Frames) -> tuple[np.ndarray, np.ndarray]:
     """Return calibrated logits and embeddings: (n, 28, 28) -> (n, 10), (n, units)."""
     logits = classifier.network(frames).logits / np.float32(classifier.temperature)
     return logits, classifier.embed(frames)
 
 
-def _cross_validate(classifier: Classifier, examples: Examples, reach: float) -> Compared:
+def _cross_validate(
+    logits: np.ndarray, embeddings: np.ndarray, truth: np.ndarray, reach: float
+) -> Compared:
     """Judge each part of the corrections by what the others teach."""
-    logits, embeddings = _look(classifier, examples.frames)
-    fold = np.empty(len(examples), int)
-    fold[np.argsort(examples.truth, kind="stable")] = np.arange(len(examples)) % FOLDS
-    after = np.empty(len(examples), int)
+    fold = np.empty(len(truth), int)
+    fold[np.argsort(truth, kind="stable")] = np.arange(len(truth)) % FOLDS
+    after = np.empty(len(truth), int)
     for part in range(FOLDS):
         held_out, rest = fold == part, fold != part
-        head = fit_head(embeddings[rest], logits[rest], examples.truth[rest], reach)
+        head = fit_head(embeddings[rest], logits[rest], truth[rest], reach)
         after[held_out] = (logits[held_out] + head.shift(embeddings[held_out])).argmax(axis=1)
     return Compared(
         "corrected digits, each by what others taught",
-        len(examples),
-        int((logits.argmax(axis=1) != examples.truth).sum()),
-        int((after != examples.truth).sum()),
+        len(truth),
+        int((logits.argmax(axis=1) != truth).sum()),
+        int((after != truth).sum()),
     )
 
 

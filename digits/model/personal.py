@@ -17,7 +17,7 @@ from digits.model.classifier import Classifier, OnnxNetwork, Scores
 
 RIDGE = 0.003  # weight of the squared pulls; chosen with REACHES on drawn writers, docs/learning.md
 STEPS = 200  # of the fit, at most; it needs some fifty
-SETTLED = 1e-6  # largest step at which the fit is done
+SETTLED = 1e-4  # largest step at which the fit is done
 SMALLEST = 1e-9  # length of an embedding; that of blank paper may be 0
 
 Embeddings = Float32[np.ndarray, "_n _units"]
