@@ -3,6 +3,8 @@
 import streamlit as st
 
 from digits.assembly import available_models, current_corrections, current_reader
+from digits.settings import load_settings
+from digits.ui.corrections import corrections_page
 from digits.ui.draw import draw_page
 from digits.ui.learn import learn_page
 from digits.ui.read import read_page
@@ -23,7 +25,12 @@ pages = [
         url_path="draw",
     ),
     st.Page(
-        lambda: learn_page(current_corrections, available_models()),
+        lambda: corrections_page(current_corrections, current_reader, load_settings()),
+        title="Corrections",
+        url_path="corrections",
+    ),
+    st.Page(
+        lambda: learn_page(current_corrections, available_models(), load_settings()),
         title="Learn",
         url_path="learn",
     ),

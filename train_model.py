@@ -19,6 +19,7 @@ from digits.assembly import DEFAULT, RUNS, WEIGHTS, available_models
 from digits.core import DigitsError
 from digits.data import Mnist, load_mnist
 from digits.evaluation import judge_on_test
+from digits.exchange import with_corrections
 
 HERE = Path(__file__).parent
 SHIPPED = ("mnist_model.h5", "mnist_dense.h5")
@@ -42,6 +43,8 @@ def main() -> int:
 
     try:
         mnist = load_mnist(options.data)
+        if options.corrections:
+            mnist = with_corrections(mnist, options.corrections)
         if options.network == "line":
             return train_line(mnist, options)
         recipe = training.RECIPES[options.network]
@@ -76,6 +79,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--network", choices=("cnn", "dense", "line"), default="cnn")
     parser.add_argument("--epochs", type=positive, help="passes through the training digits")
     parser.add_argument("--data", type=Path, help="another .npz with MNIST's four arrays")
+    parser.add_argument("--corrections", type=Path, help="an exported folder to learn from")
     parser.add_argument("--seed", type=int, default=0, help="of all random choices")
     parser.add_argument("--name", help="of the folder in runs/; default: NETWORK-SEED")
     parser.add_argument("--resume", action="store_true", help="go on after an interruption")

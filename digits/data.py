@@ -44,7 +44,8 @@ class Mnist:
     train: Labelled  # 55,000
     validation: Labelled  # 2,500
     calibration: Labelled  # 2,500
-    sha256: str  # of the file
+    sha256: str  # of the file, and of the corrections among the training digits if there are any
+    corrections: int = 0  # people's own digits among `train`
 
     @property
     def held_out(self) -> tuple[UInt8[np.ndarray, "n 28 28"], UInt8[np.ndarray, " n"]]:

@@ -235,6 +235,7 @@ def export_run(
         "digits": __version__,
         "recipe": dataclasses.asdict(recipe),
         "data_sha256": mnist.sha256,
+        "corrections": mnist.corrections,
         "versions": versions(),
         "parameters": network.count_params(),
         "multiply_adds": multiply_adds(network),

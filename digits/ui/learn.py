@@ -10,16 +10,22 @@ from digits.core import CLASSES, DigitsError
 from digits.corrections import Corrections
 from digits.learning import ENOUGH, Examples, Lesson, accept, gather, learn, what_is_missing
 from digits.model.versions import Compared, Version, current_name, list_versions, set_current
+from digits.settings import Settings
 from digits.ui.answer import choose_model, show_error
+from digits.ui.owner import is_owner
 from digits.ui.read import label
 
 LESSON = "lesson learned"  # in the session, with the model it was learned beside
 CELL = 'style="text-align:right;padding:.25rem 0 .25rem 1.25rem"'
 
 
-def learn_page(corrections: Callable[[], Corrections], models: Sequence[ModelCard]) -> None:
+def learn_page(
+    corrections: Callable[[], Corrections], models: Sequence[ModelCard], settings: Settings
+) -> None:
     """Say what there is to learn from, learn on demand, and list what was learned."""
     st.title("Learn")
+    if not is_owner(settings):
+        return
     st.markdown(
         "Corrected digits can teach the program a hand. It takes seconds; the network itself "
         "stays as it is, nothing is kept that does not help, and you can always go back."

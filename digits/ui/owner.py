@@ -1,0 +1,34 @@
+"""Pages that only the owner sees where strangers use the same installation."""
+
+import hmac
+import threading
+import time
+
+import streamlit as st
+
+from digits.settings import Settings
+
+OWNER = "is the owner"  # in the session
+PENALTY = 1.0  # seconds that a wrong password takes, one after the other for all visitors
+
+_attempts = threading.Lock()
+
+
+def is_owner(settings: Settings) -> bool:
+    """Say whether this visitor may see what is kept; if need be, ask for the password."""
+    if not settings.is_shared or st.session_state.get(OWNER):
+        return True
+    if settings.password is None:
+        st.info("This page is closed here. Whoever runs it opens it by setting DIGITS_PASSWORD.")
+        return False
+    with st.form("owner"):
+        given = st.text_input("The owner's password", type="password")
+        if not st.form_submit_button("Open"):
+            return False
+    if hmac.compare_digest(given.encode(), settings.password.encode()):
+        st.session_state[OWNER] = True
+        st.rerun()
+    with _attempts:
+        time.sleep(PENALTY)
+    st.error("That is not the password.")
+    return False
