@@ -50,7 +50,7 @@ def _what_there_is(examples: Examples, model: str | None) -> None:
             st.progress(len(examples) / ENOUGH)
     with right:
         pressed = st.button(
-            "Learn", type="primary", disabled=len(examples) < ENOUGH, use_container_width=True
+            "Learn", type="primary", disabled=len(examples) < ENOUGH, width="stretch"
         )
     if len(examples) < ENOUGH:
         st.info(f"{what_is_missing(len(examples))}.")
@@ -70,7 +70,7 @@ def _show_lesson(model: str | None) -> None:
     if lesson.refused:
         st.warning(f"Nothing was changed. {lesson.refused}.")
     else:
-        st.success("Learned: what you read from now on is read with it.")
+        st.success("Learned: from now on this network reads with it.")
     if lesson.compared:
         st.html(_compared_table(lesson.compared))
 
@@ -94,7 +94,7 @@ def _show_versions(model: str | None) -> None:
         said.markdown(_in_words(version) if version else "As shipped: nothing learned")
         if name == current:
             button.markdown("**in force**")
-        elif button.button("Go back to it", key=f"back to {name}", use_container_width=True):
+        elif button.button("Go back to it", key=f"back to {name}", width="stretch"):
             set_current(folder, name)
             st.session_state.pop(LESSON, None)
             st.rerun()
