@@ -46,10 +46,51 @@ class Examples:
 
 
 @dataclass(frozen=True, slots=True)
-class Lesson:
-    """What learning came to: a head, or the reason why there is none."""
+class Seen:
+    """What a network makes of frames."""
 
-    head: PersonalHead | None
+    embeddings: np.ndarray  # (n, units)
+    logits: np.ndarray  # (n, 10), calibrated
+    doubts: np.ndarray  # (n,), log-odds of "not a digit"
+    limit: float  # of the doubts, from which on a frame is refused
+
+    def __getitem__(self, chosen: np.ndarray) -> "Seen":
+        return Seen(self.embeddings[chosen], self.logits[chosen], self.doubts[chosen], self.limit)
+
+    def with_head(self, head: PersonalHead) -> "Seen":
+        """Return what the network makes of the same frames with a personal head."""
+        logits = self.logits + head.shift(self.embeddings)
+        return Seen(self.embeddings, logits, self.doubts + head.doubt(self.embeddings), self.limit)
+
+    def wrong(self, truth: np.ndarray) -> np.ndarray:
+        """Say which are misread: refused or named wrongly, or not refused where none is."""
+        refused = self.doubts > self.limit
+        return np.where(
+            truth == NOT_A_DIGIT, ~refused, refused | (self.logits.argmax(axis=1) != truth)
+        )
+
+    def taken(self) -> np.ndarray:
+        """Say which are taken for a digit, and surely."""
+        sure = softmax(self.logits).max(axis=1) >= SURE
+        return np.asarray(sure & (self.doubts <= self.limit))
+
+
+@dataclass(frozen=True, slots=True)
+class Guards:
+    """What must be read after learning as it was before, or nearly so."""
+
+    known: Seen  # MNIST's held-out digits
+    labels: np.ndarray  # (n,)
+    hard: Seen  # the project's own hard digits
+    hard_labels: np.ndarray  # (m,)
+    others: Seen  # frames that hold no digit
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """What learning came to, and the reason why it is not kept, if it is not."""
+
+    head: PersonalHead | None  # the best that was found
     compared: tuple[Compared, ...]  # empty where nothing was tried
     refused: str | None  # a sentence
 
@@ -121,7 +162,8 @@ def learn(examples: Examples, model: str | None = None) -> Lesson:
         There is no such model, it is an `.h5`, or what guards learning is damaged.
     """
     classifier = shipped_reader(model).classifier
-    return learn_beside(classifier, examples, current_neighbours(model), load_hard(WEIGHTS))
+    guards = prepare(classifier, current_neighbours(model), load_hard(WEIGHTS))
+    return learn_beside(classifier, examples, guards)
 
 
 def accept(lesson: Lesson, model: str | None = None) -> str:
@@ -130,44 +172,33 @@ def accept(lesson: Lesson, model: str | None = None) -> str:
     Raises
     ------
     LearningError
-        Nothing was learned.
+        Nothing was learned that helps.
     """
-    if lesson.head is None:
+    if lesson.head is None or lesson.refused:
         raise LearningError(lesson.refused or "there is nothing to keep")
     return save_version(learned_folder(model), lesson.head, lesson.compared)
 
 
-def learn_beside(
-    classifier: Classifier, examples: Examples, known: Neighbours, hard: HardExamples
-) -> Lesson:
-    """Learn from corrected digits beside a classifier.
-
-    Parameters
-    ----------
-    classifier : without a personal head
-    known : MNIST's held-out digits, of which no more than `ALLOWED` may be lost
-    hard : the project's own hard examples, to compare with
-    """
+def learn_beside(classifier: Classifier, examples: Examples, guards: Guards) -> Lesson:
+    """Learn from corrected digits beside a classifier that has no personal head."""
     if classifier.refusal is None:  # it knows digits alone
         digits = examples.truth != NOT_A_DIGIT
         examples = Examples(examples.frames[digits], examples.truth[digits])
     if len(examples) < ENOUGH:
         return Lesson(None, (), what_is_missing(len(examples)))
     truth = examples.truth[-MOST:]
-    seen = _look(classifier, examples.frames[-MOST:])
-    strange = _look(classifier, to_ink(hard.others))
+    seen = look(classifier, examples.frames[-MOST:])
     tried = []
     for reach in REACHES:
         head = fit_head(seen.embeddings, seen.logits, seen.doubts, truth, reach)
         own = _cross_validate(seen, truth, reach)
-        guard = _compare("MNIST digits", _known(classifier, known), head, known.labels)
-        others = _compare_others(strange, head)
-        tried.append(_Trial(head, own, guard, others))
+        known = _compare("MNIST digits", guards.known, head, guards.labels)
+        tried.append(Trial(head, own, known, _compare_others(guards.others, head)))
     allowed = [trial for trial in tried if trial.cost <= ALLOWED]
     if not allowed:
         cheapest = min(tried, key=lambda trial: trial.cost)
         return Lesson(
-            None,
+            cheapest.head,
             (cheapest.own, cheapest.guard, cheapest.others),
             f"However it was learned, at least {cheapest.guard.loss} more of MNIST's "
             f"{cheapest.guard.digits} held-out digits would be read wrongly, or "
@@ -176,13 +207,13 @@ def learn_beside(
         )
     best = min(allowed, key=lambda trial: (trial.own.after, trial.cost))
     own = best.own
-    digits = _compare("hard digits", _look(classifier, to_ink(hard.digits)), best.head, hard.labels)
+    digits = _compare("hard digits", guards.hard, best.head, guards.hard_labels)
     compared = (own, best.guard, digits, best.others)
     if not own.before:
-        return Lesson(None, compared, "All corrected digits are read rightly already")
+        return Lesson(best.head, compared, "All corrected digits are read rightly already")
     if own.after >= own.before:
         return Lesson(
-            None,
+            best.head,
             compared,
             f"Nothing would be gained: of {own.digits} corrected digits {own.before} are read "
             f"wrongly now, and {own.after} would be by what the others taught",
@@ -191,7 +222,7 @@ def learn_beside(
 
 
 @dataclass(frozen=True, slots=True)
-class _Trial:
+class Trial:
     """What learning with one reach comes to."""
 
     head: PersonalHead
@@ -203,6 +234,12 @@ class _Trial:
     def cost(self) -> int:
         """How many more of MNIST's digits are read wrongly, or of what is none taken for one."""
         return max(self.guard.loss, self.others.loss)
+
+
+def prepare(classifier: Classifier, known: Neighbours, hard: HardExamples) -> Guards:
+    """Look at what guards learning: the same for every lesson beside one classifier."""
+    digits, others = (look(classifier, to_ink(part)) for part in (hard.digits, hard.others))
+    return Guards(_known(classifier, known), known.labels, digits, hard.labels, others)
 
 
 def what_is_missing(n: int) -> str:
@@ -219,56 +256,28 @@ def what_is_missing(n: int) -> str:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Seen:
-    """What a network makes of frames."""
-
-    embeddings: np.ndarray  # (n, units)
-    logits: np.ndarray  # (n, 10), calibrated
-    doubts: np.ndarray  # (n,), log-odds of "not a digit"
-    limit: float  # of the doubts, from which on a frame is refused
-
-    def __getitem__(self, chosen: np.ndarray) -> "_Seen":
-        return _Seen(self.embeddings[chosen], self.logits[chosen], self.doubts[chosen], self.limit)
-
-    def with_head(self, head: PersonalHead) -> "_Seen":
-        logits = self.logits + head.shift(self.embeddings)
-        return _Seen(self.embeddings, logits, self.doubts + head.doubt(self.embeddings), self.limit)
-
-    def wrong(self, truth: np.ndarray) -> np.ndarray:
-        """Say which are misread: refused or named wrongly, or not refused where none is."""
-        refused = self.doubts > self.limit
-        return np.where(
-            truth == NOT_A_DIGIT, ~refused, refused | (self.logits.argmax(axis=1) != truth)
-        )
-
-    def taken(self) -> np.ndarray:
-        """Say which are taken for a digit, and surely."""
-        sure = softmax(self.logits).max(axis=1) >= SURE
-        return np.asarray(sure & (self.doubts <= self.limit))
-
-
-def _look(classifier: Classifier, frames: Frames) -> _Seen:
+def look(classifier: Classifier, frames: Frames) -> Seen:
+    """Return what a classifier makes of frames."""
     scores = classifier.network(frames)
     return _seen(classifier, classifier.embed(frames), scores.logits, scores.not_a_digit)
 
 
-def _known(classifier: Classifier, known: Neighbours) -> _Seen:
+def _known(classifier: Classifier, known: Neighbours) -> Seen:
     doubts = known.doubts if len(known.doubts) else None
     return _seen(classifier, known.embeddings.astype(np.float32), known.logits, doubts)
 
 
 def _seen(
     classifier: Classifier, embeddings: np.ndarray, logits: np.ndarray, doubts: np.ndarray | None
-) -> _Seen:
+) -> Seen:
     """Calibrate what a network says; one that cannot tell is sure that all are digits."""
     refusal, calibrated = classifier.refusal, logits / np.float32(classifier.temperature)
     if refusal is None or doubts is None:
-        return _Seen(embeddings, calibrated, np.full(len(logits), -np.inf), np.inf)
-    return _Seen(embeddings, calibrated, refusal.log_odds(doubts), refusal.limit)
+        return Seen(embeddings, calibrated, np.full(len(logits), -np.inf), np.inf)
+    return Seen(embeddings, calibrated, refusal.log_odds(doubts), refusal.limit)
 
 
-def _cross_validate(seen: _Seen, truth: np.ndarray, reach: float) -> Compared:
+def _cross_validate(seen: Seen, truth: np.ndarray, reach: float) -> Compared:
     """Judge each part of the corrections by what the others teach."""
     fold = np.empty(len(truth), int)
     fold[np.argsort(truth, kind="stable")] = np.arange(len(truth)) % FOLDS
@@ -281,12 +290,12 @@ def _cross_validate(seen: _Seen, truth: np.ndarray, reach: float) -> Compared:
     return Compared("corrected digits, each by what others taught", len(truth), before, after)
 
 
-def _compare(what: str, seen: _Seen, head: PersonalHead, truth: np.ndarray) -> Compared:
+def _compare(what: str, seen: Seen, head: PersonalHead, truth: np.ndarray) -> Compared:
     wrong = [int(one.wrong(truth).sum()) for one in (seen, seen.with_head(head))]
     return Compared(what, len(truth), wrong[0], wrong[1])
 
 
-def _compare_others(seen: _Seen, head: PersonalHead) -> Compared:
+def _compare_others(seen: Seen, head: PersonalHead) -> Compared:
     taken = [int(one.taken().sum()) for one in (seen, seen.with_head(head))]
     what = f"no digits, taken for one and {SURE:.0%} sure"
     return Compared(what, len(seen.logits), taken[0], taken[1])

@@ -19,6 +19,7 @@ from digits.assembly import (
     learned_folder,
     shipped_reader,
 )
+from digits.cli import main
 from digits.core import Box, DataError, LearningError, ModelError
 from digits.image.frame import to_frame
 from digits.learning import (
@@ -196,7 +197,6 @@ def test_where_all_is_right_already_nothing_is_learned():
     known = current_neighbours(DENSE)
     right = np.flatnonzero(known.logits.argmax(axis=1) == known.labels)[:60]
     lesson = learn(Examples(known.frames[right], known.labels[right]), DENSE)
-    assert lesson.head is None
     assert "rightly already" in lesson.refused
 
 
@@ -206,7 +206,6 @@ def test_contradicting_corrections_are_refused():
     rng = np.random.default_rng(3)
     chosen = rng.choice(5000, 200, replace=False)
     lesson = learn(Examples(known.frames[chosen], rng.permutation(known.labels[chosen])), DENSE)
-    assert lesson.head is None
     assert "would be read wrongly" in lesson.refused or "Nothing would be gained" in lesson.refused
 
 
@@ -215,7 +214,8 @@ def test_what_would_cost_mnist_is_refused_with_the_number():
     known = current_neighbours(DENSE)
     sevens = np.flatnonzero(known.labels == 7)
     lesson = learn(Examples(known.frames[sevens], np.ones(len(sevens), np.uint8)), DENSE)
-    assert lesson.head is None
+    with pytest.raises(LearningError):
+        accept(lesson, DENSE)
     assert "held-out digits would be read wrongly" in lesson.refused
     _, guard, _ = lesson.compared
     assert guard.after - guard.before > ALLOWED
@@ -422,6 +422,38 @@ def test_a_kill_in_the_write_loses_nothing_that_was_acknowledged(tmp_path):
     assert set(told) <= whole
     assert len(whole) == len(list(tmp_path.glob("[0-9]*.npz")))
     assert current_name(tmp_path) in whole
+
+
+# ---- the command
+
+
+def test_the_command_learns_lists_and_goes_back(writer, tmp_path, capsys):
+    names = [f"{i:03}.png" for i in range(100)]
+    for name, frame in zip(names, writer.frames, strict=False):
+        paper = 255 - np.kron((220 * frame).astype(np.uint8), np.ones((8, 8), np.uint8))
+        Image.fromarray(np.pad(paper, 40, constant_values=255)).save(tmp_path / name)
+    rows = [f"{name},{truth}" for name, truth in zip(names, writer.truth, strict=False)]
+    (tmp_path / "labels.csv").write_text("\n".join(["file,text", *rows]), "utf-8")
+    assert main(["learn", str(tmp_path), "--model", DENSE]) == 0
+    told = capsys.readouterr().out
+    assert "MNIST digits\t5000\t" in told
+    (version,) = list_versions(learned_folder(DENSE))
+    assert f"in force: {version.name}" in told
+    main(["learn", "--model", DENSE, "--list"])
+    assert f"* {version.name}\t" in capsys.readouterr().out
+    assert main(["learn", "--model", DENSE, "--back", "shipped"]) == 0
+    assert current_reader(DENSE).classifier.name.name == DENSE
+    main(["learn", "--model", DENSE, "--list"])
+    assert "* shipped" in capsys.readouterr().out
+    assert main(["learn", "--model", DENSE, "--back", version.name]) == 0
+    assert current_reader(DENSE).classifier.name.name == "dense, personal"
+
+
+def test_the_command_says_why_it_learned_nothing(capsys):
+    assert main(["learn"]) == 1
+    assert "there are 0: correct 20 more" in capsys.readouterr().err
+    assert main(["learn", "--back", "lost"]) == 1
+    assert "the learned version lost cannot be read" in capsys.readouterr().err
 
 
 # ---- what ships

@@ -57,7 +57,7 @@ def _what_there_is(examples: Examples, model: str | None) -> None:
     elif pressed:
         with st.spinner("Learning"):
             lesson = learn(examples, model)
-            if lesson.head is not None:
+            if not lesson.refused:
                 accept(lesson, model)
         st.session_state[LESSON] = (model, lesson)
 
