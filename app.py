@@ -35,6 +35,13 @@ def corrections() -> None:
     corrections_page(current_corrections, current_reader, settings_or_stop())
 
 
+def learn() -> None:
+    """Teach the program from corrections, and undo it."""
+    from digits.ui.learn import learn_page
+
+    learn_page(current_corrections, available_models(), settings_or_stop())
+
+
 def show_pages() -> None:
     """Show the page that was chosen."""
     st.set_page_config(page_title="Digits", page_icon=str(ICON), layout="wide")
@@ -43,6 +50,7 @@ def show_pages() -> None:
             st.Page(read, title="Read", url_path="read", default=True),
             st.Page(draw, title="Draw", url_path="draw"),
             st.Page(corrections, title="Corrections", url_path="corrections"),
+            st.Page(learn, title="Learn", url_path="learn"),
         ]
     )
 
