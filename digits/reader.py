@@ -251,7 +251,7 @@ class Reader:
         cells: tuple[Cell, ...] = ()
         if is_table:
             cells = tuple(
-                Cell(part.row, part.column, line.text, line.confidence, part.box)
+                Cell(part.row, part.column, line.text, line.confidence, part.box, line.marks)
                 for part, line in zip(found, numbers, strict=True)
             )
             lines = tuple(_rows(cells, numbers))
