@@ -26,13 +26,14 @@ from digits.assembly import current_reader
 from digits.core import ANY, CLASSES, Box, Hint, Ink, Page
 from digits.data import Labelled, load_mnist
 from digits.evaluation import evaluate_folder
-from digits.image.cut import FLAT, ROWS, SPECK_SIDE, STACKED, STEEP, Glyph, _glyph, _is_point
+from digits.image.cut import FLAT, ROWS, SPECK_SIDE, STACKED, STEEP, Glyph, cut_glyph, is_point
+from digits.image.finding import Found
 from digits.image.ink import to_ink
 from digits.image.lines import connected_pieces, find_lines
 from digits.image.strip import MARGIN, SIDE_MARGIN, straighten
 from digits.model.classifier import Classifier
 from digits.model.ctc import NEVER
-from digits.reader import SMALLEST, Found, Reader, Spelled, to_frames
+from digits.reader import SMALLEST, Reader, Spelled, to_frames
 from digits.synthesis.writing import TALL, compose_line
 
 MOST = 4  # segments of one digit
@@ -176,11 +177,11 @@ def _stacks(ink: Ink) -> tuple[np.ndarray, list[Box], float]:
             continue
         hosts = (
             []
-            if _is_point(box, top, tall)
+            if is_point(box, top, tall)
             else [j for j, o in enumerate(boxes) if _above(box, o, tall)]
         )
         if hosts:
-            boxes[hosts[0]] = boxes[hosts[0]].union(box)
+            boxes[hosts[0]] = Box.around((boxes[hosts[0]], box))
         else:
             boxes.append(box)
         names[i + 1] = (hosts[0] if hosts else len(boxes) - 1) + 1
@@ -191,7 +192,7 @@ def _above(box: Box, other: Box, tall: float) -> bool:
     shared = min(box.right, other.right) - max(box.x, other.x)
     return (
         shared > STACKED * min(box.width, other.width)
-        and box.union(other).height < ONE_DIGIT * tall
+        and Box.around((box, other)).height < ONE_DIGIT * tall
     )
 
 
@@ -204,7 +205,7 @@ def build_lattice(ink: Ink, classifier: Classifier, *, cuts: bool = True) -> tup
         for stop in range(start + 1, min(start + MOST, len(parts)) + 1):
             last = parts[stop - 1].box
             gap = max(gap, (last.x - box.right) / tall)
-            box = box.union(last)
+            box = Box.around((box, last))
             if (
                 gap <= APART
                 and LOWEST * tall <= box.height <= HIGHEST * tall
@@ -212,7 +213,7 @@ def build_lattice(ink: Ink, classifier: Classifier, *, cuts: bool = True) -> tup
             ):
                 boxes = [part.box for part in parts]
                 runs.append(
-                    (start, stop, gap, _glyph(ink, labels, boxes, list(range(start, stop))))
+                    (start, stop, gap, cut_glyph(ink, labels, boxes, list(range(start, stop))))
                 )
     runs = [run for run in runs if run[3].ink.any()]
     answers = classifier.classify(to_frames([glyph for *_, glyph in runs]))

@@ -23,6 +23,7 @@ from PIL import Image
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
+import digits.image.finding
 import digits.reader
 from digits.assembly import current_reader
 from digits.core import ANY, Hint, Picture
@@ -37,8 +38,8 @@ LINES, LONGEST = 10, 10  # lines, and digits of the longest
 DIGIT = 168  # px, side of a digit's frame on the page
 STAGES = {  # name of each stage, and which function is timed
     "ink": (digits.reader, "open_page"),
-    "grid": (digits.reader, "find_grid"),
-    "lines": (digits.reader, "find_lines"),
+    "grid": (digits.image.finding, "find_grid"),
+    "lines": (digits.image.finding, "find_lines"),
     "strips": (digits.reader, "to_strip"),
     "line network": (LineNetwork, "spell"),
     "cutting": (digits.reader, "cut_digits"),

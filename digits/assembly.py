@@ -6,9 +6,11 @@ from functools import lru_cache
 from pathlib import Path
 
 from digits.core import DigitsError, ModelError
+from digits.corrections import Corrections
 from digits.model.classifier import load_card, load_classifier
 from digits.model.line import LineNetwork, load_line_network
 from digits.reader import Reader
+from digits.settings import load_settings
 
 WEIGHTS = Path(__file__).parent / "weights"  # shipped with the package, never written to
 RUNS = Path(__file__).parent.parent / "runs"  # what a person trained in this checkout
@@ -56,6 +58,20 @@ def current_reader(model: str | None = None) -> Reader:
         return _open(path.resolve(), changed)
 
 
+def current_corrections() -> Corrections:
+    """Return the store of corrections that the settings name: one for each address.
+
+    Raises
+    ------
+    SettingsError
+        The settings make no sense.
+    CorrectionsError
+        The address of the database cannot be used.
+    """
+    with _lock:
+        return _open_store(load_settings().database_url)
+
+
 def available_models() -> list[ModelCard]:
     """Return the shipped models, the default first, then what was trained here, newest first."""
     shipped = sorted(WEIGHTS.glob("*.onnx"), key=lambda path: (path.stem != DEFAULT, path.stem))
@@ -99,6 +115,11 @@ def _open(path: Path, changed: int) -> Reader:  # noqa: ARG001  # a new version 
     from digits.model.keras_file import load_keras_file
 
     return Reader(load_keras_file(path), _line_network())
+
+
+@lru_cache(maxsize=4)
+def _open_store(url: str) -> Corrections:
+    return Corrections(url)
 
 
 @lru_cache(maxsize=1)

@@ -5,6 +5,7 @@ probabilities, and all of it ends in one `Reading`, whose plain image is the JSO
 """
 
 import dataclasses
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -15,6 +16,9 @@ FRAME = 28  # px, side of an MNIST picture (LeCun et al. 1998, section III.A)
 GLYPH = 20  # px, longest side of the digit inside it (same source)
 CENTRE = 14.5  # px from the frame's corner, where MNIST puts the mass; pixel i spans [i, i + 1)
 CLASSES = 10  # the digits 0 to 9
+STRIP = 32  # px, height of a straightened line; the digits fill about three quarters
+STRIDE = 4  # px of a strip for each step of the line network
+LINKED = 0.3  # of full ink: paler pixels do not join two strokes
 SCHEMA = 1  # version of the JSON of a Reading; fields are only ever added
 
 # The leading underscore documents an axis without binding it: an argument and a result of one
@@ -54,10 +58,13 @@ class Box:
         """Return the index that cuts this box out of an image."""
         return slice(self.y, self.bottom), slice(self.x, self.right)
 
-    def union(self, other: "Box") -> "Box":
-        """Return the smallest box that holds both."""
-        x, y = min(self.x, other.x), min(self.y, other.y)
-        return Box(x, y, max(self.right, other.right) - x, max(self.bottom, other.bottom) - y)
+    @classmethod
+    def around(cls, boxes: Iterable["Box"]) -> "Box":
+        """Return the smallest box that holds all of `boxes`, of which there is at least one."""
+        each = list(boxes)
+        x, y = min(box.x for box in each), min(box.y for box in each)
+        right, bottom = max(box.right for box in each), max(box.bottom for box in each)
+        return cls(x, y, right - x, bottom - y)
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,7 +258,9 @@ class DigitsError(Exception):
         ├── HintError           the caller's hint makes no sense
         ├── ModelError          a model is missing, corrupt or of the wrong kind
         ├── DataError           the training data are missing or corrupt
-        └── MissingLibraryError an optional library is not installed
+        ├── MissingLibraryError an optional library is not installed
+        ├── SettingsError       the environment asks for what there is not
+        └── CorrectionsError    the store of corrections cannot be read or written
     """
 
 
@@ -289,3 +298,11 @@ class DataError(DigitsError):
 
 class MissingLibraryError(DigitsError):
     """An optional library is not installed."""
+
+
+class SettingsError(DigitsError):
+    """The environment asks for what there is not."""
+
+
+class CorrectionsError(DigitsError):
+    """The store of corrections cannot be read or written."""

@@ -14,13 +14,14 @@ import numpy as np
 from digits import __version__
 from digits.core import Box, Page
 from digits.data import Labelled, Mnist
+from digits.image.finding import Found
 from digits.image.ink import to_ink
 from digits.metrics import calibration_error, interval
 from digits.model.classifier import Classifier, load_card
 from digits.model.export import export_line, multiply_adds, write_card
 from digits.model.line import load_line_network
 from digits.model.networks import build_line
-from digits.reader import Found, Reader
+from digits.reader import Reader
 from digits.synthesis.batches import WHITE, Batch, compose_batches, to_batch
 from digits.synthesis.writing import TALL, Written, compose_line
 from digits.training import versions
@@ -186,7 +187,7 @@ def summary(card: dict[str, Any], run: Path) -> str:
 
 def judge_lines(reader: Reader, lines: list[Written]) -> dict[str, Any]:
     """Return how well whole lines are read, as plain figures for the card."""
-    read = reader.read_lines([_as_found(line) for line in lines])
+    read = reader.read_lines([as_found(line) for line in lines])
     right = np.array([a.text == b.text for a, b in zip(read, lines, strict=True)])
     confidence = np.array([line.confidence for line in read])
     low, high = interval(int(right.sum()), len(lines))
@@ -198,7 +199,7 @@ def judge_lines(reader: Reader, lines: list[Written]) -> dict[str, Any]:
     }
 
 
-def _as_found(line: Written) -> Found:
+def as_found(line: Written) -> Found:
     """Return a composed line as if it had been found on a page."""
     height, width = line.strip.shape
     page = Page(to_ink(line.strip), line.strip, np.eye(3), (width, height))
@@ -207,7 +208,7 @@ def _as_found(line: Written) -> Found:
 
 def _fit_beside(reader: Reader, lines: list[Written]) -> dict[str, float]:
     """Fit what makes a whole number's confidence honest."""
-    read = reader.read_lines([_as_found(line) for line in lines])
+    read = reader.read_lines([as_found(line) for line in lines])
     named = [(a, b) for a, b in zip(read, lines, strict=True) if a.digits]
     if not named:  # a network that has learned nothing: there is nothing to fit
         return {"slope": 1.0, "offset": 0.0}

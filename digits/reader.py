@@ -11,6 +11,7 @@ from digits.core import (
     ANY,
     CLASSES,
     FRAME,
+    STRIP,
     Box,
     Cell,
     CrowdedError,
@@ -24,19 +25,16 @@ from digits.core import (
     Page,
     Picture,
     Reading,
-    Region,
     Status,
 )
 from digits.image.cut import Glyph, cut_digits
+from digits.image.finding import Found, find_numbers, is_single, open_page
 from digits.image.frame import to_frame
-from digits.image.grid import find_grid
-from digits.image.ink import measure_contrast, to_ink
 from digits.image.layout import find_single
-from digits.image.lines import find_lines
 from digits.image.quality import describe_faults
-from digits.image.rules import erase
-from digits.image.strip import HEIGHT, MARGIN, SIDE_MARGIN, box_region, straighten, to_strip, turn
+from digits.image.strip import MARGIN, SIDE_MARGIN, box_region, straighten, to_strip, turn
 from digits.model.classifier import Answers, Classifier
+from digits.model.ctc import log_softmax
 from digits.model.line import LineNetwork, Spelling
 
 SMALLEST = 1e-12  # probability; the logarithm of 0 is not a number
@@ -51,16 +49,6 @@ EVIDENCE = 1.5  # by which the logarithm of all digits' confidence rises when a 
 BESIDE = 0.1  # of a table's ink; more outside it is writing, and not its frame
 ONLY_TABLE = "Only the table was read: photograph what stands beside it by itself."
 TURNED = "The page does not stand upright: it was turned to be read."
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A straightened piece of the page that holds one number, and where it stands in a table."""
-
-    page: Page | None  # None where nothing is written
-    box: Box  # in pixels of the original
-    row: int = 0
-    column: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,26 +124,26 @@ class Reader:
         _check(hint, picture)
         page = open_page(picture)
         try:
-            found, is_table = _find(page, picture, hint)
+            found = find_numbers(page, picture, hint)
             numbers = self.read_lines(found, hint)
             turned = self._turned(page, picture, numbers, hint)
         except CrowdedError as error:
             return self._refuse(picture, hint, error)
         if turned is not None:
             return self._compose(picture, hint, page, *turned, notes=(TURNED,))
-        return self._compose(picture, hint, page, found, is_table, numbers)
+        return self._compose(picture, hint, page, found, numbers)
 
     def _turned(
         self, page: Page, picture: Picture, numbers: Sequence[Line], hint: Hint
-    ) -> tuple[list[Found], bool, list[Line]] | None:
+    ) -> tuple[list[Found], list[Line]] | None:
         """Return what a page says that lies upside down or on its side, if that is clear."""
         if hint != replace(ANY, accept=hint.accept) or not _is_doubtful(numbers):
             return None
         for quarters in (2, 1, 3):
-            found, is_table = _find(turn(page, quarters), picture, hint)
+            found = find_numbers(turn(page, quarters), picture, hint)
             others = self.read_lines(found, hint)
             if _is_clearer(others, numbers):
-                return found, is_table, others
+                return found, others
         return None
 
     def read_lines(self, found: Sequence[Found], hint: Hint = ANY) -> list[Line]:
@@ -165,7 +153,7 @@ class Reader:
     def spell(self, found: Sequence[Found], hint: Hint = ANY) -> list[Spelled]:
         """Say of each number how many digits it has and where they stand."""
         pages = [part.page for part in found if part.page is not None]
-        if _is_single(hint):
+        if is_single(hint):
             spelled = iter([_spell_single(page) for page in pages])
         else:
             spellings = self.line_network.spell([to_strip(page) for page in pages], hint.length)
@@ -196,10 +184,10 @@ class Reader:
                 chosen = self._second_opinion(page, glyph, chosen)
             elif scores.any():
                 named = np.log(np.maximum(chosen, SMALLEST)) if glyph else np.zeros(CLASSES)
-                chosen = _softmax(scores + self.line_network.weight * named)
+                chosen = np.exp(log_softmax(scores + self.line_network.weight * named))
             box = page.box_in_original(glyph.box) if glyph else part.box
             limit = None
-            if len(seen) > 1 and float(_softmax(scores).max()) > SURE:
+            if len(seen) > 1 and float(np.exp(log_softmax(scores)).max()) > SURE:
                 limit = 1.0
             elif number.certainty < DENIED:
                 limit = DENIED
@@ -209,16 +197,14 @@ class Reader:
             certainty = self.line_network.confidence(certainty)
         if any(digit.value is None for digit in digits):
             certainty = 0.0  # what has a "?" in it is surely not the whole number
-        box = digits[0].box
-        for digit in digits[1:]:
-            box = box.union(digit.box)
+        box = Box.around(digit.box for digit in digits)
         return Line(_text(digits), certainty, box, tuple(digits), number.marks)
 
     def _second_opinion(self, page: Page, glyph: Glyph, named: np.ndarray) -> np.ndarray:
         """Return what both networks make of one digit; the line network knows more hands."""
         strip = to_strip(straighten(page, box_region(glyph.box), MARGIN, SIDE_MARGIN))
         scores = self.line_network.spell([strip], 1)[0].scores[0]
-        return _softmax(scores + np.log(np.maximum(named, SMALLEST)))
+        return np.asarray(np.exp(log_softmax(scores + np.log(np.maximum(named, SMALLEST)))))
 
     def _refuse(self, picture: Picture, hint: Hint, reason: DigitsError) -> Reading:
         """Say why a picture cannot be handwriting; that is not "blank"."""
@@ -243,17 +229,16 @@ class Reader:
         hint: Hint,
         page: Page,
         found: Sequence[Found],
-        is_table: bool,
         numbers: Sequence[Line],
         notes: tuple[str, ...] = (),
     ) -> Reading:
         """Put answers and places together as one `Reading`."""
-        cells: tuple[Cell, ...] = ()
-        if is_table:
-            cells = tuple(
-                Cell(part.row, part.column, line.text, line.confidence, part.box, line.marks)
-                for part, line in zip(found, numbers, strict=True)
-            )
+        cells = tuple(
+            Cell(*part.place, line.text, line.confidence, part.box, line.marks)
+            for part, line in zip(found, numbers, strict=True)
+            if part.place is not None
+        )
+        if cells:
             lines = tuple(_rows(cells, numbers))
             notes = notes + _beside(page, picture, cells)
         elif hint.boxes:
@@ -276,14 +261,6 @@ class Reader:
                 picture, page.ink, [digit.box for line in written for digit in line.digits]
             ),
         )
-
-
-def open_page(picture: Picture) -> Page:
-    """Tell ink from paper on a whole picture."""
-    contrast = measure_contrast(picture.grey)
-    height, width = picture.grey.shape
-    scale = np.diag([picture.width / width, picture.height / height, 1.0])
-    return Page(to_ink(contrast), contrast, scale, (picture.width, picture.height))
 
 
 def to_frames(glyphs: Sequence[Glyph | None]) -> Frames:
@@ -311,73 +288,6 @@ def _check(hint: Hint, picture: Picture) -> None:
             )
 
 
-def _is_single(hint: Hint) -> bool:
-    return hint.single or hint.length == 1
-
-
-def _find(page: Page, picture: Picture, hint: Hint) -> tuple[list[Found], bool]:
-    """Return the pieces of the page that hold one number each, and whether they are a table's."""
-    if hint.boxes:
-        return [_in_box(page, picture, box, hint) for box in hint.boxes], False
-    if _is_single(hint):
-        return [Found(page, Box(0, 0, picture.width, picture.height))], False
-    if hint.length is None and (grid := find_grid(page.ink)) is not None:
-        clean = _without(page, grid.rules)
-        return [_in_cell(clean, cell.region, cell.row, cell.column) for cell in grid.cells], True
-    lines = _lines(page)
-    if hint.length is not None and len(lines) > 1:  # one line was promised: the one with most ink
-        lines = [max(lines, key=lambda line: float(line.ink.sum()))]
-    return [Found(line, _whole(line)) for line in lines], False
-
-
-def _in_box(page: Page, picture: Picture, box: Box, hint: Hint) -> Found:
-    """Return a known region as one number."""
-    region = straighten(page, box_region(picture.from_original(box)))
-    if not _is_single(hint):
-        region = _only_line(region, ruled=True) or region
-    return Found(region if region.ink.any() else None, box)
-
-
-def _in_cell(page: Page, region: Region, row: int, column: int) -> Found:
-    """Return a cell of a table as one number, or as empty."""
-    cell = straighten(page, region)
-    return Found(_only_line(cell, ruled=False), _whole(cell), row, column)
-
-
-def _only_line(page: Page, *, ruled: bool) -> Page | None:
-    """Return all that is written on a small piece of the page as one line."""
-    found = find_lines(page.ink, ruled=ruled)
-    if not found.regions:
-        return None
-    clean = Page(found.ink, page.contrast, page.to_original, page.size)
-    if len(found.regions) == 1:
-        return straighten(clean, found.regions[0], MARGIN, SIDE_MARGIN)
-    corners = np.concatenate([np.array(region.corners) for region in found.regions])
-    (left, top), (right, bottom) = corners.min(axis=0), corners.max(axis=0)
-    whole = Region(((left, top), (right, top), (right, bottom), (left, bottom)))
-    return straighten(clean, whole, MARGIN, SIDE_MARGIN)
-
-
-def _lines(page: Page) -> list[Page]:
-    """Return the lines of a page, straightened, in reading order."""
-    found = find_lines(page.ink)
-    clean = Page(found.ink, page.contrast, page.to_original, page.size)
-    return [straighten(clean, region, MARGIN, SIDE_MARGIN) for region in found.regions]
-
-
-def _without(page: Page, rules: np.ndarray) -> Page:
-    """Take printed lines off a page."""
-    ink = erase(page.ink, rules)
-    contrast = np.where(rules, np.minimum(page.contrast, ink), page.contrast)
-    return Page(ink, contrast, page.to_original, page.size)
-
-
-def _whole(page: Page) -> Box:
-    """Return where a piece of the page lies in the original."""
-    height, width = page.ink.shape
-    return page.box_in_original(Box(0, 0, width, height))
-
-
 def _spell_single(page: Page) -> Spelled:
     glyphs = find_single(page.ink)
     return Spelled(tuple(glyphs), np.zeros((len(glyphs), CLASSES)), 1.0)
@@ -389,7 +299,7 @@ def _cut(page: Page, spelling: Spelling) -> Spelled:
     if not spelling.digits and width <= NARROW * height:
         # A stem that fills its picture is no digit to the line network: let the other one see.
         return replace(_spell_single(page), certainty=1 - spelling.certainty)
-    scale = page.ink.shape[0] / HEIGHT
+    scale = page.ink.shape[0] / STRIP
     glyphs, marks = cut_digits(page.ink, [column * scale for column in spelling.columns])
     return Spelled(
         tuple(_inked(glyph) for glyph in glyphs),
@@ -439,13 +349,10 @@ def _rows(cells: Iterable[Cell], numbers: Sequence[Line]) -> Iterator[Line]:
     one_each = all(len(cell.text) <= 1 for cell, _ in placed)
     for row in sorted({cell.row for cell, _ in placed}):
         mine = sorted((pair for pair in placed if pair[0].row == row), key=lambda p: p[0].column)
-        box = mine[0][0].box
-        for cell, _ in mine[1:]:
-            box = box.union(cell.box)
         yield Line(
             ("" if one_each else "\t").join(cell.text for cell, _ in mine),
             float(np.prod([cell.confidence for cell, _ in mine])),
-            box,
+            Box.around(cell.box for cell, _ in mine),
             tuple(digit for _, line in mine for digit in line.digits),
             tuple(mark for _, line in mine for mark in line.marks),
         )
@@ -472,20 +379,13 @@ def _alike(numbers: list[Line]) -> list[Line]:
 
 def _beside(page: Page, picture: Picture, cells: Sequence[Cell]) -> tuple[str, ...]:
     """Say that only a table was read, where there is more on its page."""
-    table = cells[0].box
-    for cell in cells[1:]:
-        table = table.union(cell.box)
+    table = Box.around(cell.box for cell in cells)
     inside = float(page.ink[picture.from_original(table).rows_and_columns()].sum())
     return (ONLY_TABLE,) if float(page.ink.sum()) - inside > BESIDE * inside else ()
 
 
 def _text(digits: Iterable[Digit]) -> str:
     return "".join("?" if digit.value is None else str(digit.value) for digit in digits)
-
-
-def _softmax(scores: np.ndarray) -> np.ndarray:
-    weights = np.exp(scores - scores.max())
-    return np.asarray(weights / weights.sum())
 
 
 def _status(page: Page, written: Sequence[Line], confidence: float, hint: Hint) -> Status:

@@ -6,7 +6,7 @@ of many pictures each can be one row.
 
 import io
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -129,7 +129,7 @@ def place_numbers(reading: Reading) -> list[Placed]:
         digits = iter(line.digits)
         for cell in sorted((c for c in reading.cells if c.row == row), key=lambda c: c.column):
             mine = tuple(next(digits) for _ in cell.text)
-            box = _union([digit.box for digit in mine]) if mine else cell.box
+            box = Box.around([digit.box for digit in mine]) if mine else cell.box
             number = Line(cell.text, cell.confidence, box, mine, cell.marks)
             placed.append((down, cell.column, number, cell.box))
     return placed
@@ -238,7 +238,7 @@ def split_line(line: Line, gap: float) -> list[Line]:
         groups[-1].append(digit)
     if len(groups) == 1:
         return [line]
-    spans = [_union([digit.box for digit in group]) for group in groups]
+    spans = [Box.around([digit.box for digit in group]) for group in groups]
     marks: list[list[Mark]] = [[] for _ in groups]
     for mark in line.marks:
         off = [max(span.x - mark.box.right, mark.box.x - span.right) for span in spans]
@@ -299,16 +299,9 @@ def _middle(box: Box) -> tuple[float, float]:
     return box.x + box.width / 2, box.y + box.height / 2
 
 
-def _union(boxes: Iterable[Box]) -> Box:
-    first, *rest = boxes
-    for box in rest:
-        first = first.union(box)
-    return first
-
-
 def _about(line: Line) -> Box:
     """Return a number's box with its marks and a margin; it may pass the picture's edge."""
-    box = _union([line.box, *(mark.box for mark in line.marks)])
+    box = Box.around([line.box, *(mark.box for mark in line.marks)])
     margin = round(MARGIN * box.height)
     x, y = max(0, box.x - margin), max(0, box.y - margin)
     return Box(x, y, box.right + margin - x, box.bottom + margin - y)

@@ -4,8 +4,8 @@ import cv2
 import numpy as np
 import pytest
 
-from digits.core import Box, Page, Region
-from digits.image.strip import HEIGHT, box_region, normalise, straighten, to_strip, turn
+from digits.core import STRIP, Box, Page, Region
+from digits.image.strip import box_region, normalise, straighten, to_strip, turn
 
 
 def page_of(ink, size=None):
@@ -66,7 +66,7 @@ def test_a_turned_page_knows_where_its_ink_came_from(ink, quarters):
 def test_strips_have_one_height_and_a_width_in_steps(ink):
     for width in (1, 7, 50, 200):
         strip = to_strip(page_of(ink[:, :width]))
-        assert strip.shape[0] == HEIGHT
+        assert strip.shape[0] == STRIP
         assert strip.shape[1] % 4 == 0
         assert 0 <= strip.min() <= strip.max() <= 1
 

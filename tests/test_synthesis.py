@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
+from digits.core import STRIP
 from digits.data import load_mnist
-from digits.image.strip import HEIGHT
 from digits.synthesis.batches import compose_batches, to_batch
-from digits.synthesis.marks import LETTERS, draw_letters, draw_mark, draw_scribble
+from digits.synthesis.marks import LETTERS, draw_letters, draw_mark, draw_scribble, draw_stamp
 from digits.synthesis.paper import photograph
 from digits.synthesis.writing import MOST_DIGITS, compose_line
 
@@ -27,7 +27,7 @@ def lines(validation):
 def test_lines_are_strips_with_their_text(lines):
     for line in lines:
         height, width = line.strip.shape
-        assert height == HEIGHT <= width
+        assert height == STRIP <= width
         assert line.strip.dtype == np.float32
         assert 0 <= line.strip.min() <= line.strip.max() <= 1
         assert len(line.text) <= MOST_DIGITS
@@ -55,9 +55,9 @@ def test_the_same_state_composes_the_same_line(validation):
 
 def test_a_taller_strip_shows_the_same_line(validation):
     low = compose_line(validation, np.random.default_rng(6))
-    tall = compose_line(validation, np.random.default_rng(6), 2 * HEIGHT)
+    tall = compose_line(validation, np.random.default_rng(6), 2 * STRIP)
     assert tall.text == low.text
-    assert tall.strip.shape == (2 * HEIGHT, 2 * low.strip.shape[1])
+    assert tall.strip.shape == (2 * STRIP, 2 * low.strip.shape[1])
 
 
 def test_where_nothing_was_written_there_is_less_ink(lines):
@@ -84,6 +84,17 @@ def test_a_scribble_stays_on_its_line():
     page = np.zeros((64, 200), np.float32)
     draw_scribble(page, 3.0, np.random.default_rng(2))
     assert 0 < page.sum() < page.size / 2
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_a_stamp_is_paler_than_the_writing_and_leaves_it_there(seed):
+    page = np.zeros((64, 200), np.float32)
+    page[20:44, 90:96] = 1
+    before = page.copy()
+    draw_stamp(page, 40.0, np.random.default_rng(seed))
+    assert (page >= before).all()
+    assert page[before == 0].max() < 0.9
+    assert 0 < (page > before).mean() < 0.5
 
 
 def test_the_camera_keeps_ink_darker_than_paper():

@@ -11,9 +11,8 @@ from itertools import pairwise
 import cv2
 import numpy as np
 
-from digits.core import Box, Ink, MarkKind
+from digits.core import LINKED, Box, Ink, MarkKind
 
-LINKED = 0.3  # of full ink: paler pixels do not join two strokes
 HALO = 3  # px, window that gives a stroke back the pale rim cut off by `LINKED`
 SPECK_MASS = 0.012  # of the heaviest digit's ink; lighter pieces are dirt
 SPECK_SIDE = 0.07  # of a digit's height; pieces smaller both ways are dirt
@@ -73,11 +72,11 @@ def cut_digits(
         if mass[piece] < SPECK_MASS * heaviest or max(box.width, box.height) < SPECK_SIDE * tall:
             continue
         mine = digits[owner[piece]] if columns else []
-        if mine and not _is_point(box, top, tall) and _belongs(box, [boxes[i] for i in mine], tall):
+        if mine and not is_point(box, top, tall) and _belongs(box, [boxes[i] for i in mine], tall):
             mine.append(piece)
         else:
             marks.append((_kind(box, tall), box))
-    glyphs = [_glyph(ink, pieces, boxes, mine) if mine else None for mine in digits]
+    glyphs = [cut_glyph(ink, pieces, boxes, mine) if mine else None for mine in digits]
     return glyphs, sorted(marks, key=lambda mark: mark[1].x)
 
 
@@ -192,7 +191,7 @@ def _main(
     return max(mine, key=weight)
 
 
-def _is_point(box: Box, top: float, tall: float) -> bool:
+def is_point(box: Box, top: float, tall: float) -> bool:
     """Say whether a piece is a decimal point or comma, wherever a slanted digit leans over it."""
     low = box.y > top + POINT_TOP * tall
     return low and max(box.width, box.height) <= POINT * tall and box.width <= BLUNT * box.height
@@ -200,9 +199,7 @@ def _is_point(box: Box, top: float, tall: float) -> bool:
 
 def _belongs(box: Box, rest: list[Box], tall: float) -> bool:
     """Say whether a piece is part of a digit: above or below it, or high and close beside it."""
-    whole = rest[0]
-    for other in rest[1:]:
-        whole = whole.union(other)
+    whole = Box.around(rest)
     shared = min(box.right, whole.right) - max(box.x, whole.x)
     if shared > STACKED * box.width:
         down = max(whole.y - box.bottom, box.y - whole.bottom, 0)
@@ -221,11 +218,17 @@ def _kind(box: Box, tall: float) -> MarkKind:
     return "other"
 
 
-def _glyph(ink: Ink, pieces: np.ndarray, boxes: list[Box], chosen: list[int]) -> Glyph:
-    """Cut out the chosen pieces with their pale rims."""
-    box = boxes[chosen[0]]
-    for index in chosen[1:]:
-        box = box.union(boxes[index])
+def cut_glyph(ink: Ink, pieces: np.ndarray, boxes: list[Box], chosen: list[int]) -> Glyph:
+    """Cut out the chosen pieces with their pale rims.
+
+    Parameters
+    ----------
+    ink : float32, shape (height, width)
+    pieces : the same shape, int; i + 1 on piece i, 0 where there is none
+    boxes : of the pieces, in px of `ink`
+    chosen : the pieces that are one character, at least one
+    """
+    box = Box.around(boxes[index] for index in chosen)
     height, width = ink.shape
     x, y = max(0, box.x - 1), max(0, box.y - 1)
     wide = Box(x, y, min(width, box.right + 1) - x, min(height, box.bottom + 1) - y)

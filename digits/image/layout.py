@@ -8,12 +8,10 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from digits.core import Box, Ink
-from digits.image.cut import Glyph
+from digits.core import LINKED, Box, Ink
+from digits.image.cut import Glyph, cut_glyph
 from digits.image.rules import erase, find_rules
 
-LINKED = 0.3  # of full ink: paler pixels do not join two strokes
-HALO = 3  # px, window that gives a stroke back the pale rim cut off by `LINKED`
 SPECK = 0.12  # of a digit's longest side; smaller pieces are dirt
 SPECK_MASS = 0.01  # of a digit's ink; lighter pieces are dirt
 REACH = 0.35  # of a digit's longest side; pieces further away belong to something else
@@ -36,7 +34,7 @@ def find_single(ink: Ink) -> list[Glyph]:
         range(len(parts.boxes)), key=lambda i: parts.mass[i] * _prominence(ink, parts.boxes[i])
     )
     chosen = _gather(parts, main, ink.shape)
-    return [parts.glyph(chosen)]
+    return [cut_glyph(parts.ink, parts.labels, parts.boxes, chosen)]
 
 
 @dataclass(frozen=True)
@@ -47,24 +45,6 @@ class _Parts:
     labels: np.ndarray  # (h, w) int32, 0 where there is none, i + 1 on piece i
     boxes: list[Box]
     mass: list[float]
-
-    def box(self, chosen: list[int]) -> Box:
-        box = self.boxes[chosen[0]]
-        for index in chosen[1:]:
-            box = box.union(self.boxes[index])
-        return box
-
-    def glyph(self, chosen: list[int]) -> Glyph:
-        """Cut out the chosen pieces with their pale rims."""
-        box = self.box(chosen)
-        height, width = self.ink.shape
-        x, y = max(0, box.x - 1), max(0, box.y - 1)
-        wide = Box(x, y, min(width, box.right + 1) - x, min(height, box.bottom + 1) - y)
-        cut = wide.rows_and_columns()
-        labels = self.labels[cut]
-        mine = np.isin(labels, [index + 1 for index in chosen]).astype(np.uint8)
-        rim = cv2.dilate(mine, np.ones((HALO, HALO), np.uint8)).astype(bool)
-        return Glyph(wide, np.where(rim & ((labels == 0) | (mine > 0)), self.ink[cut], 0))
 
 
 def _components(ink: Ink) -> _Parts:
@@ -111,7 +91,7 @@ def _gather(parts: _Parts, main: int, shape: tuple[int, ...]) -> list[int]:
         foreign = foreign and _overlap(parts.boxes[main], box) < INSIDE
         if large and heavy and not foreign and _gap(whole, box) <= REACH * size:
             chosen.append(index)
-            whole = whole.union(box)
+            whole = Box.around((whole, box))
     return chosen
 
 

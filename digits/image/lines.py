@@ -9,10 +9,9 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from digits.core import CrowdedError, Ink, Region
+from digits.core import LINKED, CrowdedError, Ink, Region
 from digits.image.rules import erase, find_rules
 
-LINKED = 0.3  # of full ink: paler pixels do not join two strokes
 ENOUGH_PIXELS = 1_000_000  # px; a line of digits found on so many is found on more
 MAX_PIECES = 10_000  # of ink on one page, specks and all
 MAX_CHARACTERS = 500  # on one page; more is texture, not handwriting

@@ -10,9 +10,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from digits.core import Ink
+from digits.core import LINKED, Ink
 
-LINKED = 0.3  # of full ink: paler pixels do not join two strokes
 MIN_SIDE = 40  # px; in smaller pictures a printed line cannot be told from a stroke
 MIN_REST = 3.0  # px of full ink that must be left: a mark that stands alone is no printed line
 ENOUGH_PIXELS = 1_000_000  # px; a line found on so many is found on more

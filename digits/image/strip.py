@@ -8,14 +8,12 @@ import cv2
 import numpy as np
 from jaxtyping import Float32
 
-from digits.core import Box, Contrast, Page, Region
+from digits.core import STRIDE, STRIP, Box, Contrast, Page, Region
 
-HEIGHT = 32  # px of a strip; the digits fill about three quarters
 MARGIN = 0.17  # of a line's height, left above and below it
 SIDE_MARGIN = 0.3  # of a line's height, left before and after it
 LEAST_WIDTH = 24  # px of a strip: the narrowest that the network was taught
 MOST_WIDTH = 2048  # px of a strip: a hundred digits; longer lines are squeezed
-STRIDE = 4  # px of a strip for each step of the line network
 PAPER = 40  # percentile of a strip's contrast that is paper: strokes cover less than half of it
 FULL = 99  # percentile that is full ink
 FAINTEST = 0.04  # contrast between the two; a strip with less is empty and is not stretched
@@ -71,10 +69,10 @@ def straighten(page: Page, region: Region, margin: float = 0.0, side_margin: flo
 def to_strip(line: Page) -> Strip:
     """Bring a straightened line to the strip's height: float32, shape (32, w), 0.0 to 1.0."""
     height, width = line.contrast.shape
-    wide = int(np.clip(round(width * HEIGHT / height), LEAST_WIDTH, MOST_WIDTH))
+    wide = int(np.clip(round(width * STRIP / height), LEAST_WIDTH, MOST_WIDTH))
     wide = -(-wide // STRIDE) * STRIDE
-    method = cv2.INTER_AREA if height > HEIGHT else cv2.INTER_CUBIC
-    return normalise(cv2.resize(line.contrast, (wide, HEIGHT), interpolation=method))
+    method = cv2.INTER_AREA if height > STRIP else cv2.INTER_CUBIC
+    return normalise(cv2.resize(line.contrast, (wide, STRIP), interpolation=method))
 
 
 def normalise(contrast: Contrast) -> Contrast:

@@ -49,7 +49,7 @@ class Form:
     in_mnist: bool = False  # writers of MNIST have it too
 
 
-FORMS = (
+FORMS: tuple[Form, ...] = (
     Form(0, "round", 0.38, (
         "35,2 10,25 2,55 13,88 35,100 58,85 66,50 57,14 36,2",
         "28,2 9,25 4,55 11,88 27,100 42,85 47,50 40,15 29,2",
@@ -373,8 +373,8 @@ FORMS = (
 def choose(digit: int, rng: np.random.Generator) -> Form:
     """Choose a form of a digit by the shares."""
     forms = forms_of(digit)
-    at = np.searchsorted(np.cumsum([form.share for form in forms[:-1]]), rng.random(), "right")
-    return forms[int(at)]
+    shares = np.cumsum([form.share for form in forms])
+    return forms[int(np.searchsorted(shares[:-1], rng.random() * shares[-1], "right"))]
 
 
 def forms_of(digit: int) -> tuple[Form, ...]:

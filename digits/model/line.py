@@ -8,12 +8,17 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from jaxtyping import Float32, Float64
 
-from digits.core import ModelName
+from digits.core import STRIDE, ModelName
 from digits.model.classifier import load_card, open_session
-from digits.model.ctc import BEAM, align, likeliest_of_length, likeliest_texts, substitutions
-from digits.model.ctc import log_softmax as _log_softmax
+from digits.model.ctc import (
+    BEAM,
+    align,
+    likeliest_of_length,
+    likeliest_texts,
+    log_softmax,
+    substitutions,
+)
 
-STRIDE = 4  # px of a strip for each step along it
 BATCH = 32  # strips that are read at once
 WIDE_BEAM = 4 * BEAM  # texts kept where only those of one length count
 
@@ -63,7 +68,7 @@ class LineNetwork:
             for row, i in enumerate(chosen):
                 padded[row, :, : widths[row]] = strips[i]
             for row, logits in enumerate(self.network(padded)):
-                steps = _log_softmax(logits[: -(-widths[row] // STRIDE)])
+                steps = log_softmax(logits[: -(-widths[row] // STRIDE)])
                 spellings[chosen[row]] = _spell(steps, length)
         return [spelling for spelling in spellings if spelling is not None]
 

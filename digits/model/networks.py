@@ -8,10 +8,9 @@ Both take ink, float32, shape (batch, 28, 28), 0.0 paper to 1.0 ink, and give te
 import keras
 from keras import layers
 
-from digits.core import CLASSES, FRAME
+from digits.core import CLASSES, FRAME, STRIP
 
 HIDDEN = 128  # units of the dense network's one hidden layer
-STRIP = 32  # px, height of the strips that the line network reads, as in `digits.image.strip`
 EMBEDDING = 64  # units of the convolutional network's last hidden layer
 
 

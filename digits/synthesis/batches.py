@@ -6,8 +6,8 @@ Apart from training, so that the process that composes need not import Keras.
 import numpy as np
 from jaxtyping import Int32, UInt8
 
+from digits.core import STRIP
 from digits.data import Labelled
-from digits.image.strip import HEIGHT
 from digits.synthesis.writing import MOST_DIGITS, Written, compose_line
 
 POOLED = 8  # batches whose lines are sorted by width together, to pad them less
@@ -36,7 +36,7 @@ def to_batch(lines: list[Written]) -> Batch:
     and digit d is class d + 1, as in Keras' CTC.
     """
     width = max(line.strip.shape[1] for line in lines)
-    strips = np.zeros((len(lines), HEIGHT, -(-width // STEP) * STEP), np.uint8)
+    strips = np.zeros((len(lines), STRIP, -(-width // STEP) * STEP), np.uint8)
     texts = np.zeros((len(lines), MOST_DIGITS), np.int32)
     for i, line in enumerate(lines):
         strips[i, :, : line.strip.shape[1]] = np.round(line.strip * WHITE)

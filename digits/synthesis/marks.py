@@ -1,4 +1,4 @@
-"""What stands on lines and is no digit: dots, dashes, letters of free fonts, scribbles."""
+"""What stands on lines and is no digit: dots, dashes, letters of free fonts, scribbles, stamps."""
 
 from functools import lru_cache
 from pathlib import Path
@@ -13,6 +13,8 @@ PRINTS = (
     *("DejaVuSans", "DejaVuSans-Bold", "DejaVuSansMono", "DejaVuSerif", "DejaVuSans-Oblique"),
     *("STIXGeneral", "STIXGeneralBol", "cmr10", "cmss10", "cmtt10"),
 )
+P_ROUND_STAMP = 0.4  # share of stamps with a ring round the word and not a box
+STAMP_INK = (0.25, 0.8)  # of the writing's: stamps are paler, or nobody could read what they cover
 # Letters that no careful reader takes for a digit; o, I, l, S, Z, b, g, q and their like are left
 # out, for there the shape does not decide.
 LETTERS = "ACEFHKMNPRTUVWXYadefhkmnprtuvwxyÑñ$€#%&@*()+áΔΣΨλ"
@@ -103,3 +105,35 @@ def draw_scribble(page: np.ndarray, pen: float, rng: np.random.Generator) -> Non
     curve = np.stack([np.interp(t, np.arange(n), points[:, axis]) for axis in (0, 1)], axis=1)
     smooth = cv2.GaussianBlur(curve.astype(np.float32), (1, 7), 0)
     cv2.polylines(page, [np.round(smooth).astype(np.int32)], False, 1.0, max(1, round(pen)))
+
+
+def draw_stamp(page: np.ndarray, tall: float, rng: np.random.Generator) -> None:
+    """Press a rubber stamp over part of a line, in place: a framed word, unevenly inked."""
+    letters = [_bank()[int(rng.integers(len(_bank())))] for _ in range(int(rng.integers(3, 8)))]
+    height = max(6, round(tall * rng.uniform(0.4, 0.9)))
+    word = np.hstack([_to_height(letter, height) for letter in letters])
+    margin = round(height * rng.uniform(0.3, 0.9))
+    stamp = np.pad(word, margin)
+    thick = max(1, round(height * rng.uniform(0.05, 0.15)))
+    down, across = stamp.shape
+    if rng.random() < P_ROUND_STAMP:
+        stamp = np.pad(stamp, ((across // 4, across // 4), (thick, thick)))
+        down, across = stamp.shape
+        axes = (across // 2 - thick, down // 2 - thick)
+        cv2.ellipse(stamp, (across // 2, down // 2), axes, 0, 0, 360, 1.0, thick)
+    else:
+        cv2.rectangle(stamp, (thick, thick), (across - 1 - thick, down - 1 - thick), 1.0, thick)
+    # The rubber does not touch the paper everywhere alike.
+    cells = (max(2, down // max(1, margin)), max(2, across // max(1, margin)))
+    touch = cv2.resize(rng.uniform(0, 1, cells).astype(np.float32), (across, down))
+    stamp = stamp * np.clip(0.5 + touch, 0, 1) * np.float32(rng.uniform(*STAMP_INK))
+    turn = cv2.getRotationMatrix2D((across / 2, down / 2), rng.uniform(-20, 20), 1.0)
+    turn[:, 2] += rng.random(2) * page.shape[::-1] - [across / 2, down / 2]
+    np.maximum(page, cv2.warpAffine(stamp, turn, page.shape[::-1]), out=page)
+
+
+def _to_height(letter: np.ndarray, height: int) -> np.ndarray:
+    """Return a letter `height` px high with some space after it: (h, w) -> (height, w')."""
+    width = max(3, round(letter.shape[1] / letter.shape[0] * height))
+    small = cv2.resize(letter, (width, height), interpolation=cv2.INTER_AREA)
+    return np.pad(small, ((0, 0), (0, max(1, height // 6))))

@@ -11,15 +11,15 @@ import cv2
 import numpy as np
 from jaxtyping import Float32
 
+from digits.core import GLYPH, STRIP
 from digits.data import Labelled
-from digits.image.strip import HEIGHT, normalise
+from digits.image.strip import normalise
 from digits.model import hands
-from digits.synthesis.marks import PRINTS, draw_mark, draw_print, draw_scribble
+from digits.synthesis.marks import PRINTS, draw_mark, draw_print, draw_scribble, draw_stamp
 from digits.synthesis.paper import P_NEIGHBOUR, photograph
 
 FINE = 2  # lines are written this many times larger than a strip
-TALL = HEIGHT * FINE  # px
-GLYPH = 20  # px, longest side of MNIST's digits
+TALL = STRIP * FINE  # px
 INKED = 0.5  # of full ink
 MOST_DIGITS = 12  # on a line that is composed; longer ones are read by the same convolutions
 P_NO_DIGIT = 0.06  # share of lines on which nothing is a digit
@@ -34,6 +34,7 @@ P_SMALL_NOUGHT = 0.4  # share of hands whose noughts are smaller than the rest
 P_JOINED = 0.15  # share of hands that join their digits
 P_GLYPH_JOINED = 0.4  # of the digits in such a hand
 P_COMMON_BAR = 0.3  # share of neighbouring fives and sevens under one bar, in such a hand
+P_STAMP = 0.05  # share of lines with a part of a rubber stamp across them
 P_ROUND = 0.3  # share of numbers that end in noughts
 
 
@@ -63,7 +64,7 @@ class Hand:
     font: int | None  # printed and not written, in this font
 
 
-def compose_line(digits: Labelled, rng: np.random.Generator, height: int = HEIGHT) -> Written:
+def compose_line(digits: Labelled, rng: np.random.Generator, height: int = STRIP) -> Written:
     """Return one line of handwriting with its text.
 
     Parameters
@@ -163,9 +164,16 @@ def _write(
     end = cursor - min(0.0, hand.gap) * tall + rng.uniform(0.0, 0.6) * tall + 4
     ink = np.maximum(_with_pen(scans, hand.pen * FINE), pens)
     ink = ink[:, : round(min(end, room))]
-    if rng.random() < (P_SCRIBBLE if text else INKED):
-        draw_scribble(ink, hand.pen * FINE, rng)
+    _cross(ink, hand, rng, often=P_SCRIBBLE if text else INKED)
     return ink
+
+
+def _cross(ink: np.ndarray, hand: Hand, rng: np.random.Generator, *, often: float) -> None:
+    """Draw across a line what is no writing, in place: `often` a flourish, sometimes a stamp."""
+    if rng.random() < often:
+        draw_scribble(ink, hand.pen * FINE, rng)
+    if rng.random() < P_STAMP:
+        draw_stamp(ink, hand.height * FINE, rng)
 
 
 _LIFTS = {"-": 0.35, "=": 0.25, "'": 0.8, "~": 0.3, ":": 0.1}  # of the height, above the baseline

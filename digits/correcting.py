@@ -1,0 +1,111 @@
+"""A reading and what a person says of it become corrections: the line, and each of its digits."""
+
+import io
+from datetime import UTC, datetime
+
+import numpy as np
+from PIL import Image
+
+from digits.core import Box, CorrectionsError, Digit, Frame, Picture, Reading
+from digits.corrections import Correction, Source
+
+PAPER_ROUND = 0.25  # of the box's height that is kept round it, for whoever looks at it later
+LONGEST_TRUTH = 100  # characters; longer is not one number
+
+
+def to_corrections(
+    picture: Picture,
+    reading: Reading,
+    truth: str,
+    *,
+    line: int = 0,
+    digit: int | None = None,
+    source: Source,
+    file: str | None = None,
+) -> tuple[Correction, ...]:
+    """Return what there is to store when a person says what a line or one of its digits is.
+
+    Parameters
+    ----------
+    picture : in which `reading` was read
+    reading : its boxes lie in pixels of the original
+    truth : what is written there: digits, or nothing where there is none
+    line : which of the reading's lines, from 0
+    digit : which of the line's digits, from 0; None for the whole line
+    source, file : where the correction comes from, and the picture's name
+
+    Returns
+    -------
+    tuple of Correction
+        The line as a whole, and each of its digits where the truth has as many; or the one digit.
+
+    Raises
+    ------
+    CorrectionsError
+        The truth is no number, or the reading has no such line or digit.
+    """
+    truth = "".join(truth.split())
+    if not (truth == "" or (truth.isascii() and truth.isdigit())):
+        raise CorrectionsError(f"a correction has digits only, not {truth[:LONGEST_TRUTH]!r}")
+    if len(truth) > LONGEST_TRUTH:
+        raise CorrectionsError(f"a correction has at most {LONGEST_TRUTH} digits: {len(truth)}")
+    if not 0 <= line < len(reading.lines):
+        raise CorrectionsError(f"there is no line {line}: {len(reading.lines)} were read")
+    read = reading.lines[line]
+    if digit is not None and not 0 <= digit < len(read.digits):
+        raise CorrectionsError(f"there is no digit {digit}: {len(read.digits)} were read")
+    if digit is not None and len(truth) > 1:
+        raise CorrectionsError(f"one digit is corrected and {len(truth)} were given")
+    made = datetime.now(UTC)
+
+    def correction(
+        box: Box, at: int | None, text: str, right: str, frame: Frame | None
+    ) -> Correction:
+        return Correction(
+            reading=reading.id,
+            line=line,
+            digit=at,
+            box=box,
+            crop=crop_png(picture, box),
+            frame=None if frame is None else frame_png(frame),
+            read=text,
+            model=reading.model,
+            truth=right,
+            source=source,
+            file=file if file is not None else reading.file,
+            made=made,
+        )
+
+    def of_digit(at: int, right: str) -> Correction:
+        found = read.digits[at]
+        return correction(found.box, at, _text(found), right, found.frame)
+
+    if digit is not None:
+        return (of_digit(digit, truth),)
+    each = tuple(of_digit(at, right) for at, right in enumerate(truth))
+    whole = correction(read.box, None, read.text, truth, None)
+    return (whole, *each) if len(truth) == len(read.digits) else (whole,)
+
+
+def crop_png(picture: Picture, box: Box) -> bytes:
+    """Return a box of the original with some paper round it, as a PNG."""
+    margin = round(PAPER_ROUND * box.height)
+    left, top = max(0, box.x - margin), max(0, box.y - margin)
+    right, bottom = min(picture.width, box.right + margin), min(picture.height, box.bottom + margin)
+    part = picture.from_original(Box(left, top, max(1, right - left), max(1, bottom - top)))
+    return _png(picture.grey[part.rows_and_columns()])
+
+
+def frame_png(frame: Frame) -> bytes:
+    """Return what the network saw as a PNG, 0 paper to 255 ink."""
+    return _png(np.round(255 * frame).astype(np.uint8))
+
+
+def _png(grey: np.ndarray) -> bytes:
+    file = io.BytesIO()
+    Image.fromarray(grey).save(file, "PNG")
+    return file.getvalue()
+
+
+def _text(digit: Digit) -> str:
+    return "?" if digit.value is None else str(digit.value)

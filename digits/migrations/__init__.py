@@ -1,0 +1,1 @@
+"""How the tables of corrections came to be what they are, step by step; Alembic runs them."""
