@@ -1,50 +1,39 @@
-"""A table of read numbers becomes a sheet to be checked: what speaks against a cell is told.
-
-A mark beside the digits, a reading above the maximum, a row whose sum does not agree: nothing is
-put right in silence, but better readings are offered.
-"""
+"""The sheet to be checked: rows and columns, what they hold, sums, names, and what a person said."""
 
 import csv
-import heapq
-import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from typing import Literal
+from typing import Any, Literal
 
-import numpy as np
-
-from digits.core import CLASSES, Box, Digit, DigitsError, Line, Mark, MarkKind
+from digits.core import DigitsError
+from digits.correcting import to_corrections
+from digits.corrections import Correction
+from digits.image.pixels import load_picture
+from digits.marking import (
+    KINDS,
+    OFFERS,
+    SURE,
+    Checked,
+    Column,
+    check_cell,
+    has_point,
+    readings,
+    to_number,
+    to_truth,
+    written_text,
+)
 from digits.table import Entry, Row, Scan, are_tables, build_rows
 
-Kind = Literal["mark", "total", "identifier", "leave out"]
-KINDS: tuple[Kind, ...] = ("mark", "total", "identifier", "leave out")
-SIGNS: dict[MarkKind, str] = {"dot": ".", "dash": "-", "stroke": "/", "other": "*"}
-SURE = 0.95  # confidence below which a cell is to be looked at
-POINT_HEIGHT = 0.5  # of the digits' height: the longest decimal point or comma
-POINT_TOP = 0.5  # of the digits' height below their top, where one begins at the highest
 MOSTLY = 0.5  # share of cells from which a column is proposed to be of a kind
 USUAL_MAXIMA = (5, 10, 15, 20, 25, 30, 40, 50, 60, 80, 100)  # points
 LONG = 4  # digits from which numbers of one length are names rather than marks
+LONGEST_TEXT = 100  # characters of a cell that a person types
 WITH_TOTAL = 3  # columns of marks, from which the last may be the others' sum
-OFFERS = 2  # other readings offered for a doubtful cell
 TRIED = 10  # most probable readings of a cell that are tried to make a sum agree
-SEARCHED = 2_000  # readings looked at before the search for one that fits is given up
-SMALLEST = 1e-300  # probability; the logarithm of 0 is not a number
 MINUTE = 60  # s
 NO_TEXT = "this class list is no text: paste the names, or save them as CSV or text"
-NUMBER = re.compile(r"[0-9]+([.,][0-9]+)?")
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """What a column holds, as proposed or as the person says."""
-
-    name: str
-    kind: Kind = "mark"
-    maximum: Decimal | None = None  # of a mark or total
-    decimals: bool = False  # whether a mark may be 7.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,16 +50,6 @@ class Sheet:
     def kept(self) -> list[int]:
         """The rows that are not left out."""
         return [row for row in range(len(self.rows)) if row not in self.left_out]
-
-
-@dataclass(frozen=True, slots=True)
-class Checked:
-    """A cell as the person sees it."""
-
-    text: str
-    doubts: tuple[str, ...] = ()  # why it is to be looked at; none where it is fine
-    offers: tuple[str, ...] = ()  # other readings that fit, the likeliest first
-    confirmed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +72,100 @@ def build_sheet(scans: Sequence[Scan], *, one_each: bool | None = None) -> Sheet
     left_out = frozenset(index for index, row in enumerate(rows) if _is_heading(rows, row))
     kept = [row for index, row in enumerate(rows) if index not in left_out]
     return Sheet(rows, propose_columns(kept), left_out)
+
+
+def extend_sheet(sheet: Sheet, longer: Sheet) -> Sheet:
+    """Return a sheet with more pictures, keeping what was said about those it had.
+
+    Parameters
+    ----------
+    sheet : as the person left it
+    longer : of the same pictures and further ones; taken as it is where the old rows changed
+    """
+    known = len(sheet.rows)
+    if len(longer.rows) < known or any(
+        new.entries[: len(old.entries)] != old.entries or any(new.entries[len(old.entries) :])
+        for old, new in zip(sheet.rows, longer.rows, strict=False)
+    ):
+        return replace(longer, names=sheet.names)
+    further = {row for row in longer.left_out if row >= known}
+    return Sheet(
+        longer.rows,
+        sheet.columns + longer.columns[len(sheet.columns) :],
+        sheet.left_out | further,
+        sheet.edits,
+        sheet.names,
+    )
+
+
+def with_answers(sheet: Sheet, answers: Mapping[str, Any]) -> Sheet:
+    """Return the sheet with what a person said in the browser; what makes no sense is ignored.
+
+    Parameters
+    ----------
+    answers : ``edits``, text by "row,column"; ``columns``, each with name, kind, maximum and
+        decimals; ``left``, the rows left out
+    """
+    places = {
+        f"{row},{column}": (row, column)
+        for row in range(len(sheet.rows))
+        for column in range(len(sheet.columns))
+    }
+    edits = {
+        places[place]: " ".join(str(text).split())[:LONGEST_TEXT]
+        for place, text in answers.get("edits", {}).items()
+        if place in places
+    }
+    columns = sheet.columns
+    if len(answers.get("columns", ())) == len(columns):
+        columns = tuple(
+            _told_column(column, told)
+            for column, told in zip(sheet.columns, answers["columns"], strict=True)
+        )
+    left = frozenset(row for row in answers.get("left", ()) if row in range(len(sheet.rows)))
+    return replace(sheet, columns=columns, left_out=left, edits=edits)
+
+
+def _told_column(column: Column, told: Mapping[str, Any]) -> Column:
+    kind = told.get("kind", column.kind)
+    return Column(
+        " ".join(str(told.get("name", "")).split())[:LONGEST_TEXT] or column.name,
+        kind if kind in KINDS else column.kind,
+        to_number(str(told.get("maximum", column.maximum))),
+        bool(told.get("decimals", column.decimals)),
+    )
+
+
+def sheet_corrections(
+    sheet: Sheet, scans: Sequence[Scan], places: Iterable[tuple[int, int]]
+) -> dict[tuple[int, int], tuple[Correction, ...]]:
+    """Return what there is to store of some confirmed cells; words are no corrections.
+
+    Parameters
+    ----------
+    places : rows and columns of `sheet.edits`
+    """
+    found: dict[tuple[int, int], tuple[Correction, ...]] = {}
+    for row, column in sorted(places):
+        scan, entry = scans[sheet.rows[row].scan], sheet.rows[row].entries[column]
+        truth = to_truth(sheet.edits[row, column])
+        if entry is None or truth is None or scan.reading is None:
+            continue
+        found[row, column] = to_corrections(
+            load_picture(scan.content, scan.page),
+            scan.reading,
+            truth,
+            line=entry.index,
+            source="sheet",
+            file=scan.file,
+        )
+    return found
+
+
+def is_edited(sheet: Sheet, place: tuple[int, int]) -> bool:
+    """Say whether a person gave other digits than were read."""
+    entry = sheet.rows[place[0]].entries[place[1]]
+    return entry is not None and to_truth(sheet.edits[place]) != entry.line.text
 
 
 def _is_heading(rows: Sequence[Row], row: Row) -> bool:
@@ -139,11 +212,12 @@ def _propose_column(name: str, entries: Sequence[Entry | None]) -> Column:
         return Column(name, "identifier")
     if len(texts) >= LONG and sum(counted) > MOSTLY * len(texts):  # 1, 2, 3 down the sheet
         return Column(name, "identifier")
-    decimals = any(_has_point(entry.line) for entry in written)
+    decimals = any(has_point(entry.line) for entry in written)
     sure = [
-        Decimal(text)
+        value
         for entry in written
-        if entry.line.confidence >= SURE and NUMBER.fullmatch(text := written_text(entry.line))
+        if entry.line.confidence >= SURE
+        and (value := to_number(written_text(entry.line))) is not None
     ]
     largest = max(sure, default=None)
     maximum = next((m for m in USUAL_MAXIMA if largest is not None and m >= largest), None)
@@ -162,164 +236,6 @@ def _propose_total(rows: Sequence[Row], columns: tuple[Column, ...]) -> tuple[Co
     sheet = Sheet(tuple(rows), total)
     agreeing = sum(add_up(sheet, row).state == "agrees" for row in range(len(rows)))
     return total if agreeing and agreeing >= MOSTLY * len(rows) else columns
-
-
-def written_text(line: Line) -> str:
-    """Return digits and marks as they stand: a 7.5 is never an unmarked 75.
-
-    A low dot between or beside digits is ".", a dash "-", a stroke "/", another mark "*".
-    """
-    signs = [(mark.box.x + mark.box.right, _sign(mark, line)) for mark in line.marks]
-    values = [
-        (digit.box.x + digit.box.right, "?" if digit.value is None else str(digit.value))
-        for digit in line.digits
-    ]
-    return "".join(sign for _, sign in sorted(values + signs, key=lambda placed: placed[0]))
-
-
-def _sign(mark: Mark, line: Line) -> str:
-    return "." if _is_point(mark, line) else SIGNS[mark.kind]
-
-
-def _is_point(mark: Mark, line: Line) -> bool:
-    """Say whether a mark may be a decimal point or comma: small, low, between two digits."""
-    before = [
-        digit.box for digit in line.digits if sum(_x_span(digit.box)) < sum(_x_span(mark.box))
-    ]
-    after = line.digits[len(before) :]
-    if not before or not after or mark.kind == "dash":
-        return False
-    left, right = before[-1], after[0].box
-    tall = (left.height + right.height) / 2
-    top = (left.y + right.y) / 2
-    return mark.box.height <= POINT_HEIGHT * tall and mark.box.y >= top + POINT_TOP * tall
-
-
-def _x_span(box: Box) -> tuple[int, int]:
-    return box.x, box.right
-
-
-def _has_point(line: Line) -> bool:
-    return any(_is_point(mark, line) for mark in line.marks)
-
-
-def to_number(text: str) -> Decimal | None:
-    """Return a mark's value, comma or point, or None where the text is no plain number."""
-    text = text.strip()
-    return Decimal(text.replace(",", ".")) if NUMBER.fullmatch(text) else None
-
-
-def check_cell(entry: Entry | None, column: Column, edit: str | None = None) -> Checked:
-    """Return a cell as it is to be shown: its text, what speaks against it, what else it may be.
-
-    Parameters
-    ----------
-    entry : what was read; None where this row has no such cell
-    column : what it must be
-    edit : what the person confirmed or typed instead
-    """
-    if edit is not None:
-        return Checked(edit, _misfits(edit, column), (), confirmed=True)
-    if entry is None or column.kind == "leave out":
-        return Checked("" if entry is None else written_text(entry.line))
-    text = written_text(entry.line)
-    doubts = _seen_doubts(entry.line) + _misfits(text, column)
-    if not doubts:
-        return Checked(text)
-    offers = [offer for offer in readings(entry.line, column) if offer != text]
-    return Checked(text, doubts, tuple(offers[:OFFERS]))
-
-
-def _seen_doubts(line: Line) -> tuple[str, ...]:
-    """Say what speaks against a reading on the picture itself."""
-    kinds = Counter("dot" if _is_point(mark, line) else mark.kind for mark in line.marks)
-    doubts = [
-        f"{'a' if kind != 'other' else 'another'} {kind if kind != 'other' else 'mark'} inside"
-        for kind in kinds
-    ]
-    if not line.digits and not doubts and line.confidence == 0:
-        doubts.append("something is written that is no number")
-    elif "?" in line.text:
-        doubts.append("not all of it are digits")
-    elif line.digits and line.confidence < SURE:
-        doubts.append(f"only {line.confidence:.0%} sure")
-    return tuple(doubts)
-
-
-def _misfits(text: str, column: Column) -> tuple[str, ...]:
-    """Say what a text cannot be in its column."""
-    number = to_number(text)
-    if column.kind not in ("mark", "total") or not text:
-        return ()
-    if number is None:
-        return ("this is no number",)
-    if column.maximum is not None and number > column.maximum:
-        return (f"above the maximum of {column.maximum}",)
-    if not column.decimals and number != number.to_integral_value():
-        return ("no decimals here",)
-    return ()
-
-
-def readings(line: Line, column: Column) -> Iterator[str]:
-    """Yield what a cell may say and its column allows, the likeliest first.
-
-    Where decimals are allowed, a dot between the digits comes first as a decimal point.
-    """
-    told = set()
-    for text in _candidates(line, column):
-        if text not in told and not _misfits(text, column) and not _padded(text, column):
-            told.add(text)
-            yield text
-
-
-def _padded(text: str, column: Column) -> bool:
-    """Say whether a mark begins with a zero that nobody writes."""
-    return column.kind in ("mark", "total") and text[:1] == "0" and text[1:2] not in ("", ".")
-
-
-def _candidates(line: Line, column: Column) -> Iterator[str]:
-    point = None
-    if column.decimals and (points := [mark for mark in line.marks if _is_point(mark, line)]):
-        middle = points[0].box.x + points[0].box.right
-        point = sum(sum(_x_span(digit.box)) < middle for digit in line.digits)
-    elif column.decimals and len(line.digits) > 1:
-        point = len(line.digits) - 1
-    for searched, digits in enumerate(likeliest(line.digits)):
-        if searched >= SEARCHED:
-            return
-        pointed = digits if point is None else f"{digits[:point]}.{digits[point:]}"
-        # Without a point on the paper, it may have been missed; but the plain number comes first.
-        yield from (pointed, digits) if _has_point(line) else (digits, pointed)
-
-
-def likeliest(digits: Sequence[Digit]) -> Iterator[str]:
-    """Yield all texts that some digits may stand for, by falling probability.
-
-    Examples
-    --------
-    >>> from itertools import islice
-    >>> seven = Digit(7, 0.6, Box(0, 0, 1, 1), (0, 0.4, 0, 0, 0, 0, 0, 0.6, 0, 0), None, None)
-    >>> list(islice(likeliest([seven, seven]), 4))
-    ['77', '17', '71', '11']
-    """
-    if not digits:
-        return
-    ranked = [np.argsort([-p for p in digit.probabilities], kind="stable") for digit in digits]
-    costs = [-np.log(np.maximum(digit.probabilities, SMALLEST)) for digit in digits]
-
-    def cost(ranks: tuple[int, ...]) -> float:
-        return float(sum(c[order[r]] for c, order, r in zip(costs, ranked, ranks, strict=True)))
-
-    start = (0,) * len(digits)
-    heap, seen = [(cost(start), start)], {start}
-    while heap:
-        _, ranks = heapq.heappop(heap)
-        yield "".join(str(order[rank]) for order, rank in zip(ranked, ranks, strict=True))
-        for place, rank in enumerate(ranks):
-            further = (*ranks[:place], rank + 1, *ranks[place + 1 :])
-            if rank + 1 < CLASSES and further not in seen:
-                seen.add(further)
-                heapq.heappush(heap, (cost(further), further))
 
 
 def check_row(sheet: Sheet, row: int) -> tuple[list[Checked], Sum | None]:
@@ -467,8 +383,3 @@ def time_left(n_done: int, n_all: int, seconds: float) -> str:
     if left < MINUTE:
         return f"about {max(1, round(left))} s left"
     return f"about {round(left / MINUTE)} min left"
-
-
-def to_truth(text: str) -> str | None:
-    """Return the digits that stand on the paper by what was typed, or None where it is a word."""
-    return re.sub(r"[^0-9]", "", text) if not text.strip() or to_number(text) is not None else None

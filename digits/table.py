@@ -6,13 +6,13 @@ of many pictures each can be one row.
 
 import io
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 from PIL import Image
 
-from digits.core import Box, Digit, DigitsError, Line, Mark, PictureError, Reading
+from digits.core import Box, Digit, DigitsError, Line, Mark, Reading
 from digits.image.pixels import load_picture, load_upright, page_numbers
 from digits.reader import Reader
 
@@ -37,14 +37,19 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """One picture or page, read number by number, or why it could not be."""
+    """One picture or page: waiting, read number by number, or with a reason why it is not."""
 
     file: str
-    page: int | None
     content: bytes = field(repr=False)
+    page: int | None = None  # of a PDF, from 1
     reading: Reading | None = None  # a line for each number or cell
     rows: tuple[tuple[Entry | None, ...], ...] = ()
     error: str = ""
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether it is still to be read."""
+        return self.reading is None and not self.error
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +62,8 @@ class Row:
     error: str = ""  # why the picture could not be read
 
 
-def scan_file(reader: Reader, file: str, content: bytes) -> Iterator[Scan]:
-    """Read a file page by page; what cannot be read is a scan with its reason.
+def list_scans(file: str, content: bytes) -> list[Scan]:
+    """Return the pages of a file, not read yet; one with a reason where it cannot be opened.
 
     Parameters
     ----------
@@ -66,25 +71,20 @@ def scan_file(reader: Reader, file: str, content: bytes) -> Iterator[Scan]:
     content : the bytes of a picture or a PDF
     """
     try:
-        pages = page_numbers(content)
+        return [Scan(file, content, page) for page in page_numbers(content)]
     except DigitsError as error:
-        yield Scan(file, None, content, error=str(error))
-        return
-    for page in pages:
-        yield _scan_page(reader, file, content, page)
+        return [Scan(file, content, error=str(error))]
 
 
-def _scan_page(reader: Reader, file: str, content: bytes, page: int | None) -> Scan:
+def read_scan(reader: Reader, scan: Scan) -> Scan:
+    """Return a page with its numbers, or with the reason why it cannot be read."""
     try:
-        reading = reader.read(load_picture(content, page))
-        if reading.error:
-            raise PictureError(reading.error)
-        if not reading.lines and not reading.cells:
-            found = "no ink was found" if reading.status == "blank" else "no digits were found"
-            raise PictureError(" ".join([f"{found}.", *reading.notes]).rstrip("."))
-        upright = load_upright(content, page)
+        reading = reader.read(load_picture(scan.content, scan.page))
+        if reading.error or not (reading.lines or reading.cells):
+            return replace(scan, error=reading.error or _reason(reading))
+        upright = load_upright(scan.content, scan.page)
     except DigitsError as error:
-        return Scan(file, page, content, error=str(error))
+        return replace(scan, error=str(error))
     placed = place_numbers(reading)
     entries = {
         (row, column): Entry(line, index, to_thumbnail(upright, box))
@@ -96,7 +96,13 @@ def _scan_page(reader: Reader, file: str, content: bytes, page: int | None) -> S
         tuple(entries.get((row, column)) for column in range(n_columns)) for row in range(n_rows)
     )
     numbers = tuple(line for _, _, line, _ in placed)
-    return Scan(file, page, content, replace(reading, lines=numbers, page=page), rows)
+    return replace(scan, reading=replace(reading, lines=numbers, page=scan.page), rows=rows)
+
+
+def _reason(reading: Reading) -> str:
+    """Say why a picture has no numbers."""
+    found = "no ink was found" if reading.status == "blank" else "no digits were found"
+    return ". ".join([found, *(note.rstrip(".") for note in reading.notes)])
 
 
 def to_thumbnail(upright: Image.Image, box: Box) -> bytes:
@@ -274,6 +280,8 @@ def build_rows(scans: Sequence[Scan], *, one_each: bool) -> tuple[Row, ...]:
     """
     rows = []
     for index, scan in enumerate(scans):
+        if scan.is_waiting:
+            continue
         label = scan.file if scan.page is None else f"{scan.file}, page {scan.page}"
         if scan.error:
             rows.append(Row(index, (), label, scan.error))
@@ -290,7 +298,7 @@ def build_rows(scans: Sequence[Scan], *, one_each: bool) -> tuple[Row, ...]:
 
 def are_tables(scans: Sequence[Scan]) -> bool:
     """Say whether pictures are tables rather than a row each."""
-    readable = [scan for scan in scans if not scan.error]
+    readable = [scan for scan in scans if scan.rows]
     tables = [scan for scan in readable if len(scan.rows) > 1]
     return len(readable) == 1 or len(tables) > MOSTLY * len(readable)
 
