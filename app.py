@@ -2,9 +2,11 @@
 
 import streamlit as st
 
-from digits.assembly import available_models, current_reader
+from digits.assembly import available_models, current_corrections, current_reader
+from digits.settings import load_settings
 from digits.ui.draw import draw_page
 from digits.ui.read import read_page
+from digits.ui.sheet import sheet_page
 
 st.set_page_config(page_title="Digits", page_icon="✍️", layout="wide")
 
@@ -20,6 +22,11 @@ pages = [
         lambda: draw_page(current_reader, available_models()),
         title="Draw",
         url_path="draw",
+    ),
+    st.Page(
+        lambda: sheet_page(current_reader, current_corrections, shared=load_settings().is_shared),
+        title="Sheet",
+        url_path="sheet",
     ),
 ]
 st.navigation(pages, position="top").run()

@@ -85,6 +85,7 @@ def _x_span(box: Box) -> tuple[int, int]:
 
 
 def has_point(line: Line) -> bool:
+    """Say whether something like a decimal point or comma stands between the digits."""
     return any(_is_point(mark, line) for mark in line.marks)
 
 

@@ -1,4 +1,4 @@
-"""The sheet to be checked: rows and columns, what they hold, sums, names, and what a person said."""
+"""The sheet to be checked: what its rows and columns hold, sums, names, what a person said."""
 
 import csv
 from collections import Counter
@@ -251,7 +251,7 @@ def check_row(sheet: Sheet, row: int) -> tuple[list[Checked], Sum | None]:
     if not any(column.kind == "total" for column in sheet.columns) or row in sheet.left_out:
         return cells, None
     summed = _compare(cells, sheet.columns)
-    return (_mend(sheet, row, cells) if summed.state == "differs" else cells), summed
+    return (cells if summed.state == "agrees" else _mend(sheet, row, cells)), summed
 
 
 def add_up(sheet: Sheet, row: int) -> Sum:
