@@ -5,11 +5,13 @@ Nothing is put right in silence; the likeliest readings that fit are offered.
 """
 
 import heapq
+import math
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import islice
 from typing import Literal
 
 import numpy as np
@@ -25,7 +27,7 @@ POINT_HEIGHT = 0.5  # of the digits' height: the longest decimal point or comma
 POINT_TOP = 0.5  # of the digits' height below their top, where one begins at the highest
 OFFERS = 2  # other readings offered for a doubtful cell
 SEARCHED = 2_000  # readings looked at before the search for one that fits is given up
-SMALLEST = 1e-300  # probability; the logarithm of 0 is not a number
+PLAUSIBLE = 0.01  # of the likeliest reading's probability that another has to be offered
 NUMBER = re.compile(r"[0-9]+([.,][0-9]+)?")
 
 
@@ -114,7 +116,8 @@ def check_cell(entry: Entry | None, column: Column, edit: str | None = None) -> 
     if entry is None or column.kind == "leave out":
         return Checked("" if entry is None else written_text(entry.line))
     text = written_text(entry.line)
-    doubts = _seen_doubts(entry.line) + _misfits(text, column)
+    seen = _seen_doubts(entry.line)
+    doubts = seen if seen and to_number(text) is None else seen + _misfits(text, column)
     if not doubts:
         return Checked(text)
     offers = [offer for offer in readings(entry.line, column) if offer != text]
@@ -151,13 +154,22 @@ def _misfits(text: str, column: Column) -> tuple[str, ...]:
     return ()
 
 
-def readings(line: Line, column: Column) -> Iterator[str]:
+def readings(line: Line, column: Column, *, least: float = PLAUSIBLE) -> Iterator[str]:
     """Yield what a cell may say and its column allows, the likeliest first.
 
     Where decimals are allowed, a dot between the digits comes first as a decimal point.
+
+    Parameters
+    ----------
+    least : of the likeliest reading's probability that another one must have; the first that fits
+        need not
     """
-    told = set()
-    for text in _candidates(line, column):
+    told: set[str] = set()
+    best = 0.0
+    for text, probability in _candidates(line, column):
+        best = max(best, probability)
+        if told and probability < least * best:
+            return
         if text not in told and not _misfits(text, column) and not _padded(text, column):
             told.add(text)
             yield text
@@ -168,46 +180,46 @@ def _padded(text: str, column: Column) -> bool:
     return column.kind in ("mark", "total") and text[:1] == "0" and text[1:2] not in ("", ".")
 
 
-def _candidates(line: Line, column: Column) -> Iterator[str]:
+def _candidates(line: Line, column: Column) -> Iterator[tuple[str, float]]:
+    """Yield readings and their probabilities, with and without a decimal point."""
     point = None
     if column.decimals and (points := [mark for mark in line.marks if _is_point(mark, line)]):
         middle = points[0].box.x + points[0].box.right
         point = sum(sum(_x_span(digit.box)) < middle for digit in line.digits)
     elif column.decimals and len(line.digits) > 1:
         point = len(line.digits) - 1
-    for searched, digits in enumerate(likeliest(line.digits)):
-        if searched >= SEARCHED:
-            return
+    for digits, probability in islice(likeliest(line.digits), SEARCHED):
         pointed = digits if point is None else f"{digits[:point]}.{digits[point:]}"
         # Without a point on the paper, it may have been missed; but the plain number comes first.
-        yield from (pointed, digits) if has_point(line) else (digits, pointed)
+        for text in (pointed, digits) if has_point(line) else (digits, pointed):
+            yield text, probability
 
 
-def likeliest(digits: Sequence[Digit]) -> Iterator[str]:
-    """Yield all texts that some digits may stand for, by falling probability.
+def likeliest(digits: Sequence[Digit]) -> Iterator[tuple[str, float]]:
+    """Yield all texts that some digits may stand for and their probabilities, which fall.
 
     Examples
     --------
-    >>> from itertools import islice
     >>> seven = Digit(7, 0.6, Box(0, 0, 1, 1), (0, 0.4, 0, 0, 0, 0, 0, 0.6, 0, 0), None, None)
-    >>> list(islice(likeliest([seven, seven]), 4))
-    ['77', '17', '71', '11']
+    >>> [(text, round(probability, 2)) for text, probability in islice(likeliest([seven] * 2), 4)]
+    [('77', 0.36), ('17', 0.24), ('71', 0.24), ('11', 0.16)]
     """
     if not digits:
         return
     ranked = [np.argsort([-p for p in digit.probabilities], kind="stable") for digit in digits]
-    costs = [-np.log(np.maximum(digit.probabilities, SMALLEST)) for digit in digits]
 
-    def cost(ranks: tuple[int, ...]) -> float:
-        return float(sum(c[order[r]] for c, order, r in zip(costs, ranked, ranks, strict=True)))
+    def unlikely(ranks: tuple[int, ...]) -> float:
+        """Return minus the probability of a text, for a heap gives its least item first."""
+        chosen = zip(digits, ranked, ranks, strict=True)
+        return -math.prod(float(digit.probabilities[order[rank]]) for digit, order, rank in chosen)
 
     start = (0,) * len(digits)
-    heap, seen = [(cost(start), start)], {start}
+    heap, seen = [(unlikely(start), start)], {start}
     while heap:
-        _, ranks = heapq.heappop(heap)
-        yield "".join(str(order[rank]) for order, rank in zip(ranked, ranks, strict=True))
+        minus, ranks = heapq.heappop(heap)
+        yield "".join(str(order[r]) for order, r in zip(ranked, ranks, strict=True)), -minus
         for place, rank in enumerate(ranks):
             further = (*ranks[:place], rank + 1, *ranks[place + 1 :])
             if rank + 1 < CLASSES and further not in seen:
                 seen.add(further)
-                heapq.heappush(heap, (cost(further), further))
+                heapq.heappush(heap, (unlikely(further), further))

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from itertools import islice
 from typing import Any, Literal
 
 from digits.core import DigitsError
@@ -31,6 +32,7 @@ USUAL_MAXIMA = (5, 10, 15, 20, 25, 30, 40, 50, 60, 80, 100)  # points
 LONG = 4  # digits from which numbers of one length are names rather than marks
 LONGEST_TEXT = 100  # characters of a cell that a person types
 WITH_TOTAL = 3  # columns of marks, from which the last may be the others' sum
+CONCEIVABLE = 0.001  # of the likeliest reading's probability, where another makes a sum agree
 TRIED = 10  # most probable readings of a cell that are tried to make a sum agree
 MINUTE = 60  # s
 NO_TEXT = "this class list is no text: paste the names, or save them as CSV or text"
@@ -287,9 +289,7 @@ def _mend(sheet: Sheet, row: int, cells: list[Checked]) -> list[Checked]:
         cell = cells[index]
         if entry is None or cell.confirmed or column.kind not in ("mark", "total"):
             continue
-        for tried, text in enumerate(readings(entry.line, column)):
-            if tried >= TRIED:
-                break
+        for text in islice(readings(entry.line, column, least=CONCEIVABLE), TRIED):
             other = [*cells[:index], Checked(text), *cells[index + 1 :]]
             if text != cell.text and _compare(other, sheet.columns).state == "agrees":
                 offers = (text, *(offer for offer in cell.offers if offer != text))
@@ -315,11 +315,15 @@ def _check_length(sheet: Sheet, column: int, cell: Checked) -> Checked:
 
 
 def display_order(sheet: Sheet) -> list[int]:
-    """Return the rows in the order to check them: those whose sums do not agree come first."""
-    states = {row: add_up(sheet, row).state for row in sheet.kept}
+    """Return the rows in the order to check them: those whose sums do not agree come first.
+
+    Rows that are left out come last. Without a total, the pictures give the order.
+    """
+    rows = range(len(sheet.rows))
     if not any(column.kind == "total" for column in sheet.columns):
-        return list(range(len(sheet.rows)))
-    return sorted(range(len(sheet.rows)), key=lambda row: states.get(row) in ("agrees", None))
+        return list(rows)
+    agreeing = {row for row in sheet.kept if add_up(sheet, row).state == "agrees"}
+    return sorted(rows, key=lambda row: (row in sheet.left_out, row in agreeing))
 
 
 def match_names(sheet: Sheet) -> dict[int, str]:

@@ -68,8 +68,10 @@ def mark_sheet(some: Callable[[int], Ink], rng: np.random.Generator) -> np.ndarr
                     put(paper, some(int(character)), top + 14, x - 8, 56, 0.8)
                     x += 42
     height, width = paper.shape
-    seen = np.float32([[18, 10], [width - 40, 34], [width - 8, height - 12], [0, height - 34]])
-    whole = np.float32([[0, 0], [width, 0], [width, height], [0, height]])
+    seen = np.array(
+        [[18, 10], [width - 40, 34], [width - 8, height - 12], [0, height - 34]], np.float32
+    )
+    whole = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
     view = cv2.getPerspectiveTransform(whole, seen)
     return cv2.warpPerspective(paper, view, (width, height), borderMode=cv2.BORDER_REPLICATE)
 

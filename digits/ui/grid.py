@@ -69,7 +69,7 @@ def _row(sheet: Sheet, index: int, name: str) -> dict[str, Any]:
     return {
         "index": index,
         "name": name,
-        "label": row.label,
+        "label": row.label if len({other.label for other in sheet.rows}) > 1 else "",
         "error": row.error,
         "left": left,
         "sum": _sum(summed),
