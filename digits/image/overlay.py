@@ -3,10 +3,10 @@
 from PIL import Image, ImageDraw, ImageFont
 
 from digits.core import Reading
+from digits.wording import is_doubtful
 
 SURE = (31, 111, 139)  # RGB
 DOUBTFUL = (200, 80, 20)  # RGB
-ACCEPTED = 0.95  # confidence below which a digit's box is drawn twice, so that shape tells too
 LARGEST = 1200  # px, longer side of the picture shown
 LINE = 1 / 200  # of the longer side
 LABEL = 1 / 24  # of the longer side
@@ -28,10 +28,10 @@ def outline(picture: Image.Image, reading: Reading) -> Image.Image:
     for digit in reading.digits:
         box = digit.box
         corners = [box.x * scale, box.y * scale, box.right * scale - 1, box.bottom * scale - 1]
-        sure = digit.confidence >= ACCEPTED
-        colour = SURE if sure else DOUBTFUL
+        doubtful = is_doubtful(digit)
+        colour = DOUBTFUL if doubtful else SURE
         pen.rectangle(corners, outline=colour, width=width)
-        if not sure:
+        if doubtful:  # drawn twice, so that shape tells too
             gap = 3 * width
             outer = [corners[0] - gap, corners[1] - gap, corners[2] + gap, corners[3] + gap]
             pen.rectangle(outer, outline=colour, width=width)
