@@ -16,7 +16,7 @@ from typing import Literal
 
 import numpy as np
 
-from digits.core import CLASSES, Box, Digit, Line, Mark, MarkKind
+from digits.core import CLASSES, Box, Line, Mark, MarkKind
 from digits.table import Entry
 
 Kind = Literal["mark", "total", "identifier", "leave out"]
@@ -188,32 +188,38 @@ def _candidates(line: Line, column: Column) -> Iterator[tuple[str, float]]:
         point = sum(sum(_x_span(digit.box)) < middle for digit in line.digits)
     elif column.decimals and len(line.digits) > 1:
         point = len(line.digits) - 1
-    for digits, probability in islice(likeliest(line.digits), SEARCHED):
+    for digits, probability in islice(
+        likeliest([digit.probabilities for digit in line.digits]), SEARCHED
+    ):
         pointed = digits if point is None else f"{digits[:point]}.{digits[point:]}"
         # Without a point on the paper, it may have been missed; but the plain number comes first.
         for text in (pointed, digits) if has_point(line) else (digits, pointed):
             yield text, probability
 
 
-def likeliest(digits: Sequence[Digit]) -> Iterator[tuple[str, float]]:
+def likeliest(probabilities: Sequence[Sequence[float]]) -> Iterator[tuple[str, float]]:
     """Yield all texts that some digits may stand for and their probabilities, which fall.
+
+    Parameters
+    ----------
+    probabilities : for each digit, those of 0 to 9
 
     Examples
     --------
-    >>> seven = Digit(7, 0.6, Box(0, 0, 1, 1), (0, 0.4, 0, 0, 0, 0, 0, 0.6, 0, 0), None, None)
+    >>> seven = (0.0, 0.4, 0.0, 0.0, 0.0, 0.0, 0.0, 0.6, 0.0, 0.0)
     >>> [(text, round(probability, 2)) for text, probability in islice(likeliest([seven] * 2), 4)]
-    [('77', 0.36), ('17', 0.24), ('71', 0.24), ('11', 0.16)]
+    [('77', 0.36), ('71', 0.24), ('17', 0.24), ('11', 0.16)]
     """
-    if not digits:
+    if not probabilities:
         return
-    ranked = [np.argsort([-p for p in digit.probabilities], kind="stable") for digit in digits]
+    ranked = [np.argsort(np.negative(each), kind="stable") for each in probabilities]
 
     def unlikely(ranks: tuple[int, ...]) -> float:
         """Return minus the probability of a text, for a heap gives its least item first."""
-        chosen = zip(digits, ranked, ranks, strict=True)
-        return -math.prod(float(digit.probabilities[order[rank]]) for digit, order, rank in chosen)
+        chosen = zip(probabilities, ranked, ranks, strict=True)
+        return -math.prod(float(each[order[rank]]) for each, order, rank in chosen)
 
-    start = (0,) * len(digits)
+    start = (0,) * len(probabilities)
     heap, seen = [(unlikely(start), start)], {start}
     while heap:
         minus, ranks = heapq.heappop(heap)

@@ -28,6 +28,7 @@ from digits.marking import (
 from digits.table import Entry, Row, Scan, are_tables, build_rows
 
 MOSTLY = 0.5  # share of cells from which a column is proposed to be of a kind
+COUNTED = 0.8  # share of a column's cells that count its rows, for it to be a running number
 USUAL_MAXIMA = (5, 10, 15, 20, 25, 30, 40, 50, 60, 80, 100)  # points
 LONG = 4  # digits from which numbers of one length are names rather than marks
 LONGEST_TEXT = 100  # characters of a cell that a person types
@@ -212,7 +213,7 @@ def _propose_column(name: str, entries: Sequence[Entry | None]) -> Column:
     long = length >= LONG and same > MOSTLY * len(texts)
     if len(texts) > 1 and (long or zeros > MOSTLY * len(texts)):
         return Column(name, "identifier")
-    if len(texts) >= LONG and sum(counted) > MOSTLY * len(texts):  # 1, 2, 3 down the sheet
+    if len(texts) >= LONG and sum(counted) >= COUNTED * len(texts):  # 1, 2, 3 down the sheet
         return Column(name, "identifier")
     decimals = any(has_point(entry.line) for entry in written)
     sure = [

@@ -8,6 +8,7 @@ import io
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 import numpy as np
 from PIL import Image
@@ -17,6 +18,8 @@ from digits.image.pixels import load_picture, load_upright, page_numbers
 from digits.reader import Reader
 
 APART = 1.0  # of the digits' height: numbers of one line that stand further apart are two
+WIDER = 2.0  # times the narrower gaps of a lone line, from which one is between two numbers
+QUARTER = 25  # per cent of a line's gaps that are narrow
 SAME_ROW = 0.6  # of the digits' height by which lines of one row may be displaced
 STEEP_ENOUGH = 3  # digits of a line from which it tells how far the page leans
 ENOUGH_ROWS = 3  # from which columns may lean; two points make any line
@@ -160,7 +163,7 @@ def _in_columns(reading: Reading) -> list[Placed]:
     numbers = [
         _Number(number, *_turned(number.digits, lean))
         for line in lines
-        for number in split_line(line, APART * tall)
+        for number in split_line(line, _gap(lines, tall))
     ]
     rows: list[list[_Number]] = []
     for number in sorted(numbers, key=lambda n: n.across):
@@ -177,6 +180,19 @@ def _in_columns(reading: Reading) -> list[Placed]:
         for column, number in zip(_nearest([n.along for n in row], centres), row, strict=True):
             placed.append((down, column, number.line, _about(number.line)))
     return placed
+
+
+def _gap(lines: Sequence[Line], tall: float) -> float:
+    """Return how far apart two numbers of a line stand at least: px.
+
+    Where other lines say nothing of columns, digits may be spaced widely: only a gap wider than
+    the line's others parts two numbers.
+    """
+    if len(lines) > 1 or len(lines[0].digits) == 1:
+        return APART * tall
+    boxes = [digit.box for digit in lines[0].digits]
+    gaps = [after.x - before.right for before, after in pairwise(boxes)]
+    return max(APART * tall, WIDER * float(np.percentile(gaps, QUARTER)))
 
 
 def _lean(lines: Sequence[Line]) -> float:

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import streamlit as st
 
@@ -26,20 +27,14 @@ from digits.spreadsheet import to_csv, to_xlsx
 from digits.table import Scan, list_scans, read_scan
 from digits.ui.answer import show_error
 from digits.ui.grid import check_grid, said_in_grid
+from digits.ui.read import where_pictures_go
 
 KEPT = "sheet kept"  # in the session, so that it survives a change of page
 FORM, NAMES = "sheet form", "sheet names"  # keys of widgets
 FIND_OUT, ONE_ROW, TABLE = "Find out", "One row", "A table"
 FORMS = {FIND_OUT: None, ONE_ROW: True, TABLE: False}
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-PERSONAL = (
-    "Pictures stay on the computer that runs this page and are forgotten with this visit; "
-    "what you put right is kept among its corrections."
-)
-SHARED = (
-    "Pictures go to the computer that runs this page and are forgotten with this visit; "
-    "nothing is stored unless you press Save."
-)
+EXAMPLE = Path(__file__).parent / "examples" / "a mark sheet.jpg"
 
 Place = tuple[int, int]  # row and column
 
@@ -78,25 +73,28 @@ def sheet_page(
         _read(work, reader)
     if work.sheet is None:
         if not work.scans:
-            _invite()
+            _invite(work)
     else:
         _take_names(work)
         _check(work, corrections, shared=shared)
-    st.caption(SHARED if shared else PERSONAL)
+    st.caption(where_pictures_go(kept=True, ask=shared))
 
 
-def _invite() -> None:
+def _invite(work: Work) -> None:
     st.markdown(
         "**Photograph a mark sheet**, ruled or with the numbers in columns, and drop the picture "
         "here: it becomes a table with each number beside its place on the photograph. "
         "Several sheets follow each other; many pictures of one number each are a row each."
     )
+    if st.button("Look at an example"):
+        work.scans += list_scans(EXAMPLE.name, EXAMPLE.read_bytes())
+        st.rerun()
 
 
 def _take_files(work: Work) -> None:
     files = st.file_uploader(
         "Photographs or scans of mark sheets, or many pictures of one number each",
-        [*EXTENSIONS, "pdf"],
+        list(EXTENSIONS),
         accept_multiple_files=True,
         key=f"sheet files {work.uploads}",
     )
