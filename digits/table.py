@@ -6,16 +6,15 @@ of many pictures each can be one row.
 
 import io
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 import numpy as np
 from PIL import Image
 
-from digits.core import Box, Digit, DigitsError, Line, Mark, Reading
+from digits.core import Box, Digit, DigitsError, Line, Mark, Picture, Reading
 from digits.image.pixels import load_picture, load_upright, page_numbers
-from digits.reader import Reader
 
 APART = 1.0  # of the digits' height: numbers of one line that stand further apart are two
 WIDER = 2.0  # times the narrower gaps of a lone line, from which one is between two numbers
@@ -79,10 +78,15 @@ def list_scans(file: str, content: bytes) -> list[Scan]:
         return [Scan(file, content, error=str(error))]
 
 
-def read_scan(reader: Reader, scan: Scan) -> Scan:
-    """Return a page with its numbers, or with the reason why it cannot be read."""
+def read_scan(read: Callable[[Picture], Reading], scan: Scan) -> Scan:
+    """Return a page with its numbers, or with the reason why it cannot be read.
+
+    Parameters
+    ----------
+    read : `Reader.read`
+    """
     try:
-        reading = reader.read(load_picture(scan.content, scan.page))
+        reading = read(load_picture(scan.content, scan.page))
         if reading.error or not (reading.lines or reading.cells):
             return replace(scan, error=reading.error or _reason(reading))
         upright = load_upright(scan.content, scan.page)

@@ -124,7 +124,7 @@ def test_7_5_in_a_photographed_table_never_comes_out_as_an_unmarked_75(held_out)
                 if column:
                     cv2.circle(page.ink, (x + 98, y + 66), 4, 1, -1)
         png = cv2.imencode(".png", paper(page.ink).astype(np.uint8))[1].tobytes()
-        sheet = build_sheet([read_scan(current_reader(), s) for s in list_scans("t.png", png)])
+        sheet = build_sheet([read_scan(current_reader().read, s) for s in list_scans("t.png", png)])
         for row in range(3):
             with_point = check_row(sheet, row)[0][1]
             assert with_point.text != "75"
@@ -512,7 +512,9 @@ def as_png(grey):
 
 def read_files(*files):
     return [
-        read_scan(current_reader(), s) for name, content in files for s in list_scans(name, content)
+        read_scan(current_reader().read, s)
+        for name, content in files
+        for s in list_scans(name, content)
     ]
 
 

@@ -120,7 +120,7 @@ def _read(work: Work, reader: Callable[[str | None], Reader]) -> None:
     start = time.monotonic()
     for n_done, index in enumerate(waiting):
         try:
-            work.scans[index] = read_scan(reader(None), work.scans[index])
+            work.scans[index] = read_scan(reader(None).read, work.scans[index])
         except DigitsError as error:  # no reader: the next picture fares no better
             show_error(str(error))
             work.stopped = True
