@@ -80,7 +80,7 @@ function line(row, columns) {
   }
   const cells = row.cells.map((cell, column) => {
     if (!cell) return make("td");
-    const name = `${row.name || `row ${row.index + 1}`}, ${columns[column].name}`;
+    const name = `${row.name || `Row ${row.index + 1}`}, ${columns[column].name}`;
     const field = { value: cell.text, inputMode: "decimal", enterKeyHint: "next", "aria-label": name };
     if (columns[column].kind === "leave out" || row.left) field.disabled = true;
     return make("td", { id: `${row.index},${column}`, tabIndex: -1 },

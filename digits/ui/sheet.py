@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 import streamlit as st
@@ -189,8 +190,15 @@ def _check(work: Work, corrections: Callable[[], Corrections], *, shared: bool) 
         "Enter confirms a cell and goes to the next one to check; Escape brings the reading back."
     )
     with st.container(horizontal=True):
-        st.download_button("Download CSV", lambda: to_csv(sheet), "marks.csv", "text/csv")
-        st.download_button("Download XLSX", lambda: to_xlsx(sheet), "marks.xlsx", XLSX)
+        # Files are made when they are asked for; a rerun would take them away from who is quick.
+        for kind, make, mime in (("csv", to_csv, "text/csv"), ("xlsx", to_xlsx, XLSX)):
+            st.download_button(
+                f"Download {kind.upper()}",
+                partial(make, sheet),
+                f"marks.{kind}",
+                mime,
+                on_click="ignore",
+            )
         save = not shared or st.button("Save what I put right")
         st.button("Start again", on_click=_forget, args=(work,))
     if save:
