@@ -102,7 +102,9 @@ def to_truth(text: str) -> str | None:
     return re.sub(r"[^0-9]", "", text) if not text.strip() or to_number(text) is not None else None
 
 
-def check_cell(entry: Entry | None, column: Column, edit: str | None = None) -> Checked:
+def check_cell(
+    entry: Entry | None, column: Column, edit: str | None = None, *, sure: float = SURE
+) -> Checked:
     """Return a cell as it is to be shown: its text, what speaks against it, what else it may be.
 
     Parameters
@@ -110,13 +112,14 @@ def check_cell(entry: Entry | None, column: Column, edit: str | None = None) -> 
     entry : what was read; None where this row has no such cell
     column : what it must be
     edit : what the person confirmed or typed instead
+    sure : confidence below which the reading is doubted
     """
     if edit is not None:
         return Checked(edit, _misfits(edit, column), (), confirmed=True)
     if entry is None or column.kind == "leave out":
         return Checked("" if entry is None else written_text(entry.line))
     text = written_text(entry.line)
-    seen = _seen_doubts(entry.line)
+    seen = _seen_doubts(entry.line, sure)
     doubts = seen if seen and to_number(text) is None else seen + _misfits(text, column)
     if not doubts:
         return Checked(text)
@@ -124,7 +127,7 @@ def check_cell(entry: Entry | None, column: Column, edit: str | None = None) -> 
     return Checked(text, doubts, tuple(offers[:OFFERS]))
 
 
-def _seen_doubts(line: Line) -> tuple[str, ...]:
+def _seen_doubts(line: Line, sure: float) -> tuple[str, ...]:
     """Say what speaks against a reading on the picture itself."""
     kinds = Counter("dot" if _is_point(mark, line) else mark.kind for mark in line.marks)
     doubts = [
@@ -135,7 +138,7 @@ def _seen_doubts(line: Line) -> tuple[str, ...]:
         doubts.append("something is written that is no number")
     elif "?" in line.text:
         doubts.append("not all of it are digits")
-    elif line.digits and line.confidence < SURE:
+    elif line.digits and line.confidence < sure:
         doubts.append(f"only {line.confidence:.0%} sure")
     return tuple(doubts)
 

@@ -34,6 +34,7 @@ LONG = 4  # digits from which numbers of one length are names rather than marks
 LONGEST_TEXT = 100  # characters of a cell that a person types
 WITH_TOTAL = 3  # columns of marks, from which the last may be the others' sum
 CONCEIVABLE = 0.001  # of the likeliest reading's probability, where another makes a sum agree
+SURE_WITH_SUM = 0.2  # confidence below which a cell is doubted though its row's sum agrees
 TRIED = 10  # most probable readings of a cell that are tried to make a sum agree
 MINUTE = 60  # s
 NO_TEXT = "this class list is no text: paste the names, or save them as CSV or text"
@@ -254,7 +255,16 @@ def check_row(sheet: Sheet, row: int) -> tuple[list[Checked], Sum | None]:
     if not any(column.kind == "total" for column in sheet.columns) or row in sheet.left_out:
         return cells, None
     summed = _compare(cells, sheet.columns)
-    return (cells if summed.state == "agrees" else _mend(sheet, row, cells)), summed
+    if summed.state != "agrees":
+        return _mend(sheet, row, cells), summed
+    for index, column in enumerate(sheet.columns):
+        if column.kind in (
+            "mark",
+            "total",
+        ):  # hardly by chance; what has a mark in it stays doubted
+            edit = sheet.edits.get((row, index))
+            cells[index] = check_cell(whole.entries[index], column, edit, sure=SURE_WITH_SUM)
+    return cells, summed
 
 
 def add_up(sheet: Sheet, row: int) -> Sum:

@@ -1,4 +1,4 @@
-"""Photograph both pages, desktop and phone, light and dark, for README and for a look.
+"""Photograph the pages, desktop and phone, light and dark, for README and for a look.
 
 Start the app first: python -m streamlit run app.py --server.headless true
 """
@@ -41,6 +41,17 @@ def draw(page: Page, address: str) -> None:
     page.get_by_test_id("answer").wait_for()
 
 
+def sheet(page: Page, address: str) -> None:
+    """Read the example sheet and go to a cell to check."""
+    page.goto(f"{address}/sheet")
+    page.get_by_role("button", name="Look at an example").click()
+    further = page.get_by_role("button", name="Next cell to check")
+    further.wait_for()
+    page.wait_for_timeout(500)
+    further.click()
+    further.scroll_into_view_if_needed()
+
+
 def main() -> None:
     """Write docs/images/PAGE-SIZE-SCHEME.png."""
     address = sys.argv[1] if len(sys.argv) > 1 else "http://localhost:8501"
@@ -54,7 +65,7 @@ def main() -> None:
                     color_scheme=scheme,
                     has_touch=size == "phone",
                 )
-                for name, act in (("read", read), ("draw", draw)):
+                for name, act in (("read", read), ("draw", draw), ("sheet", sheet)):
                     page = context.new_page()
                     act(page, address)
                     page.wait_for_timeout(1200)

@@ -330,6 +330,14 @@ def test_an_edit_makes_a_sum_agree():
     assert add_up(sheet, 0).state == "agrees"
 
 
+def test_an_agreeing_sum_speaks_for_unsure_readings_but_not_for_marks():
+    unsure, pointed = entry("1", sure=0.6), entry("22", marks=[POINT])
+    sheet = sheet_of([unsure, pointed, entry("32", marks=[POINT])], columns=SUMMED)
+    assert [bool(cell.doubts) for cell in check_row(sheet, 0)[0]] == [False, True, True]
+    alone = sheet_of([unsure, pointed, "9"], columns=SUMMED)
+    assert [bool(cell.doubts) for cell in check_row(alone, 0)[0]] == [True, True, False]
+
+
 def test_the_reading_that_makes_a_sum_agree_is_offered_and_not_put_in():
     sheet = sheet_of([entry("1", sure=0.98, second=7), "2", "9"], columns=SUMMED)
     cells, summed = check_row(sheet, 0)

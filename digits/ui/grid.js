@@ -102,9 +102,11 @@ function fill(root, state, row, column, cell) {
   td.className = [confirmed && "confirmed", doubts.length && "doubtful", !confirmed && "open"]
     .filter(Boolean).join(" ");
   td.querySelector(".why").textContent = (confirmed && !doubts.length ? "✓ " : "") + doubts.join(", ");
-  const offers = confirmed ? [] : cell.offers;
+  const open = doubts.length && !confirmed; // by touch, the reading itself is to be confirmed too
+  const offers = open ? [...(/^[0-9.,]+$/.test(cell.text) ? [cell.text] : []), ...cell.offers] : [];
   td.querySelector(".offers").replaceChildren(
-    ...offers.map((text) => make("button", { type: "button", "data-offer": text }, `${text}?`)),
+    ...offers.map((text) => make("button", { type: "button", "data-offer": text },
+      text === cell.text ? `✓ ${text}` : `${text}?`)),
   );
 }
 
