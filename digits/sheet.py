@@ -32,6 +32,8 @@ COUNTED = 0.8  # share of a column's cells that count its rows, for it to be a r
 USUAL_MAXIMA = (5, 10, 15, 20, 25, 30, 40, 50, 60, 80, 100)  # points
 LONG = 4  # digits from which numbers of one length are names rather than marks
 LONGEST_TEXT = 100  # characters of a cell that a person types
+OUTLIER = 3  # times the second largest mark, from which one is no mark
+ENOUGH_MARKS = 5  # to tell an outlier
 WITH_TOTAL = 3  # columns of marks, from which the last may be the others' sum
 CONCEIVABLE = 0.001  # of the likeliest reading's probability, where another makes a sum agree
 SURE_WITH_SUM = 0.2  # confidence below which a cell is doubted though its row's sum agrees
@@ -223,9 +225,17 @@ def _propose_column(name: str, entries: Sequence[Entry | None]) -> Column:
         if entry.line.confidence >= SURE
         and (value := to_number(written_text(entry.line))) is not None
     ]
-    largest = max(sure, default=None)
+    largest = _largest(sure)
     maximum = next((m for m in USUAL_MAXIMA if largest is not None and m >= largest), None)
     return Column(name, "mark", None if maximum is None else Decimal(maximum), decimals)
+
+
+def _largest(marks: Sequence[Decimal]) -> Decimal | None:
+    """Return the largest mark; one far beyond all others is rather read wrongly."""
+    ordered = sorted(marks)
+    if len(ordered) >= ENOUGH_MARKS and ordered[-1] > OUTLIER * ordered[-2]:
+        return ordered[-2]
+    return ordered[-1] if ordered else None
 
 
 def _propose_total(rows: Sequence[Row], columns: tuple[Column, ...]) -> tuple[Column, ...]:

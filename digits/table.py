@@ -8,12 +8,12 @@ import io
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
+from itertools import pairwise, product
 
 import numpy as np
 from PIL import Image
 
-from digits.core import Box, Digit, DigitsError, Line, Mark, Picture, Reading
+from digits.core import ANY, Box, Digit, DigitsError, Hint, Line, Mark, Picture, Reading
 from digits.image.pixels import load_picture, load_upright, page_numbers
 
 APART = 1.0  # of the digits' height: numbers of one line that stand further apart are two
@@ -22,7 +22,7 @@ QUARTER = 25  # per cent of a line's gaps that are narrow
 SAME_ROW = 0.6  # of the digits' height by which lines of one row may be displaced
 STEEP_ENOUGH = 3  # digits of a line from which it tells how far the page leans
 ENOUGH_ROWS = 3  # from which columns may lean; two points make any line
-MOSTLY = 0.5  # share of the pictures that are tables, for all to be taken for tables
+MOSTLY = 0.5  # share of pictures that are tables, or of rows that a column has a number in
 MARGIN = 0.15  # of its height left about a number on its thumbnail
 THUMBNAIL = (220, 72)  # px, largest width and height
 QUALITY = 80  # of a thumbnail's JPEG
@@ -78,7 +78,7 @@ def list_scans(file: str, content: bytes) -> list[Scan]:
         return [Scan(file, content, error=str(error))]
 
 
-def read_scan(read: Callable[[Picture], Reading], scan: Scan) -> Scan:
+def read_scan(read: Callable[[Picture, Hint], Reading], scan: Scan) -> Scan:
     """Return a page with its numbers, or with the reason why it cannot be read.
 
     Parameters
@@ -86,13 +86,21 @@ def read_scan(read: Callable[[Picture], Reading], scan: Scan) -> Scan:
     read : `Reader.read`
     """
     try:
-        reading = read(load_picture(scan.content, scan.page))
+        picture = load_picture(scan.content, scan.page)
+        reading = read(picture, ANY)
         if reading.error or not (reading.lines or reading.cells):
             return replace(scan, error=reading.error or _reason(reading))
+        placed = place_numbers(reading)
+        if gaps := [] if reading.cells else missing_places(placed, reading.size):
+            # A digit alone between wide gaps is overlooked at times: a second look at its place.
+            again = read(picture, Hint(boxes=tuple(box for _, _, box in gaps)))
+            placed += [
+                (row, column, line, box)
+                for (row, column, box), line in zip(gaps, again.lines, strict=True)
+            ]
         upright = load_upright(scan.content, scan.page)
     except DigitsError as error:
         return replace(scan, error=str(error))
-    placed = place_numbers(reading)
     entries = {
         (row, column): Entry(line, index, to_thumbnail(upright, box))
         for index, (row, column, line, box) in enumerate(placed)
@@ -146,6 +154,39 @@ def place_numbers(reading: Reading) -> list[Placed]:
             number = Line(cell.text, cell.confidence, box, mine, cell.marks)
             placed.append((down, cell.column, number, cell.box))
     return placed
+
+
+def missing_places(placed: Sequence[Placed], size: tuple[int, int]) -> list[tuple[int, int, Box]]:
+    """Return row, column and box of the gaps in the usual columns of a table without rules.
+
+    Parameters
+    ----------
+    size : px, width and height of the original
+    """
+    at = {(row, column): line.box for row, column, line, _ in placed}
+    n_rows, n_columns = (1 + max(place[axis] for place in at) for axis in (0, 1))
+    gaps = []
+    for row, column in product(range(n_rows), range(n_columns)):
+        beside = [at[row, c] for c in range(n_columns) if (row, c) in at]
+        same = sorted((abs(r - row), r) for r in range(n_rows) if (r, column) in at)
+        if (row, column) in at or len(same) <= MOSTLY * n_rows:
+            continue
+        across = Box.around(at[r, column] for _, r in same[:2])
+        tall = max(box.height for box in beside)
+        middle = _height_at(across.x + across.width / 2, beside)
+        x, y = max(0, across.x - tall // 2), max(0, round(middle - tall))
+        right, bottom = min(size[0], across.right + tall // 2), min(size[1], y + 2 * tall)
+        gaps.append((row, column, Box(x, y, max(1, right - x), max(1, bottom - y))))
+    return gaps
+
+
+def _height_at(x: float, boxes: Sequence[Box]) -> float:
+    """Return how high a row stands at `x`, by its other numbers: px."""
+    across, down = np.array([_middle(box) for box in boxes]).T
+    if len(boxes) == 1:
+        return float(down[0])
+    slope, start = np.polyfit(across, down, 1)
+    return float(start + slope * x)
 
 
 @dataclass(frozen=True, slots=True)

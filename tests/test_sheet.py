@@ -40,7 +40,16 @@ from digits.sheet import (
     with_answers,
 )
 from digits.spreadsheet import FORMULA, escape, to_csv, to_xlsx
-from digits.table import Entry, Row, Scan, build_rows, list_scans, place_numbers, read_scan
+from digits.table import (
+    Entry,
+    Row,
+    Scan,
+    build_rows,
+    list_scans,
+    missing_places,
+    place_numbers,
+    read_scan,
+)
 from tests.test_composed import Page, paper, turned
 
 openpyxl = pytest.importorskip("openpyxl", reason="openpyxl is not installed")
@@ -290,6 +299,11 @@ def test_the_maximum_and_decimals_are_proposed():
     assert (column.maximum, column.decimals) == (Decimal(20), True)
 
 
+def test_a_mark_far_beyond_the_others_does_not_raise_the_maximum():
+    (column,) = columns_of(["71", "36", "7117", "59", "44"])
+    assert column.maximum == Decimal(80)
+
+
 def test_a_last_column_that_is_the_sum_is_proposed_as_total():
     marks = (["1", "2", "3"], ["4", "4", "4"])
     assert [c.kind for c in columns_of(*marks, ["5", "6", "7"])] == ["mark", "mark", "total"]
@@ -478,6 +492,32 @@ def test_numbers_without_rules_stand_in_columns(angle, pinch):
         for x, text in numbers:
             expected[row][int(np.argmin([abs(x - c) for c in columns]))] = text
     assert found == expected
+
+
+def test_a_gap_in_a_column_without_rules_is_looked_at_again():
+    lines = tuple(upright_line(row, 80 + 110 * i, 5) for i, row in enumerate(WRITTEN))
+    first = blank_reading(lines)
+    found = missing_places(place_numbers(first), (900, 900))
+    assert [(row, column) for row, column, _ in found] == [(1, 2), (3, 0)]
+    turn, asked = np.deg2rad(5), []
+    for (row, _, box), x in zip(found, (520, 60), strict=True):
+        dx, dy = x + 20 - 450, 80 + 110 * row + 15 - 450
+        px, py = (
+            450 + dx * np.cos(turn) - dy * np.sin(turn),
+            450 + dx * np.sin(turn) + dy * np.cos(turn),
+        )
+        assert box.x < px < box.right
+        assert box.y < py < box.bottom
+
+    def read(picture, hint):
+        asked.append(hint.boxes)
+        again = tuple(Line(str(i), 0.9, box, (digit(i),)) for i, box in enumerate(hint.boxes))
+        return blank_reading(again) if hint.boxes else first
+
+    scan = read_scan(read, Scan("s.png", as_png(np.full((900, 900), 200.0))))
+    assert asked == [(), tuple(box for _, _, box in found)]
+    assert (scan.rows[1][2].line.text, scan.rows[3][0].line.text) == ("0", "1")
+    assert scan.reading.lines[scan.rows[3][0].index].text == "1"
 
 
 def test_a_lone_line_is_parted_only_where_a_gap_is_wider_than_its_others():

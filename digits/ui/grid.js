@@ -103,10 +103,10 @@ function fill(root, state, row, column, cell) {
     .filter(Boolean).join(" ");
   td.querySelector(".why").textContent = (confirmed && !doubts.length ? "✓ " : "") + doubts.join(", ");
   const open = doubts.length && !confirmed; // by touch, the reading itself is to be confirmed too
-  const offers = open ? [...(/^[0-9.,]+$/.test(cell.text) ? [cell.text] : []), ...cell.offers] : [];
+  const offers = open ? [...(/^[0-9.,]*$/.test(cell.text) ? [cell.text] : []), ...cell.offers] : [];
   td.querySelector(".offers").replaceChildren(
     ...offers.map((text) => make("button", { type: "button", "data-offer": text },
-      text === cell.text ? `✓ ${text}` : `${text}?`)),
+      text === cell.text ? `✓ ${text || "empty"}` : `${text}?`)),
   );
 }
 

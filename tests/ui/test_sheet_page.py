@@ -21,7 +21,7 @@ def page(shared, broken):
     from digits.ui.sheet import sheet_page
 
     class FakeReader:
-        def read(self, picture):
+        def read(self, picture, hint):
             frame = np.zeros((28, 28), np.float32)
             digits = tuple(
                 Digit(int(c), 0.9, Box(40 + 30 * i, 40, 20, 30), (0.1,) * 10, None, frame)
