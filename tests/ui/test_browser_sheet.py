@@ -132,3 +132,18 @@ def test_many_pictures_show_progress_and_can_be_stopped(page, server):
     page.get_by_role("button", name="Go on reading").wait_for(timeout=WAIT)
     page.get_by_role("button", name="Next cell to check").wait_for(timeout=WAIT)
     assert 0 < page.locator("tbody tr").count() < 150
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_serious_on_a_sheet(scheme, visitor, server):
+    axe = pytest.importorskip(
+        "axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed"
+    )
+    page = visitor(color_scheme=scheme)
+    open_sheet(page, server)
+    found = axe.Axe().run(page).response["violations"]
+    assert not [
+        (fault["id"], [node["target"] for node in fault["nodes"]])
+        for fault in found
+        if fault["impact"] in ("serious", "critical")
+    ]
