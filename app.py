@@ -28,6 +28,13 @@ def draw() -> None:
     draw_page(current_reader, available_models, keep, ask=settings.is_shared)
 
 
+def sheet() -> None:
+    """Read mark sheets into a table."""
+    from digits.ui.sheet import sheet_page
+
+    sheet_page(current_reader, current_corrections, shared=settings_or_stop().is_shared)
+
+
 def corrections() -> None:
     """See and keep what people put right."""
     from digits.ui.corrections import corrections_page
@@ -49,6 +56,7 @@ def show_pages() -> None:
         [
             st.Page(read, title="Read", url_path="read", default=True),
             st.Page(draw, title="Draw", url_path="draw"),
+            st.Page(sheet, title="Sheet", url_path="sheet"),
             st.Page(corrections, title="Corrections", url_path="corrections"),
             st.Page(learn, title="Learn", url_path="learn"),
         ]

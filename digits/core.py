@@ -199,6 +199,7 @@ class Cell:
     text: str
     confidence: float
     box: Box
+    marks: tuple[Mark, ...] = ()  # ink in the cell that is no digit
 
 
 @dataclass(frozen=True, slots=True)

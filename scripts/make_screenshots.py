@@ -49,7 +49,21 @@ def draw(page: Page) -> None:
     page.get_by_test_id("answer").wait_for()
 
 
-ACTS = {"Read": read, "Draw": draw}  # what is done on a page before it is photographed
+def sheet(page: Page) -> None:
+    """Read the example sheet and go to a cell to check."""
+    page.get_by_role("button", name="Look at an example").click()
+    further = page.get_by_role("button", name="Next cell to check")
+    further.wait_for()
+    page.wait_for_timeout(STILL)
+    further.click()
+    further.scroll_into_view_if_needed()
+
+
+ACTS = {
+    "Read": read,
+    "Draw": draw,
+    "Sheet": sheet,
+}  # what is done on a page before it is photographed
 
 
 def photograph(browser: Browser, out: Path) -> None:
