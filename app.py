@@ -6,6 +6,7 @@ from digits.assembly import available_models, current_corrections, current_reade
 from digits.settings import load_settings
 from digits.ui.corrections import corrections_page
 from digits.ui.draw import draw_page
+from digits.ui.learn import learn_page
 from digits.ui.read import read_page
 
 st.set_page_config(page_title="Digits", page_icon="✍️", layout="wide")
@@ -27,6 +28,11 @@ pages = [
         lambda: corrections_page(current_corrections, current_reader, load_settings()),
         title="Corrections",
         url_path="corrections",
+    ),
+    st.Page(
+        lambda: learn_page(current_corrections, available_models(), load_settings()),
+        title="Learn",
+        url_path="learn",
     ),
 ]
 st.navigation(pages, position="top").run()

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 FAILED, USAGE, INTERRUPTED = 1, 2, 130  # exit status
 FORMULA = ("=", "+", "-", "@")  # how a spreadsheet's formula begins
 STDIN = "-"
+SHIPPED = "shipped"  # instead of a version: nothing learned
 
 app = typer.Typer(
     name="digits",
@@ -179,6 +180,57 @@ def evaluate(
         sheets = ", ".join(map(str, write_sheets(report, out)))
         _tell(f"wrong ones: {sheets or 'none'}")
     return 0
+
+
+@app.command()
+def learn(
+    directory: Annotated[
+        Path | None,
+        typer.Argument(help="Pictures and labels.csv; without it, the stored corrections."),
+    ] = None,
+    model: Annotated[str | None, typer.Option(help="cnn, dense or runs/NAME.")] = None,
+    versions: Annotated[bool, typer.Option("--list", help="List what was learned.")] = False,
+    back: Annotated[
+        str | None, typer.Option(help='Go back to a version of --list, or to "shipped".')
+    ] = None,
+) -> int:
+    """Learn from corrected digits, if it helps; reading uses it from then on.
+
+    digits learn
+
+    digits learn --list
+    """
+    from digits import learning
+    from digits.assembly import current_corrections, learned_folder
+    from digits.model.versions import set_current
+
+    if back is not None:
+        set_current(learned_folder(model), None if back == SHIPPED else back)
+        return 0
+    if versions:
+        _list_versions(learned_folder(model))
+        return 0
+    if directory is None:
+        examples = learning.gather(current_corrections())
+    else:
+        examples, useless = learning.examples_in_folder(directory, model)
+        if useless:
+            _tell(f"digits: {useless} pictures teach nothing: other digits were found in them")
+    lesson = learning.learn(examples, model)
+    for row in lesson.compared:
+        _print(f"{row.what}\t{row.digits}\t{row.before}\t{row.after}")
+    _print(f"in force: {learning.accept(lesson, model)}")
+    return 0
+
+
+def _list_versions(folder: Path) -> None:
+    """Print one line for each version, the newest first; a star marks the one in force."""
+    from digits.model.versions import current_name, list_versions
+
+    current = current_name(folder) or SHIPPED
+    found = list_versions(folder)
+    for name, digits in [*((one.name, one.learned_from) for one in found), (SHIPPED, 0)]:
+        _print(f"{'*' if name == current else ' '} {name}\t{digits} corrected digits")
 
 
 def _hint(*, single: bool, length: int | None, box: list[str], accept: float) -> Hint:

@@ -23,9 +23,11 @@ from digits.core import CLASSES, Frames
 from digits.data import Labelled, Mnist
 from digits.model.augment import augment
 from digits.model.calibration import fit_temperature
+from digits.model.card import write_card, write_whole
 from digits.model.classifier import load_card, load_classifier
-from digits.model.export import export_onnx, multiply_adds, with_logits, write_card, write_whole
+from digits.model.export import export_onnx, multiply_adds, with_logits
 from digits.model.judging import describe, judge
+from digits.model.neighbours import CHECKSUM, write_neighbours
 from digits.model.networks import build_refusal
 from digits.refusal import EPOCHS, calibrate_head, fit_head
 from digits.synthesis.frames import draw_frame
@@ -202,6 +204,7 @@ def renew_head(mnist: Mnist, recipe: Recipe, run: Path) -> dict[str, Any]:
         "not_a_digit": calibrate_head(head, mnist, recipe.seed) | told,
     }
     write_card(path, card)
+    write_card(path, card | {CHECKSUM: write_neighbours(path, *mnist.held_out)})
     return load_card(path)
 
 
@@ -244,6 +247,7 @@ def export_run(
         card["multiply_adds"] = multiply_adds(together)
         card["not_a_digit"] = calibrate_head(head, mnist, recipe.seed)
     write_card(path, card)
+    card[CHECKSUM] = write_neighbours(path, *mnist.held_out)
     card["validation"] = judge(
         load_classifier(path), mnist.validation.frames, mnist.validation.labels
     )
