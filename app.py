@@ -2,10 +2,17 @@
 
 import streamlit as st
 
-from digits.assembly import available_models, current_corrections, current_reader
+from digits.assembly import (
+    available_models,
+    current_corrections,
+    current_neighbours,
+    current_reader,
+    shipped_reader,
+)
 from digits.settings import load_settings
 from digits.ui.corrections import corrections_page
 from digits.ui.draw import draw_page
+from digits.ui.inside import inside_page
 from digits.ui.learn import learn_page
 from digits.ui.read import read_page
 
@@ -33,6 +40,11 @@ pages = [
         lambda: learn_page(current_corrections, available_models(), load_settings()),
         title="Learn",
         url_path="learn",
+    ),
+    st.Page(
+        lambda: inside_page(shipped_reader, current_neighbours, available_models()),
+        title="Inside",
+        url_path="inside",
     ),
 ]
 st.navigation(pages, position="top").run()

@@ -1,6 +1,7 @@
 """Pictures and charts as HTML: each says in words what it shows, and none asks for anything.
 
-A chart library would load for seconds. Texts take the colour of the page, light or dark.
+A chart library would load for seconds. Charts are pictures with paper of their own, so that they
+are readable on a light and on a dark page; Streamlit takes SVG out of HTML.
 """
 
 import base64
@@ -13,8 +14,9 @@ from jaxtyping import Float32
 from PIL import Image
 
 STRONG, PALE, AGAINST = "#1f7f9f", "#8a949a", "#d0662a"  # readable on light and dark
+DARK, PAPER = "#1d2428", "#fbfaf7"
 WIDTH, HEIGHT = 360, 210  # units of a chart's own size
-LEFT, BOTTOM, TOP, RIGHT = 44, 34, 12, 12  # units round the plot, for its axes
+LEFT, BOTTOM, TOP, RIGHT = 44, 34, 26, 16  # units round the plot, for its axes
 DASHES = ("", "5 4", "2 3")  # lines are told apart by their dashes as well
 TICKS = 4  # intervals of an axis
 FOR = np.array([208, 102, 42])  # RGB of what speaks for an answer; its opposite is blue
@@ -41,12 +43,13 @@ def signed(values: Float32[np.ndarray, "_h _w"]) -> np.ndarray:
     """Return signed numbers as colours: above 0 orange, below 0 blue, 0 white."""
     strength = np.abs(values) / max(float(np.abs(values).max()), np.finfo(np.float32).tiny)
     colour = np.where(values[..., None] > 0, FOR, FOR[::-1])
-    return np.round(255 - strength[..., None] * (255 - colour)).astype(np.uint8)
+    coloured: np.ndarray = np.round(255 - strength[..., None] * (255 - colour)).astype(np.uint8)
+    return coloured
 
 
 def scaled(values: Float32[np.ndarray, "_h _w"]) -> np.ndarray:
     """Return numbers of any size as grey, the highest white."""
-    return values / max(float(values.max()), np.finfo(np.float32).tiny)
+    return np.asarray(values / max(float(values.max()), np.finfo(np.float32).tiny))
 
 
 def gallery(items: Sequence[tuple[np.ndarray, str, str]], size: int) -> str:
@@ -78,7 +81,7 @@ def table(
     return (
         '<div style="overflow-x:auto" tabindex="0" role="group" '
         f'aria-label="{html.escape(caption)}">'
-        '<table style="border-spacing:.5rem .1rem;text-align:right;'
+        '<table style="border-spacing:.35rem .1rem;font-size:.85rem;text-align:right;'
         'font-variant-numeric:tabular-nums"><caption style="text-align:left;padding-bottom:.3rem">'
         f"{html.escape(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody>"
         "</table></div>"
@@ -93,7 +96,7 @@ def line_chart(
     up: str,
     alt: str,
 ) -> str:
-    """Return named lines of x and y as an SVG with axes and a legend."""
+    """Return named lines of x and y as a picture with axes and a legend."""
     xs = [x for line_x, _ in series.values() for x in line_x]
     ys = [y for _, line_y in series.values() for y in line_y]
     (x0, x1), (y0, y1) = _span(xs), _span(ys)
@@ -122,18 +125,23 @@ def line_chart(
             f'<polyline points="{points}" fill="none" stroke="{_colour(i)}" stroke-width="2" '
             f'stroke-dasharray="{DASHES[i % len(DASHES)]}"/>'
         )
+        at = LEFT + i * (WIDTH - LEFT) / len(series)
+        parts.append(
+            f'<path d="M{at:.0f} 10h22" stroke="{_colour(i)}" stroke-width="2" '
+            f'stroke-dasharray="{DASHES[i % len(DASHES)]}"/>'
+        )
+        parts.append(_text(at + 27, 14, list(series)[i], "start"))
     parts.append(_text((LEFT + WIDTH) / 2, HEIGHT - 4, across, "middle"))
-    legend = " ".join(
-        f'<span style="white-space:nowrap"><svg width="26" height="8" aria-hidden="true">'
-        f'<path d="M0 4H26" stroke="{_colour(i)}" stroke-width="2" '
-        f'stroke-dasharray="{DASHES[i % len(DASHES)]}"/></svg> {html.escape(name)}</span>'
-        for i, name in enumerate(series)
+    drawn = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" '
+        f'font-family="sans-serif" font-size="11" fill="{DARK}">'
+        f'<rect width="100%" height="100%" rx="6" fill="{PAPER}"/>{"".join(parts)}</svg>'
     )
+    address = "data:image/svg+xml;base64," + base64.b64encode(drawn.encode()).decode()
     return (
         f'<figure style="margin:0;max-width:30rem"><figcaption><b>{html.escape(title)}</b> '
-        f"({html.escape(up)}) {legend}</figcaption>"
-        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{html.escape(alt)}" '
-        f'style="width:100%" fill="currentColor" font-size="11">{"".join(parts)}</svg></figure>'
+        f'({html.escape(up)})</figcaption><img style="width:100%" src="{address}" '
+        f'alt="{html.escape(alt)}"></figure>'
     )
 
 

@@ -121,7 +121,7 @@ def distort(frame: Frame, distortion: Distortion) -> Frame:
         rng = np.random.default_rng(SEED)
         noise = rng.standard_normal(changed.shape, np.float32)
         changed = changed + np.float32(distortion.noise) * noise
-    return np.clip(changed, 0, 1).astype(np.float32)
+    return np.asarray(np.clip(changed, 0, 1), np.float32)
 
 
 def sweep(classifier: Classifier, frame: Frame, kind: str) -> Sweep:
@@ -171,4 +171,4 @@ def _thicken(frame: Frame, width: float) -> Frame:
     large = cv2.resize(frame, None, fx=FINER, fy=FINER, interpolation=cv2.INTER_LINEAR)
     brush = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size + 1, size + 1))
     large = (cv2.dilate if width > 0 else cv2.erode)(large, brush)
-    return cv2.resize(large, (FRAME, FRAME), interpolation=cv2.INTER_AREA)
+    return np.asarray(cv2.resize(large, (FRAME, FRAME), interpolation=cv2.INTER_AREA))

@@ -11,10 +11,12 @@ from digits.core import Digit, Line, Reading
 from digits.image.overlay import outline
 
 MOST_DIGITS = 21  # that one sheet has room for beside the picture; the least sure are shown
-MOST_LETTERS = 240  # of the text and of a note, for the same reason
-MOST_NOTES = 4
+MOST_LETTERS = 160  # of the text and of a note, for the same reason
+MOST_LINES = 3  # of the text; more are written one behind the other
+MOST_NOTES = 2
 SHOWN = 700  # px, longer side of the picture in the file
 NAME_LETTERS = 80  # of a file's name
+CERTAIN = 0.999  # beyond, a tenth of a per cent would be rounded up to certainty
 STATUS = {
     "read": "read",
     "doubtful": "read, but doubtful: please check",
@@ -32,7 +34,7 @@ h1 { font-size: 12pt; margin: 0 0 2mm } h2 { font-size: 10pt; margin: 4mm 0 1mm 
 .number { font-size: 22pt; font-weight: 700; line-height: 1.1; white-space: pre-wrap;
   font-variant-numeric: tabular-nums }
 .long { font-size: 11pt }
-.picture { display: block; max-width: 100%; max-height: 62mm; border: .3mm solid #8a949a }
+.picture { display: block; max-width: 100%; max-height: 50mm; border: .3mm solid #8a949a }
 .digits { display: grid; grid-template-columns: repeat(7, 1fr); gap: 2mm }
 figure { margin: 0; font-size: 8pt; break-inside: avoid } figure img { width: 12mm }
 dl { display: grid; grid-template-columns: auto 1fr; gap: 0 4mm; margin: 0 } dd { margin: 0 }
@@ -66,9 +68,12 @@ def to_report(picture: Image.Image, reading: Reading, *, made: datetime) -> str:
 
 
 def _number(reading: Reading) -> str:
-    text = html.escape(_shortened(reading.text, MOST_LETTERS))
-    long = " long" if len(reading.text) > MOST_DIGITS else ""
-    sure = f", {reading.confidence:.1%} sure that all of it is right" if reading.digits else ""
+    whole = reading.text if len(reading.lines) <= MOST_LINES else reading.text.replace("\n", " / ")
+    text = html.escape(_shortened(whole, MOST_LETTERS))
+    long = " long" if len(whole) > MOST_DIGITS else ""
+    sure = (
+        f", {_percent(reading.confidence)} sure that all of it is right" if reading.digits else ""
+    )
     return f'<div class="number{long}">{text}</div><p>{STATUS[reading.status]}{sure}.</p>'
 
 
@@ -92,7 +97,7 @@ def _digits(reading: Reading) -> str:
 def _digit(place: int, digit: Digit) -> str:
     value = "?" if digit.value is None else str(digit.value)
     ranked = sorted(range(len(digit.probabilities)), key=lambda v: -digit.probabilities[v])
-    best = ", ".join(f"{v}: {digit.probabilities[v]:.1%}" for v in ranked[:2])
+    best = ", ".join(f"{v}: {_percent(digit.probabilities[v])}" for v in ranked[:2])
     return (
         f"<figure>{image(digit.frame, f'Digit {place}, read as {value}', 48)}"
         f"<figcaption><b>{place}. {value}</b><br>{best}</figcaption></figure>"
@@ -117,14 +122,19 @@ def _marks(line: Line) -> str:
 def _facts(reading: Reading, made: datetime) -> str:
     width, height = reading.size
     facts = {
-        "Picture": f"{width} x {height} px, {len(reading.digits)} digits in "
-        f"{len(reading.lines)} lines",
+        "Picture": f"{width} x {height} px; digits: {len(reading.digits)}, lines: "
+        f"{len(reading.lines)}",
         "Network": f"{reading.model.name}, SHA-256 {reading.model.sha256[:16]}",
         "Reading": reading.id[:16],
         "Written": made.isoformat(" ", "minutes"),
     }
     rows = "".join(f"<dt>{name}</dt><dd>{html.escape(text)}</dd>" for name, text in facts.items())
     return f"<h2>How it was read</h2><dl>{rows}</dl>"
+
+
+def _percent(confidence: float) -> str:
+    """Return a confidence; nothing read from a picture is certain."""
+    return f"{confidence:.1%}" if confidence < CERTAIN else f"over {CERTAIN:.1%}"
 
 
 def _shortened(text: str, most: int) -> str:
