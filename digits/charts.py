@@ -15,10 +15,11 @@ from PIL import Image
 
 STRONG, PALE, AGAINST = "#1f7f9f", "#8a949a", "#d0662a"  # readable on light and dark
 DARK, PAPER = "#1d2428", "#fbfaf7"
-WIDTH, HEIGHT = 360, 210  # units of a chart's own size
-LEFT, BOTTOM, TOP, RIGHT = 44, 34, 26, 16  # units round the plot, for its axes
+WIDTH, HEIGHT = 360.0, 210.0  # units of a chart's own size
+LEFT, BOTTOM, TOP, RIGHT = 44.0, 34.0, 26.0, 16.0  # units round the plot, for its axes
 DASHES = ("", "5 4", "2 3")  # lines are told apart by their dashes as well
-TICKS = 4  # intervals of an axis
+TICKS = 4  # intervals of an axis, about
+ROUNDING = 1e-9  # of a tick
 FOR = np.array([208, 102, 42])  # RGB of what speaks for an answer; its opposite is blue
 
 
@@ -108,19 +109,20 @@ def line_chart(
         )
 
     parts = []
-    for i in range(TICKS + 1):
-        x, y = x0 + i * (x1 - x0) / TICKS, y0 + i * (y1 - y0) / TICKS
-        at_x, at_y = place(x, y)
-        parts.append(_text(at_x, HEIGHT - BOTTOM + 14, _number(x, x1 - x0), "middle"))
-        parts.append(_text(LEFT - 5, at_y + 4, _number(y, y1 - y0), "end"))
+    for x in _ticks(x0, x1):
+        parts.append(_text(place(x, y0)[0], HEIGHT - BOTTOM + 14, f"{x:.6g}", "middle"))
+    for y in _ticks(y0, y1):
+        at_y = place(x0, y)[1]
+        parts.append(_text(LEFT - 5, at_y + 4, f"{y:.6g}", "end"))
         parts.append(
             f'<path d="M{LEFT} {at_y:.1f}H{WIDTH - RIGHT}" stroke="{PALE}" opacity=".35"/>'
         )
     for i, (line_x, line_y) in enumerate(series.values()):
-        points = " ".join(
-            f"{x:.1f},{y:.1f}"
-            for x, y in (place(*point) for point in zip(line_x, line_y, strict=True))
-        )
+        placed = [place(*point) for point in zip(line_x, line_y, strict=True)]
+        points = " ".join(f"{x:.1f},{y:.1f}" for x, y in placed)
+        parts += [
+            f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2.5" fill="{_colour(i)}"/>' for x, y in placed
+        ]
         parts.append(
             f'<polyline points="{points}" fill="none" stroke="{_colour(i)}" stroke-width="2" '
             f'stroke-dasharray="{DASHES[i % len(DASHES)]}"/>'
@@ -130,7 +132,7 @@ def line_chart(
             f'<path d="M{at:.0f} 10h22" stroke="{_colour(i)}" stroke-width="2" '
             f'stroke-dasharray="{DASHES[i % len(DASHES)]}"/>'
         )
-        parts.append(_text(at + 27, 14, list(series)[i], "start"))
+        parts.append(_text(at + 27, 14.0, list(series)[i], "start"))
     parts.append(_text((LEFT + WIDTH) / 2, HEIGHT - 4, across, "middle"))
     drawn = (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" '
@@ -167,9 +169,19 @@ def _span(values: Sequence[float]) -> tuple[float, float]:
     return (low, high) if low < high else (low - 0.5, high + 0.5)
 
 
-def _number(value: float, span: float) -> str:
-    """Return a tick's number, as fine as its axis needs."""
-    return f"{value:.{int(np.clip(np.ceil(1.3 - np.log10(span)), 0, 3))}f}"
+def _ticks(low: float, high: float) -> list[float]:
+    """Return round numbers on an axis, about `TICKS` of them.
+
+    Examples
+    --------
+    >>> _ticks(0.0, 1.0), _ticks(1.0, 18.0)
+    ([0.0, 0.2, 0.4, 0.6, 0.8, 1.0], [5.0, 10.0, 15.0])
+    """
+    rough = (high - low) / TICKS
+    power = 10.0 ** np.floor(np.log10(rough))
+    step = min((power * nice for nice in (1, 2, 5, 10)), key=lambda size: abs(size - rough))
+    first, last = np.ceil(low / step - ROUNDING), np.floor(high / step + ROUNDING)
+    return [round(float(n * step), 10) for n in np.arange(first, last + 1)]
 
 
 def _text(x: float, y: float, text: str, anchor: str) -> str:

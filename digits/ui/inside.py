@@ -26,9 +26,9 @@ TITLES = {DENSE: "Dense network", CNN: "Convolutional network"}
 EXAMPLES = Path(__file__).parent / "examples"
 FIRST = "five on ruled paper.jpg"  # of the examples: one digit
 BRUSH = 16  # units of the sheet, as on the page Draw
-UNITS = 12  # hidden units that are shown
-NEAREST = 8  # known digits beside one's own
-MAPS = 8  # pictures of one layer
+UNITS = 14  # hidden units that are shown
+NEAREST = 7  # known digits beside one's own
+MAPS = 7  # pictures of one layer
 PICTURE, SMALL = 168, 84  # screen px
 SLIDERS = {  # label and step
     "thickness": ("Thickness of the strokes, px", 0.25),
@@ -121,7 +121,9 @@ def _both(frame: Frame, reader: Readers, _: Known, __: dict[str, Path]) -> None:
         probabilities = classifier.classify(frame[None]).probabilities[0]
         with column:
             st.subheader(f"{TITLES[name]}: {probabilities.argmax()}")
-            st.html(charts.bars(probabilities, int(probabilities.argmax()), "How sure of each"))
+            st.html(
+                charts.bars(probabilities.tolist(), int(probabilities.argmax()), "How sure of each")
+            )
             _look(classifier, frame, int(probabilities.argmax()))
 
 
@@ -247,7 +249,7 @@ def _failing(frame: Frame, reader: Readers, _: Known, __: dict[str, Path]) -> No
         verdict = "as before" if before == after else f"was {before}"
         with column:
             st.markdown(f"**{TITLES[name]}: {after}** ({verdict})")
-            st.html(charts.bars(answer[1], after, "How sure of each"))
+            st.html(charts.bars(answer[1].tolist(), after, "How sure of each"))
     st.subheader("How far each goes before the answer changes")
     columns = st.columns(2)
     for i, (kind, (label, _step)) in enumerate(SLIDERS.items()):
