@@ -181,7 +181,7 @@ def _ticks(low: float, high: float) -> list[float]:
     power = 10.0 ** np.floor(np.log10(rough))
     step = min((power * nice for nice in (1, 2, 5, 10)), key=lambda size: abs(size - rough))
     first, last = np.ceil(low / step - ROUNDING), np.floor(high / step + ROUNDING)
-    return [round(float(n * step), 10) for n in np.arange(first, last + 1)]
+    return [round(float(n * step), 10) + 0.0 for n in np.arange(first, last + 1)]
 
 
 def _text(x: float, y: float, text: str, anchor: str) -> str:

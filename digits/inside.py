@@ -15,6 +15,7 @@ from digits.metrics import Bin, reliability_bins
 from digits.model.calibration import softmax
 from digits.model.classifier import Classifier
 from digits.model.initializers import DenseWeights
+from digits.model.judging import hardest
 from digits.model.neighbours import Neighbours
 
 FINER = 8  # strokes are made thicker on a picture enlarged by this, so that tenths of a px count
@@ -96,8 +97,9 @@ class Quality:
     judged_on: str  # which digits `confusion` counts: "test" or "validation"
     confusion: tuple[tuple[int, ...], ...]  # rows: what was written; columns: what was read
     history: tuple[dict[str, float], ...]  # one for each epoch; empty where none was kept
-    reliability: tuple[Bin, ...]  # on validation digits
-    hardest: tuple[HardDigit, ...]  # of the validation digits, the hardest first
+    looked_at: str  # which digits the next two are about
+    reliability: tuple[Bin, ...]
+    hardest: tuple[HardDigit, ...]  # the hardest first
 
 
 def trace(frame: Frame, weights: DenseWeights, temperature: float = 1.0) -> Trace:
@@ -135,32 +137,43 @@ def sweep(classifier: Classifier, frame: Frame, kind: str) -> Sweep:
     return Sweep(values, answers, tuple(float(p) for p in probabilities[1:, value]))
 
 
-def judge_network(card: dict[str, Any], known: Neighbours, k: int = 18) -> Quality:
+def judge_network(card: dict[str, Any], known: Neighbours) -> Quality:
     """Return how good a network is, from its card and the held-out digits beside it.
 
     Parameters
     ----------
-    card : what training wrote about the network
+    card : what training wrote about the network; where it was judged before its bins and its
+        hardest digits were kept, those of the validation digits take their place
     known : its held-out digits; the first half is validation, the second set its temperature
-    k : how many of the hardest digits
     """
+    part = "test" if "test" in card else "validation"
+    figures = card[part]
+    confusion = tuple(tuple(row) for row in figures["confusion"])
+    history = tuple(card.get("history", ()))
+    if "hardest" in figures:
+        bins = tuple(Bin(*one) for one in figures["reliability"])
+        shown = tuple(
+            HardDigit(_picture(one["picture"]), one["truth"], one["answer"], one["sure"])
+            for one in figures["hardest"]
+        )
+        return Quality(part, confusion, history, part, bins, shown)
     half = len(known.labels) // 2
     labels = known.labels[:half]
     probabilities = softmax(known.logits[:half], card["temperature"])
     answers = probabilities.argmax(axis=1)
-    of_truth = probabilities[np.arange(half), labels]
-    hardest = tuple(
-        HardDigit(known.pictures[i], int(labels[i]), int(answers[i]), float(of_truth[i]))
-        for i in np.argsort(of_truth, kind="stable")[:k]
+    shown = tuple(
+        HardDigit(
+            known.pictures[i], int(labels[i]), int(answers[i]), float(probabilities[i, labels[i]])
+        )
+        for i in hardest(probabilities, labels)
     )
-    part = "test" if "test" in card else "validation"
-    return Quality(
-        part,
-        tuple(tuple(row) for row in card[part]["confusion"]),
-        tuple(card.get("history", ())),
-        reliability_bins(probabilities.max(axis=1), answers == labels),
-        hardest,
-    )
+    bins = reliability_bins(probabilities.max(axis=1), answers == labels)
+    return Quality(part, confusion, history, "validation", bins, shown)
+
+
+def _picture(told: str) -> UInt8[np.ndarray, "28 28"]:
+    """Return a picture that a card tells in hexadecimal numbers."""
+    return np.frombuffer(bytes.fromhex(told), np.uint8).reshape(FRAME, FRAME)
 
 
 def _thicken(frame: Frame, width: float) -> Frame:

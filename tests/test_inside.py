@@ -1,5 +1,6 @@
 """What the page Inside says is what the networks do."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from digits.inside import LIMITS, STEPS, Distortion, distort, judge_network, swe
 from digits.metrics import reliability_bins
 from digits.model.classifier import load_card
 from digits.model.initializers import load_dense_weights
+from digits.model.judging import judge
 
 
 @pytest.fixture(scope="module")
@@ -144,6 +146,20 @@ def test_a_card_without_curves_and_test_figures_shows_what_there_is():
     quality = judge_network(less, current_neighbours("dense"))
     assert quality.history == ()
     assert quality.judged_on == "validation"
+
+
+def test_what_judging_keeps_in_a_card_is_what_the_page_shows(validation):
+    classifier = shipped_reader("dense").classifier
+    card = load_card(WEIGHTS / "dense.onnx")
+    known = current_neighbours("dense")
+    told = json.loads(json.dumps(judge(classifier, validation.frames, validation.labels)))
+    mine = judge_network(card | {"test": told}, known)
+    theirs = judge_network(card, known)
+    assert (mine.looked_at, theirs.looked_at) == ("test", "validation")
+    for one, other in zip(mine.hardest, theirs.hardest, strict=True):
+        np.testing.assert_array_equal(one.picture, other.picture)
+        assert (one.truth, one.answer) == (other.truth, other.answer)
+    assert [b.answers for b in mine.reliability] == [b.answers for b in theirs.reliability]
 
 
 def test_nothing_here_opens_the_test_digits():

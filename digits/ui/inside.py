@@ -290,7 +290,7 @@ def _record(quality: inside.Quality) -> None:
     st.html(
         charts.line_chart(
             {"measured": (sure, right), "ideal": ([min(sure), 1.0], [min(sure), 1.0])},
-            title="Reliability on validation digits",
+            title=f"Reliability on {quality.looked_at} digits",
             across="how sure",
             up="share that is right",
             alt="Of the least sure answers, "
@@ -300,7 +300,12 @@ def _record(quality: inside.Quality) -> None:
     with st.expander("Reliability in numbers"):
         rows = [[f"{b.sure:.2%}", f"{b.right:.2%}", str(b.answers)] for b in quality.reliability]
         st.html(charts.table(["sure", "right", "digits"], rows, "Fifteen bins of as many answers"))
-    st.markdown("**The hardest validation digits**")
+    st.markdown(f"**The hardest {quality.looked_at} digits**")
+    if quality.looked_at != quality.judged_on:
+        st.caption(
+            f"When this network met the {quality.judged_on} digits, which of them were hardest was "
+            "not kept; python train_model.py keeps it now."
+        )
     st.html(
         charts.gallery(
             [
