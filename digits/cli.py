@@ -207,6 +207,7 @@ def report(
         out.write_text(page, encoding="utf-8")
     except OSError as error:
         raise DigitsError(f"{out} cannot be written ({error.strerror})") from error
+    _print(str(out))
     return 0
 
 
