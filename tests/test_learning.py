@@ -19,6 +19,7 @@ from digits.assembly import (
     learned_folder,
     shipped_reader,
 )
+from digits.cli import main
 from digits.core import Box, DataError, LearningError, ModelError
 from digits.image.frame import to_frame
 from digits.learning import (
@@ -31,8 +32,8 @@ from digits.learning import (
     to_examples,
 )
 from digits.model.hands import draw, forms_of, write
-from digits.model.neighbours import load_hard
-from digits.model.personal import RIDGE, directions_of, fit_head, likeness, with_head
+from digits.model.neighbours import load_hard, to_ink
+from digits.model.personal import NOT_A_DIGIT, RIDGE, directions_of, fit_head, likeness, with_head
 from digits.model.versions import (
     current_name,
     list_versions,
@@ -43,6 +44,7 @@ from digits.model.versions import (
 
 ROOT = Path(__file__).parent.parent
 DENSE = "dense"
+DIGITS = np.full(120, -np.inf)  # log-odds of a network that takes all for digits
 
 
 @pytest.fixture(autouse=True)
@@ -85,7 +87,7 @@ def test_the_fit_is_the_logistic_regression_that_scikit_learn_finds():
     rng = np.random.default_rng(0)
     embeddings = rng.normal(size=(60, 12)).astype(np.float32)
     truth = np.arange(60, dtype=np.uint8) % 10
-    head = fit_head(embeddings, np.zeros((60, 10), np.float32), truth, reach=0.5)
+    head = fit_head(embeddings, np.zeros((60, 10), np.float32), np.zeros(60), truth, reach=0.5)
     directions = directions_of(embeddings)
     values, vectors = np.linalg.eigh(likeness(directions, directions, 0.5))
     features = vectors * np.sqrt(np.maximum(values, 0))
@@ -102,7 +104,11 @@ def test_pulls_add_up_to_nothing_and_far_digits_stay_as_they_are():
     rng = np.random.default_rng(1)
     embeddings = np.abs(rng.normal(size=(30, 8))).astype(np.float32)
     head = fit_head(
-        embeddings, np.zeros((30, 10), np.float32), np.arange(30, dtype=np.uint8) % 10, 0.06
+        embeddings,
+        np.zeros((30, 10), np.float32),
+        np.zeros(30),
+        np.arange(30, dtype=np.uint8) % 10,
+        0.06,
     )
     np.testing.assert_allclose(head.pulls.sum(axis=1), 0, atol=1e-5)
     assert np.abs(head.shift(-embeddings)).max() < 1e-6
@@ -118,7 +124,7 @@ def test_digits_that_are_surely_right_already_teach_nothing():
     sure = np.flatnonzero((margin > 12) & (logits.argmax(axis=1) == known.labels))[:40]
     assert len(sure) == 40
     embeddings = known.embeddings.astype(np.float32)
-    head = fit_head(embeddings[sure], logits[sure], known.labels[sure], 1.0)
+    head = fit_head(embeddings[sure], logits[sure], DIGITS[:40], known.labels[sure], 1.0)
     changed = (logits + head.shift(embeddings)).argmax(axis=1) != logits.argmax(axis=1)
     assert changed.sum() == 0
 
@@ -128,12 +134,52 @@ def test_what_was_learned_is_read_so(writer):
     wrong = classifier.classify(writer.frames).probabilities.argmax(axis=1) != writer.truth
     assert wrong.sum() >= 5
     logits = classifier.network(writer.frames).logits / np.float32(classifier.temperature)
-    head = fit_head(classifier.embed(writer.frames), logits, writer.truth, 0.25)
+    head = fit_head(classifier.embed(writer.frames), logits, DIGITS, writer.truth, 0.25)
     taught = with_head(classifier, head)
     assert (taught.classify(writer.frames).probabilities.argmax(axis=1) == writer.truth).all()
     np.testing.assert_array_equal(taught.embed(writer.frames), classifier.embed(writer.frames))
     last = dict(taught.activations(writer.frames[0]))["logits"]
     np.testing.assert_allclose(last, taught.network(writer.frames[:1]).logits[0], atol=1e-4)
+
+
+def test_the_fit_of_what_is_no_digit_is_the_one_that_scikit_learn_finds():
+    linear_model = pytest.importorskip("sklearn.linear_model")
+    rng = np.random.default_rng(2)
+    embeddings = rng.normal(size=(50, 12)).astype(np.float32)
+    truth = np.where(rng.random(50) < 0.4, NOT_A_DIGIT, 3).astype(np.uint8)
+    head = fit_head(embeddings, np.zeros((50, 10), np.float32), np.zeros(50), truth, reach=0.5)
+    directions = directions_of(embeddings)
+    values, vectors = np.linalg.eigh(likeness(directions, directions, 0.5))
+    features = vectors * np.sqrt(np.maximum(values, 0))
+    oracle = linear_model.LogisticRegression(
+        C=1 / RIDGE, fit_intercept=False, tol=1e-10, max_iter=10_000
+    ).fit(features, truth == NOT_A_DIGIT)
+    found = 1 / (1 + np.exp(-head.doubt(embeddings).astype(np.float64)))
+    np.testing.assert_allclose(found, oracle.predict_proba(features)[:, 1], atol=2e-3)
+
+
+def test_what_is_corrected_to_no_digit_is_refused_and_a_refused_digit_is_read():
+    """Both ways, on frames that the network is wrong about; all others are as far as before."""
+    classifier, hard = shipped_reader("cnn").classifier, load_hard(WEIGHTS)
+    others = to_ink(hard.others)
+    refused = classifier.classify(others).refused
+    assert refused.sum() > 100
+    taken = others[~refused][:25]
+    said_to_be_digits = others[refused][:25]
+    frames = np.concatenate([taken, said_to_be_digits])
+    truth = np.repeat(np.array([NOT_A_DIGIT, 4], np.uint8), 25)
+    scores = classifier.network(frames)
+    head = fit_head(
+        classifier.embed(frames),
+        scores.logits / np.float32(classifier.temperature),
+        classifier.refusal.log_odds(scores.not_a_digit),
+        truth,
+        0.06,
+    )
+    answers = with_head(classifier, head).classify(frames)
+    assert answers.refused[:25].mean() > 0.8
+    assert not answers.refused[25:].any()
+    assert (answers.probabilities[25:].argmax(axis=1) == 4).all()
 
 
 # ---- the lesson
@@ -151,7 +197,6 @@ def test_where_all_is_right_already_nothing_is_learned():
     known = current_neighbours(DENSE)
     right = np.flatnonzero(known.logits.argmax(axis=1) == known.labels)[:60]
     lesson = learn(Examples(known.frames[right], known.labels[right]), DENSE)
-    assert lesson.head is None
     assert "rightly already" in lesson.refused
 
 
@@ -161,7 +206,6 @@ def test_contradicting_corrections_are_refused():
     rng = np.random.default_rng(3)
     chosen = rng.choice(5000, 200, replace=False)
     lesson = learn(Examples(known.frames[chosen], rng.permutation(known.labels[chosen])), DENSE)
-    assert lesson.head is None
     assert "would be read wrongly" in lesson.refused or "Nothing would be gained" in lesson.refused
 
 
@@ -170,9 +214,10 @@ def test_what_would_cost_mnist_is_refused_with_the_number():
     known = current_neighbours(DENSE)
     sevens = np.flatnonzero(known.labels == 7)
     lesson = learn(Examples(known.frames[sevens], np.ones(len(sevens), np.uint8)), DENSE)
-    assert lesson.head is None
+    with pytest.raises(LearningError):
+        accept(lesson, DENSE)
     assert "held-out digits would be read wrongly" in lesson.refused
-    _, guard = lesson.compared
+    _, guard, _ = lesson.compared
     assert guard.after - guard.before > ALLOWED
 
 
@@ -208,7 +253,7 @@ def test_learning_is_the_same_twice(writer):
 # ---- what corrections teach
 
 
-def test_lines_what_is_no_digit_and_the_earlier_word_teach_nothing(writer):
+def test_lines_and_the_earlier_word_teach_nothing(writer):
     pngs = [as_png(frame) for frame in writer.frames[:4]]
     found = to_examples(
         [
@@ -220,7 +265,7 @@ def test_lines_what_is_no_digit_and_the_earlier_word_teach_nothing(writer):
             (pngs[0], "5"),
         ]
     )
-    assert found.truth.tolist() == [5]
+    assert found.truth.tolist() == [5, NOT_A_DIGIT]
     np.testing.assert_allclose(found.frames[0], writer.frames[0], atol=0.5 / 255 + 1e-6)
     assert len(to_examples([])) == 0
 
@@ -258,7 +303,7 @@ def head(writer):
     classifier = shipped_reader(DENSE).classifier
     embeddings = classifier.embed(writer.frames)
     logits = classifier.network(writer.frames).logits / np.float32(classifier.temperature)
-    return fit_head(embeddings, logits, writer.truth, 0.25)
+    return fit_head(embeddings, logits, DIGITS, writer.truth, 0.25)
 
 
 def test_a_new_version_is_served_at_once_and_can_be_rolled_back(head):
@@ -357,7 +402,8 @@ from pathlib import Path
 import numpy as np
 from digits.model.personal import PersonalHead
 from digits.model.versions import save_version
-head = PersonalHead(np.ones((3000, 128), np.float32), np.ones((3000, 10), np.float32), 0.5)
+parts = [np.ones(shape, np.float32) for shape in ((3000, 128), (3000, 10), 3000)]
+head = PersonalHead(*parts, 0.5)
 while True:
     sys.stdout.write(save_version(Path(sys.argv[1]), head, ()) + "\\n")
     sys.stdout.flush()
@@ -376,6 +422,38 @@ def test_a_kill_in_the_write_loses_nothing_that_was_acknowledged(tmp_path):
     assert set(told) <= whole
     assert len(whole) == len(list(tmp_path.glob("[0-9]*.npz")))
     assert current_name(tmp_path) in whole
+
+
+# ---- the command
+
+
+def test_the_command_learns_lists_and_goes_back(writer, tmp_path, capsys):
+    names = [f"{i:03}.png" for i in range(100)]
+    for name, frame in zip(names, writer.frames, strict=False):
+        paper = 255 - np.kron((220 * frame).astype(np.uint8), np.ones((8, 8), np.uint8))
+        Image.fromarray(np.pad(paper, 40, constant_values=255)).save(tmp_path / name)
+    rows = [f"{name},{truth}" for name, truth in zip(names, writer.truth, strict=False)]
+    (tmp_path / "labels.csv").write_text("\n".join(["file,text", *rows]), "utf-8")
+    assert main(["learn", str(tmp_path), "--model", DENSE]) == 0
+    told = capsys.readouterr().out
+    assert "MNIST digits\t5000\t" in told
+    (version,) = list_versions(learned_folder(DENSE))
+    assert f"in force: {version.name}" in told
+    main(["learn", "--model", DENSE, "--list"])
+    assert f"* {version.name}\t" in capsys.readouterr().out
+    assert main(["learn", "--model", DENSE, "--back", "shipped"]) == 0
+    assert current_reader(DENSE).classifier.name.name == DENSE
+    main(["learn", "--model", DENSE, "--list"])
+    assert "* shipped" in capsys.readouterr().out
+    assert main(["learn", "--model", DENSE, "--back", version.name]) == 0
+    assert current_reader(DENSE).classifier.name.name == "dense, personal"
+
+
+def test_the_command_says_why_it_learned_nothing(capsys):
+    assert main(["learn"]) == 1
+    assert "there are 0: correct 20 more" in capsys.readouterr().err
+    assert main(["learn", "--back", "lost"]) == 1
+    assert "the learned version lost cannot be read" in capsys.readouterr().err
 
 
 # ---- what ships

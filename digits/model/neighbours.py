@@ -29,6 +29,7 @@ class Neighbours:
     labels: UInt8[np.ndarray, " n"]  # 0 to 9
     embeddings: Float16[np.ndarray, "n _units"]  # the network's last hidden layer
     logits: Logits  # what the network says of them
+    doubts: Float32[np.ndarray, " _n"]  # logits of "not a digit"; none where it cannot tell
 
     @property
     def frames(self) -> Frames:
@@ -64,13 +65,15 @@ def write_neighbours(
     """Write known digits beside the `.onnx` at `path`; return the checksum for its card."""
     frames = to_ink(pictures)
     classifier = load_classifier(path)
+    scores = classifier.network(frames)
     file = io.BytesIO()
     np.savez_compressed(
         file,
         pictures=pictures,
         labels=labels,
         embeddings=classifier.embed(frames).astype(np.float16),
-        logits=classifier.network(frames).logits,
+        logits=scores.logits,
+        doubts=np.zeros(0, np.float32) if scores.not_a_digit is None else scores.not_a_digit,
     )
     write_whole(path.with_suffix(".npz"), file.getvalue())
     return hashlib.sha256(file.getvalue()).hexdigest()
@@ -85,7 +88,7 @@ def load_neighbours(path: Path) -> Neighbours:
         They are missing, or not those that the network's card names.
     """
     expected = load_card(path).get(CHECKSUM)
-    names = ("pictures", "labels", "embeddings", "logits")
+    names = ("pictures", "labels", "embeddings", "logits", "doubts")
     return Neighbours(*_open(path.with_suffix(".npz"), expected, names))
 
 

@@ -1,4 +1,4 @@
-"""A personal head: what corrected digits add to a network's answer for digits that look like them.
+"""A personal head: what corrected digits add to a network's answers for what looks like them.
 
 Two digits are alike when their embeddings point the same way. Each corrected digit pulls what is
 like it towards its truth; how strongly, a logistic regression with a kernel says, whose ridge
@@ -7,6 +7,7 @@ Friedman 2009, "The Elements of Statistical Learning", section 12.3.3). Far from
 digits nothing changes.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -18,6 +19,8 @@ from digits.model.classifier import Classifier, OnnxNetwork, Scores
 RIDGE = 0.003  # weight of the squared pulls; chosen with REACHES on drawn writers, docs/learning.md
 STEPS = 200  # of the fit, at most; it needs some fifty
 SETTLED = 1e-4  # largest step at which the fit is done
+CLIP = 30.0  # log-odds; beyond is certainty
+NOT_A_DIGIT = CLASSES  # the truth of what holds no digit
 SMALLEST = 1e-9  # length of an embedding; that of blank paper may be 0
 
 Embeddings = Float32[np.ndarray, "_n _units"]
@@ -29,27 +32,38 @@ class PersonalHead:
 
     directions: Float32[np.ndarray, "k _units"]  # embeddings of length 1
     pulls: Float32[np.ndarray, "k 10"]  # nats towards each digit, for one that is just like it
+    denials: Float32[np.ndarray, " k"]  # nats towards "not a digit"
     reach: float  # squared distance of directions, 0 to 4, at which a pull is down to 1/e
 
     def shift(self, embeddings: Embeddings) -> Logits:
         """Return what is added to calibrated logits: (n, units) -> (n, 10)."""
-        alike = likeness(directions_of(embeddings), self.directions, self.reach)
-        return (alike @ self.pulls).astype(np.float32)
+        return (self._alike(embeddings) @ self.pulls).astype(np.float32)
+
+    def doubt(self, embeddings: Embeddings) -> Float32[np.ndarray, " _n"]:
+        """Return what is added to the log-odds of "not a digit": (n, units) -> (n,)."""
+        return (self._alike(embeddings) @ self.denials).astype(np.float32)
+
+    def _alike(self, embeddings: Embeddings) -> np.ndarray:
+        return likeness(directions_of(embeddings), self.directions, self.reach)
 
 
 @dataclass(frozen=True)
 class PersonalNetwork:
-    """A network with a personal head beside its own."""
+    """A network with a personal head beside its own two."""
 
     network: OnnxNetwork
     head: PersonalHead
     temperature: float  # of the network's calibration, which the head was learned behind
+    slope: float  # of the calibration of "not a digit"
 
     def __call__(self, frames: Frames) -> Scores:
         """Return scores: (n, 28, 28) -> (n, 10), and (n,) from a second head."""
         scores, embeddings = self.network.look(frames)
-        shift = self.temperature * self.head.shift(embeddings)
-        return Scores((scores.logits + shift).astype(np.float32), scores.not_a_digit)
+        logits = scores.logits + np.float32(self.temperature) * self.head.shift(embeddings)
+        if scores.not_a_digit is None:
+            return Scores(logits)
+        doubt = self.head.doubt(embeddings) / np.float32(self.slope)
+        return Scores(logits, scores.not_a_digit + doubt)
 
     def embed(self, frames: Frames) -> Embeddings:
         """Return the last hidden layer: (n, 28, 28) -> (n, units)."""
@@ -74,7 +88,8 @@ def with_head(classifier: Classifier, head: PersonalHead) -> Classifier:
             f"nothing can be learned beside {classifier.name.name}: choose a model that is "
             "served as .onnx"
         )
-    network = PersonalNetwork(classifier.network, head, classifier.temperature)
+    slope = classifier.refusal.slope if classifier.refusal else 1.0
+    network = PersonalNetwork(classifier.network, head, classifier.temperature, slope)
     return replace(classifier, network=network)
 
 
@@ -92,6 +107,7 @@ def likeness(one: Embeddings, other: Embeddings, reach: float) -> Float64[np.nda
 def fit_head(
     embeddings: Float32[np.ndarray, "k _units"],
     logits: Float32[np.ndarray, "k 10"],
+    doubts: Float64[np.ndarray, " k"],
     truth: UInt8[np.ndarray, " k"],
     reach: float,
 ) -> PersonalHead:
@@ -99,8 +115,9 @@ def fit_head(
 
     Parameters
     ----------
-    embeddings, logits : what the network makes of them; the logits calibrated
-    truth : 0 to 9
+    embeddings, logits, doubts : what the network makes of them; the logits calibrated, and the
+        log-odds of "not a digit"
+    truth : 0 to 9, or `NOT_A_DIGIT`
     reach : how far each digit pulls, as in `PersonalHead`
 
     Notes
@@ -111,15 +128,34 @@ def fit_head(
     """
     directions = directions_of(embeddings)
     alike = likeness(directions, directions, reach)
-    wanted = np.eye(CLASSES)[truth]
+    digits = truth != NOT_A_DIGIT
+    pulls, denials = np.zeros((len(truth), CLASSES)), np.zeros(len(truth))
+    pulls[digits] = _settle(
+        alike[np.ix_(digits, digits)], logits[digits], np.eye(CLASSES)[truth[digits]], _softmax
+    )
+    denials[:] = _settle(alike, doubts, (~digits).astype(float), _logistic)
+    return PersonalHead(directions, pulls.astype(np.float32), denials.astype(np.float32), reach)
+
+
+def _settle(
+    alike: np.ndarray,
+    offset: np.ndarray,
+    wanted: np.ndarray,
+    link: Callable[[np.ndarray], np.ndarray],
+) -> np.ndarray:
+    """Return pulls with which `link` comes as near to what is wanted as they are worth."""
     pulls = np.zeros_like(wanted)
-    bound = np.linalg.inv(alike / 2 + RIDGE * np.eye(len(truth)))
+    bound = np.linalg.inv(alike / 2 + RIDGE * np.eye(len(wanted)))  # half bounds both curvatures
     for _ in range(STEPS):
-        step = bound @ (_softmax(logits + alike @ pulls) - wanted + RIDGE * pulls)
+        step = bound @ (link(offset + alike @ pulls) - wanted + RIDGE * pulls)
         pulls -= step
-        if np.abs(step).max() < SETTLED:
+        if not step.size or np.abs(step).max() < SETTLED:
             break
-    return PersonalHead(directions, pulls.astype(np.float32), reach)
+    return pulls
+
+
+def _logistic(log_odds: np.ndarray) -> np.ndarray:
+    return np.asarray(1 / (1 + np.exp(-np.clip(log_odds, -CLIP, CLIP))))
 
 
 def _softmax(scores: np.ndarray) -> np.ndarray:

@@ -34,6 +34,11 @@ class Compared:
     before: int  # wrong
     after: int  # wrong
 
+    @property
+    def loss(self) -> int:
+        """How many more are wrong after than before."""
+        return self.after - self.before
+
 
 @dataclass(frozen=True, slots=True)
 class Version:
@@ -57,6 +62,7 @@ def save_version(folder: Path, head: PersonalHead, compared: Sequence[Compared])
         file,
         directions=head.directions,
         pulls=head.pulls,
+        denials=head.denials,
         reach=np.float64(head.reach),
         card=np.frombuffer(json.dumps(card).encode(), np.uint8),
     )
@@ -122,7 +128,9 @@ def load_version(folder: Path, name: str) -> tuple[PersonalHead, Version]:
     try:
         with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
             card = json.loads(arrays["card"].tobytes())
-            head = PersonalHead(arrays["directions"], arrays["pulls"], float(arrays["reach"]))
+            head = PersonalHead(
+                arrays["directions"], arrays["pulls"], arrays["denials"], float(arrays["reach"])
+            )
         compared = tuple(Compared(**row) for row in card["compared"])
         made = datetime.fromisoformat(card["made"])
     except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile, EOFError) as error:

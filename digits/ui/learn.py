@@ -44,7 +44,7 @@ def _what_there_is(examples: Examples, model: str | None) -> None:
     """Count the corrected digits and offer to learn from them."""
     left, right = st.columns([3, 1], vertical_alignment="bottom")
     with left:
-        counts = [int((examples.truth == digit).sum()) for digit in range(CLASSES)]
+        counts = [int((examples.truth == digit).sum()) for digit in range(CLASSES + 1)]
         st.html(_counts_table(counts))
         if len(examples) < ENOUGH:
             st.progress(len(examples) / ENOUGH)
@@ -57,7 +57,7 @@ def _what_there_is(examples: Examples, model: str | None) -> None:
     elif pressed:
         with st.spinner("Learning"):
             lesson = learn(examples, model)
-            if lesson.head is not None:
+            if not lesson.refused:
                 accept(lesson, model)
         st.session_state[LESSON] = (model, lesson)
 
@@ -109,7 +109,7 @@ def _in_words(version: Version) -> str:
 
 
 def _counts_table(counts: Sequence[int]) -> str:
-    digits = "".join(f'<th scope="col" {CELL}>{digit}</th>' for digit in range(CLASSES))
+    digits = "".join(f'<th scope="col" {CELL}>{digit}</th>' for digit in [*range(CLASSES), "none"])
     numbers = "".join(f"<td {CELL}>{count}</td>" for count in counts)
     return (
         f'<div data-testid="taught"><b>{sum(counts)} corrected digits</b>'

@@ -115,7 +115,8 @@ def test_what_does_not_help_is_refused_with_the_reason(as_picture):
 
 
 def test_a_damaged_version_is_told_and_can_be_left():
-    head = PersonalHead(np.ones((1, 128), np.float32), np.zeros((1, 10), np.float32), 0.5)
+    parts = [np.ones(shape, np.float32) for shape in ((1, 128), (1, 10), (1,))]
+    head = PersonalHead(*parts, 0.5)
     folder = learned_folder(DENSE)
     names = [save_version(folder, head, ()) for _ in range(2)]
     path = folder / f"{names[1]}.npz"
