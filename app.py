@@ -49,6 +49,14 @@ def learn() -> None:
     learn_page(current_corrections, available_models(), settings_or_stop())
 
 
+def inside() -> None:
+    """See how the networks come to an answer."""
+    from digits.assembly import current_neighbours, shipped_reader
+    from digits.ui.inside import inside_page
+
+    inside_page(shipped_reader, current_neighbours, available_models())
+
+
 def show_pages() -> None:
     """Show the page that was chosen."""
     st.set_page_config(page_title="Digits", page_icon=str(ICON), layout="wide")
@@ -59,6 +67,7 @@ def show_pages() -> None:
             st.Page(sheet, title="Sheet", url_path="sheet"),
             st.Page(corrections, title="Corrections", url_path="corrections"),
             st.Page(learn, title="Learn", url_path="learn"),
+            st.Page(inside, title="Inside", url_path="inside"),
         ]
     )
 

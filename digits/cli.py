@@ -200,6 +200,35 @@ def evaluate(
 
 
 @app.command()
+def report(
+    path: Annotated[str, typer.Argument(metavar="FILE", help="A picture.")],
+    out: Annotated[Path, typer.Option(help="Where the page goes.")] = Path("report.html"),
+    single: Single = False,
+    model: Model = None,
+) -> int:
+    """Write an account of one reading that prints on one sheet of paper.
+
+    digits report photo.jpg --out report.html
+    """
+    from datetime import datetime
+
+    from digits.assembly import current_reader
+    from digits.image.pixels import load_picture, load_upright
+    from digits.report import to_report
+
+    reading = current_reader(model).read(load_picture(path), Hint(single=single))
+    page = to_report(
+        load_upright(path), replace(reading, file=Path(path).name), made=datetime.now().astimezone()
+    )
+    try:
+        out.write_text(page, encoding="utf-8")
+    except OSError as error:
+        raise DigitsError(f"{out} cannot be written ({error.strerror})") from error
+    _print(str(out))
+    return 0
+
+
+@app.command()
 def serve(
     host: Annotated[str, typer.Option(help="Where to listen; 0.0.0.0 is everywhere.")] = HOST,
     port: Annotated[

@@ -240,6 +240,7 @@ def export_run(
         "parameters": network.count_params(),
         "multiply_adds": multiply_adds(network),
         "temperature": fit_temperature(scores.logits, mnist.calibration.labels),
+        "history": load_history(run),
     }
     if head is not None:
         together = with_logits(network, head)
@@ -275,17 +276,24 @@ def add_test_figures(run: Path, card: dict[str, Any], figures: dict[str, Any]) -
     return load_card(path)
 
 
+def load_history(run: Path) -> list[dict[str, float]]:
+    """Return loss and accuracy of each epoch, on training and validation digits."""
+    with (run / HISTORY).open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    names = ("loss", "accuracy", "val_loss", "val_accuracy")
+    return [{name: round(float(row[name]), 5) for name in names} for row in rows]
+
+
 def draw_curves(run: Path) -> Path:
     """Draw accuracy and loss by epoch, for training and validation digits."""
     from matplotlib.figure import Figure
 
-    with (run / HISTORY).open(encoding="utf-8", newline="") as file:
-        history = list(csv.DictReader(file))
+    history = load_history(run)
     epochs = range(1, len(history) + 1)
     figure = Figure(figsize=(9, 3.6), layout="constrained")
     for axes, name in zip(figure.subplots(1, 2), ("accuracy", "loss"), strict=True):
-        axes.plot(epochs, [float(row[name]) for row in history], "o--", label="training")
-        axes.plot(epochs, [float(row[f"val_{name}"]) for row in history], "s-", label="validation")
+        axes.plot(epochs, [row[name] for row in history], "o--", label="training")
+        axes.plot(epochs, [row[f"val_{name}"] for row in history], "s-", label="validation")
         axes.set(xlabel="epoch", ylabel=name, title=name)
         axes.legend()
     path = run / "curves.png"
