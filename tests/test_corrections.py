@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import numpy as np
@@ -178,6 +178,25 @@ def test_choosing(store):
     assert [c.box.x for c in store.all(limit=1, offset=1)] == [1]
 
 
+def test_a_name_that_no_database_takes_is_stored_without_what_is_wrong_with_it(store):
+    store.add([correction(1, file="a\0b\udcff.jpg", read="\0")])
+    assert [(c.file, c.read) for c in store.all()] == [("ab?.jpg", "")]
+
+
+def test_a_time_of_another_zone_stays_the_same_moment(store):
+    made = datetime(2026, 5, 1, 1, 30, tzinfo=timezone(timedelta(hours=5, minutes=30)))
+    store.add([correction(1, made=made)])
+    assert store.all()[0].made == made
+
+
+def test_what_was_taken_away_can_be_deleted_for_good_and_the_rest_stays(store):
+    store.add([correction(n) for n in range(3)])
+    store.remove([correction(0).id])
+    assert store.remove_all(Wanted(removed=True)) == 1
+    assert store.count() == 2
+    assert store.restore([correction(0).id]) == 0
+
+
 def test_many_are_stored_at_once(store):
     many = [correction(n, str(n)) for n in range(1000)]
     assert store.add(many) == 1000
@@ -275,16 +294,18 @@ def test_a_full_disk_is_one_sentence_and_loses_nothing(tmp_path):
     assert again.add([correction(2)]) == 1
 
 
-def test_a_database_that_may_only_be_read_is_read(tmp_path):
+def test_a_database_that_may_only_be_read_is_read(tmp_path, monkeypatch):
     path = tmp_path / "c.sqlite"
     store = Corrections(f"sqlite:///{path.as_posix()}")
     store.add([correction(1)])
     store.close()
+    monkeypatch.chdir(tmp_path)
     only = Corrections(f"sqlite:///file:{path.as_posix()}?mode=ro&uri=true")
     assert only.count() == 1
     with pytest.raises(CorrectionsError, match="may not be written"):
         only.add([correction(2)])
     only.close()
+    assert not list(tmp_path.glob("file:*"))  # the address is no folder
 
 
 def test_somebody_elses_long_change_is_one_sentence(tmp_path, monkeypatch):

@@ -1,12 +1,13 @@
 """Corrections as a folder and as a ZIP: they come back as they were, and nothing else comes in."""
 
 import csv
-import dataclasses
 import io
 import zipfile
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from PIL import Image
 
 from digits.assembly import current_reader
@@ -20,6 +21,7 @@ from digits.exchange import (
     export_zip,
     import_folder,
     import_zip,
+    to_files,
     with_corrections,
 )
 from digits.image.pixels import load_picture
@@ -47,10 +49,6 @@ def read(page):
 @pytest.fixture(scope="module")
 def corrections(read):
     return to_corrections(*read, "728", source="read", file="=sheet.png")
-
-
-def as_imported(correction):
-    return dataclasses.replace(correction, source="import")
 
 
 def test_a_line_and_each_of_its_digits_are_corrected(read, corrections):
@@ -100,12 +98,12 @@ def test_a_folder_brings_corrections_back_as_they_were(corrections, tmp_path):
     assert export_folder(corrections, tmp_path / "a" / "b") == len(corrections)
     found = import_folder(tmp_path / "a" / "b", current_reader())
     assert found.faults == ()
-    assert found.corrections == tuple(as_imported(c) for c in corrections)
+    assert found.corrections == corrections
 
 
 def test_a_zip_brings_corrections_back_as_they_were(corrections):
     found = import_zip(export_zip(corrections), current_reader())
-    assert found.corrections == tuple(as_imported(c) for c in corrections)
+    assert found.corrections == corrections
 
 
 def test_a_spreadsheet_finds_no_formula_in_the_table(corrections, tmp_path):
@@ -142,6 +140,81 @@ def test_a_zip_packed_by_hand_has_its_folder_before_each_name(page):
         archive.writestr("my sheets/labels.csv", "file,text\none.png,728\n")
         archive.writestr("my sheets/one.png", page)
     assert len(import_zip(packed.getvalue(), current_reader()).corrections) == 4
+
+
+def packed_rows(corrections, **changes):
+    """An export of which some cells of the table were changed by hand."""
+    files = dict(to_files(corrections))
+    rows = list(csv.DictReader(io.StringIO(files["labels.csv"].decode(), newline="")))
+    table = io.StringIO()
+    writer = csv.DictWriter(table, [name for name in rows[0] if changes.get(name, "") is not None])
+    writer.writeheader()
+    for row in rows:
+        writer.writerow({k: v for k, v in (row | changes).items() if v is not None})
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for name, content in (files | {"labels.csv": table.getvalue().encode()}).items():
+            archive.writestr(name, content)
+    return packed.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        *[("line", "-1"), ("line", "9" * 30), ("digit", "²"), ("x", "1.5"), ("width", "")],
+        *[("reading", "abc"), ("model_sha256", "A" * 64), ("made", "yesterday")],
+        *[("made", "0001-01-01T00:00:00+14:00"), ("made", "9999-12-31T23:59:59-12:00")],
+        *[("text", "7x"), ("text", "8" * 101), ("frame", "frames/none.png")],
+    ],
+)
+def test_a_row_that_no_export_has_is_left_out_and_named(column, value, corrections):
+    found = import_zip(packed_rows(corrections[1:2], **{column: value}), current_reader())
+    assert found.corrections == ()
+    assert len(found.faults) == 1
+
+
+def test_an_exported_row_must_come_with_the_pictures_of_an_export(corrections):
+    crop = f"{corrections[0].id}.png"
+    found = import_zip(packed_rows(corrections, frame=crop), current_reader())
+    assert found.corrections == ()
+    assert all("not those of an export" in fault for fault in found.faults)
+
+
+def test_an_export_without_some_of_its_columns_is_read_anew(corrections):
+    found = import_zip(packed_rows(corrections[:1], line=None), current_reader())
+    assert {c.source for c in found.corrections} == {"import"}
+    assert found.corrections[0].truth == "728"
+
+
+def test_a_source_that_there_is_not_becomes_import(corrections):
+    found = import_zip(packed_rows(corrections, source="moon"), current_reader())
+    assert {c.source for c in found.corrections} == {"import"}
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_a_damaged_zip_is_a_sentence_or_has_faults(data, corrections):
+    packed = bytearray(export_zip(corrections[:2]))
+    for _ in range(data.draw(st.integers(1, 8))):
+        packed[data.draw(st.integers(0, len(packed) - 1))] = data.draw(st.integers(0, 255))
+    try:
+        found = import_zip(bytes(packed), current_reader())
+    except CorrectionsError:
+        return
+    assert {c.crop for c in found.corrections} <= {c.crop for c in corrections} or found.faults
+
+
+def test_one_picture_named_many_times_is_not_read_without_end(page, monkeypatch):
+    table = "file,text\n" + "one.png,728\n" * 1000
+    monkeypatch.setattr("digits.exchange.LARGEST_ALL", len(table) + 3 * len(page))
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("labels.csv", table)
+        archive.writestr("one.png", page)
+    found = import_zip(packed.getvalue(), current_reader())
+    assert len(found.corrections) == 4 * 4  # four times a line of three digits
+    assert len(found.faults) == 1000 - 4
+    assert all("larger than" in fault for fault in found.faults)
 
 
 @pytest.mark.parametrize("name", ["../secret.png", "/etc/hostname", "a/../../secret.png"])
