@@ -96,6 +96,13 @@ def crop_png(picture: Picture, box: Box) -> bytes:
     return _png(picture.grey[part.rows_and_columns()])
 
 
+def thumbnail_png(crop: bytes, height: int) -> bytes:
+    """Return a picture of at most this height, as a PNG: a page shows many."""
+    with Image.open(io.BytesIO(crop)) as image:
+        image.thumbnail((image.width, height))
+        return _png(np.asarray(image))
+
+
 def frame_png(frame: Frame) -> bytes:
     """Return what the network saw as a PNG, 0 paper to 255 ink."""
     return _png(np.round(255 * frame).astype(np.uint8))

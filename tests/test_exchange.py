@@ -12,7 +12,7 @@ from PIL import Image
 
 from digits.assembly import current_reader
 from digits.core import ANY, Box, CorrectionsError, Hint
-from digits.correcting import crop_png, frame_png, to_corrections
+from digits.correcting import crop_png, frame_png, thumbnail_png, to_corrections
 from digits.data import load_mnist
 from digits.evaluation import evaluate_folder
 from digits.exchange import (
@@ -92,6 +92,14 @@ def test_a_crop_keeps_some_paper_round_it_but_stays_in_the_picture(read):
     assert crop.size == (picture.width, picture.height)
     crop = Image.open(io.BytesIO(crop_png(picture, Box(40, 30, 8, 8))))
     assert crop.size == (12, 12)
+
+
+def test_a_thumbnail_is_low_enough_and_keeps_its_shape():
+    large = io.BytesIO()
+    Image.linear_gradient("L").resize((900, 300)).save(large, "PNG")
+    assert Image.open(io.BytesIO(thumbnail_png(large.getvalue(), 60))).size == (180, 60)
+    small = frame_png(np.zeros((28, 28), np.float32))
+    assert Image.open(io.BytesIO(thumbnail_png(small, 60))).size == (28, 28)
 
 
 def test_a_folder_brings_corrections_back_as_they_were(corrections, tmp_path):
