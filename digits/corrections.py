@@ -135,9 +135,11 @@ class Corrections:
     def all(
         self, wanted: Wanted = EVERYTHING, *, limit: int | None = None, offset: int = 0
     ) -> list[Correction]:
-        """Return corrections, the newest first."""
+        """Return corrections, the newest first; those made at once as they stand on the page."""
         query = sa.select(table).where(*_conditions(wanted))
-        query = query.order_by(table.c.made.desc(), table.c.id).limit(limit).offset(offset)
+        c = table.c
+        place = (c.reading, c.line, sa.func.coalesce(c.digit, -1), c.id)
+        query = query.order_by(c.made.desc(), *place).limit(limit).offset(offset)
         with self._transaction() as connection:
             return [_from_row(row) for row in connection.execute(query).mappings()]
 

@@ -1,6 +1,7 @@
 """Corrections on SQLite and on PostgreSQL: the same tests, for they promise the same."""
 
 import os
+import re
 import shutil
 import socket
 import sqlite3
@@ -11,7 +12,6 @@ import threading
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
-import numpy as np
 import pytest
 import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from digits.core import Box, CorrectionsError, ModelName, SettingsError
 from digits.corrections import Correction, Corrections, Wanted, metadata, table
 from digits.settings import load_settings
+from scripts.kill_while_saving import campaign
 
 ROOT = Path(__file__).parent.parent
 TOOLS = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
@@ -107,6 +108,17 @@ def test_what_was_added_comes_back_as_it_was(store):
     assert store.add(given) == 2
     assert store.all() == given[::-1]  # the newest first
     assert store.count() == 2
+
+
+def test_what_was_said_at_once_comes_in_its_order_on_the_page(store):
+    made = datetime(2026, 1, 1, tzinfo=UTC)
+    places = [(line, digit) for line in (0, 1) for digit in (None, 0, 1, 10)]
+    given = [
+        correction(i, reading="a" * 64, line=line, digit=digit, made=made)
+        for i, (line, digit) in enumerate(places)
+    ]
+    store.add(given[::-1])
+    assert store.all() == given
 
 
 def test_the_same_correction_twice_is_one(store):
@@ -351,35 +363,44 @@ def test_in_any_order_the_store_is_what_a_dictionary_would_be(steps, tmp_path_fa
     store.close()
 
 
-WRITER = """
-import sys
-from tests.test_corrections import correction
-from digits.corrections import Corrections
-store = Corrections(sys.argv[1])
-for n in range(int(sys.argv[2]), 10**6):
-    store.add([correction(n), correction(n, digit=0)])
-    print(n, flush=True)
-"""
-
-
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
-def test_what_was_acknowledged_outlives_being_killed(tmp_path):
-    url = f"sqlite:///{(tmp_path / 'c.sqlite').as_posix()}"
-    rng = np.random.default_rng(0)
-    acknowledged = -1
-    for _ in range(20):
-        command = [sys.executable, "-c", WRITER, url, str(acknowledged + 1)]
-        with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as writer:
-            acknowledged = int(writer.stdout.readline())
-            threading.Timer(rng.uniform(0, 0.05), writer.kill).start()
-            acknowledged = max([acknowledged, *map(int, writer.stdout.read().split("\n")[:-1])])
-        store = Corrections(url)
-        kept = {c.box.x for c in store.all(Wanted(single=False))}
-        assert set(range(acknowledged + 1)) <= kept
-        # Both of one step or neither: nothing is half there.
-        assert kept == {c.box.x for c in store.all(Wanted(single=True))}
-        acknowledged = max(kept)
-        store.close()
+def test_what_was_acknowledged_outlives_being_killed(url, store):
+    store.check()  # the tables are there: a kill may come at once
+    outcome = campaign(url, kills=20, seed=0)
+    assert outcome.acknowledged >= outcome.kills
+    assert (outcome.lost, outcome.halves) == (0, 0)
+
+
+def test_a_campaign_of_kills_sees_what_is_lost(url, monkeypatch):
+    """The oracle itself: a store that acknowledges, and keeps nothing."""
+    monkeypatch.setattr(Corrections, "all", lambda self, wanted: [])
+    outcome = campaign(url, kills=1, seed=0)
+    assert outcome.lost == outcome.acknowledged > 0
+
+
+DIAGRAM = re.search(
+    r"^```mermaid\nerDiagram\n(.*?)^```",
+    (ROOT / "docs" / "corrections.md").read_text(encoding="utf-8"),
+    re.MULTILINE | re.DOTALL,
+)[1]
+
+
+def test_the_diagram_in_the_documents_has_every_column_with_its_type():
+    drawn = re.findall(r"^    (\w+) (\w+)( PK)?", DIAGRAM, re.MULTILINE)
+    kinds = {
+        sa.String: "hash",
+        sa.Text: "text",
+        sa.Integer: "int",
+        sa.LargeBinary: "png",
+        sa.DateTime: "time",
+    }
+    columns = [
+        ("word" if c.name == "source" else kinds[type(c.type)], c.name, " PK" * c.primary_key)
+        for c in table.c
+    ]
+    assert drawn == columns
+    optional = re.findall(r"^    \w+ (\w+).*or nothing", DIAGRAM, re.MULTILINE)
+    assert optional == [c.name for c in table.c if c.nullable]
 
 
 def test_settings_come_from_the_environment(tmp_path):

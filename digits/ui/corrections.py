@@ -110,7 +110,8 @@ def _card(store: Corrections, correction: Correction, *, deleted: bool) -> None:
         f'<img alt="Piece of a picture: {truth}" style="max-width:100%;height:4rem;'
         f'object-fit:contain" src="data:image/png;base64,{picture}">'
         f"<div><strong>{truth}</strong></div>"
-        f"<small>{f'read as {read}' if correction.is_wrong else 'read rightly'}"
+        f"<small>{'line' if correction.digit is None else 'digit'} "
+        f"{f'read as {read}' if correction.is_wrong else 'read rightly'}"
         f'<div title="{name}" style="overflow:hidden;text-overflow:ellipsis;white-space:nowrap">'
         f"{name}</div></small>"
     )
