@@ -32,8 +32,9 @@ from digits.data import Labelled, load_mnist
 from digits.evaluation import FolderReport, evaluate_folder
 from digits.line_training import LineRecipe, as_found, compile_line
 from digits.model import hands
+from digits.model.card import write_card
 from digits.model.classifier import open_session
-from digits.model.export import export_line, write_card
+from digits.model.export import export_line
 from digits.model.line import LineNetwork, OnnxLine
 from digits.model.networks import build_line
 from digits.reader import Reader

@@ -82,9 +82,10 @@ def to_corrections(
 
     if digit is not None:
         return (of_digit(digit, truth),)
-    each = tuple(of_digit(at, right) for at, right in enumerate(truth))
     whole = correction(read.box, None, read.text, truth, None)
-    return (whole, *each) if len(truth) == len(read.digits) else (whole,)
+    if len(truth) != len(read.digits):
+        return (whole,)
+    return (whole, *(of_digit(at, right) for at, right in enumerate(truth)))
 
 
 def crop_png(picture: Picture, box: Box) -> bytes:

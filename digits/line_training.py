@@ -17,8 +17,9 @@ from digits.data import Labelled, Mnist
 from digits.image.finding import Found
 from digits.image.ink import to_ink
 from digits.metrics import calibration_error, interval
+from digits.model.card import write_card
 from digits.model.classifier import Classifier, load_card
-from digits.model.export import export_line, multiply_adds, write_card
+from digits.model.export import export_line, multiply_adds
 from digits.model.line import load_line_network
 from digits.model.networks import build_line
 from digits.reader import Reader
