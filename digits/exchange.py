@@ -177,12 +177,12 @@ def with_corrections(mnist: Mnist, folder: Path) -> Mnist:
     if not frames:
         raise CorrectionsError(f"{folder} holds no corrected digit to learn from")
     added = np.stack(frames)
-    digest = hashlib.sha256(mnist.sha256.encode() + added.tobytes() + bytes(labels)).hexdigest()
+    digest = hashlib.sha256(added.tobytes() + bytes(labels)).hexdigest()
     train = Labelled(
         np.concatenate([mnist.train.pictures, *[added] * REPEATED]),
         np.concatenate([mnist.train.labels, *[np.array(labels, np.uint8)] * REPEATED]),
     )
-    return replace(mnist, train=train, sha256=digest, corrections=len(labels))
+    return replace(mnist, train=train, corrections=len(labels), corrections_sha256=digest)
 
 
 def _rows_of(read: Open) -> list[dict[str, str]]:

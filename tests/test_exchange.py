@@ -270,7 +270,11 @@ def test_training_takes_the_corrected_digits_and_holds_out_none(corrections, tmp
     np.testing.assert_array_equal(taught.train.pictures[-3], frame)
     assert taught.validation is mnist.validation
     assert taught.calibration is mnist.calibration
-    assert taught.sha256 != mnist.sha256
+    assert taught.sha256 == mnist.sha256
+    again = with_corrections(mnist, tmp_path)
+    assert again.corrections_sha256 == taught.corrections_sha256 is not None
+    export_folder(corrections[:3], tmp_path)
+    assert with_corrections(mnist, tmp_path).corrections_sha256 != taught.corrections_sha256
 
 
 def test_training_from_a_folder_without_digits_is_one_sentence(corrections, tmp_path):

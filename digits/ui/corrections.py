@@ -9,7 +9,7 @@ import streamlit as st
 from digits.core import DigitsError
 from digits.correcting import thumbnail_png
 from digits.corrections import Correction, Corrections, Source, Wanted
-from digits.exchange import LARGEST_ALL, export_zip, import_zip
+from digits.exchange import export_zip, import_zip
 from digits.reader import Reader
 from digits.settings import Settings
 from digits.ui.answer import show_error
@@ -175,9 +175,7 @@ def _carry(store: Corrections, reader: Callable[[str | None], Reader]) -> None:
 
 def _import(store: Corrections, reader: Callable[[str | None], Reader]) -> None:
     rounds = st.session_state.setdefault(ROUNDS, 0)
-    given = st.file_uploader(
-        "Import a ZIP", ["zip"], key=f"import-{rounds}", max_upload_size=LARGEST_ALL // 10**6
-    )
+    given = st.file_uploader("Import a ZIP", ["zip"], key=f"import-{rounds}")
     if not (given and st.button("Import", type="primary")):
         return
     with st.spinner("Importing"):

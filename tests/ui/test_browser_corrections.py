@@ -1,19 +1,11 @@
 """Corrections in a real Chromium: carried away, brought back, and hidden from strangers."""
 
 import io
-import os
-import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 import zipfile
-from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import urlparse
 
 import pytest
+from conftest import ROOT, serve
 
 from digits.assembly import current_reader
 from digits.correcting import to_corrections
@@ -21,74 +13,10 @@ from digits.corrections import Corrections
 from digits.image.pixels import load_picture
 from digits.settings import load_settings
 
-ROOT = Path(__file__).parent.parent.parent
 EXAMPLE = ROOT / "digits" / "ui" / "examples" / "a year.jpg"
-CHROMIUM = os.environ.get("DIGITS_CHROMIUM") or shutil.which("chromium")
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
-ARGUMENTS += ["--no-first-run", "--disable-component-update", "--disable-sync"]
 WAIT = 60_000  # ms, generous: machines are shared
 OWNERS = "only the owner's"
 THUMBNAILS = "img[alt^='Piece of a picture']"
-
-playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
-
-
-@contextmanager
-def serve(home, **environment):
-    """Run the app with a folder of its own; give its address."""
-    with socket.socket() as free:
-        free.bind(("localhost", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless", "true"]
-    command += ["--server.port", str(port)]
-    known = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
-    with subprocess.Popen(
-        command,
-        cwd=ROOT,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        env=known | {"DIGITS_HOME": str(home)} | environment,
-    ) as process:
-        address = f"http://localhost:{port}"
-        for _ in range(240):
-            try:
-                urllib.request.urlopen(f"{address}/_stcore/health", timeout=1).close()  # noqa: S310
-                break
-            except OSError:
-                time.sleep(0.25)
-        else:
-            process.kill()
-            pytest.fail("the app did not start within a minute")
-        yield address
-        process.terminate()
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with playwright.sync_playwright() as driver:
-        chromium = driver.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield chromium
-        chromium.close()
-
-
-@pytest.fixture
-def visitor(browser):
-    """Open a page for somebody new; at the end, none has asked an outside host."""
-    contexts, asked = [], []
-
-    def arrive():
-        context = browser.new_context(viewport={"width": 1280, "height": 900})
-        contexts.append(context)
-        page = context.new_page()
-        page.on("request", lambda request: asked.append(request.url))
-        return page
-
-    yield arrive
-    for context in contexts:
-        context.close()
-    outside = {urlparse(url).hostname for url in asked} - {"localhost", None, ""}
-    assert not outside, f"the page asked these hosts: {outside}"
 
 
 @pytest.fixture
@@ -114,7 +42,7 @@ def wait_for_thumbnails(page, n):
 def test_corrections_are_carried_away_deleted_and_brought_back(store, visitor, tmp_path):
     before = set(store.all())
     page = visitor()
-    with serve(tmp_path) as address:
+    with serve(DIGITS_HOME=str(tmp_path), DATABASE_URL="", DIGITS_MODE="personal") as (address, _):
         page.goto(f"{address}/corrections")
         page.get_by_text("5 corrections").wait_for(timeout=WAIT)
         wait_for_thumbnails(page, 5)
@@ -149,7 +77,8 @@ def test_corrections_are_carried_away_deleted_and_brought_back(store, visitor, t
 
 def test_of_two_visitors_only_the_owner_sees_what_is_kept(store, visitor, tmp_path):
     owner, stranger = visitor(), visitor()
-    with serve(tmp_path, DIGITS_MODE="shared", DIGITS_PASSWORD=OWNERS) as address:
+    settings = {"DIGITS_MODE": "shared", "DIGITS_PASSWORD": OWNERS, "DATABASE_URL": ""}
+    with serve(DIGITS_HOME=str(tmp_path), **settings) as (address, _):
         for page in (owner, stranger):
             page.goto(f"{address}/corrections")
             page.get_by_text("visitors never see them").wait_for(timeout=WAIT)
