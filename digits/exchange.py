@@ -20,7 +20,7 @@ from typing import get_args
 import numpy as np
 
 from digits.core import FRAME, Box, CorrectionsError, DigitsError, ModelName
-from digits.correcting import LONGEST_TRUTH, to_corrections
+from digits.correcting import LONGEST_TRUTH, as_truth, to_corrections
 from digits.corrections import Correction, Source
 from digits.data import Labelled, Mnist
 from digits.image.pixels import load_picture
@@ -39,7 +39,6 @@ QUOTE = "'"
 DIGITS = "0123456789"
 REPEATED = 10  # times that a corrected digit stands among MNIST's
 PNG = b"\x89PNG\r\n\x1a\n"  # with which every PNG begins
-TRUTH = re.compile(rf"[0-9]{{0,{LONGEST_TRUTH}}}")
 SOURCES: tuple[Source, ...] = get_args(Source)
 YEARS = range(1970, 9999)  # beyond, a time zone may leave the calendar
 WHOLE = re.compile(r"[0-9]{1,9}")  # what fits the databases' 32 bits
@@ -257,7 +256,7 @@ def _exported(cells: dict[str, str], crop: bytes, read: Open) -> Correction:
         frame=frame,
         read=cells["read"],
         model=ModelName(cells["model_name"], _matching(SHA256, cells, "model_sha256")),
-        truth=_matching(TRUTH, cells, "text"),
+        truth=as_truth(cells["text"], cells["read"]),
         source=next((source for source in SOURCES if source == cells["source"]), "import"),
         file=cells["name"] or None,
         made=made if made.tzinfo else made.replace(tzinfo=UTC),

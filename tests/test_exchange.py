@@ -1,6 +1,7 @@
 """Corrections as a folder and as a ZIP: they come back as they were, and nothing else comes in."""
 
 import csv
+import dataclasses
 import io
 import zipfile
 
@@ -12,7 +13,7 @@ from PIL import Image
 
 from digits.assembly import current_reader
 from digits.core import ANY, Box, CorrectionsError, Hint
-from digits.correcting import crop_png, frame_png, thumbnail_png, to_corrections
+from digits.correcting import as_truth, crop_png, frame_png, thumbnail_png, to_corrections
 from digits.data import load_mnist
 from digits.evaluation import evaluate_folder
 from digits.exchange import (
@@ -67,6 +68,30 @@ def test_a_truth_of_another_length_corrects_the_line_alone(read):
     assert only.digit is None
     (nothing,) = to_corrections(*read, "", source="read")
     assert nothing.truth == ""
+
+
+@pytest.mark.parametrize(
+    ("typed", "read", "truth"),
+    [
+        *[("7 28", "728", "728"), ("", "1\t2", ""), ("  ", "7", "")],
+        *[("7\t28", "7\t28", "7\t28"), ("7 28", "7\t28", "7\t28"), ("728", "7\t28", "7\t28")],
+        *[("72 8", "7\t28", "72\t8"), ("7 2", "7\t28", "7\t2"), ("72", "7\t28", "72")],
+        ("728", "7\t?8", "7\t28"),
+    ],
+)
+def test_gaps_between_cells_are_those_typed_or_else_those_read(typed, read, truth):
+    assert as_truth(typed, read) == truth
+    assert as_truth(truth, read) == truth
+
+
+def test_a_line_of_several_cells_that_was_read_rightly_is_not_called_wrong(read):
+    picture, reading = read
+    line = dataclasses.replace(reading.lines[0], text="7\t28")
+    whole, *each = to_corrections(
+        picture, dataclasses.replace(reading, lines=(line,)), "728", source="read"
+    )
+    assert not whole.is_wrong
+    assert [c.truth for c in each] == list("728")
 
 
 def test_one_digit_is_corrected_by_itself(read):

@@ -77,7 +77,7 @@ def _choice(store: Corrections) -> None:
         )
         return
     pages = -(-n // PER_PAGE)
-    page = st.number_input(f"Page of {pages}", 1, pages) if pages > 1 else 1
+    page = st.number_input(f"Page of {pages}", 1, pages, width=CARD) if pages > 1 else 1
     st.caption(f"{n} correction{'s' * (n != 1)}")
     with st.container(horizontal=True):
         for correction in store.all(wanted, limit=PER_PAGE, offset=(int(page) - 1) * PER_PAGE):
@@ -151,7 +151,7 @@ def _undo(store: Corrections) -> None:
 
 def _carry(store: Corrections, reader: Callable[[str | None], Reader]) -> None:
     """Offer to take everything along, to bring it in, and to delete it."""
-    st.subheader("Export, import, delete")
+    st.header("Export, import, delete")
     n, n_deleted = store.count(), store.count(Wanted(removed=True))
     st.download_button(
         "Export as ZIP",
