@@ -44,8 +44,9 @@ class Mnist:
     train: Labelled  # 55,000
     validation: Labelled  # 2,500
     calibration: Labelled  # 2,500
-    sha256: str  # of the file, and of the corrections among the training digits if there are any
+    sha256: str  # of the file
     corrections: int = 0  # people's own digits among `train`
+    corrections_sha256: str | None = None  # of their pictures and labels
 
     @property
     def held_out(self) -> tuple[UInt8[np.ndarray, "n 28 28"], UInt8[np.ndarray, " n"]]:

@@ -158,6 +158,8 @@ def export_line_run(
         "digits": __version__,
         "recipe": dataclasses.asdict(recipe),
         "data_sha256": mnist.sha256,
+        "corrections": mnist.corrections,
+        "corrections_sha256": mnist.corrections_sha256,
         "versions": versions(),
         "parameters": network.count_params(),
         "multiply_adds": multiply_adds(build_line(MEASURED_WIDTH)),

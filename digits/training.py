@@ -236,6 +236,7 @@ def export_run(
         "recipe": dataclasses.asdict(recipe),
         "data_sha256": mnist.sha256,
         "corrections": mnist.corrections,
+        "corrections_sha256": mnist.corrections_sha256,
         "versions": versions(),
         "parameters": network.count_params(),
         "multiply_adds": multiply_adds(network),
