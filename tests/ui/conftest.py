@@ -24,6 +24,12 @@ ARGUMENTS += ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-str
 DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}  # px
 
 
+@pytest.fixture(autouse=True)
+def own_main(monkeypatch):
+    """AppTest puts its page in the place of ``__main__``, which processes of later tests start."""
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
+
+
 @contextmanager
 def serve(*options, **environment):
     """Run the app; give its address and the process's number."""
@@ -49,8 +55,10 @@ def serve(*options, **environment):
         else:
             process.kill()
             pytest.fail("the app did not start within a minute")
-        yield address, process.pid
-        process.terminate()
+        try:
+            yield address, process.pid
+        finally:  # else a test that fails would wait for ever
+            process.terminate()
 
 
 @pytest.fixture(scope="module")

@@ -37,6 +37,7 @@ def wait_for_thumbnails(page, n):
         arg=[THUMBNAILS, n],
         timeout=WAIT,
     )
+    page.locator("[data-test-script-state=notRunning]").wait_for(timeout=WAIT)
 
 
 def test_corrections_are_carried_away_deleted_and_brought_back(store, visitor, tmp_path):
@@ -92,3 +93,46 @@ def test_of_two_visitors_only_the_owner_sees_what_is_kept(store, visitor, tmp_pa
         owner.reload()  # a new session: nobody stays the owner on a computer that others use
         owner.get_by_label("The owner's password").wait_for(timeout=WAIT)
         assert owner.locator(THUMBNAILS).count() == 0
+
+
+def read(page, example, text):
+    page.locator("input[type=file]").set_input_files(str(example))
+    page.get_by_test_id("answer").get_by_text(text, exact=True).wait_for(timeout=WAIT)
+
+
+def say(page, truth):
+    field = page.get_by_label("Answer")
+    field.fill(truth)
+    field.press("Enter")
+
+
+def test_without_its_database_the_app_reads_on_and_saves_once_it_is_back(visitor, tmp_path):
+    gone = tmp_path / "gone"
+    gone.write_text("a file where the folder should be")
+    page, url = visitor(), f"sqlite:///{(gone / 'c.sqlite').as_posix()}"
+    with serve(DIGITS_HOME=str(tmp_path), DATABASE_URL=url, DIGITS_MODE="personal") as (address, _):
+        page.goto(address)
+        read(page, EXAMPLE, "2026")
+        say(page, "2028")
+        page.get_by_text("The database of corrections cannot be reached").wait_for(timeout=WAIT)
+        read(page, EXAMPLE.parent / "eight on a board.jpg", "8")
+        gone.unlink()
+        say(page, "3")
+        page.get_by_text("Saved: 3, where 8 was read").wait_for(timeout=WAIT)
+
+
+def test_two_tabs_that_save_at_once_both_do(visitor, tmp_path):
+    tabs = {"2028": visitor(), "1999": visitor()}
+    with serve(DIGITS_HOME=str(tmp_path), DATABASE_URL="", DIGITS_MODE="personal") as (address, _):
+        for page in tabs.values():
+            page.goto(address)
+            read(page, EXAMPLE, "2026")
+        for truth, page in tabs.items():
+            say(page, truth)
+        for truth, page in tabs.items():
+            page.get_by_text(f"Saved: {truth}, where 2026 was read").wait_for(timeout=WAIT)
+    store = Corrections(load_settings({"DIGITS_HOME": str(tmp_path)}).database_url)
+    said = [found.truth for found in store.all()]
+    store.close()
+    # The same places of the same picture: one of the two stands there, whole.
+    assert said in (["2028", *"2028"], ["1999", *"1999"])
