@@ -4,13 +4,16 @@ import threading
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from digits.core import DigitsError, ModelError
-from digits.corrections import Corrections
+from digits.core import DigitsError, MissingLibraryError, ModelError
 from digits.model.classifier import load_card, load_classifier
 from digits.model.line import LineNetwork, load_line_network
 from digits.reader import Reader
 from digits.settings import load_settings
+
+if TYPE_CHECKING:
+    from digits.corrections import Corrections
 
 WEIGHTS = Path(__file__).parent / "weights"  # shipped with the package, never written to
 RUNS = Path(__file__).parent.parent / "runs"  # what a person trained in this checkout
@@ -58,7 +61,7 @@ def current_reader(model: str | None = None) -> Reader:
         return _open(path.resolve(), changed)
 
 
-def current_corrections() -> Corrections:
+def current_corrections() -> "Corrections":
     """Return the store of corrections that the settings name: one for each address.
 
     Raises
@@ -67,6 +70,8 @@ def current_corrections() -> Corrections:
         The settings make no sense.
     CorrectionsError
         The address of the database cannot be used.
+    MissingLibraryError
+        SQLAlchemy or Alembic is not installed.
     """
     with _lock:
         return _open_store(load_settings().database_url)
@@ -118,7 +123,14 @@ def _open(path: Path, changed: int) -> Reader:  # noqa: ARG001  # a new version 
 
 
 @lru_cache(maxsize=4)
-def _open_store(url: str) -> Corrections:
+def _open_store(url: str) -> "Corrections":
+    try:
+        # Only here: reading needs no database.
+        from digits.corrections import Corrections
+    except ImportError as error:
+        raise MissingLibraryError(
+            f"corrections need {error.name}, which is not installed: pip install alembic sqlalchemy"
+        ) from error
     return Corrections(url)
 
 

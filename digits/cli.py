@@ -6,6 +6,7 @@ cannot be opened counts as such. 2: the command itself was wrong. 130: stopped b
 
 import csv
 import glob
+import importlib.util
 import io
 import json
 import logging
@@ -20,7 +21,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from digits import __version__
-from digits.core import Box, DigitsError, Hint, HintError, ModelName, PictureError, Reading
+from digits.core import (
+    Box,
+    DigitsError,
+    Hint,
+    HintError,
+    MissingLibraryError,
+    ModelName,
+    PictureError,
+    Reading,
+)
 
 if TYPE_CHECKING:
     from digits.reader import Reader
@@ -28,12 +38,13 @@ if TYPE_CHECKING:
 FAILED, USAGE, INTERRUPTED = 1, 2, 130  # exit status
 FORMULA = ("=", "+", "-", "@")  # how a spreadsheet's formula begins
 STDIN = "-"
+HOST = "localhost"  # this computer only
+SERVING = ("fastapi", "prometheus_client", "python_multipart", "uvicorn")
 
 app = typer.Typer(
     name="digits",
     help="Read handwritten digits from photographs.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
 )
 
@@ -70,7 +81,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
     except (typer.Abort, KeyboardInterrupt):
         return INTERRUPTED
-    except (BrokenPipeError, SystemExit):  # Typer makes the second of the first
+    except (BrokenPipeError, SystemExit) as ending:  # Typer makes the second of the first
+        if isinstance(ending, SystemExit) and not ending.code:  # completion was answered
+            sys.stdout.flush()
+            return 0
         _stop_writing()
         return FAILED
     except DigitsError as error:
@@ -118,7 +132,7 @@ def _options(
 @app.command()
 def read(
     paths: Annotated[
-        list[str], typer.Argument(help="Pictures, folders, patterns; - is standard input.")
+        list[str], typer.Argument(help="Pictures, PDFs, folders, patterns; - is standard input.")
     ],
     format_: Annotated[Format, typer.Option("--format", help="How to print.")] = Format.text,
     single: Single = False,
@@ -144,11 +158,12 @@ def read(
     def readings() -> Iterator[Reading]:
         nonlocal failures
         for name, fault in _sources(paths):
-            reading = _read(reader, name, fault, hint)
-            if reading.error:
-                failures += 1
-                _tell(f"digits: {reading.file}: {reading.error}")
-            yield reading
+            for reading in _read(reader, name, fault, hint):
+                if reading.error:
+                    failures += 1
+                    page = f", page {reading.page}" if reading.page else ""
+                    _tell(f"digits: {reading.file}{page}: {reading.error}")
+                yield reading
 
     _WRITERS[format_](readings())
     return FAILED if failures else 0
@@ -160,7 +175,9 @@ def evaluate(
     single: Single = False,
     model: Model = None,
     out: Annotated[Path | None, typer.Option(help="Folder for the wrong ones, as images.")] = None,
-    written: Annotated[ReportFormat, typer.Option("--format")] = ReportFormat.text,
+    written: Annotated[
+        ReportFormat, typer.Option("--format", help="How to print.")
+    ] = ReportFormat.text,
 ) -> int:
     """Read a folder of labelled pictures and say how many are right, and how sure to be.
 
@@ -179,6 +196,55 @@ def evaluate(
         sheets = ", ".join(map(str, write_sheets(report, out)))
         _tell(f"wrong ones: {sheets or 'none'}")
     return 0
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="Where to listen; 0.0.0.0 is everywhere.")] = HOST,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, envvar="PORT", help="Where to listen; 0 is any.")
+    ] = 8000,
+) -> int:
+    """Answer over HTTP, without the app: POST pictures to /api/readings.
+
+    digits serve
+
+    digits serve --host 0.0.0.0 --port 80
+    """
+    if missing := [name for name in SERVING if importlib.util.find_spec(name) is None]:
+        raise MissingLibraryError(
+            f"serving needs {' and '.join(missing)}: pip install fastapi prometheus-client "
+            "python-multipart uvicorn"
+        )
+    import uvicorn
+
+    _tell(f"digits: listening; what can be asked stands on http://{host}:{port}/api/docs")
+    # By name, so that what answers HTTP is imported by nobody but the server.
+    uvicorn.run(
+        "digits.api:create_server",
+        factory=True,
+        host=host,
+        port=port,
+        access_log=False,  # the API writes its own, one JSON object a line
+        log_level="warning",
+    )
+    return 0
+
+
+@app.command()
+def doctor() -> int:
+    """Say what is installed, which models open, and whether they read what they should.
+
+    digits doctor
+    """
+    from digits.doctor import examine
+
+    findings = list(examine())
+    for finding in findings:
+        _print(f"{finding.what}\t{finding.state}")
+        if finding.wrong:
+            _tell(f"digits: {finding.what}: {finding.state}")
+    return FAILED if any(finding.wrong for finding in findings) else 0
 
 
 def _hint(*, single: bool, length: int | None, box: list[str], accept: float) -> Hint:
@@ -240,20 +306,25 @@ def _inside(name: str) -> Iterator[tuple[str, PictureError | None]]:
         yield str(picture), None
 
 
-def _read(reader: "Reader", name: str, fault: PictureError | None, hint: Hint) -> Reading:
-    """Read one picture; what goes wrong becomes a reading that says so."""
-    from digits.image.pixels import MAX_BYTES, load_picture
+def _read(reader: "Reader", name: str, fault: PictureError | None, hint: Hint) -> Iterator[Reading]:
+    """Read each page of one file; what goes wrong becomes a reading that says so."""
+    from digits.image.pixels import MAX_BYTES, load_bytes, load_picture, page_numbers
 
     try:
         if fault:
             raise fault
-        picture = load_picture(sys.stdin.buffer.read(MAX_BYTES + 1) if name == STDIN else name)
-        return replace(reader.read(picture, hint), file=name)
+        content = load_bytes(sys.stdin.buffer.read(MAX_BYTES + 1) if name == STDIN else name)
+        for page in page_numbers(content):
+            try:
+                reading = reader.read(load_picture(content, page), hint)
+            except DigitsError as error:
+                reading = _failed(str(error), reader.classifier.name)
+            yield replace(reading, file=name, page=page)
     except DigitsError as error:
-        return _failed(name, str(error), reader.classifier.name)
+        yield replace(_failed(str(error), reader.classifier.name), file=name)
 
 
-def _failed(name: str, sentence: str, model: ModelName) -> Reading:
+def _failed(sentence: str, model: ModelName) -> Reading:
     return Reading(
         id="",
         size=(0, 0),
@@ -261,7 +332,6 @@ def _failed(name: str, sentence: str, model: ModelName) -> Reading:
         model=model,
         text="",
         confidence=0.0,
-        file=name,
         error=sentence,
     )
 
@@ -269,7 +339,8 @@ def _failed(name: str, sentence: str, model: ModelName) -> Reading:
 def _write_text(readings: Iterable[Reading]) -> None:
     for reading in readings:
         text = reading.text.replace("\n", " ")
-        _print(f"{reading.file}\t{text}")
+        page = f" page {reading.page}" if reading.page else ""
+        _print(f"{reading.file}{page}\t{text}")
 
 
 def _write_jsonl(readings: Iterable[Reading]) -> None:
@@ -283,10 +354,11 @@ def _write_json(readings: Iterable[Reading]) -> None:
 
 def _write_csv(readings: Iterable[Reading]) -> None:
     table = csv.writer(sys.stdout, lineterminator="\n")
-    table.writerow(["file", "text", "confidence", "status", "error"])
+    table.writerow(["file", "text", "confidence", "status", "error", "page"])
     for reading in readings:
         row = [reading.file or "", reading.text, f"{reading.confidence:.4f}", reading.status]
-        table.writerow([_escaped(cell) for cell in [*row, reading.error or ""]])
+        row += [reading.error or "", str(reading.page or "")]
+        table.writerow([_escaped(cell) for cell in row])
 
 
 def _escaped(cell: str) -> str:
