@@ -14,7 +14,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
@@ -305,18 +305,21 @@ def _begin() -> None:
 
 
 def _read_carefully(chunk: Chunk, job: Job) -> Tally:
-    """Read each picture of a chunk in a process of its own; one that stops it becomes a row."""
-    rows, failed = [], 0
+    """Read the pictures of a chunk one by one in a process; one that stops it becomes a row."""
+    rows, failed, pool = [], 0, None
     for source in chunk.sources:
-        alone = ProcessPoolExecutor(1, get_context("spawn"), _begin)
-        with alone:
-            try:
-                mine = alone.submit(_read_alone, source, job).result()
-            except BrokenProcessPool:
-                broken = failed_reading(BROKEN, current_reader(job.model).classifier.name)
-                mine = [to_row(broken, source)]
+        pool = pool or ProcessPoolExecutor(1, get_context("spawn"), _begin)
+        try:
+            mine = pool.submit(_read_alone, source, job).result()
+        except BrokenProcessPool:
+            pool.shutdown()
+            pool = None
+            model = current_reader(job.model).classifier.name
+            mine = [to_row(replace(failed_reading(BROKEN, model), file=source.name), source)]
         rows += mine
         failed += _has_failed(mine)
+    if pool:
+        pool.shutdown()
     _write_part(rows, chunk, job)
     return Tally(len(chunk.sources), failed)
 
@@ -332,7 +335,8 @@ def _rows(source: Source, reader: Reader, job: Job) -> list[dict[str, Any]]:
     except Exception as error:
         logging.getLogger("digits").exception("digits: %s: something unforeseen", source.name)
         sentence = f"something unforeseen happened ({type(error).__name__}): report the file"
-        return [to_row(failed_reading(sentence, reader.classifier.name), source)]
+        failed = failed_reading(sentence, reader.classifier.name)
+        return [to_row(replace(failed, file=source.name), source)]
 
 
 def _has_failed(rows: list[dict[str, Any]]) -> bool:

@@ -13,6 +13,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from enum import StrEnum
 from itertools import chain
 from pathlib import Path
@@ -38,6 +39,7 @@ FORMULA = ("=", "+", "-", "@")  # how a spreadsheet's formula begins
 STDIN = "-"
 HOST = "localhost"  # this computer only
 SERVING = ("fastapi", "prometheus_client", "python_multipart", "uvicorn")
+SHIPPED = "shipped"  # instead of a version: nothing learned
 
 app = typer.Typer(
     name="digits",
@@ -271,6 +273,35 @@ def _progress() -> Iterator[Callable[["Tally", int], None]]:
 
 
 @app.command()
+def report(
+    path: Annotated[str, typer.Argument(metavar="FILE", help="A picture.")],
+    out: Annotated[Path, typer.Option(help="Where the page goes.")] = Path("report.html"),
+    single: Single = False,
+    model: Model = None,
+) -> int:
+    """Write an account of one reading that prints on one sheet of paper.
+
+    digits report photo.jpg --out report.html
+    """
+    from datetime import datetime
+
+    from digits.assembly import current_reader
+    from digits.image.pixels import load_picture, load_upright
+    from digits.report import to_report
+
+    reading = current_reader(model).read(load_picture(path), Hint(single=single))
+    page = to_report(
+        load_upright(path), replace(reading, file=Path(path).name), made=datetime.now().astimezone()
+    )
+    try:
+        out.write_text(page, encoding="utf-8")
+    except OSError as error:
+        raise DigitsError(f"{out} cannot be written ({error.strerror})") from error
+    _print(str(out))
+    return 0
+
+
+@app.command()
 def serve(
     host: Annotated[str, typer.Option(help="Where to listen; 0.0.0.0 is everywhere.")] = HOST,
     port: Annotated[
@@ -317,6 +348,57 @@ def doctor() -> int:
         if finding.wrong:
             _tell(f"digits: {finding.what}: {finding.state}")
     return FAILED if any(finding.wrong for finding in findings) else 0
+
+
+@app.command()
+def learn(
+    directory: Annotated[
+        Path | None,
+        typer.Argument(help="Pictures and labels.csv; without it, the stored corrections."),
+    ] = None,
+    model: Annotated[str | None, typer.Option(help="cnn, dense or runs/NAME.")] = None,
+    versions: Annotated[bool, typer.Option("--list", help="List what was learned.")] = False,
+    back: Annotated[
+        str | None, typer.Option(help='Go back to a version of --list, or to "shipped".')
+    ] = None,
+) -> int:
+    """Learn from corrected digits, if it helps; reading uses it from then on.
+
+    digits learn
+
+    digits learn --list
+    """
+    from digits import learning
+    from digits.assembly import current_corrections, learned_folder
+    from digits.model.versions import set_current
+
+    if back is not None:
+        set_current(learned_folder(model), None if back == SHIPPED else back)
+        return 0
+    if versions:
+        _list_versions(learned_folder(model))
+        return 0
+    if directory is None:
+        examples = learning.gather(current_corrections())
+    else:
+        examples, useless = learning.examples_in_folder(directory, model)
+        if useless:
+            _tell(f"digits: {useless} pictures teach nothing: other digits were found in them")
+    lesson = learning.learn(examples, model)
+    for row in lesson.compared:
+        _print(f"{row.what}\t{row.digits}\t{row.before}\t{row.after}")
+    _print(f"in force: {learning.accept(lesson, model)}")
+    return 0
+
+
+def _list_versions(folder: Path) -> None:
+    """Print one line for each version, the newest first; a star marks the one in force."""
+    from digits.model.versions import current_name, list_versions
+
+    current = current_name(folder) or SHIPPED
+    found = list_versions(folder)
+    for name, digits in [*((one.name, one.learned_from) for one in found), (SHIPPED, 0)]:
+        _print(f"{'*' if name == current else ' '} {name}\t{digits} corrected digits")
 
 
 def _sources(path: str) -> Iterator["Source"]:

@@ -199,6 +199,7 @@ class Cell:
     text: str
     confidence: float
     box: Box
+    marks: tuple[Mark, ...] = ()  # ink in the cell that is no digit
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,6 +257,7 @@ class DigitsError(Exception):
         ├── EmptyCropError      no ink where a digit was expected
         ├── HintError           the caller's hint makes no sense
         ├── ModelError          a model is missing, corrupt or of the wrong kind
+        ├── LearningError       nothing can be learned from these corrections
         ├── DataError           the training data are missing or corrupt
         ├── MissingLibraryError an optional library is not installed
         ├── SettingsError       the environment asks for what there is not
@@ -290,6 +292,10 @@ class HintError(DigitsError):
 
 class ModelError(DigitsError):
     """A model is missing, corrupt or of the wrong kind."""
+
+
+class LearningError(DigitsError):
+    """Nothing can be learned from these corrections."""
 
 
 class DataError(DigitsError):

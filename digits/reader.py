@@ -235,7 +235,7 @@ class Reader:
     ) -> Reading:
         """Put answers and places together as one `Reading`."""
         cells = tuple(
-            Cell(*part.place, line.text, line.confidence, part.box)
+            Cell(*part.place, line.text, line.confidence, part.box, line.marks)
             for part, line in zip(found, numbers, strict=True)
             if part.place is not None
         )

@@ -191,7 +191,7 @@ def _in_archive(path: str) -> Iterator[Source]:
         yield Source(path, fault="this ZIP file is damaged or no ZIP file: pack it again")
         return
     for name in names:
-        if _is_picture(name) and not any(part.startswith((".", "__")) for part in _parts(name)):
+        if _is_picture(name) and _is_shown(name):
             yield Source(path, name)
 
 
@@ -228,7 +228,8 @@ def _at_address(address: str) -> Iterator[Source]:
     except (DigitsError, OSError) as error:
         yield Source(address, fault=f"this address cannot be read ({_first_line(error)})")
         return
-    names = sorted(i.path for i in found if i.type == FileType.File and _is_picture(i.path))
+    files = sorted(info.path for info in found if info.type == FileType.File)
+    names = [name for name in files if _is_picture(name) and _is_shown(name[len(path) :])]
     yield from _or_fault(address, "this address", (Source(below + name) for name in names))
 
 
@@ -253,8 +254,9 @@ def _is_picture(name: str) -> bool:
     return PurePosixPath(name.lower()).suffix.lstrip(".") in EXTENSIONS
 
 
-def _parts(name: str) -> tuple[str, ...]:
-    return PurePosixPath(name).parts
+def _is_shown(name: str) -> bool:
+    """Say whether neither a file nor a folder of it is hidden, or made by a packing program."""
+    return not any(part.startswith((".", "__")) for part in PurePosixPath(name).parts)
 
 
 def _first_line(error: Exception) -> str:

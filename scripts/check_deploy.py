@@ -1,4 +1,6 @@
-"""Check what a server gets, as far as it can be without Docker: install, start, read, store.
+"""Check what others get, as far as it can be without Docker: install, start, read, store.
+
+The package by itself, without any extra, is installed as `pipx run` does, and reads a picture.
 
 The install step of the Dockerfile runs in a clean virtual environment. Then the image's start
 script runs as a user without rights, in a folder that it may not write, with $PORT and PostgreSQL
@@ -48,24 +50,40 @@ def run(*command: str, **options: Any) -> subprocess.CompletedProcess[str]:  # n
     return done
 
 
-def install(folder: Path) -> Path:
-    """Run the Dockerfile's install step; return the environment's folder."""
-    venv, build = folder / "venv", folder / "build"
+def lay_out_build(folder: Path) -> Path:
+    """Copy what the package is built from."""
+    build = folder / "build"
     for name in ("deploy/requirements.txt", "pyproject.toml", "README.md", "LICENSE"):
         (build / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(ROOT / name, build / name)
     shutil.copyfile(ROOT / "THIRD_PARTY.md", build / "THIRD_PARTY.md")
     shutil.copytree(ROOT / "digits", build / "digits", ignore=shutil.ignore_patterns("__pycache__"))
+    return build
+
+
+def install_alone(folder: Path, build: Path) -> Path:
+    """Install the package without any extra, and read a picture; return the environment."""
+    venv = folder / "venv"
     run(sys.executable, "-m", "venv", str(venv))
-    steps = re.findall(r"^RUN /venv/bin/pip (.+)$", dockerfile(), re.MULTILINE)
-    for step in steps:
+    pip = str(venv / "bin" / "pip")
+    run(pip, "install", "--no-cache-dir", "-c", "deploy/requirements.txt", ".", cwd=build)
+    print(f"the command alone: {megabytes(venv):.0f} MB", flush=True)
+    shutil.copyfile(YEAR, folder / "year.jpg")
+    told = run(str(venv / "bin" / "digits"), "read", "year.jpg", cwd=folder).stdout
+    if told != "year.jpg\t2026\n":
+        raise DeployError(f"the installed command read {told!r}")
+    run(str(venv / "bin" / "digits"), "doctor", cwd=folder)
+    return venv
+
+
+def install_image(venv: Path, build: Path) -> None:
+    """Run the Dockerfile's install step; what is there already has the same versions."""
+    for step in re.findall(r"^RUN /venv/bin/pip (.+)$", dockerfile(), re.MULTILINE):
         run(str(venv / "bin" / "pip"), *step.split(), cwd=build)
-    size = sum(path.lstat().st_size for path in venv.rglob("*")) / 1e6
-    tell("installed", size, "MB", MAX_INSTALLED)
+    tell("installed", megabytes(venv), "MB", MAX_INSTALLED)
     listed = run(str(venv / "bin" / "pip"), "list", "--format", "freeze").stdout
     if "tensorflow" in listed.lower():
         raise DeployError("TensorFlow is installed")
-    return venv
 
 
 def lay_out(folder: Path) -> Path:
@@ -209,6 +227,11 @@ def check_server(app: Path, venv: Path, variables: dict[str, str]) -> None:
     print(f"corrections in the restored copy: {restored}")
 
 
+def megabytes(folder: Path) -> float:
+    """Return the size of all files in a folder, links not followed."""
+    return sum(path.lstat().st_size for path in folder.rglob("*")) / 1e6
+
+
 def resident(process: int) -> float:
     """Return a process's resident memory in MB."""
     status = Path(f"/proc/{process}/status").read_text(encoding="utf-8")
@@ -240,7 +263,9 @@ def main() -> int:
         folder = Path(name)
         folder.chmod(0o755)
         try:
-            venv = install(folder)
+            build = lay_out_build(folder)
+            venv = install_alone(folder, build)
+            install_image(venv, build)
             with postgres(folder) as variables:
                 check_server(lay_out(folder), venv, variables)
         except FileNotFoundError as error:

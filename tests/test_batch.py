@@ -9,37 +9,40 @@ import subprocess
 import sys
 import time
 import zipfile
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
+from pyarrow import parquet
 
+from digits import batch
+from digits.batch import CHUNK, SCHEMA, Tally, run_batch, run_local
 from digits.cli import main
 from digits.core import ANY, BatchError, Box, Hint, ModelError
 from digits.data import load_mnist
 from digits.sources import Source, find_sources, parse_box
 
-pa = pytest.importorskip("pyarrow", reason="pyarrow is not installed")
-from pyarrow import parquet
-
-from digits import batch
-from digits.batch import CHUNK, SCHEMA, Tally, run_batch, run_local
-
 ROOT = Path(__file__).parent.parent
+
+
+@cache
+def validation():
+    return load_mnist().validation
 
 
 def png(*which: int) -> bytes:
     """Return validation digits side by side, as a file."""
-    pictures = load_mnist().validation.pictures
+    side_by_side = np.hstack([validation().pictures[i] for i in which])
     file = io.BytesIO()
-    Image.fromarray(255 - np.pad(np.hstack([pictures[i] for i in which]), 12)).save(file, "PNG")
+    Image.fromarray(255 - np.pad(side_by_side, 12)).save(file, "PNG")
     return file.getvalue()
 
 
 @pytest.fixture(scope="module")
 def labels():
-    return [str(label) for label in load_mnist().validation.labels]
+    return [str(label) for label in validation().labels]
 
 
 @pytest.fixture

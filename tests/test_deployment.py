@@ -49,7 +49,7 @@ def test_every_place_starts_in_shared_mode():
 def test_the_containers_root_may_be_read_only():
     compose = (ROOT / "compose.yaml").read_text(encoding="utf-8")
     assert "read_only: true" in compose
-    assert "tmpfs: [/tmp]" in compose
+    assert "tmpfs:" in compose
 
 
 @posix

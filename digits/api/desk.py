@@ -14,7 +14,7 @@ from starlette.requests import ClientDisconnect
 
 from digits.api.limits import Gate, Limits, Recent
 from digits.api.problems import Problem
-from digits.api.watching import Metrics
+from digits.api.watching import LOG, Metrics
 from digits.assembly import ModelCard
 from digits.core import DigitsError, Hint, Picture, Reading
 from digits.image.pixels import MAX_BYTES, load_bytes, load_picture, page_numbers
@@ -172,6 +172,14 @@ async def arriving(request: Request, limits: Limits) -> AsyncIterator[list[Uploa
         raise Problem(408, f"nothing whole arrived within {limits.upload_seconds:g} s") from None
     except ClientDisconnect:
         raise Problem(400, "the caller went away while sending") from None
+    except OSError as error:
+        # What waits lies in temporary files, and the disk has an end.
+        LOG.warning("no room for what arrives", exc_info=error)
+        raise Problem(
+            503,
+            "there is no room left for what arrives: try again",
+            {"Retry-After": str(limits.retry_seconds)},
+        ) from error
     try:
         files = [part for _, part in form.multi_items() if isinstance(part, UploadFile)]
         if not files:

@@ -13,6 +13,8 @@ from digits.api.problems import Problem
 from digits.core import Picture, Reading
 from digits.image.pixels import MAX_BYTES
 
+READING_BYTES, DIGIT_BYTES = 2_000, 5_000  # of memory, measured with tracemalloc, and rounded up
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -25,7 +27,7 @@ class Limits:
     requests: int = 64  # at hand at once; the next is told to come again
     retry_seconds: int = 2  # after which it may
     workers: int = 2  # threads that read; the networks use all cores by themselves
-    remembered: int = 64_000_000  # bytes of grey pictures kept for the corrections that may follow
+    remembered: int = 64_000_000  # bytes of pictures and readings that corrections may follow
 
 
 class Gate:
@@ -62,18 +64,23 @@ class Recent:
     def keep(self, picture: Picture, reading: Reading) -> None:
         """Remember one more, and forget the oldest that no longer fit."""
         with self._lock:
-            if forgotten := self._kept.pop(reading.id, None):
-                self._room += forgotten[0].grey.nbytes
+            if known := self._kept.pop(reading.id, None):
+                self._room += _size(*known)
             self._kept[reading.id] = picture, reading
-            self._room -= picture.grey.nbytes
+            self._room -= _size(picture, reading)
             while self._room < 0:
-                _, (oldest, _) = self._kept.popitem(last=False)
-                self._room += oldest.grey.nbytes
+                _, oldest = self._kept.popitem(last=False)
+                self._room += _size(*oldest)
 
     def find(self, identity: str) -> tuple[Picture, Reading] | None:
         """Return the picture and what was read in it, if they are still here."""
         with self._lock:
             return self._kept.get(identity)
+
+
+def _size(picture: Picture, reading: Reading) -> int:
+    """Return how many bytes of memory a reading and its picture take, roughly."""
+    return picture.grey.nbytes + READING_BYTES + DIGIT_BYTES * len(reading.digits)
 
 
 class BodyLimit:

@@ -1,5 +1,6 @@
 """The endpoints: what comes in is checked, and what the desk says goes out as JSON."""
 
+import asyncio
 import hmac
 import os
 import re
@@ -112,8 +113,8 @@ def create_api(
     )
     metrics.busy.set_function(lambda: api.state.desk.gate.busy)
     api.state.token = os.environ.get(TOKEN, "") if token is None else token
-    api.include_router(open_to_all)
     api.include_router(guarded)
+    api.include_router(open_to_all)
     api.add_middleware(BodyLimit, limit=limits.body)
     api.add_middleware(Watch, metrics=metrics)
     answer_problems(api)
@@ -217,7 +218,7 @@ async def correct(desk: Placed, correction: CorrectionRequest) -> CorrectionAnsw
 @guarded.get("/models", response_model=Models, tags=["reading"])
 async def models(desk: AnyDesk) -> Models:
     """Say which models can be chosen."""
-    cards = await desk.work(desk.doors.models)
+    cards = await asyncio.to_thread(desk.doors.models)
     choices = [
         {
             "name": card.name,
@@ -245,8 +246,9 @@ async def health() -> Health:
 @open_to_all.get("/ready", response_model=Ready, responses=_problems(503))
 async def ready(desk: AnyDesk) -> Ready:
     """Say whether the model is loaded and the corrections can be reached."""
-    reader = await desk.work(lambda: desk.doors.reader(None))
-    stored = await desk.work(desk.doors.count_corrections)
+    # In threads of their own: this must be answered while pictures wait to be read.
+    reader = await asyncio.to_thread(desk.doors.reader, None)
+    stored = await asyncio.to_thread(desk.doors.count_corrections)
     name = reader.classifier.name
     return Ready.model_validate(
         {"model": {"name": name.name, "sha256": name.sha256}, "corrections": stored}
@@ -305,6 +307,7 @@ def _described(api: FastAPI) -> Callable[[], dict[str, Any]]:
             if not api.state.token:
                 operation.pop("security", None)
                 operation["responses"].pop("401", None)
+            operation["responses"]["200"]["description"] = "done"
             for parameter in operation.get("parameters", []):
                 if parameter["name"] == "model":
                     parameter["schema"] = {"type": "string", "enum": names}

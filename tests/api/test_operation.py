@@ -5,6 +5,7 @@ import io
 import json
 import logging
 import threading
+from dataclasses import replace
 
 import httpx
 import numpy as np
@@ -12,7 +13,7 @@ import pytest
 from api_house import FAKE, URL, png, problem
 
 from digits import __version__
-from digits.api.limits import Gate, Limits, Recent
+from digits.api.limits import READING_BYTES, Gate, Limits, Recent
 from digits.api.problems import Problem
 from digits.api.watching import JsonLines
 from digits.core import DigitsError, Picture, Reading
@@ -29,15 +30,15 @@ def test_65_clients_at_once(house):
         async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
             asked = [asyncio.create_task(client.post(URL, content=png(8))) for _ in range(65)]
             (first, *_), _ = await asyncio.wait(asked, return_when=asyncio.FIRST_COMPLETED)
-            # The event loop is free while the threads read.
-            health = await client.get("/api/health")
+            # The event loop is free while the threads read, and so is what operators ask.
+            others = [await client.get(f"/api/{name}") for name in ("health", "ready", "models")]
             house.reader.let.set()
-            return [first.result(), health, *await asyncio.gather(*asked)]
+            return [first.result(), *others, *await asyncio.gather(*asked)]
 
-    refused, health, *all_answers = asyncio.run(ask())
+    refused, health, ready, models, *all_answers = asyncio.run(ask())
     assert "64 requests" in problem(refused, 503)
     assert int(refused.headers["retry-after"]) >= 1
-    assert health.status_code == 200
+    assert {health.status_code, ready.status_code, models.status_code} == {200}
     assert sorted(answer.status_code for answer in all_answers) == [200] * 64 + [503]
 
 
@@ -78,6 +79,18 @@ def test_a_body_that_never_ends(house):
             return await client.post(URL, content=drip())
 
     assert "0.05 s" in problem(asyncio.run(ask()), 408)
+
+
+@pytest.mark.parametrize("form", [False, True])
+def test_a_disk_that_is_full(client, monkeypatch, form):
+    async def write(self, content):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("starlette.datastructures.UploadFile.write", write)
+    sent = {"files": {"file": ("a.png", png())}} if form else {"content": png()}
+    response = client.post(URL, **sent)
+    assert "no room" in problem(response, 503)
+    assert response.headers["retry-after"]
 
 
 @pytest.mark.parametrize(
@@ -186,30 +199,52 @@ def reading(identity: str) -> Reading:
     return Reading(identity, (1, 1), "read", FAKE, "", 1.0)
 
 
-def test_what_is_remembered_has_a_bound(as_picture):
-    recent = Recent(room=100)
+@pytest.fixture
+def picture(as_picture) -> Picture:
+    return as_picture(np.zeros((5, 8), np.uint8))
+
+
+ROOM = 5 * (40 + READING_BYTES)  # for five of those
+
+
+def test_what_is_remembered_has_a_bound(picture):
+    recent = Recent(ROOM)
     for n in range(50):
-        recent.keep(as_picture(np.zeros((5, 8), np.uint8)), reading(str(n)))  # 40 bytes
-    assert recent.find("47") is None
-    assert recent.find("48") is not None
-    assert recent.find("49") is not None
+        recent.keep(picture, reading(str(n)))
+    kept = [n for n in range(50) if recent.find(str(n))]
+    assert kept == [45, 46, 47, 48, 49]
 
 
-def test_the_same_reading_is_remembered_once(as_picture):
-    recent = Recent(room=100)
-    recent.keep(as_picture(np.zeros((5, 8), np.uint8)), reading("other"))
+def test_the_same_reading_is_remembered_once(picture):
+    recent = Recent(ROOM)
+    recent.keep(picture, reading("other"))
     for _ in range(50):
-        recent.keep(as_picture(np.zeros((5, 8), np.uint8)), reading("same"))
-    assert recent.find("other") is not None
-    recent.keep(as_picture(np.zeros((200, 8), np.uint8)), reading("larger than all room"))
-    assert [recent.find(name) for name in ("other", "same", "larger than all room")] == [None] * 3
-    recent.keep(as_picture(np.zeros((10, 10), np.uint8)), reading("as large as all room"))
-    assert recent.find("as large as all room") is not None
+        recent.keep(picture, reading("same"))
+    assert recent.find("other")
 
 
-def test_threads_may_remember_at_once(as_picture):
-    recent = Recent(room=1000)
-    picture: Picture = as_picture(np.zeros((5, 2), np.uint8))
+def test_a_picture_larger_than_all_room_is_forgotten_at_once(picture, as_picture):
+    recent = Recent(ROOM)
+    recent.keep(picture, reading("small"))
+    recent.keep(as_picture(np.zeros((ROOM, 1), np.uint8)), reading("large"))
+    assert recent.find("small") is recent.find("large") is None
+    for n in range(5):
+        recent.keep(picture, reading(str(n)))
+    assert all(recent.find(str(n)) for n in range(5))
+
+
+def test_digits_take_room_too(house, picture):
+    recent = Recent(ROOM)
+    recent.keep(picture, reading("no digits"))
+    assert recent.find("no digits")
+    recent.keep(picture, house.reader.read(picture))  # one digit
+    assert recent.find("no digits")
+    recent.keep(picture, replace(house.reader.read(picture), id="another"))
+    assert recent.find("no digits") is None
+
+
+def test_threads_may_remember_at_once(picture):
+    recent = Recent(ROOM)
 
     def keep(start: int) -> None:
         for n in range(start, start + 300):
@@ -220,8 +255,8 @@ def test_threads_may_remember_at_once(as_picture):
         thread.start()
     for thread in threads:
         thread.join()
-    found = [recent.find(str(1000 * t + n)) for t in range(4) for n in range(300)]
-    assert sum(entry is not None for entry in found) == 100
+    kept = [n for t in range(4) for n in range(1000 * t, 1000 * t + 300) if recent.find(str(n))]
+    assert len(kept) == 5
 
 
 def test_the_manual_asks_nothing_of_other_hosts(client):
@@ -231,3 +266,4 @@ def test_the_manual_asks_nothing_of_other_hosts(client):
     assert "http://" not in page
     assert "https://" not in page
     assert "<script" not in page
+    assert "&quot;truth&quot;: &quot;2026&quot;" in page
