@@ -49,8 +49,10 @@ def serve(*options, **environment):
         else:
             process.kill()
             pytest.fail("the app did not start within a minute")
-        yield address, process.pid
-        process.terminate()
+        try:
+            yield address, process.pid
+        finally:
+            process.terminate()
 
 
 @pytest.fixture(scope="module")
