@@ -23,6 +23,7 @@ import typer
 
 from digits import __version__
 from digits.core import (
+    Box,
     DigitsError,
     Hint,
     HintError,
@@ -409,15 +410,22 @@ def _sources(path: str) -> Iterator["Source"]:
 
 def _hint(*, single: bool, length: int | None, box: list[str], accept: float) -> Hint:
     """Return the hint, checked as far as it can be without a picture."""
-    from digits.sources import parse_box
-
     if length is not None and length < 1:
         raise HintError(f"--length takes a number of digits from 1 on, not {length}")
     if single and length not in (None, 1):
         raise HintError("--single and --length contradict each other: leave one out")
     if not 0 <= accept <= 1:
         raise HintError(f"--accept takes a confidence between 0 and 1, not {accept}")
-    return Hint(single=single, length=length, accept=accept, boxes=tuple(map(parse_box, box)))
+    return Hint(single=single, length=length, accept=accept, boxes=tuple(map(_box, box)))
+
+
+def _box(text: str) -> Box:
+    from digits.sources import parse_box
+
+    try:
+        return parse_box(text)
+    except HintError as error:
+        raise HintError(f"--box: {error}") from None
 
 
 def _write_text(readings: Iterable[Reading]) -> None:
