@@ -78,8 +78,8 @@ if get_script_run_ctx(suppress_warning=True) is None:
     from starlette.routing import Mount
 
     from digits.api import create_api
-    from digits.ui.opening import open_browser
+    from digits.ui.running import run_app
 
-    app = st.App(__file__, routes=[Mount("/api", create_api())], lifespan=open_browser)
+    app = st.App(__file__, routes=[Mount("/api", create_api())], lifespan=run_app)
 else:
     show_pages()

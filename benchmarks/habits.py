@@ -210,8 +210,8 @@ def to_table(rows: list[dict[str, str]], lines: int) -> str:
         "# What each habit is worth",
         "",
         "Written by `python benchmarks/habits.py --runs docs/habits.csv --out docs/habits.md`,",
-        "which trains nothing while every run stands in [habits.csv](habits.csv). What follows from",
-        "it stands in [lines.md](lines.md).",
+        "which trains nothing while every run stands in [habits.csv](habits.csv). What follows",
+        "from it stands in [lines.md](lines.md).",
         "",
         f"32 networks, each trained on {PLAIN_EPOCHS} x {lines:,} lines without any habit and then "
         f"on {lines:,} with half",

@@ -5,16 +5,17 @@ cannot be opened counts as such. 2: the command itself was wrong. 130: stopped b
 """
 
 import csv
-import glob
 import importlib.util
 import io
 import json
 import logging
 import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from enum import StrEnum
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -27,13 +28,12 @@ from digits.core import (
     Hint,
     HintError,
     MissingLibraryError,
-    ModelName,
-    PictureError,
     Reading,
 )
 
 if TYPE_CHECKING:
-    from digits.reader import Reader
+    from digits.batch import Engine, Tally
+    from digits.sources import Source
 
 FAILED, USAGE, INTERRUPTED = 1, 2, 130  # exit status
 FORMULA = ("=", "+", "-", "@")  # how a spreadsheet's formula begins
@@ -55,6 +55,13 @@ class ReportFormat(StrEnum):
 
     text = "text"
     json = "json"
+
+
+class EngineName(StrEnum):
+    """Where a batch is read."""
+
+    local = "local"
+    ray = "ray"
 
 
 class Format(StrEnum):
@@ -151,6 +158,8 @@ def read(
     digits read --single --format csv folder/
     """
     from digits.assembly import current_reader
+    from digits.image.pixels import MAX_BYTES
+    from digits.sources import read_source
 
     hint = _hint(single=single, length=length, box=box or [], accept=accept)
     reader = current_reader(model)
@@ -158,8 +167,9 @@ def read(
 
     def readings() -> Iterator[Reading]:
         nonlocal failures
-        for name, fault in _sources(paths):
-            for reading in _read(reader, name, fault, hint):
+        for source in chain.from_iterable(_sources(path) for path in paths):
+            content = sys.stdin.buffer.read(MAX_BYTES + 1) if source.path == STDIN else None
+            for reading in read_source(reader, source, hint, content):
                 if reading.error:
                     failures += 1
                     page = f", page {reading.page}" if reading.page else ""
@@ -197,6 +207,70 @@ def evaluate(
         sheets = ", ".join(map(str, write_sheets(report, out)))
         _tell(f"wrong ones: {sheets or 'none'}")
     return 0
+
+
+@app.command()
+def batch(
+    paths: Annotated[
+        list[str], typer.Argument(help="Files, folders, patterns, ZIP, lists as CSV, s3://...")
+    ],
+    out: Annotated[str, typer.Option(help="The result: FILE.parquet, .csv or .jsonl.")],
+    engine: Annotated[EngineName, typer.Option(help="Where to read.")] = EngineName.local,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Processes; as many as there are cores unless told.")
+    ] = None,
+    single: Single = False,
+    length: Annotated[int | None, typer.Option(help="One line of this many digits.")] = None,
+    accept: Annotated[float, typer.Option(help="Less confident readings are doubtful.")] = 0.5,
+    model: Model = None,
+) -> int:
+    """Read many pictures into one table; run again, it goes on where it was stopped.
+
+    digits batch photos/ --out readings.parquet
+
+    digits batch forms.csv --out readings.csv --workers 4
+    """
+    if importlib.util.find_spec("pyarrow") is None:
+        raise MissingLibraryError("a batch needs pyarrow: pip install pyarrow")
+    from digits.batch import run_batch
+
+    run: Engine | None = None
+    if engine is EngineName.ray:
+        if importlib.util.find_spec("ray") is None:
+            raise MissingLibraryError("--engine ray needs Ray: pip install 'digits[ray]'")
+        from digits.cluster import run_ray as run
+    hint = _hint(single=single, length=length, box=[], accept=accept)
+    with _progress() as progress:
+        tally = run_batch(
+            paths, out, hint=hint, model=model, engine=run, workers=workers, progress=progress
+        )
+    _tell(f"digits: {tally.pictures} pictures read into {out}, {tally.failed} failed")
+    return FAILED if tally.failed else 0
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[["Tally", int], None]]:
+    """Show a bar with rate and time left on standard error, where a person looks at it."""
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"))
+    console = Console(stderr=True)
+    with Progress(*columns, TimeRemainingColumn(), console=console, transient=True) as bar:
+        task = bar.add_task("", total=None, rate="")
+
+        def tell(tally: "Tally", total: int) -> None:
+            speed = bar.tasks[0].speed
+            rate = f"{speed:.0f} a second, {tally.failed} failed" if speed else ""
+            bar.update(task, completed=tally.pictures, total=total, rate=rate)
+
+        yield tell
 
 
 @app.command()
@@ -328,6 +402,12 @@ def _list_versions(folder: Path) -> None:
         _print(f"{'*' if name == current else ' '} {name}\t{digits} corrected digits")
 
 
+def _sources(path: str) -> Iterator["Source"]:
+    from digits.sources import Source, find_sources
+
+    return iter([Source(STDIN)]) if path == STDIN else find_sources([path])
+
+
 def _hint(*, single: bool, length: int | None, box: list[str], accept: float) -> Hint:
     """Return the hint, checked as far as it can be without a picture."""
     if length is not None and length < 1:
@@ -340,81 +420,12 @@ def _hint(*, single: bool, length: int | None, box: list[str], accept: float) ->
 
 
 def _box(text: str) -> Box:
-    """Return the box that "x,y,width,height" names."""
-    try:
-        x, y, width, height = (int(part) for part in text.split(","))
-    except ValueError:
-        raise HintError(f'--box takes x,y,width,height in whole pixels, not "{text}"') from None
-    if min(x, y) < 0 or min(width, height) < 1:
-        raise HintError(f'--box "{text}" starts outside the picture or has no size')
-    return Box(x, y, width, height)
-
-
-def _sources(names: list[str]) -> Iterator[tuple[str, PictureError | None]]:
-    """Yield the name of each picture, and of each argument that stands for none, with why."""
-    for name in names:
-        # os.path answers where Path raises: on names that are too long to be files.
-        if name == STDIN or os.path.exists(name) or not glob.has_magic(name):  # noqa: PTH110
-            yield from _inside(name)
-            continue
-        # Windows' shells leave patterns to the program; and Path takes no absolute ones.
-        found = sorted(glob.glob(name, recursive=True))  # noqa: PTH207
-        if not found:
-            yield name, PictureError("nothing matches this pattern: check its spelling")
-        for match in found:
-            yield from _inside(match)
-
-
-def _inside(name: str) -> Iterator[tuple[str, PictureError | None]]:
-    """Yield the pictures of a folder, those of its folders too, or else the name itself."""
-    from digits.image.pixels import EXTENSIONS
-
-    if name == STDIN or not os.path.isdir(name):  # noqa: PTH112  # as above
-        yield name, None
-        return
-    folder = Path(name)
-    pictures = [
-        file
-        for file in sorted(folder.rglob("*"))
-        if file.suffix.lower().lstrip(".") in EXTENSIONS
-        and file.is_file()
-        and not any(part.startswith(".") for part in file.relative_to(folder).parts)
-    ]
-    if not pictures:
-        endings = ", ".join(EXTENSIONS)
-        yield name, PictureError(f"this folder holds no picture whose name ends in {endings}")
-    for picture in pictures:
-        yield str(picture), None
-
-
-def _read(reader: "Reader", name: str, fault: PictureError | None, hint: Hint) -> Iterator[Reading]:
-    """Read each page of one file; what goes wrong becomes a reading that says so."""
-    from digits.image.pixels import MAX_BYTES, load_bytes, load_picture, page_numbers
+    from digits.sources import parse_box
 
     try:
-        if fault:
-            raise fault
-        content = load_bytes(sys.stdin.buffer.read(MAX_BYTES + 1) if name == STDIN else name)
-        for page in page_numbers(content):
-            try:
-                reading = reader.read(load_picture(content, page), hint)
-            except DigitsError as error:
-                reading = _failed(str(error), reader.classifier.name)
-            yield replace(reading, file=name, page=page)
-    except DigitsError as error:
-        yield replace(_failed(str(error), reader.classifier.name), file=name)
-
-
-def _failed(sentence: str, model: ModelName) -> Reading:
-    return Reading(
-        id="",
-        size=(0, 0),
-        status="failed",
-        model=model,
-        text="",
-        confidence=0.0,
-        error=sentence,
-    )
+        return parse_box(text)
+    except HintError as error:
+        raise HintError(f"--box: {error}") from None
 
 
 def _write_text(readings: Iterable[Reading]) -> None:

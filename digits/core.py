@@ -261,6 +261,7 @@ class DigitsError(Exception):
         ├── DataError           the training data are missing or corrupt
         ├── MissingLibraryError an optional library is not installed
         ├── SettingsError       the environment asks for what there is not
+        ├── BatchError          many files cannot be read into one
         └── CorrectionsError    the store of corrections cannot be read or written
     """
 
@@ -307,6 +308,10 @@ class MissingLibraryError(DigitsError):
 
 class SettingsError(DigitsError):
     """The environment asks for what there is not."""
+
+
+class BatchError(DigitsError):
+    """Many files cannot be read into one."""
 
 
 class CorrectionsError(DigitsError):

@@ -467,3 +467,9 @@ def test_the_hard_examples_are_whole_and_guarded(tmp_path):
     (tmp_path / "hard.npz").write_bytes((tmp_path / "hard.npz").read_bytes()[:-2])
     with pytest.raises(ModelError, match="are damaged"):
         load_hard(tmp_path)
+
+
+def test_where_nothing_can_be_kept_the_shipped_network_reads(tmp_path, monkeypatch):
+    (tmp_path / "a file").write_text("where a folder should be")
+    monkeypatch.setenv("DIGITS_HOME", str(tmp_path / "a file"))
+    assert current_reader().classifier.name == shipped_reader().classifier.name

@@ -90,8 +90,8 @@ def current_name(folder: Path) -> str | None:
     """Return the name of the version in force, or None."""
     try:
         return (folder / CURRENT).read_text(encoding="utf-8").strip() or None
-    except FileNotFoundError:
-        return None
+    except (FileNotFoundError, NotADirectoryError, PermissionError):
+        return None  # where nothing can be kept, nothing was learned, and reading goes on
     except (OSError, UnicodeDecodeError) as error:
         raise ModelError(
             f"which learned version is in force cannot be read ({error}): {GO_BACK}"

@@ -16,6 +16,7 @@ from digits.ui.owner import is_owner
 from digits.ui.read import label
 
 LESSON = "lesson learned"  # in the session, with the model it was learned beside
+SCROLLED = 'style="overflow-x:auto" tabindex="0" role="region"'  # by touch and by the arrow keys
 CELL = 'style="text-align:right;padding:.25rem 0 .25rem 1.25rem"'
 
 
@@ -113,7 +114,8 @@ def _counts_table(counts: Sequence[int]) -> str:
     numbers = "".join(f"<td {CELL}>{count}</td>" for count in counts)
     return (
         f'<div data-testid="taught"><b>{sum(counts)} corrected digits</b>'
-        '<div style="overflow-x:auto"><table style="font-variant-numeric:tabular-nums">'
+        f'<div {SCROLLED} aria-label="Corrected digits">'
+        '<table style="font-variant-numeric:tabular-nums">'
         f'<thead><tr><th scope="row" style="text-align:left">digit</th>{digits}</tr></thead>'
         f'<tbody><tr><th scope="row" style="text-align:left">times</th>{numbers}</tr></tbody>'
         "</table></div></div>"
@@ -129,7 +131,7 @@ def _compared_table(compared: Sequence[Compared]) -> str:
     )
     heads = "".join(f'<th scope="col" {CELL}>{head}</th>' for head in ("of", "before", "after"))
     return (
-        '<div style="overflow-x:auto" data-testid="compared">'
+        f'<div {SCROLLED} aria-label="Before and after" data-testid="compared">'
         '<table style="font-variant-numeric:tabular-nums"><thead><tr>'
         f'<th scope="col" style="text-align:left">read wrongly</th>{heads}</tr></thead>'
         f"<tbody>{rows}</tbody></table></div>"

@@ -96,8 +96,12 @@ def read_page(
 
 
 def label(card: "ModelCard") -> str:
-    """Return a model's name for people, with how often it is right."""
-    return card.title if card.accuracy is None else f"{card.title} ({card.accuracy:.2%} right)"
+    """Return a model's name for people, with how often it is right.
+
+    What was trained here is called by its folder too: options are told apart by their labels.
+    """
+    title = f"{card.title}, {card.name}" if "/" in card.name else card.title
+    return title if card.accuracy is None else f"{title} ({card.accuracy:.2%} right)"
 
 
 def where_pictures_go(kept: bool, ask: bool) -> str:

@@ -41,8 +41,10 @@ def address():
         else:
             process.kill()
             pytest.fail("the app did not start within a minute")
-        yield f"http://localhost:{port}"
-        process.terminate()
+        try:
+            yield f"http://localhost:{port}"
+        finally:
+            process.terminate()
 
 
 @pytest.fixture(scope="module")

@@ -75,8 +75,10 @@ def server(home):
         else:
             process.kill()
             pytest.fail("the app did not start within a minute")
-        yield address
-        process.terminate()
+        try:
+            yield address
+        finally:
+            process.terminate()
 
 
 def read(page, address, png, expected):

@@ -416,3 +416,14 @@ def test_a_drawing_becomes_a_picture_of_its_strokes():
     picture = load_picture(to_png(seven, 1))
     assert (picture.width, picture.height) == (280, 280)
     assert current_reader().read(picture, Hint(single=True)).text == "7"
+
+
+def test_models_with_the_same_title_are_told_apart():
+    from digits.assembly import ModelCard
+    from digits.ui.read import label
+
+    cards = [ModelCard(name, "Convolutional network", 0.9967, Path()) for name in ("cnn", "runs/a")]
+    assert [label(card) for card in cards] == [
+        "Convolutional network (99.67% right)",
+        "Convolutional network, runs/a (99.67% right)",
+    ]
