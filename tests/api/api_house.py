@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from httpx import Response
+from httpx2 import Response
 from PIL import Image
 
 from digits.core import (

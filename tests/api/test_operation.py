@@ -7,7 +7,7 @@ import logging
 import threading
 from dataclasses import replace
 
-import httpx
+import httpx2 as httpx
 import numpy as np
 import pytest
 from api_house import FAKE, URL, png, problem
