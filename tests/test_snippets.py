@@ -8,6 +8,7 @@ from PIL import Image
 
 from digits.cli import main
 from digits.core import ANY, Hint, Reading
+from digits.reader import Reader
 from digits.snippets import Settings, command_line, curl_line, python_lines
 
 SETTINGS = [
@@ -39,14 +40,12 @@ def asked(monkeypatch, tmp_path):
     def remember(model=None):
         reader = current_reader(model)
 
-        class Remembering:
-            classifier = reader.classifier
-
+        class Remembering(Reader):
             def read(self, picture, hint=ANY):
                 calls.append((model, hint))
                 return reader.read(picture, hint)
 
-        return Remembering()
+        return Remembering(reader.classifier, reader.line_network)
 
     monkeypatch.setattr(assembly, "current_reader", remember)
     return calls
