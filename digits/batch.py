@@ -27,6 +27,7 @@ from pyarrow.fs import FileSystem, LocalFileSystem
 
 from digits.assembly import current_reader
 from digits.core import BatchError, Hint, Reading
+from digits.formula import escape
 from digits.reader import Reader
 from digits.sources import ADDRESS, Source, failed_reading, find_sources, open_address, read_source
 
@@ -277,7 +278,9 @@ class _Csv(_Parquet):
         self._writer = arrow_csv.CSVWriter(sink, SCHEMA)
 
     def write(self, rows: list[dict[str, Any]]) -> None:
-        plain = [{name: _escaped(value) for name, value in row.items()} for row in rows]
+        plain = [
+            {n: escape(v) if isinstance(v, str) else v for n, v in row.items()} for row in rows
+        ]
         super().write(plain)
 
 
@@ -374,9 +377,3 @@ def _version(source: Source) -> list[int] | None:
     except (OSError, ValueError):
         return None
     return [found.st_size, found.st_mtime_ns]
-
-
-def _escaped(value: object) -> object:
-    """Return a cell so that no spreadsheet takes it for a formula."""
-    is_formula = isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r"))
-    return f"'{value}" if is_formula else value

@@ -30,13 +30,13 @@ from digits.core import (
     MissingLibraryError,
     Reading,
 )
+from digits.formula import escape
 
 if TYPE_CHECKING:
     from digits.batch import Engine, Tally
     from digits.sources import Source
 
 FAILED, USAGE, INTERRUPTED = 1, 2, 130  # exit status
-FORMULA = ("=", "+", "-", "@")  # how a spreadsheet's formula begins
 STDIN = "-"
 HOST = "localhost"  # this computer only
 SERVING = ("fastapi", "prometheus_client", "python_multipart", "uvicorn")
@@ -450,12 +450,7 @@ def _write_csv(readings: Iterable[Reading]) -> None:
     for reading in readings:
         row = [reading.file or "", reading.text, f"{reading.confidence:.4f}", reading.status]
         row += [reading.error or "", str(reading.page or "")]
-        table.writerow([_escaped(cell) for cell in row])
-
-
-def _escaped(cell: str) -> str:
-    """Return the cell so that no spreadsheet takes it for a formula."""
-    return f"'{cell}" if cell.startswith(FORMULA) else cell
+        table.writerow([escape(cell) for cell in row])
 
 
 _WRITERS = {

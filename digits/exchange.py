@@ -23,6 +23,7 @@ from digits.core import FRAME, Box, CorrectionsError, DigitsError, ModelName
 from digits.correcting import LONGEST_TRUTH, as_truth, to_corrections
 from digits.corrections import Correction, Source
 from digits.data import Labelled, Mnist
+from digits.formula import FORMULA, QUOTE
 from digits.image.pixels import load_picture
 from digits.reader import Reader
 
@@ -34,8 +35,6 @@ COLUMNS = (
 MOST = 100_000  # rows of one folder
 LARGEST = 20_000_000  # bytes of one picture in it
 LARGEST_ALL = 500_000_000  # bytes of a ZIP, and of all pictures together
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # with which a spreadsheet begins to calculate
-QUOTE = "'"
 DIGITS = "0123456789"
 REPEATED = 10  # times that a corrected digit stands among MNIST's
 PNG = b"\x89PNG\r\n\x1a\n"  # with which every PNG begins

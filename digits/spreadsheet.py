@@ -13,10 +13,10 @@ from openpyxl.styles import Font, PatternFill
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
+from digits.formula import FORMULA, escape
 from digits.marking import Checked, to_number
 from digits.sheet import Sheet, check_row, match_names
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # spreadsheets run what begins so (OWASP, CSV injection)
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")  # XML 1.0 has no such characters
 LONGEST = 32_767  # characters of a cell (ECMA-376 leaves it to Excel, which says so)
 DOUBTFUL = PatternFill("solid", fgColor="FFE08A")  # amber; the column "To check" says it in words
@@ -51,17 +51,6 @@ def to_csv(sheet: Sheet) -> bytes:
         texts = [*line.before, *(cell.text for _, cell in line.cells), *line.after]
         writer.writerow([escape(text) for text in texts])
     return file.getvalue().encode("utf-8-sig")
-
-
-def escape(text: str) -> str:
-    """Return a text that no spreadsheet takes for a formula.
-
-    Examples
-    --------
-    >>> escape("=1+1"), escape("12")
-    ("'=1+1", '12')
-    """
-    return f"'{text}" if text.startswith(FORMULA) else text
 
 
 def to_xlsx(sheet: Sheet) -> bytes:
