@@ -1,15 +1,13 @@
 """How a reading is shown: fields to put it right in, the doubtful digits, what the network saw."""
 
-import base64
 import html
-import io
 from collections.abc import Callable, Sequence
 
 import numpy as np
 import streamlit as st
-from PIL import Image
 
-from digits.core import FRAME, Digit, DigitsError, Frame, Hint, Line, Reading
+from digits.charts import png_address
+from digits.core import FRAME, Digit, DigitsError, Hint, Line, Reading
 from digits.ui.canvas import copy_button
 from digits.wording import (
     digit_in_words,
@@ -88,10 +86,11 @@ def choose_digit(reading: Reading, *, key: str) -> None:
 def show_digit(digit: Digit) -> None:
     """Show one digit's probabilities beside the frame that the network saw."""
     # One element: while somebody draws, it is sent and laid out with every stroke.
+    address = png_address((255 * digit.frame).astype(np.uint8))
     st.html(
         f'<div class="digit">{_bars(digit)}<figure>'
         f'<img alt="The 28 by 28 picture that the network saw" width="{FRAME * ENLARGED}" '
-        f'src="{_png_address(digit.frame)}"><figcaption>What the network saw: 28 x 28 pixels, '
+        f'src="{address}"><figcaption>What the network saw: 28 x 28 pixels, '
         "cut out, sized and centred like MNIST.</figcaption></figure></div>"
     )
 
@@ -227,9 +226,3 @@ def _bars(digit: Digit) -> str:
         for value, p in enumerate(digit.probabilities)
     )
     return f'<table aria-label="Probability of each digit"><tbody>{rows}</tbody></table>'
-
-
-def _png_address(frame: Frame) -> str:
-    file = io.BytesIO()
-    Image.fromarray((255 * frame).astype(np.uint8)).save(file, "PNG")
-    return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()

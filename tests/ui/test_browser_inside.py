@@ -1,73 +1,17 @@
 """The page Inside in a real Chromium: draw, look, move a slider, take the report along."""
 
-import os
-import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
-from pathlib import Path
-from urllib.parse import urlparse
-
 import pytest
 
-ROOT = Path(__file__).parent.parent.parent
-CHROMIUM = os.environ.get("DIGITS_CHROMIUM") or shutil.which("chromium")
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
-ARGUMENTS += ["--no-first-run", "--disable-component-update", "--disable-sync"]
 WAIT = 60_000  # ms, generous: machines are shared
-
-playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
-
-
-@pytest.fixture(scope="module")
-def address():
-    with socket.socket() as free:
-        free.bind(("localhost", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless", "true"]
-    command += ["--server.port", str(port)]
-    quiet = subprocess.DEVNULL
-    with subprocess.Popen(command, cwd=ROOT, stdout=quiet, stderr=quiet) as process:
-        for _ in range(240):
-            try:
-                health = f"http://localhost:{port}/_stcore/health"
-                urllib.request.urlopen(health, timeout=1).close()
-                break
-            except OSError:
-                time.sleep(0.25)
-        else:
-            process.kill()
-            pytest.fail("the app did not start within a minute")
-        try:
-            yield f"http://localhost:{port}"
-        finally:
-            process.terminate()
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with playwright.sync_playwright() as driver:
-        chromium = driver.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture(params=[1280, 390])
-def page(request, browser, address):
-    context = browser.new_context(viewport={"width": request.param, "height": 900})
-    asked = []
-    page = context.new_page()
+def page(request, visitor, server):
+    page = visitor({"width": request.param, "height": 900})
     page.set_default_timeout(WAIT)
-    page.on("request", lambda request: asked.append(request.url))
-    page.goto(f"{address}/inside")
+    page.goto(f"{server[0]}/inside")
     page.get_by_text("How sure of each").first.wait_for()
-    yield page
-    outside = {urlparse(url).hostname for url in asked} - {"localhost", None, ""}
-    context.close()
-    assert not outside, f"the page asked these hosts: {outside}"
+    return page
 
 
 def choose(page, name):
@@ -106,7 +50,8 @@ def test_a_slider_turns_the_digit(page):
     slider.focus()
     for _ in range(12):
         slider.press("ArrowRight")
-    playwright.expect(changed).not_to_have_attribute("src", before, timeout=WAIT)
+    sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
+    sync_api.expect(changed).not_to_have_attribute("src", before, timeout=WAIT)
     assert seen(page, 'img[alt="The digit as it is changed"]')
 
 

@@ -1,17 +1,10 @@
 """In a real Chromium: a digit is read wrongly, corrections are learned from, and it is right."""
 
 import io
-import os
-import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
-from pathlib import Path
 
 import numpy as np
 import pytest
+from conftest import serve
 from PIL import Image
 
 from digits.assembly import current_corrections, current_reader
@@ -20,14 +13,7 @@ from digits.correcting import to_corrections
 from digits.image.pixels import load_picture
 from digits.model.hands import draw, forms_of, write
 
-ROOT = Path(__file__).parent.parent.parent
-CHROMIUM = os.environ.get("DIGITS_CHROMIUM") or shutil.which("chromium")
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
-ARGUMENTS += ["--no-first-run", "--disable-component-update", "--disable-sync"]
 WAIT = 60_000  # ms, generous: machines are shared
-
-playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
 
 
 def picture(digit, rng):
@@ -56,29 +42,8 @@ def home(tmp_path, monkeypatch):
 
 @pytest.fixture
 def server(home):
-    with socket.socket() as free:
-        free.bind(("localhost", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless", "true"]
-    command += ["--server.port", str(port)]
-    environment = os.environ | {"DIGITS_HOME": str(home)}
-    with subprocess.Popen(
-        command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    ) as process:
-        address = f"http://localhost:{port}"
-        for _ in range(240):
-            try:
-                urllib.request.urlopen(f"{address}/_stcore/health", timeout=1).close()  # noqa: S310
-                break
-            except OSError:
-                time.sleep(0.25)
-        else:
-            process.kill()
-            pytest.fail("the app did not start within a minute")
-        try:
-            yield address
-        finally:
-            process.terminate()
+    with serve(DIGITS_HOME=str(home)) as (address, _):
+        yield address
 
 
 def read(page, address, png, expected):
@@ -89,20 +54,16 @@ def read(page, address, png, expected):
     page.get_by_test_id("answer").get_by_text(expected, exact=True).wait_for(timeout=WAIT)
 
 
-def test_corrections_are_learned_from_and_the_same_picture_is_read_differently(server):
+def test_corrections_are_learned_from_and_the_same_picture_is_read_differently(page, server):
     five = picture(5, np.random.default_rng((5, 35)))
-    with playwright.sync_playwright() as driver:
-        chromium = driver.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        page = chromium.new_context(viewport={"width": 1280, "height": 900}).new_page()
-        read(page, server, five, "1")
-        page.goto(f"{server}/learn")
-        page.get_by_test_id("taught").wait_for(timeout=WAIT)
-        page.get_by_role("button", name="Learn", exact=True).click(timeout=WAIT)
-        page.get_by_text("from now on this network reads with it").wait_for(timeout=WAIT)
-        assert "MNIST digits" in page.get_by_test_id("compared").inner_text()
-        read(page, server, five, "5")
-        page.goto(f"{server}/learn")
-        page.get_by_role("button", name="Go back to it").click(timeout=WAIT)
-        page.get_by_role("button", name="Go back to it").wait_for(timeout=WAIT)
-        read(page, server, five, "1")
-        chromium.close()
+    read(page, server, five, "1")
+    page.goto(f"{server}/learn")
+    page.get_by_test_id("taught").wait_for(timeout=WAIT)
+    page.get_by_role("button", name="Learn", exact=True).click(timeout=WAIT)
+    page.get_by_text("from now on this network reads with it").wait_for(timeout=WAIT)
+    assert "MNIST digits" in page.get_by_test_id("compared").inner_text()
+    read(page, server, five, "5")
+    page.goto(f"{server}/learn")
+    page.get_by_role("button", name="Go back to it").click(timeout=WAIT)
+    page.get_by_role("button", name="Go back to it").wait_for(timeout=WAIT)
+    read(page, server, five, "1")
