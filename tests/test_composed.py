@@ -274,4 +274,4 @@ def test_a_stroke_beside_a_number_is_never_read_as_a_sure_one(held_out, as_pictu
         cv2.line(page.ink, (180, 106), (206, 46), 1.0, 4)  # a slanted stroke, as tall as digits
         reading = current_reader().read(as_picture(paper(page.ink).astype(np.uint8)))
         marked = [mark.kind for line in reading.lines for mark in line.marks]
-        assert reading.text == expected and marked or reading.confidence < 0.95
+        assert (reading.text == expected and marked) or reading.confidence < 0.95
