@@ -78,7 +78,7 @@ def write_versions(folder: Path) -> Iterator[int]:
 
     for n in count():
         parts = [np.full(shape, n, np.float32) for shape in ((300, 128), (300, 10), 300)]
-        save_version(folder, PersonalHead(parts[0], parts[1], parts[2], n), ())
+        save_version(folder, PersonalHead(parts[0], parts[1], parts[2], float(n)), ())
         yield n
 
 
