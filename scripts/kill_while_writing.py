@@ -1,7 +1,7 @@
 """Kill a program while it writes, at random instants, and look what became of what it wrote.
 
     python scripts/kill_while_writing.py                       20 kills in each write
-    python scripts/kill_while_writing.py learn --kills 200
+    python scripts/kill_while_writing.py learn --kills 200 --write
 
 What is written again and again, until the kill comes:
 
@@ -13,7 +13,7 @@ What is written again and again, until the kill comes:
 
 A child says a number once what it wrote is there. Afterwards everything that was said must be there
 and whole, and whatever else is there must be whole too or be refused in a sentence. A killed
-process is not a power cut.
+process is not a power cut. ``--write`` keeps the outcome in docs/reliability/.
 """
 
 import argparse
@@ -41,6 +41,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "scripts")]
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import kill_while_saving  # noqa: E402
+from campaigns import Campaign, keep  # noqa: E402
 
 from digits.batch import CHUNK, Chunk, Job, Tally, read_chunk, run_batch  # noqa: E402
 from digits.core import ANY, ModelError  # noqa: E402
@@ -216,6 +217,13 @@ def load_keras(_: Path) -> None:
 
 
 CORRECTIONS = "corrections"  # the one that needs a database
+TRIED = {
+    CORRECTIONS: "kill -9 while pairs of corrections are stored",
+    "learn": "kill -9 while learned versions are written and put in force",
+    "batch": "kill -9 while parts of a batch and their one file are written, and going on after it",
+    "checkpoint": "kill -9 while training keeps an epoch",
+    "export": "kill -9 while a network, its card, its known digits and its .h5 are exported",
+}
 SUBJECTS = {
     "learn": Subject(nothing, write_versions, check_versions),
     "batch": Subject(prepare_batch, write_batches, check_batches),
@@ -272,12 +280,32 @@ def killed(write: Callable[[Path], Iterator[int]], folder: Path, seconds: float)
     return said
 
 
+def to_campaign(name: str, outcome: Outcome) -> Campaign:
+    """Return what is kept of a campaign."""
+    place = ""
+    if name == CORRECTIONS:
+        postgres = load_settings().database_url.startswith("postgresql")
+        place = "-postgresql" if postgres else "-sqlite"
+    return Campaign(
+        f"kill-{name}{place}",
+        TRIED[name],
+        outcome.kills,
+        "kills",
+        outcome.lost + outcome.halves,
+        f"{outcome.acknowledged} writes acknowledged, {outcome.lost} of them lost, "
+        f"{outcome.halves} half-written and taken for whole",
+        f"{'DATABASE_URL=... ' * (place == '-postgresql')}python scripts/kill_while_writing.py "
+        f"{name} --kills {outcome.kills} --write",
+    )
+
+
 def main() -> int:
     """Run the campaigns and say what came of them."""
     parser = argparse.ArgumentParser(description=str(__doc__).partition("\n")[0])
     parser.add_argument("subjects", nargs="*", metavar="SUBJECT", help="all unless told")
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--write", action="store_true", help="keep the outcome")
     options = parser.parse_args()
     wrong = False
     for name in options.subjects or [CORRECTIONS, *SUBJECTS]:
@@ -286,6 +314,8 @@ def main() -> int:
         else:
             outcome = campaign(SUBJECTS[name], options.kills, options.seed)
         print(f"{name}: {outcome}", flush=True)
+        if options.write:
+            keep(to_campaign(name, outcome))
         wrong |= bool(outcome.lost or outcome.halves)
     return int(wrong)
 
