@@ -304,6 +304,21 @@ def test_a_database_that_comes_back_is_used_again(tmp_path):
     assert store.add([correction(1)]) == 1
 
 
+def test_a_file_that_was_deleted_or_replaced_meanwhile_is_never_written_into_nowhere(tmp_path):
+    path = tmp_path / "c.sqlite"
+    url = f"sqlite:///{path.as_posix()}"
+    store = Corrections(url)
+    assert store.add([correction(1)]) == 1
+    path.rename(tmp_path / "moved away")
+    assert store.add([correction(2)]) == 1
+    assert Corrections(url).all() == [correction(2)]
+    shutil.copy(tmp_path / "moved away", tmp_path / "a copy")
+    (tmp_path / "a copy").replace(path)
+    assert store.all() == [correction(1)]
+    assert store.add([correction(3)]) == 1
+    assert Corrections(url).count() == 2
+
+
 def test_a_server_that_was_stopped_is_used_again_once_it_runs(server):
     """Stopped as if its power were gone, with a connection open that knows nothing of it."""
     store = Corrections(emptied(server.url))
@@ -341,7 +356,11 @@ def test_a_full_disk_is_one_sentence_and_loses_nothing(tmp_path):
     store.add([correction(1)])
     with store._engine.connect() as connection:  # SQLite's own small disk
         pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
-        connection.exec_driver_sql(f"PRAGMA max_page_count = {pages + 1}")
+    sa.event.listen(
+        store._engine,
+        "connect",
+        lambda opened, _: opened.execute(f"PRAGMA max_page_count = {pages + 1}"),
+    )
     with pytest.raises(CorrectionsError, match="disk is full"):
         store.add([correction(2, crop=b"x" * 1_000_000)])
     store.close()
