@@ -11,7 +11,6 @@ What was shipped is never touched: it lies in ``digits/weights/``, and ``--resto
 import argparse
 import dataclasses
 import os
-import shutil
 import sys
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from digits.core import DigitsError
 from digits.data import Mnist, load_mnist
 from digits.evaluation import judge_on_test
 from digits.exchange import with_corrections
+from digits.model.card import write_whole
 
 HERE = Path(__file__).parent
 SHIPPED = ("mnist_model.h5", "mnist_dense.h5")
@@ -125,8 +125,12 @@ def train_line(mnist: Mnist, options: argparse.Namespace) -> int:
 
 def restore() -> int:
     """Copy the shipped ``.h5`` files back to where they were."""
-    for name in SHIPPED:
-        shutil.copyfile(WEIGHTS / name, HERE / name)
+    try:
+        for name in SHIPPED:
+            write_whole(HERE / name, (WEIGHTS / name).read_bytes())
+    except OSError as error:
+        sys.stderr.write(f"train_model.py: {name} cannot be restored ({error.strerror})\n")
+        return 1
     sys.stdout.write(f"restored: {' and '.join(SHIPPED)}\n")
     return 0
 

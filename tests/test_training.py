@@ -218,6 +218,19 @@ def test_the_seed_decides_the_weights_a_training_begins_with(monkeypatch, tmp_pa
     assert (begun[0] != begun[2]).any()
 
 
+def test_what_shipped_is_brought_back_whole_or_a_sentence_says_why(monkeypatch, capsys, tmp_path):
+    import train_model
+
+    monkeypatch.setattr(sys, "argv", ["train_model.py", "--restore"])
+    monkeypatch.setattr(train_model, "HERE", tmp_path)
+    assert train_model.main() == 0
+    assert (tmp_path / "mnist_dense.h5").read_bytes() == (ROOT / "mnist_dense.h5").read_bytes()
+    (tmp_path / "a file").write_text("where a folder should be")
+    monkeypatch.setattr(train_model, "HERE", tmp_path / "a file")
+    assert train_model.main() == 1
+    assert "mnist_model.h5 cannot be restored" in capsys.readouterr().err
+
+
 def test_a_disk_that_is_full_ends_training_with_a_sentence(monkeypatch, capsys):
     import errno
 
