@@ -45,7 +45,9 @@ MOST_TIMES = 10  # by which the 99th percentile may be longer than the median
 MOST_GROWTH = 0.05  # of the memory, after ten times as many requests
 WAITING = 10.0  # seconds, after which a person's attention is gone (Nielsen 1993, chapter 5)
 COMPOSED = 40  # pictures
-SCALE = 3  # times that MNIST's digits are enlarged in them
+LONGEST, SCALE = 6, 3  # digits in a picture, and times that MNIST's are enlarged there
+ALONE = 6  # times that a digit by itself is enlarged: 100 kB of what the server remembers
+FEW = 8  # clients that make the memory grow, if it does
 PATIENCE = 120.0  # seconds that a client waits for one answer
 
 
@@ -61,14 +63,14 @@ class Told:
         return float(np.percentile(self.seconds, q)) if self.seconds else float("nan")
 
 
-def compose() -> list[bytes]:
-    """Return pictures of numbers, of MNIST validation digits."""
+def compose(longest: int = LONGEST, scale: int = SCALE) -> list[bytes]:
+    """Return pictures of numbers of up to so many digits, of MNIST validation digits."""
     rng = np.random.default_rng(0)
     digits = load_mnist().validation.pictures
     pictures = []
     for _ in range(COMPOSED):
-        row = np.hstack(list(digits[rng.integers(0, len(digits), rng.integers(1, 7))]))
-        grey = 255 - np.kron(np.pad(row, 12), np.ones((SCALE, SCALE), np.uint8))
+        row = np.hstack(list(digits[rng.integers(0, len(digits), rng.integers(1, longest + 1))]))
+        grey = 255 - np.kron(np.pad(row, 12), np.ones((scale, scale), np.uint8))
         file = io.BytesIO()
         Image.fromarray(grey).save(file, "PNG")
         pictures.append(file.getvalue())
@@ -132,7 +134,12 @@ def resident(port: int) -> float:
 
 
 def press(
-    port: int, pictures: list[bytes], clients: int, seconds: float, requests: int | None = None
+    port: int,
+    pictures: list[bytes],
+    clients: int,
+    seconds: float,
+    requests: int | None = None,
+    hint: str = "",
 ) -> Told:
     """Let clients send pictures, one after the other each, for some time or so many in all.
 
@@ -151,7 +158,7 @@ def press(
             picture = rng.choice(pictures) + rng.randbytes(8)  # behind its end nobody reads
             began = time.perf_counter()
             try:
-                status = str(ask(connection, "POST", "/api/readings?detail=brief", picture)[0])
+                status = str(ask(connection, "POST", f"/api/readings?{hint}", picture)[0])
             except (OSError, http.client.HTTPException) as error:
                 status = type(error).__name__
                 connection.close()
@@ -233,10 +240,10 @@ def judge_interface(pictures: list[bytes], options: argparse.Namespace) -> dict[
         press(port, pictures, options.clients, PATIENCE, options.clients)  # warm
         told = press(port, pictures, options.clients, options.seconds)
     with serving("digits", "serve", "--port", "PORT") as port:
-        small = compose()
-        first = press(port, small, 8, options.requests, options.requests // 10)
+        small, tenth = compose(1, ALONE), options.requests // 10
+        first = press(port, small, FEW, options.requests, tenth, "single=true")
         before = resident(port)
-        rest = press(port, small, 8, options.requests, options.requests * 9 // 10)
+        rest = press(port, small, FEW, options.requests, 9 * tenth, "single=true")
         after = resident(port)
     bad = {
         status: n
