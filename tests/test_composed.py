@@ -254,3 +254,24 @@ def test_paper_with_nothing_on_it_is_blank():
     png = cv2.imencode(".png", noisy(shadowed(ruled(grey))).clip(0, 255).astype(np.uint8))[1]
     assert read(png.tobytes()).status in ("blank", "refused")
     assert read(png.tobytes()).text == ""
+
+
+@pytest.mark.parametrize("values", [(1, 1), (4, 1, 1), (1, 1, 1)], ids=["11", "411", "111"])
+def test_ones_that_stand_close_are_all_read(values, held_out, as_picture):
+    right = 0
+    for seed in range(12):
+        page = Page(held_out, seed, (160, 400))
+        expected = "".join(page.digit(60 + 46 * i, 50, value) for i, value in enumerate(values))
+        reading = current_reader().read(as_picture(paper(page.ink).astype(np.uint8)))
+        right += reading.text == expected
+    assert right >= 11
+
+
+def test_a_stroke_beside_a_number_is_never_read_as_a_sure_one(held_out, as_picture):
+    for seed in range(12):
+        page = Page(held_out, seed, (160, 460))
+        expected = page.number(60, 50, 2)
+        cv2.line(page.ink, (180, 106), (206, 46), 1.0, 4)  # a slanted stroke, as tall as digits
+        reading = current_reader().read(as_picture(paper(page.ink).astype(np.uint8)))
+        marked = [mark.kind for line in reading.lines for mark in line.marks]
+        assert (reading.text == expected and marked) or reading.confidence < 0.95

@@ -83,11 +83,11 @@ def _spell(steps: np.ndarray, length: int | None) -> Spelling:
     whole = np.logaddexp.reduce([score for _, score in texts])
     if length is not None:
         texts = [text for text in texts if len(text[0]) == length]
-        if not texts:
-            texts = [(likeliest_of_length(steps, length), float(whole))]
+        if not texts:  # hardly likely: none of the texts kept has this length
+            texts = [(likeliest_of_length(steps, length), -np.inf)]
     digits = texts[0][0]
     alike = [score for text, score in texts if len(text) == len(digits)]
-    certainty = 1.0 if length else float(np.exp(np.logaddexp.reduce(alike) - whole))
+    certainty = float(np.exp(np.logaddexp.reduce(alike) - whole))
     columns = tuple((span.peak + 0.5) * STRIDE for span in align(steps, digits))
     return Spelling(digits, columns, substitutions(steps, digits), certainty)
 

@@ -3,9 +3,11 @@
 import html
 import re
 from collections.abc import Callable, Sequence
+from datetime import datetime
 
 import numpy as np
 import streamlit as st
+from PIL import Image
 
 from digits.charts import png_address
 from digits.core import FRAME, Digit, DigitsError, Hint, Line, Reading
@@ -99,6 +101,25 @@ def show_digit(digit: Digit) -> None:
         f'<img alt="The 28 by 28 picture that the network saw" width="{FRAME * ENLARGED}" '
         f'src="{address}"><figcaption>What the network saw: 28 x 28 pixels, '
         "cut out, sized and centred like MNIST.</figcaption></figure></div>"
+    )
+
+
+def offer_report(picture: Callable[[], Image.Image], reading: Reading) -> None:
+    """Offer a reading's account on one sheet of paper, written when it is asked for.
+
+    Parameters
+    ----------
+    picture : gives the upright picture, any size
+    reading : what was read in it
+    """
+    from digits.report import to_report
+
+    st.download_button(
+        "One-page report",
+        data=lambda: to_report(picture(), reading, made=datetime.now().astimezone()),
+        file_name="report.html",
+        mime="text/html",
+        help="An account of this reading, to print on one sheet",
     )
 
 

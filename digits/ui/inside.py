@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -10,15 +9,14 @@ import streamlit as st
 
 from digits import charts, inside
 from digits.assembly import ModelCard
-from digits.core import Digit, DigitsError, Frame, Hint, Reading
+from digits.core import Digit, DigitsError, Frame, Hint
 from digits.image.pixels import EXTENSIONS, load_picture, load_upright
 from digits.model.classifier import Classifier, load_card
 from digits.model.initializers import load_dense_weights
 from digits.model.neighbours import Neighbours
 from digits.model.saliency import occlude
 from digits.reader import Reader
-from digits.report import to_report
-from digits.ui.answer import show_error
+from digits.ui.answer import offer_report, show_error
 from digits.ui.canvas import drawing_sheet
 
 DENSE, CNN = "dense", "cnn"
@@ -101,18 +99,8 @@ def _own_digit(reader: Readers) -> Digit | None:
     value = "?" if chosen.value is None else str(chosen.value)
     st.html(charts.image(chosen.frame, f"What the networks see: read as {value}", PICTURE))
     st.caption("What both networks are given: 28 x 28 numbers from 0 (paper) to 1 (ink).")
-    _print_out(content, reading)
+    offer_report(lambda: load_upright(content), reading)
     return chosen
-
-
-def _print_out(content: bytes, reading: Reading) -> None:
-    st.download_button(
-        "One-page report",
-        data=lambda: to_report(load_upright(content), reading, made=datetime.now().astimezone()),
-        file_name="report.html",
-        mime="text/html",
-        help="An account of this reading, to print on one sheet",
-    )
 
 
 def _both(frame: Frame, reader: Readers, _: Known, __: dict[str, Path]) -> None:

@@ -1,7 +1,7 @@
 """The page on which a picture is read."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,14 @@ from digits.image.overlay import outline, sized_to_see
 from digits.image.pixels import EXTENSIONS, load_picture, load_upright, page_numbers
 from digits.phone import address_for_phone, qr_code
 from digits.snippets import Settings, command_line, curl_line, python_lines
-from digits.ui.answer import choose_digit, choose_hint, choose_model, show_answer, show_error
+from digits.ui.answer import (
+    choose_digit,
+    choose_hint,
+    choose_model,
+    offer_report,
+    show_answer,
+    show_error,
+)
 from digits.ui.canvas import pasted_picture
 
 if TYPE_CHECKING:  # the first page waits for no network and no database
@@ -189,6 +196,7 @@ def _read(
     found = f"The picture with what was found in it: {seen.reading.text or 'nothing'}"
     picture.image(outline(seen.upright, seen.reading), caption="What was found", alt=found)
     choose_digit(seen.reading, key="read")
+    offer_report(lambda: seen.upright, replace(seen.reading, file=given.name))
     _show_stages(seen)
     _show_code(seen.asked)
 

@@ -140,6 +140,19 @@ def test_an_example_is_one_press_away_and_its_digits_can_be_looked_at(page, serv
     )
 
 
+def test_the_account_of_a_reading_is_taken_along(page, server, tmp_path):
+    page.goto(server[0])
+    page.get_by_role("button", name="a year", exact=True).click(timeout=WAIT)
+    until_answer(page, "2026")
+    with page.expect_download(timeout=WAIT) as taken:
+        page.get_by_role("button", name="One-page report").click(timeout=WAIT)
+    file = tmp_path / "report.html"
+    taken.value.save_as(file)
+    report = file.read_text(encoding="utf-8")
+    assert 'class="number">2026<' in report
+    assert "Reading of a year.jpg" in report
+
+
 def test_how_it_was_read_is_shown_in_four_pictures(page, server):
     page.goto(server[0])
     page.get_by_role("button", name="a year", exact=True).click(timeout=WAIT)

@@ -1,0 +1,209 @@
+"""What a batch costs: the local engine and Ray against a plain loop over `read`.
+
+    python benchmarks/batch.py [--files N ...] [--workers N ...] [--engines loop local ray]
+                               [--numbers N] [--out FILE.csv] [--quick]
+
+Two kinds of pictures, made of MNIST's validation digits: one digit, told so, which is read in
+little more than a millisecond; and a number of eight digits, which takes 20 ms or more. Every
+contender is a program of its own, timed from outside with its start, as a person waits for it; its
+memory is what it and all its processes hold at the worst moment, shared pages counted once (PSS;
+Linux).
+"""
+
+import argparse
+import csv
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
+from digits.data import load_mnist
+
+ROOT = Path(__file__).parent.parent
+
+ENGINES = ("loop", "local", "ray")
+DISTINCT = 100  # pictures; further files are the same under other names
+SIDE = 56  # px of a digit's frame
+SAMPLED = 0.5  # s between two looks at the memory
+TICKS = os.sysconf("SC_CLK_TCK")  # of the processor's clock, a second
+QUICK = 24  # files, to see it run
+
+LOOP = """
+import sys
+from pathlib import Path
+import cv2
+cv2.setNumThreads(1)
+from digits import Hint, read
+hint = Hint(single=sys.argv[3] == "digit")
+with open(sys.argv[2], "w") as out:
+    for path in sorted(Path(sys.argv[1]).iterdir()):
+        out.write(read(path, hint).text + "\\n")
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What one contender took."""
+
+    kind: str  # of picture
+    files: int
+    engine: str
+    workers: int
+    seconds: float
+    a_second: float  # pictures
+    processor_ms: float  # of all its processes, for each picture
+    memory_mb: float  # at the worst moment
+    over_loop: float  # share by which it takes longer than the loop, were that spread over workers
+
+
+def write_pictures(folder: Path, kind: str, count: int) -> None:
+    """Write so many pictures; all but the first hundred are links to these."""
+    digits, rng = load_mnist().validation.pictures, np.random.default_rng(0)
+    folder.mkdir(parents=True)
+    length = 1 if kind == "digit" else 8
+    for number in range(count):
+        path = folder / f"{number:08d}.jpg"
+        if number >= DISTINCT:
+            os.link(folder / f"{number % DISTINCT:08d}.jpg", path)
+            continue
+        ink = np.zeros((SIDE + 60, 60 * length + 60), np.float32)
+        for place in range(length):
+            digit = digits[rng.integers(len(digits))] / np.float32(255)
+            area = ink[30 : 30 + SIDE, 30 + 60 * place :][:, :SIDE]
+            np.maximum(area, cv2.resize(digit, (SIDE, SIDE)), out=area)
+        grey = (230 - 200 * ink + rng.normal(0, 4, ink.shape)).clip(0, 255).astype(np.uint8)
+        cv2.imwrite(str(path), grey)
+
+
+def command(kind: str, engine: str, folder: Path, out: Path, workers: int) -> list[str]:
+    """Return what is timed."""
+    if engine == "loop":
+        return [sys.executable, "-c", LOOP, str(folder), str(out), kind]
+    single = ["--single"] if kind == "digit" else []
+    told = [*single, "--engine", engine, "--workers", str(workers), "--out", f"{out}.parquet"]
+    return [sys.executable, "-m", "digits", "batch", str(folder), *told]
+
+
+def measure(arguments: list[str]) -> tuple[float, float, float]:
+    """Run a program; return seconds, seconds of processor, and megabytes at the worst moment."""
+    started = time.perf_counter()
+    with tempfile.TemporaryFile() as said:
+        process = subprocess.Popen(
+            arguments,
+            cwd=ROOT,
+            env=os.environ | {"OMP_NUM_THREADS": "1"},
+            stdout=subprocess.DEVNULL,
+            stderr=said,
+        )
+        worst, processor, done = 0.0, 0.0, threading.Event()
+
+        def watch() -> None:
+            nonlocal worst, processor
+            while not done.wait(SAMPLED):
+                family = _family(process.pid)
+                worst = max(worst, sum(map(_memory, family)))
+                processor = max(processor, sum(map(_processor, family)))
+
+        watcher = threading.Thread(target=watch)
+        watcher.start()
+        status = process.wait()
+        seconds = time.perf_counter() - started
+        done.set()
+        watcher.join()
+        if status not in (0, 1):  # 1: something was doubtful
+            said.seek(0)
+            raise SystemExit(f"{arguments}: {said.read().decode()[-2000:]}")
+    return seconds, processor, worst
+
+
+def _family(pid: int) -> list[int]:
+    """Return a process and all below it."""
+    parents: dict[int, int] = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            told = stat.read_text().rpartition(")")[2].split()
+        except OSError:  # it has ended
+            continue
+        parents[int(stat.parent.name)] = int(told[1])
+    family = [pid]
+    for member in family:
+        family += [child for child, parent in parents.items() if parent == member]
+    return family
+
+
+def _memory(pid: int) -> float:
+    """Return a process' share of the memory, in MB."""
+    try:
+        told = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    except OSError:
+        return 0.0
+    return next(int(line.split()[1]) for line in told.splitlines() if line[:4] == "Pss:") / 1000
+
+
+def _processor(pid: int) -> float:
+    """Return how long a process and those it has outlived have run, in seconds of processor."""
+    try:
+        told = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return sum(map(int, told[11:15])) / TICKS
+
+
+def compare(kind: str, files: int, engines: list[str], workers: list[int]) -> list[Run]:
+    """Let every engine read the same pictures, the loop first."""
+    runs: list[Run] = []
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch) / "pictures"
+        write_pictures(folder, kind, files)
+        loop = 0.0
+        for engine in engines:
+            for count in [1] if engine == "loop" else workers:
+                out = Path(scratch) / f"{engine}-{count}"
+                seconds, processor, memory = measure(command(kind, engine, folder, out, count))
+                loop = seconds if engine == "loop" else loop
+                over = seconds * count / loop - 1 if loop else float("nan")
+                runs.append(
+                    Run(
+                        *(kind, files, engine, count, round(seconds, 2)),
+                        *(round(files / seconds, 1), round(1000 * processor / files, 2)),
+                        *(round(memory), round(over, 3)),
+                    )
+                )
+                print(runs[-1], flush=True)
+    return runs
+
+
+def main() -> int:
+    """Print every run, and write them where `--out` says."""
+    parser = argparse.ArgumentParser(description="What a batch costs.")
+    parser.add_argument("--files", type=int, nargs="+", default=[1000, 20_000], help="digits")
+    parser.add_argument("--numbers", type=int, default=1000, help="pictures of eight digits")
+    parser.add_argument("--workers", type=int, nargs="+", default=[1, 2])
+    parser.add_argument("--engines", nargs="+", choices=ENGINES, default=list(ENGINES))
+    parser.add_argument("--quick", action="store_true", help="a few files, to see it run")
+    parser.add_argument("--out", type=Path, help="a CSV file to write")
+    options = parser.parse_args()
+    runs = []
+    for files in [QUICK] if options.quick else options.files:
+        runs += compare("digit", files, options.engines, options.workers)
+    if options.numbers and not options.quick:
+        runs += compare("number", options.numbers, options.engines, options.workers)
+    if options.out:
+        with options.out.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.DictWriter(file, [field.name for field in fields(Run)])
+            writer.writeheader()
+            writer.writerows(asdict(run) for run in runs)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
