@@ -75,11 +75,17 @@ def show_pages() -> None:
 # This file is run twice over: once by the server, which looks for `app` in it, and then as the
 # script of that app, for each person and each click.
 if get_script_run_ctx(suppress_warning=True) is None:
+    from starlette.middleware import Middleware
     from starlette.routing import Mount
 
     from digits.api import create_api
-    from digits.ui.running import run_app
+    from digits.ui.running import own_site, run_app
 
-    app = st.App(__file__, routes=[Mount("/api", create_api())], lifespan=run_app)
+    app = st.App(
+        __file__,
+        routes=[Mount("/api", create_api())],
+        lifespan=run_app,
+        middleware=[Middleware(own_site)],
+    )
 else:
     show_pages()

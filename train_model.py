@@ -11,7 +11,6 @@ What was shipped is never touched: it lies in ``digits/weights/``, and ``--resto
 import argparse
 import dataclasses
 import os
-import shutil
 import sys
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from digits.core import DigitsError
 from digits.data import Mnist, load_mnist
 from digits.evaluation import judge_on_test
 from digits.exchange import with_corrections
+from digits.model.card import write_whole
 
 HERE = Path(__file__).parent
 SHIPPED = ("mnist_model.h5", "mnist_dense.h5")
@@ -32,6 +32,8 @@ def main() -> int:
         return restore()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # TensorFlow's remarks about the machine
     try:
+        import keras
+
         from digits import training
         from digits.model.networks import build_network
     except ImportError:
@@ -41,6 +43,7 @@ def main() -> int:
         )
         return 1
 
+    keras.utils.set_random_seed(options.seed)  # of the weights that a network begins with
     try:
         mnist = load_mnist(options.data)
         if options.corrections:
@@ -68,6 +71,12 @@ def main() -> int:
         return 130
     except DigitsError as error:
         sys.stderr.write(f"train_model.py: {error}\n")
+        return 1
+    except OSError as error:
+        sys.stderr.write(
+            f"train_model.py: nothing more can be written ({str(error).splitlines()[0]}): make "
+            "room or allow writing, and go on with --resume\n"
+        )
         return 1
     sys.stdout.write(training.summary(card, run, available_models()))
     return 0
@@ -116,8 +125,12 @@ def train_line(mnist: Mnist, options: argparse.Namespace) -> int:
 
 def restore() -> int:
     """Copy the shipped ``.h5`` files back to where they were."""
-    for name in SHIPPED:
-        shutil.copyfile(WEIGHTS / name, HERE / name)
+    try:
+        for name in SHIPPED:
+            write_whole(HERE / name, (WEIGHTS / name).read_bytes())
+    except OSError as error:
+        sys.stderr.write(f"train_model.py: {name} cannot be restored ({error.strerror})\n")
+        return 1
     sys.stdout.write(f"restored: {' and '.join(SHIPPED)}\n")
     return 0
 

@@ -96,7 +96,7 @@ def compose(missing: list[str], digits: Labelled, lines: int, seed: tuple[int, .
 def errors(path: Path, folders: list[Path], composed: list[writing.Written]) -> dict[str, int]:
     """Return how many numbers, and how many of their digits, are read wrongly."""
     shipped = current_reader()
-    network = LineNetwork(ModelName("line", ""), OnnxLine(open_session(path)[0]))
+    network = LineNetwork(ModelName("line", ""), OnnxLine(open_session(path, "strip")[0]))
     network = dataclasses.replace(network, weight=shipped.line_network.weight)
     reader = Reader(shipped.classifier, network)
     counts = {}

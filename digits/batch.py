@@ -10,7 +10,6 @@ import hashlib
 import json
 import logging
 import os
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -28,6 +27,7 @@ from pyarrow.fs import FileSystem, LocalFileSystem
 from digits.assembly import current_reader
 from digits.core import BatchError, Hint, Reading
 from digits.formula import escape
+from digits.model.card import write_whole
 from digits.reader import Reader
 from digits.sources import ADDRESS, Source, failed_reading, find_sources, open_address, read_source
 
@@ -353,10 +353,7 @@ def _write_part(rows: list[dict[str, Any]], chunk: Chunk, job: Job) -> None:
         with system.open_output_stream(f"{folder}/{chunk.name}") as stream:
             stream.write(content)
         return
-    handle, written = tempfile.mkstemp(dir=folder, prefix=".")
-    with os.fdopen(handle, "wb") as file:
-        file.write(content)
-    Path(written).replace(Path(folder) / chunk.name)
+    write_whole(Path(folder) / chunk.name, content)
 
 
 def _done(system: FileSystem, folder: str) -> set[str]:

@@ -98,6 +98,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     except DigitsError as error:
         _tell(f"digits: {error}")
         return USAGE if isinstance(error, HintError) else FAILED
+    except OSError as error:  # a disk that is full, a folder that may not be written
+        what = error.filename or "the output"
+        _tell(f"digits: {what} cannot be read or written ({error.strerror or error})")
+        _stop_writing()
+        return FAILED
     except Exception as error:
         return _outermost(error)
     return status if isinstance(status, int) else 0
@@ -116,9 +121,12 @@ def _outermost(error: Exception) -> int:
 
 
 def _stop_writing() -> None:
-    """Send what is left to nowhere: whoever read our output has had enough of it."""
-    # Closing the stream would fail again while Python ends, and Python would complain of it.
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    """Write what is left, or send it to nowhere if whoever reads our output has had enough."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        # Closing the stream would fail again while Python ends, and Python would complain of it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _version(wanted: bool) -> bool:
@@ -288,6 +296,7 @@ def report(
 
     from digits.assembly import current_reader
     from digits.image.pixels import load_picture, load_upright
+    from digits.model.card import write_whole
     from digits.report import to_report
 
     reading = current_reader(model).read(load_picture(path), Hint(single=single))
@@ -295,7 +304,7 @@ def report(
         load_upright(path), replace(reading, file=Path(path).name), made=datetime.now().astimezone()
     )
     try:
-        out.write_text(page, encoding="utf-8")
+        write_whole(out, page.encode())
     except OSError as error:
         raise DigitsError(f"{out} cannot be written ({error.strerror})") from error
     _print(str(out))

@@ -120,7 +120,7 @@ class Corrections:
                 "as postgresql://user:password@host/name or sqlite:///file, and install what it "
                 "needs with: pip install 'digits[app,postgres]'"
             ) from error
-        self._upgraded = False
+        self._upgraded: object = None  # which file, or server, has the tables of this version
 
     def add(self, corrections: Sequence[Correction]) -> int:
         """Store corrections, all or none, and return how many are new or say something new."""
@@ -195,9 +195,9 @@ class Corrections:
     def _transaction(self, *, writes: bool = False) -> Iterator[Connection]:
         """Open a transaction on a database with the tables of this version."""
         with self._reported():
-            if not self._upgraded:
+            if self._upgraded is None or self._upgraded != _identity(self._engine):
                 _upgrade(self._engine)
-                self._upgraded = True
+                self._upgraded = _identity(self._engine)
             with self._engine.execution_options(writes=writes).begin() as connection:
                 yield connection
 
@@ -217,7 +217,9 @@ def _open(url: str) -> Engine:
         return sa.create_engine(
             address, pool_pre_ping=True, connect_args={"connect_timeout": round(WAIT)}
         )
-    engine = sa.create_engine(address, connect_args={"timeout": WAIT})
+    # Opened anew each time: a connection that is kept would go on writing to a file that somebody
+    # has deleted or put another in the place of, and what it acknowledged would be nowhere.
+    engine = sa.create_engine(address, poolclass=sa.NullPool, connect_args={"timeout": WAIT})
 
     @sa.event.listens_for(engine, "connect")
     def prepare(connection: Any, _record: object) -> None:  # noqa: ANN401  # the driver's own
@@ -232,6 +234,21 @@ def _open(url: str) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
+
+
+def _identity(engine: Engine) -> object:
+    """Return what tells one SQLite file from another at the same place; a server is always itself.
+
+    None where there is no file.
+    """
+    file = engine.url.database or ""
+    if engine.dialect.name != "sqlite" or file.startswith("file:"):
+        return str(engine.url)
+    try:
+        found = Path(file).stat()
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _upgrade(engine: Engine) -> None:

@@ -58,4 +58,4 @@ def _own_address() -> str | None:
             own = str(probe.getsockname()[0])
         except OSError:  # no network at all
             return None
-    return None if is_local(own) or own == "0.0.0.0" else own  # noqa: S104  # not listened on
+    return None if is_local(own) or own == "0.0.0.0" else own  # noqa: S104  # not listened on  # nosec B104

@@ -1,7 +1,7 @@
-"""Write THIRD_PARTY.md: what requirements.txt installs, and under which licence; --check compares.
+"""Write THIRD_PARTY.md: what both requirements.txt install, under which licence; --check compares.
 
 Licences are read from the metadata of the installed packages, so this runs where
-requirements.txt is installed. The check needs no installation: it compares names and versions.
+requirements-dev.txt is installed. The check needs no installation: it compares names and versions.
 """
 
 import re
@@ -14,6 +14,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parent.parent
+PINNED = ("requirements.txt", "deploy/requirements.txt")
 OUT = ROOT / "THIRD_PARTY.md"
 ROW = re.compile(r"^\| \[?`([^`]+)`[^|]*\| ([^|]+) \|", re.MULTILINE)
 LONGEST = 60  # characters; a longer licence field holds the text, not the name
@@ -26,7 +27,11 @@ ELSEWHERE = {  # pins for other machines than the one this runs on, from their p
     "sympy": "BSD",
     "tensorflow": "Apache 2.0",
 }
-FROM_FILE = {"namex": "Apache-2.0"}  # stated in the licence file only
+FROM_FILE = {  # stated, or stated exactly, in the licence file only
+    "mpmath": "BSD-3-Clause",
+    "namex": "Apache-2.0",
+    "python-dateutil": "BSD-3-Clause",
+}
 
 HEAD = """# Third-party software and data
 
@@ -34,8 +39,9 @@ Made by `scripts/make_third_party.py` from the installed packages; do not edit.
 
 The repository contains MNIST (`data/mnist.npz`), commonly stated to be under CC BY-SA 3.0: see
 [data/README.md](data/README.md). It contains no third-party code. `pip install -r
-requirements.txt` installs the packages below, each under its own licence; some of their wheels
-contain further libraries, whose licences lie inside the wheel.
+requirements.txt`, or `deploy/requirements.txt` on a server, installs packages of those below, each
+under its own licence; some of their wheels contain further libraries, whose licences lie inside the
+wheel.
 
 | package | version | licence |
 |---|---|---|
@@ -43,13 +49,15 @@ contain further libraries, whose licences lie inside the wheel.
 
 
 def pins() -> dict[str, list[str]]:
-    """Return the pinned versions of each package in requirements.txt."""
+    """Return the pinned versions of each package, for one's own computer and for a server."""
     found: dict[str, list[str]] = {}
-    for line in (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines():
-        if line and not line.startswith("#"):
-            pin = Requirement(line)
-            versions = found.setdefault(canonicalize_name(pin.name), [])
-            versions.append(next(iter(pin.specifier)).version)
+    for file in PINNED:
+        for line in (ROOT / file).read_text(encoding="utf-8").splitlines():
+            if line and not line.startswith("#"):
+                pin = Requirement(line)
+                versions = found.setdefault(canonicalize_name(pin.name), [])
+                if (version := next(iter(pin.specifier)).version) not in versions:
+                    versions.append(version)
     return found
 
 
@@ -105,7 +113,7 @@ def main() -> int:
     """Write the document, or with --check say what is wrong with it."""
     if "--check" in sys.argv:
         found = problems()
-        print("\n".join(found) or f"{OUT.name} lists every pin of requirements.txt")
+        print("\n".join(found) or f"{OUT.name} lists every pin of {' and '.join(PINNED)}")
         return 1 if found else 0
     OUT.write_text(table(), encoding="utf-8", newline="\n")
     print(f"wrote {OUT.name}")

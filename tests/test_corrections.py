@@ -9,7 +9,10 @@ import subprocess
 import sys
 import tempfile
 import threading
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -46,11 +49,25 @@ def correction(n: int, truth: str = "7", **changes) -> Correction:
 
 
 @pytest.fixture(scope="session")
-def postgres():
-    """Start a server of its own in a temporary folder; as root, as another user."""
+def postgres(request):
+    """Return the address of a server: one that was named, or one of its own."""
     if address := os.environ.get("TEST_DATABASE_URL"):
-        yield load_settings({"DATABASE_URL": address}).database_url
-        return
+        return load_settings({"DATABASE_URL": address}).database_url
+    return request.getfixturevalue("server").url
+
+
+@dataclass(frozen=True)
+class Server:
+    """A database server that a test may stop and start."""
+
+    url: str
+    start: Callable[[], object]
+    stop: Callable[[], object]
+
+
+@pytest.fixture(scope="session")
+def server():
+    """Start a server of its own in a temporary folder; as root, as another user."""
     if not TOOLS or sys.platform == "win32":
         pytest.skip(NO_POSTGRES)
     with socket.socket() as free:
@@ -76,11 +93,16 @@ def postgres():
     ]
     subprocess.run(make, check=True, capture_output=True, cwd=folder, **who)
     control = [tools / "pg_ctl", "-D", cluster, "-w", "-l", folder / "log"]
-    start = [*control, "-o", f"-p {port} -k {folder} -h 127.0.0.1", "start"]
-    subprocess.run(start, check=True, cwd=folder, stdout=subprocess.DEVNULL, **who)
-    yield f"postgresql+psycopg://digits@127.0.0.1:{port}/postgres"
-    stop = [*control, "-m", "immediate", "stop"]
-    subprocess.run(stop, check=True, cwd=folder, stdout=subprocess.DEVNULL, **who)
+
+    def tell(*words):
+        command = [*control, *words]
+        subprocess.run(command, check=True, cwd=folder, stdout=subprocess.DEVNULL, **who)
+
+    start = partial(tell, "-o", f"-p {port} -k {folder} -h 127.0.0.1", "start")
+    stop = partial(tell, "-m", "immediate", "stop")
+    start()
+    yield Server(f"postgresql+psycopg://digits@127.0.0.1:{port}/postgres", start, stop)
+    stop()
     shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -88,7 +110,11 @@ def postgres():
 def url(request, tmp_path):
     if request.param == "sqlite":
         return f"sqlite:///{(tmp_path / 'a folder' / 'c.sqlite').as_posix()}"
-    address = request.getfixturevalue("postgres")
+    return emptied(request.getfixturevalue("postgres"))
+
+
+def emptied(address: str) -> str:
+    """Return the address of a database after taking all tables from it."""
     engine = sa.create_engine(address)
     with engine.begin() as connection:
         connection.execute(sa.text("DROP TABLE IF EXISTS corrections, alembic_version"))
@@ -278,6 +304,39 @@ def test_a_database_that_comes_back_is_used_again(tmp_path):
     assert store.add([correction(1)]) == 1
 
 
+def test_a_file_that_was_deleted_or_replaced_meanwhile_is_never_written_into_nowhere(tmp_path):
+    path = tmp_path / "c.sqlite"
+    url = f"sqlite:///{path.as_posix()}"
+    store = Corrections(url)
+    assert store.add([correction(1)]) == 1
+    path.rename(tmp_path / "moved away")
+    assert store.add([correction(2)]) == 1
+    assert Corrections(url).all() == [correction(2)]
+    shutil.copy(tmp_path / "moved away", tmp_path / "a copy")
+    (tmp_path / "a copy").replace(path)
+    assert store.all() == [correction(1)]
+    assert store.add([correction(3)]) == 1
+    assert Corrections(url).count() == 2
+
+
+def test_a_server_that_was_stopped_is_used_again_once_it_runs(server):
+    """Stopped as if its power were gone, with a connection open that knows nothing of it."""
+    store = Corrections(emptied(server.url))
+    assert store.add([correction(1)]) == 1
+    server.stop()
+    try:
+        for _ in range(2):
+            with pytest.raises(CorrectionsError, match="cannot be reached"):
+                store.add([correction(2)])
+            with pytest.raises(CorrectionsError, match="cannot be reached"):
+                store.all()
+    finally:
+        server.start()
+    assert store.all() == [correction(1)]
+    assert store.add([correction(2)]) == 1
+    store.close()
+
+
 @pytest.mark.parametrize("address", ["", "no address", "nodb://here", "mysql://here/there"])
 def test_an_address_that_cannot_be_used_is_one_sentence(address):
     with pytest.raises(CorrectionsError, match="DATABASE_URL"):
@@ -297,7 +356,11 @@ def test_a_full_disk_is_one_sentence_and_loses_nothing(tmp_path):
     store.add([correction(1)])
     with store._engine.connect() as connection:  # SQLite's own small disk
         pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
-        connection.exec_driver_sql(f"PRAGMA max_page_count = {pages + 1}")
+    sa.event.listen(
+        store._engine,
+        "connect",
+        lambda opened, _: opened.execute(f"PRAGMA max_page_count = {pages + 1}"),
+    )
     with pytest.raises(CorrectionsError, match="disk is full"):
         store.add([correction(2, crop=b"x" * 1_000_000)])
     store.close()

@@ -126,6 +126,34 @@ def test_third_party_lists_what_is_installed():
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+# Licences under which a package may be used, changed and passed on with an MIT program. What is
+# joined by AND or a comma must all be among them; of an OR, the first.
+FREE = re.compile(
+    r"(MIT( License)?|MIT-CMU|MPL-2\.0|ISC License|PSF-2\.0|Python Software Foundation License|0BSD"
+    r"|Zlib|CC0-1\.0|(3-Clause )?BSD( 3-Clause)?( License)?|BSD-[23]-Clause|dependency licenses"
+    r"|Apache[ -]2\.0|Apache (License 2\.0|Software License))"
+)
+
+
+def test_no_licence_takes_back_what_ours_gives():
+    rows = (ROOT / "THIRD_PARTY.md").read_text("utf-8").splitlines()
+    licences = {
+        row.split("|")[1].strip(" `"): row.split("|")[3].strip()
+        for row in rows
+        if row.startswith("| `")
+    }
+    assert len(licences) > 50
+    others = {
+        name: licence
+        for name, licence in licences.items()
+        if not all(FREE.fullmatch(part) for part in re.split(r" AND |, ", licence.split(" OR ")[0]))
+    }
+    # Microsoft's runtime, on Windows alone, may be passed on with what needs it; the driver of
+    # PostgreSQL is a library of its own, which anybody may exchange.
+    assert others.pop("msvc-runtime") == "Proprietary (Microsoft)"
+    assert others == {"psycopg": "LGPL-3.0-only", "psycopg-binary": "LGPL-3.0-only"}
+
+
 def test_the_version_stands_in_one_place():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     assert "version" in project["dynamic"]

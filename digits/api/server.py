@@ -37,6 +37,7 @@ from digits.api.schema import (
 from digits.api.watching import Metrics, Watch, start_logging
 from digits.assembly import DEFAULT, available_models, current_corrections, current_reader
 from digits.core import Box, Hint, HintError, Picture, Reading
+from digits.origin import MANUAL, OwnSite
 
 TOKEN = "DIGITS_API_TOKEN"  # noqa: S105  # the variable's name: where it is set, callers must know it
 BOX = re.compile(r"([0-9]{1,6}),([0-9]{1,6}),([1-9][0-9]{0,5}),([1-9][0-9]{0,5})")
@@ -117,6 +118,7 @@ def create_api(
     api.include_router(open_to_all)
     api.add_middleware(BodyLimit, limit=limits.body)
     api.add_middleware(Watch, metrics=metrics)
+    api.add_middleware(OwnSite, policy=MANUAL)
     answer_problems(api)
     api.openapi = _described(api)  # type: ignore[method-assign]
     start_logging()

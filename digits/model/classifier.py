@@ -157,15 +157,19 @@ def load_classifier(path: Path) -> Classifier:
     ModelError
         The model or its card is missing, or the model is not the one that the card describes.
     """
-    session, name = open_session(path)
+    session, name = open_session(path, "ink")
     card = load_card(path, ("temperature",))
     told = card.get("not_a_digit")
     refusal = Refusal(told["slope"], told["offset"], told["threshold"]) if told else None
     return Classifier(name, OnnxNetwork(session), card["temperature"], refusal)
 
 
-def open_session(path: Path) -> tuple[onnxruntime.InferenceSession, ModelName]:
+def open_session(path: Path, takes: str) -> tuple[onnxruntime.InferenceSession, ModelName]:
     """Open an `.onnx` after comparing it with its card.
+
+    Parameters
+    ----------
+    takes : the name of its one input; its answer is called "logits"
 
     Raises
     ------
@@ -192,6 +196,9 @@ def open_session(path: Path) -> tuple[onnxruntime.InferenceSession, ModelName]:
         session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # ONNX Runtime's own errors share no narrower parent
         raise ModelError(f"{path.name} is no model that ONNX Runtime runs: train anew") from error
+    inputs = [each.name for each in session.get_inputs()]
+    if inputs != [takes] or "logits" not in [each.name for each in session.get_outputs()]:
+        raise ModelError(f"{path.name} is another kind of network than wanted here: train anew")
     return session, ModelName(card["name"], found)
 
 
@@ -213,6 +220,8 @@ def load_card(path: Path, wanted: tuple[str, ...] = ()) -> dict[str, Any]:
         ) from error
     except ValueError as error:
         raise ModelError(f"the card {card_file.name} is damaged: train the model again") from error
+    if not isinstance(card, dict):
+        raise ModelError(f"the card {card_file.name} is damaged: train the model again")
     missing = {"name", "sha256", *wanted} - card.keys()
     if missing:
         raise ModelError(f"the card {card_file.name} does not say {', '.join(sorted(missing))}")

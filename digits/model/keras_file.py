@@ -13,6 +13,7 @@ from digits.model.classifier import Classifier, Scores
 if TYPE_CHECKING:
     import keras
 
+TAKEN = ((FRAME, FRAME), (FRAME, FRAME, 1), (1, FRAME, FRAME), (FRAME * FRAME,))
 SMALLEST = 1e-7  # probability that float32 softmax may round to 0
 SUM_TOLERANCE = 1e-3  # by which a softmax's sum may miss 1
 
@@ -58,8 +59,7 @@ def load_keras_file(path: Path) -> Classifier:
             f"{path.name} cannot be opened by Keras {keras.__version__}: it is damaged or was "
             "saved by another version; train it again with python train_model.py"
         ) from error
-    pixels = int(np.prod([side or 1 for side in model.input_shape[1:]]))
-    if pixels != FRAME * FRAME or model.output_shape[-1] != CLASSES:
+    if model.input_shape[1:] not in TAKEN or model.output_shape[1:] != (CLASSES,):
         raise ModelError(
             f"{path.name} takes {model.input_shape[1:]} and gives {model.output_shape[1:]}; "
             f"wanted is a network of {FRAME}x{FRAME} in and {CLASSES} out"

@@ -111,7 +111,7 @@ def load_line_network(path: Path) -> LineNetwork:
     ModelError
         As `digits.model.classifier.load_classifier`.
     """
-    session, name = open_session(path)
+    session, name = open_session(path, "strip")
     fitted = ("weight", "slope", "offset")
     card = load_card(path, fitted)
     return LineNetwork(name, OnnxLine(session), *(card[key] for key in fitted))

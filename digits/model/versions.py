@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from digits.core import ModelError
+from digits.core import LearningError, ModelError
 from digits.model.card import write_whole
 from digits.model.personal import PersonalHead
 
@@ -54,6 +54,11 @@ def save_version(folder: Path, head: PersonalHead, compared: Sequence[Compared])
     """Write a version and put it in force; return its name.
 
     Two processes that do so at once leave both versions, and one of them in force.
+
+    Raises
+    ------
+    LearningError
+        It cannot be written; what was in force still is.
     """
     made = datetime.now(tz=UTC)
     card = {"made": made.isoformat(), "compared": [asdict(row) for row in compared]}
@@ -68,7 +73,7 @@ def save_version(folder: Path, head: PersonalHead, compared: Sequence[Compared])
     )
     content = file.getvalue()
     name = f"{made.strftime(STAMP)}-{hashlib.sha256(content).hexdigest()[:SHORT]}"
-    write_whole(folder / f"{name}.npz", content)
+    _write(folder / f"{name}.npz", content)
     set_current(folder, name)
     return name
 
@@ -80,10 +85,22 @@ def set_current(folder: Path, name: str | None) -> None:
     ------
     ModelError
         There is no such version, or it is damaged.
+    LearningError
+        It cannot be written; what was in force still is.
     """
     if name is not None:
         load_version(folder, name)
-    write_whole(folder / CURRENT, (name or "").encode())
+    _write(folder / CURRENT, (name or "").encode())
+
+
+def _write(path: Path, content: bytes) -> None:
+    try:
+        write_whole(path, content)
+    except OSError as error:
+        raise LearningError(
+            f"what was learned cannot be kept ({error.strerror}): make room, or allow writing, "
+            f"in {path.parent}"
+        ) from error
 
 
 def current_name(folder: Path) -> str | None:

@@ -1,6 +1,7 @@
 """How a reading is shown: fields to put it right in, the doubtful digits, what the network saw."""
 
 import html
+import re
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
@@ -23,6 +24,7 @@ ENLARGED = 8  # screen pixels for each of the frame's
 BLANK = "No ink found: there is nothing to read here."
 REFUSED = "There is something here, but it does not look like digits."
 ZERO_WIDTH_SPACE = "\u200b"
+MARKDOWN = re.compile(r"[\\`\[\]<>*$~]")  # with which a link, a picture or a formula is written
 DOUBTED = "▲"  # beside a doubtful digit, so that shape tells as well as colour
 
 Save = Callable[[Reading, int, str], str]  # reading, line and what is right; says what was done
@@ -64,8 +66,13 @@ def show_answer(reading: Reading, *, key: str, save: Save | None = None, ask: bo
 
 
 def show_error(text: str) -> None:
-    """Show what went wrong as a sentence: errors say it in lower case and without a full stop."""
-    st.error(f"{text[:1].upper()}{text[1:].rstrip('.')}.")
+    """Show what went wrong as a sentence: errors say it in lower case and without a full stop.
+
+    What stands in it, a file's name perhaps, is text and no Markdown: a picture from elsewhere in
+    it would tell that somebody looks.
+    """
+    plain = MARKDOWN.sub(r"\\\g<0>", text)
+    st.error(f"{plain[:1].upper()}{plain[1:].rstrip('.')}.")
 
 
 def choose_digit(reading: Reading, *, key: str) -> None:

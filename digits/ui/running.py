@@ -1,13 +1,18 @@
-"""What Streamlit does for a script but not for an `App`: the browser opens, and Ctrl-C ends it."""
+"""What stands round the pages: the browser opens, Ctrl-C ends them, other sites are kept out."""
 
 import asyncio
 import signal
+import socket
 import webbrowser
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import streamlit as st
 import uvicorn
+
+from digits.core import DigitsError
+from digits.origin import FRAMED_BY_OURSELVES, PAGES, Application, OwnSite
+from digits.settings import load_settings
 
 PAUSE = 0.1  # s, between two tries to reach the server
 FAREWELL = 2  # s; without a limit the server waits for as long as somebody looks at a page
@@ -21,6 +26,25 @@ async def run_app(_app: st.App) -> AsyncIterator[None]:
     yield
     if opening is not None:
         opening.cancel()
+
+
+def own_site(app: Application) -> OwnSite:
+    """Keep other sites from using the pages through a visitor's browser.
+
+    On one's own computer all that is kept is open to whoever opens the page, so it answers to its
+    own names only and stands in no frame. Where strangers visit, it may have any name, and a
+    visitor's session is worth nothing to another site.
+    """
+    try:
+        shared = load_settings().is_shared
+    except DigitsError:  # the pages say so
+        shared = False
+    origins = st.get_option("server.corsAllowedOrigins")
+    if shared:
+        return OwnSite(app, policy=PAGES, origins=origins)
+    own = socket.gethostname().lower()
+    names = ["localhost", own, f"{own}.local", *st.get_option("server.allowedHosts")]
+    return OwnSite(app, policy=PAGES + FRAMED_BY_OURSELVES, names=names, origins=origins)
 
 
 def _limit_farewell() -> None:

@@ -86,7 +86,7 @@ def test_the_camera_is_asked_only_on_demand_and_its_picture_read(page, server):
     assert page.locator("video").count() == 0
     page.get_by_text("Use the camera").click()
     # Streamlit changes the stream's size once it runs, and drops a photograph asked for before.
-    page.wait_for_function("document.querySelector('video')?.videoWidth > 0", timeout=WAIT)
+    page.wait_for_function("() => document.querySelector('video')?.videoWidth > 0", timeout=WAIT)
     width = -1
     while width != (width := page.evaluate("document.querySelector('video').videoWidth")):
         page.wait_for_timeout(1500)

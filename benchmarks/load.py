@@ -1,0 +1,351 @@
+"""Many at once: 64 clients on the HTTP interface, memory after 20,000 requests, ten on the pages.
+
+    python benchmarks/load.py                          composed pictures, two minutes and more
+    python benchmarks/load.py --pictures FOLDER        real ones
+    python benchmarks/load.py --quick                  as in CI
+
+The servers run as processes of their own and keep what they are told in a folder that is thrown
+away. Clients and servers share this machine's cores. Figures: no answer but 200 and 503; the 99th
+percentile of the times against their median; the server's resident memory after 2,000 requests
+and after all; and how long one visitor of the pages waits for an answer beside nine others.
+"""
+
+import argparse
+import asyncio
+import http.client
+import io
+import json
+import os
+import random
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+ROOT = Path(__file__).parent.parent
+sys.path[:0] = [str(ROOT), str(ROOT / "scripts")]
+
+from campaigns import Campaign, keep  # noqa: E402
+
+from digits.data import load_mnist  # noqa: E402
+from digits.image.pixels import EXTENSIONS  # noqa: E402
+
+MOST_TIMES = 10  # by which the 99th percentile may be longer than the median
+MOST_GROWTH = 0.05  # of the memory, after ten times as many requests
+WAITING = 10.0  # seconds, after which a person's attention is gone (Nielsen 1993, chapter 5)
+COMPOSED = 40  # pictures
+LONGEST, SCALE = 6, 3  # digits in a picture, and times that MNIST's are enlarged there
+ALONE = 6  # times that a digit by itself is enlarged: 100 kB of what the server remembers
+FEW = 8  # clients that make the memory grow, if it does
+PATIENCE = 120.0  # seconds that a client waits for one answer
+
+
+@dataclass(slots=True)
+class Told:
+    """What the clients were told."""
+
+    seconds: list[float] = field(default_factory=list)  # of answers with status 200
+    statuses: Counter[str] = field(default_factory=Counter)
+
+    def percentile(self, q: float) -> float:
+        """Return how long the q-th percent waited, in seconds."""
+        return float(np.percentile(self.seconds, q)) if self.seconds else float("nan")
+
+
+def compose(longest: int = LONGEST, scale: int = SCALE) -> list[bytes]:
+    """Return pictures of numbers of up to so many digits, of MNIST validation digits."""
+    rng = np.random.default_rng(0)
+    digits = load_mnist().validation.pictures
+    pictures = []
+    for _ in range(COMPOSED):
+        row = np.hstack(list(digits[rng.integers(0, len(digits), rng.integers(1, longest + 1))]))
+        grey = 255 - np.kron(np.pad(row, 12), np.ones((scale, scale), np.uint8))
+        file = io.BytesIO()
+        Image.fromarray(grey).save(file, "PNG")
+        pictures.append(file.getvalue())
+    return pictures
+
+
+def load_pictures(folder: Path) -> list[bytes]:
+    """Return the pictures in a folder and below."""
+    paths = [path for path in sorted(folder.rglob("*")) if path.suffix[1:].lower() in EXTENSIONS]
+    return [path.read_bytes() for path in paths]
+
+
+@contextmanager
+def serving(*command: str) -> Iterator[int]:
+    """Run a server in an empty house; give its port."""
+    with socket.socket() as free:
+        free.bind(("localhost", 0))
+        port = int(free.getsockname()[1])
+    with tempfile.TemporaryDirectory() as home, (Path(home) / "log").open("wb") as log:
+        words = [word.replace("PORT", str(port)) for word in command]
+        given = {**os.environ, "DIGITS_HOME": home, "OMP_NUM_THREADS": "1"}
+        with subprocess.Popen(
+            [sys.executable, "-m", *words], cwd=ROOT, env=given, stdout=log, stderr=log
+        ) as process:
+            try:
+                wait_for(port, process)
+                yield port
+            finally:
+                process.terminate()
+
+
+def wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
+    """Return once the server answers."""
+    until = time.monotonic() + PATIENCE
+    while process.poll() is None and time.monotonic() < until:
+        try:
+            if ask(http.client.HTTPConnection("localhost", port), "GET", "/api/ready")[0] == 200:
+                return
+        except OSError:
+            time.sleep(0.2)
+    raise RuntimeError("the server did not start")
+
+
+def ask(
+    connection: http.client.HTTPConnection, method: str, path: str, body: bytes | None = None
+) -> tuple[int, bytes]:
+    """Return status and content of an answer."""
+    connection.request(method, path, body)
+    answer = connection.getresponse()
+    return answer.status, answer.read()
+
+
+def resident(port: int) -> float:
+    """Return the server's memory in MB, as it tells Prometheus."""
+    _, content = ask(http.client.HTTPConnection("localhost", port), "GET", "/api/metrics")
+    line = next(
+        each for each in content.decode().splitlines()
+        if each.startswith("process_resident_memory_bytes ")
+    )  # fmt: skip
+    return float(line.split()[1]) / 1e6
+
+
+def press(
+    port: int,
+    pictures: list[bytes],
+    clients: int,
+    seconds: float,
+    requests: int | None = None,
+    hint: str = "",
+) -> Told:
+    """Let clients send pictures, one after the other each, for some time or so many in all.
+
+    Every picture is another one to the server: what it remembers of each takes room.
+    """
+    told, lock, sent = Told(), threading.Lock(), iter(range(requests or sys.maxsize))
+    until = time.monotonic() + seconds
+
+    def client(seed: int) -> None:
+        rng = random.Random(seed)  # noqa: S311  # no secret
+        connection = http.client.HTTPConnection("localhost", port, timeout=PATIENCE)
+        while time.monotonic() < until:
+            with lock:
+                if next(sent, None) is None:
+                    break
+            picture = rng.choice(pictures) + rng.randbytes(8)  # behind its end nobody reads
+            began = time.perf_counter()
+            try:
+                status = str(ask(connection, "POST", f"/api/readings?{hint}", picture)[0])
+            except (OSError, http.client.HTTPException) as error:
+                status = type(error).__name__
+                connection.close()
+            took = time.perf_counter() - began
+            with lock:
+                told.statuses[status] += 1
+                if status == "200":
+                    told.seconds.append(took)
+
+    threads = [threading.Thread(target=client, args=(seed,)) for seed in range(clients)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return told
+
+
+async def visit(port: int, seconds: float) -> Told:
+    """Open the page Read as a browser does and press its examples in turn, for some time."""
+    from streamlit.proto.BackMsg_pb2 import BackMsg
+    from websockets.asyncio.client import connect
+
+    told = Told()
+    address = f"ws://localhost:{port}/_stcore/stream"
+    async with connect(address, subprotocols=["streamlit"], max_size=None) as page:  # type: ignore[list-item]
+        hello = BackMsg()
+        hello.rerun_script.query_string = ""
+        buttons: dict[str, str] = {}
+        await said(page, hello, buttons)
+        examples = [name for name in buttons if name.startswith(("a year", "five"))]
+        back, until = "Back to the examples", time.monotonic() + seconds
+        while time.monotonic() < until:
+            for name in examples:
+                began = time.perf_counter()
+                for button in (name, back):
+                    message = BackMsg()
+                    state = message.rerun_script.widget_states.widgets.add()
+                    state.id, state.trigger_value = buttons.get(button, ""), True
+                    buttons.clear()
+                    await said(page, message, buttons)
+                    if button == name:
+                        told.seconds.append(time.perf_counter() - began)
+                        told.statuses["200" if back in buttons else "no answer"] += 1
+    return told
+
+
+async def said(page: Any, message: Any, buttons: dict[str, str]) -> None:  # noqa: ANN401
+    """Send a message, and collect the page's buttons by their labels until it is whole."""
+    from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+
+    await page.send(message.SerializeToString())
+    while True:
+        answer = ForwardMsg()
+        answer.ParseFromString(await asyncio.wait_for(page.recv(), PATIENCE))
+        if answer.WhichOneof("type") == "delta":
+            element = answer.delta.new_element
+            if element.WhichOneof("type") == "button":
+                buttons[element.button.label] = element.button.id
+        elif answer.WhichOneof("type") == "script_finished":
+            return
+
+
+def visit_at_once(port: int, visitors: int, seconds: float) -> Told:
+    """Let so many visit the pages at once; return what all of them were told."""
+
+    async def all_of_them() -> list[Told]:
+        return await asyncio.gather(*(visit(port, seconds) for _ in range(visitors)))
+
+    together = Told()
+    for told in asyncio.run(all_of_them()):
+        together.seconds += told.seconds
+        together.statuses += told.statuses
+    return together
+
+
+def judge_interface(pictures: list[bytes], options: argparse.Namespace) -> dict[str, Any]:
+    """Press the HTTP interface, and say what came of it."""
+    with serving("digits", "serve", "--port", "PORT") as port:
+        press(port, pictures, options.clients, PATIENCE, options.clients)  # warm
+        told = press(port, pictures, options.clients, options.seconds)
+    with serving("digits", "serve", "--port", "PORT") as port:
+        small, tenth = compose(1, ALONE), options.requests // 10
+        first = press(port, small, FEW, options.requests, tenth, "single=true")
+        before = resident(port)
+        rest = press(port, small, FEW, options.requests, 9 * tenth, "single=true")
+        after = resident(port)
+    bad = {
+        status: n
+        for status, n in (told.statuses + first.statuses + rest.statuses).items()
+        if status not in ("200", "503")
+    }
+    return {
+        "clients": options.clients,
+        "answers": dict(told.statuses),
+        "other_errors": bad,
+        "p50_ms": round(1000 * told.percentile(50)),
+        "p99_ms": round(1000 * told.percentile(99)),
+        "requests": len(first.seconds) + len(rest.seconds),
+        "mb_after_a_tenth": round(before, 1),
+        "mb_after_all": round(after, 1),
+        "wrong": bool(bad)
+        or not told.percentile(99) <= MOST_TIMES * told.percentile(50)
+        or (not options.quick and after > (1 + MOST_GROWTH) * before),
+    }
+
+
+def judge_pages(options: argparse.Namespace) -> dict[str, Any]:
+    """Visit the pages alone and together, and say what came of it."""
+    command = ["streamlit", "run", "app.py", "--server.headless", "true", "--server.port", "PORT"]
+    with serving(*command) as port:
+        alone = visit_at_once(port, 1, options.seconds / 8)
+        together = visit_at_once(port, options.visitors, options.seconds / 2)
+    return {
+        "visitors": options.visitors,
+        "answers": dict(together.statuses),
+        "alone_p50_ms": round(1000 * alone.percentile(50)),
+        "p50_ms": round(1000 * together.percentile(50)),
+        "p99_ms": round(1000 * together.percentile(99)),
+        "wrong": set(together.statuses) != {"200"} or not together.percentile(99) <= WAITING,
+    }
+
+
+def write(found: dict[str, Any], options: argparse.Namespace) -> None:
+    """Keep the figures of both doors."""
+    http, pages = found["interface"], found["pages"]
+    real = "real photographs" if options.pictures else "composed pictures"
+    command = "python benchmarks/load.py" + " --pictures FOLDER" * bool(options.pictures)
+    beside = f"; beside it the machine did {options.beside}"
+    keep(
+        Campaign(
+            "load-http",
+            f"{http['clients']} clients for {options.seconds:g} s on the HTTP interface, {real}",
+            sum(http["answers"].values()),
+            "requests",
+            sum(http["other_errors"].values()),
+            f"{http['answers'].get('503', 0)} answers 503 and no other error; median "
+            f"{http['p50_ms']} ms, 99th percentile {http['p99_ms']} ms{beside}",
+            f"{command} --write",
+        )
+    )
+    keep(
+        Campaign(
+            "load-memory",
+            "the server's memory after ten times as many requests, each with another picture",
+            http["requests"],
+            "requests",
+            int(http["mb_after_all"] > (1 + MOST_GROWTH) * http["mb_after_a_tenth"]),
+            f"{http['mb_after_a_tenth']} MB after a tenth of them, {http['mb_after_all']} MB after "
+            "all",
+            f"{command} --write",
+        )
+    )
+    keep(
+        Campaign(
+            "load-pages",
+            f"{pages['visitors']} visitors of the pages at once, each having pictures read",
+            sum(pages["answers"].values()),
+            "readings",
+            sum(n for status, n in pages["answers"].items() if status != "200"),
+            f"median {pages['p50_ms']} ms, 99th percentile {pages['p99_ms']} ms; one alone "
+            f"{pages['alone_p50_ms']} ms{beside}",
+            f"{command} --write",
+        )
+    )
+
+
+def main() -> int:
+    """Press both doors and print what came of it as JSON."""
+    parser = argparse.ArgumentParser(description=str(__doc__).partition("\n")[0])
+    parser.add_argument("--clients", type=int, default=64)
+    parser.add_argument("--seconds", type=float, default=120.0)
+    parser.add_argument("--requests", type=int, default=20_000, help="for the memory")
+    parser.add_argument("--visitors", type=int, default=10, help="of the pages")
+    parser.add_argument("--pictures", type=Path, help="a folder of real ones")
+    parser.add_argument("--write", action="store_true", help="keep it in docs/reliability/")
+    parser.add_argument("--beside", default="nothing", help="what else the machine did meanwhile")
+    parser.add_argument("--quick", action="store_true", help="some seconds of each")
+    options = parser.parse_args()
+    if options.quick:
+        options.seconds, options.requests = 4.0, 500
+    pictures = load_pictures(options.pictures) if options.pictures else compose()
+    found = {"interface": judge_interface(pictures, options), "pages": judge_pages(options)}
+    print(json.dumps(found, indent=2))
+    if options.write:
+        write(found, options)
+    return int(any(part["wrong"] for part in found.values()))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
