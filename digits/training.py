@@ -24,6 +24,7 @@ from digits.data import Labelled, Mnist
 from digits.model.augment import augment
 from digits.model.calibration import fit_temperature
 from digits.model.classifier import load_card, load_classifier
+from digits.model.disturbance import disturb
 from digits.model.export import export_onnx, multiply_adds, with_logits, write_card, write_whole
 from digits.model.judging import describe, judge
 from digits.model.networks import build_refusal
@@ -46,6 +47,7 @@ class Recipe:
     seed: int = 0
     augmented: bool = False  # distort each digit anew in each epoch
     drawn: float = 0.0  # share of digits that are drawn in forms MNIST has not met
+    disturbed: float = 0.0  # share of distorted digits on grey, grainy or crossed paper
     peak: float = 1e-3  # highest learning rate
     decay: float = 0.0  # weight decay (Loshchilov & Hutter 2019); with a cosine schedule
     batch: int = BATCH
@@ -56,9 +58,10 @@ RECIPES = {
     "dense": Recipe("dense", epochs=10),
     "cnn": Recipe(
         "cnn",
-        epochs=18,
+        epochs=14,
         augmented=True,
         drawn=0.12,
+        disturbed=0.35,
         peak=2e-3,
         decay=1e-2,
         refusal_epochs=EPOCHS,
@@ -97,7 +100,7 @@ class Batches(keras.utils.PyDataset):
             drawn = np.flatnonzero(rng.random(len(frames)) < self._recipe.drawn)
             for i in drawn:
                 frames[i] = draw_frame(int(labels[i]), rng)
-            distorted = augment(frames, labels, rng)
+            distorted = disturb(augment(frames, labels, rng), rng, self._recipe.disturbed)
             # Towards the end half of the digits are shown as MNIST has them, for the network
             # to settle on what it will be asked most.
             late = self._epoch >= (1 - SETTLING) * self._recipe.epochs
