@@ -1,32 +1,85 @@
-"""The web app: `streamlit run app.py`."""
+"""The web app: `streamlit run app.py`, with the API under /api in the same process."""
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from digits.assembly import available_models, current_corrections, current_reader
-from digits.settings import load_settings
-from digits.ui.corrections import corrections_page
-from digits.ui.draw import draw_page
-from digits.ui.read import read_page
+from digits.ui.bar import ICON, run_pages, settings_or_stop
+from digits.ui.late import available_models, current_corrections, current_reader
 
-st.set_page_config(page_title="Digits", page_icon="✍️", layout="wide")
+# Readers and models are cached by their files: a rerun loads nothing again. A page is imported when
+# it is opened: the first one waits for no other.
 
-# Readers and models are cached by their files: a rerun loads nothing again.
-pages = [
-    st.Page(
-        lambda: read_page(current_reader, available_models()),
-        title="Read",
-        url_path="read",
-        default=True,
-    ),
-    st.Page(
-        lambda: draw_page(current_reader, available_models()),
-        title="Draw",
-        url_path="draw",
-    ),
-    st.Page(
-        lambda: corrections_page(current_corrections, current_reader, load_settings()),
-        title="Corrections",
-        url_path="corrections",
-    ),
-]
-st.navigation(pages, position="top").run()
+
+def read() -> None:
+    """Read a picture."""
+    from digits.ui.keep import keep_in
+    from digits.ui.read import read_page
+
+    settings, keep = settings_or_stop(), keep_in(current_corrections, "read")
+    read_page(current_reader, available_models, keep, ask=settings.is_shared)
+
+
+def draw() -> None:
+    """Draw digits and see them read."""
+    from digits.ui.draw import draw_page
+    from digits.ui.keep import keep_in
+
+    settings, keep = settings_or_stop(), keep_in(current_corrections, "draw")
+    draw_page(current_reader, available_models, keep, ask=settings.is_shared)
+
+
+def sheet() -> None:
+    """Read mark sheets into a table."""
+    from digits.ui.sheet import sheet_page
+
+    sheet_page(current_reader, current_corrections, shared=settings_or_stop().is_shared)
+
+
+def corrections() -> None:
+    """See and keep what people put right."""
+    from digits.ui.corrections import corrections_page
+
+    corrections_page(current_corrections, current_reader, settings_or_stop())
+
+
+def learn() -> None:
+    """Teach the program from corrections, and undo it."""
+    from digits.ui.learn import learn_page
+
+    learn_page(current_corrections, available_models(), settings_or_stop())
+
+
+def inside() -> None:
+    """See how the networks come to an answer."""
+    from digits.assembly import current_neighbours, shipped_reader
+    from digits.ui.inside import inside_page
+
+    inside_page(shipped_reader, current_neighbours, available_models())
+
+
+def show_pages() -> None:
+    """Show the page that was chosen."""
+    st.set_page_config(page_title="Digits", page_icon=str(ICON), layout="wide")
+    run_pages(
+        [
+            st.Page(read, title="Read", url_path="read", default=True),
+            st.Page(draw, title="Draw", url_path="draw"),
+            st.Page(sheet, title="Sheet", url_path="sheet"),
+            st.Page(corrections, title="Corrections", url_path="corrections"),
+            st.Page(learn, title="Learn", url_path="learn"),
+            st.Page(inside, title="Inside", url_path="inside"),
+        ]
+    )
+
+
+# This file is run twice over: once by the server, which looks for `app` in it, and then as the
+# script of that app, for each person and each click.
+if get_script_run_ctx(suppress_warning=True) is None:
+    from starlette.routing import Mount
+
+    from digits.api import create_api
+    from digits.ui.running import run_app
+
+    app = st.App(__file__, routes=[Mount("/api", create_api())], lifespan=run_app)
+else:
+    show_pages()

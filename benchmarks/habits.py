@@ -32,8 +32,9 @@ from digits.data import Labelled, load_mnist
 from digits.evaluation import FolderReport, evaluate_folder
 from digits.line_training import LineRecipe, as_found, compile_line
 from digits.model import hands
+from digits.model.card import write_card
 from digits.model.classifier import open_session
-from digits.model.export import export_line, write_card
+from digits.model.export import export_line
 from digits.model.line import LineNetwork, OnnxLine
 from digits.model.networks import build_line
 from digits.reader import Reader
@@ -200,14 +201,24 @@ def _append(path: Path, row: dict[str, int]) -> None:
 def to_table(rows: list[dict[str, str]], lines: int) -> str:
     """Return what each habit is worth, as Markdown."""
     rows = sorted(rows, key=lambda row: int(row["run"]))
-    names = [name for name in rows[0] if name != "run"]
+    names = [name for name in rows[0] if name not in ("run", "rows: digits")]  # a handful
     counts = np.array([[float(row[name]) for name in names] for row in rows])
     signs = 2 * design().astype(int) - 1
     effects = -signs.T @ counts / (len(rows) / 2)  # (31, names): more errors without than with
     chance = np.sqrt((effects[len(HABITS) :] ** 2).mean(axis=0))
     told = [
-        f"Mean errors of 32 networks, each trained on {PLAIN_EPOCHS} x {lines:,} lines without any "
-        f"habit and {lines:,} with half of them.",
+        "# What each habit is worth",
+        "",
+        "Written by `python benchmarks/habits.py --runs docs/habits.csv --out docs/habits.md`,",
+        "which trains nothing while every run stands in [habits.csv](habits.csv). What follows",
+        "from it stands in [lines.md](lines.md).",
+        "",
+        f"32 networks, each trained on {PLAIN_EPOCHS} x {lines:,} lines without any habit and then "
+        f"on {lines:,} with half",
+        "of them; each habit is in 16 of them, and so is each other one in either half (Plackett &",
+        f"Burman 1946). Mean numbers and digits read wrongly; of composed lines, {JUDGED} with all",
+        "habits. Bold: without the habit worse by more than two standard errors, which the columns",
+        "of the design that stand for no habit tell.",
         "",
         "| habit | " + " | ".join(f"{name}, with / without" for name in names) + " |",
         "|---|" + "---|" * len(names),

@@ -5,16 +5,28 @@
 '2026'
 """
 
+from dataclasses import replace
 from pathlib import Path
 
 from digits.core import ANY, Box, Digit, DigitsError, Hint, Line, Mark, Reading
 
 __version__ = "0.1.0"
-__all__ = ["ANY", "Box", "Digit", "DigitsError", "Hint", "Line", "Mark", "Reading", "read"]
+__all__ = [
+    "ANY",
+    "Box",
+    "Digit",
+    "DigitsError",
+    "Hint",
+    "Line",
+    "Mark",
+    "Reading",
+    "read",
+    "read_pages",
+]
 
 
 def read(source: bytes | str | Path, hint: Hint = ANY, *, model: str | None = None) -> Reading:
-    """Read the handwritten digits in one picture.
+    """Read the handwritten digits in one picture; of a PDF, on its first page.
 
     Parameters
     ----------
@@ -32,3 +44,33 @@ def read(source: bytes | str | Path, hint: Hint = ANY, *, model: str | None = No
     from digits.image.pixels import load_picture
 
     return current_reader(model).read(load_picture(source), hint)
+
+
+def read_pages(
+    source: bytes | str | Path, hint: Hint = ANY, *, model: str | None = None
+) -> list[Reading]:
+    """Read every page of a PDF; any other picture is one page.
+
+    Parameters
+    ----------
+    source : the bytes of a PDF or a picture, or the path of one
+    hint, model : as `read`
+
+    Returns
+    -------
+    list[Reading]
+        In the order of the pages. `page` counts from 1, and is None where the source is no PDF.
+
+    Raises
+    ------
+    DigitsError
+        As `read`; one page that cannot be read fails the whole.
+    """
+    from digits.assembly import current_reader
+    from digits.image.pixels import load_bytes, load_picture, page_numbers
+
+    reader, content = current_reader(model), load_bytes(source)
+    return [
+        replace(reader.read(load_picture(content, page), hint), page=page)
+        for page in page_numbers(content)
+    ]

@@ -5,35 +5,47 @@ cannot be opened counts as such. 2: the command itself was wrong. 130: stopped b
 """
 
 import csv
-import glob
+import importlib.util
 import io
 import json
 import logging
 import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from enum import StrEnum
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from digits import __version__
-from digits.core import Box, DigitsError, Hint, HintError, ModelName, PictureError, Reading
+from digits.core import (
+    Box,
+    DigitsError,
+    Hint,
+    HintError,
+    MissingLibraryError,
+    Reading,
+)
+from digits.formula import escape
 
 if TYPE_CHECKING:
-    from digits.reader import Reader
+    from digits.batch import Engine, Tally
+    from digits.sources import Source
 
 FAILED, USAGE, INTERRUPTED = 1, 2, 130  # exit status
-FORMULA = ("=", "+", "-", "@")  # how a spreadsheet's formula begins
 STDIN = "-"
+HOST = "localhost"  # this computer only
+SERVING = ("fastapi", "prometheus_client", "python_multipart", "uvicorn")
+SHIPPED = "shipped"  # instead of a version: nothing learned
 
 app = typer.Typer(
     name="digits",
     help="Read handwritten digits from photographs.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
 )
 
@@ -43,6 +55,13 @@ class ReportFormat(StrEnum):
 
     text = "text"
     json = "json"
+
+
+class EngineName(StrEnum):
+    """Where a batch is read."""
+
+    local = "local"
+    ray = "ray"
 
 
 class Format(StrEnum):
@@ -70,7 +89,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
     except (typer.Abort, KeyboardInterrupt):
         return INTERRUPTED
-    except (BrokenPipeError, SystemExit):  # Typer makes the second of the first
+    except (BrokenPipeError, SystemExit) as ending:  # Typer makes the second of the first
+        if isinstance(ending, SystemExit) and not ending.code:  # completion was answered
+            sys.stdout.flush()
+            return 0
         _stop_writing()
         return FAILED
     except DigitsError as error:
@@ -118,7 +140,7 @@ def _options(
 @app.command()
 def read(
     paths: Annotated[
-        list[str], typer.Argument(help="Pictures, folders, patterns; - is standard input.")
+        list[str], typer.Argument(help="Pictures, PDFs, folders, patterns; - is standard input.")
     ],
     format_: Annotated[Format, typer.Option("--format", help="How to print.")] = Format.text,
     single: Single = False,
@@ -136,6 +158,8 @@ def read(
     digits read --single --format csv folder/
     """
     from digits.assembly import current_reader
+    from digits.image.pixels import MAX_BYTES
+    from digits.sources import read_source
 
     hint = _hint(single=single, length=length, box=box or [], accept=accept)
     reader = current_reader(model)
@@ -143,12 +167,14 @@ def read(
 
     def readings() -> Iterator[Reading]:
         nonlocal failures
-        for name, fault in _sources(paths):
-            reading = _read(reader, name, fault, hint)
-            if reading.error:
-                failures += 1
-                _tell(f"digits: {reading.file}: {reading.error}")
-            yield reading
+        for source in chain.from_iterable(_sources(path) for path in paths):
+            content = sys.stdin.buffer.read(MAX_BYTES + 1) if source.path == STDIN else None
+            for reading in read_source(reader, source, hint, content):
+                if reading.error:
+                    failures += 1
+                    page = f", page {reading.page}" if reading.page else ""
+                    _tell(f"digits: {reading.file}{page}: {reading.error}")
+                yield reading
 
     _WRITERS[format_](readings())
     return FAILED if failures else 0
@@ -160,7 +186,9 @@ def evaluate(
     single: Single = False,
     model: Model = None,
     out: Annotated[Path | None, typer.Option(help="Folder for the wrong ones, as images.")] = None,
-    written: Annotated[ReportFormat, typer.Option("--format")] = ReportFormat.text,
+    written: Annotated[
+        ReportFormat, typer.Option("--format", help="How to print.")
+    ] = ReportFormat.text,
 ) -> int:
     """Read a folder of labelled pictures and say how many are right, and how sure to be.
 
@@ -181,6 +209,205 @@ def evaluate(
     return 0
 
 
+@app.command()
+def batch(
+    paths: Annotated[
+        list[str], typer.Argument(help="Files, folders, patterns, ZIP, lists as CSV, s3://...")
+    ],
+    out: Annotated[str, typer.Option(help="The result: FILE.parquet, .csv or .jsonl.")],
+    engine: Annotated[EngineName, typer.Option(help="Where to read.")] = EngineName.local,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Processes; as many as there are cores unless told.")
+    ] = None,
+    single: Single = False,
+    length: Annotated[int | None, typer.Option(help="One line of this many digits.")] = None,
+    accept: Annotated[float, typer.Option(help="Less confident readings are doubtful.")] = 0.5,
+    model: Model = None,
+) -> int:
+    """Read many pictures into one table; run again, it goes on where it was stopped.
+
+    digits batch photos/ --out readings.parquet
+
+    digits batch forms.csv --out readings.csv --workers 4
+    """
+    if importlib.util.find_spec("pyarrow") is None:
+        raise MissingLibraryError("a batch needs pyarrow: pip install pyarrow")
+    from digits.batch import run_batch
+
+    run: Engine | None = None
+    if engine is EngineName.ray:
+        if importlib.util.find_spec("ray") is None:
+            raise MissingLibraryError("--engine ray needs Ray: pip install 'digits[ray]'")
+        from digits.cluster import run_ray as run
+    hint = _hint(single=single, length=length, box=[], accept=accept)
+    with _progress() as progress:
+        tally = run_batch(
+            paths, out, hint=hint, model=model, engine=run, workers=workers, progress=progress
+        )
+    _tell(f"digits: {tally.pictures} pictures read into {out}, {tally.failed} failed")
+    return FAILED if tally.failed else 0
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[["Tally", int], None]]:
+    """Show a bar with rate and time left on standard error, where a person looks at it."""
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"))
+    console = Console(stderr=True)
+    with Progress(*columns, TimeRemainingColumn(), console=console, transient=True) as bar:
+        task = bar.add_task("", total=None, rate="")
+
+        def tell(tally: "Tally", total: int) -> None:
+            speed = bar.tasks[0].speed
+            rate = f"{speed:.0f} a second, {tally.failed} failed" if speed else ""
+            bar.update(task, completed=tally.pictures, total=total, rate=rate)
+
+        yield tell
+
+
+@app.command()
+def report(
+    path: Annotated[str, typer.Argument(metavar="FILE", help="A picture.")],
+    out: Annotated[Path, typer.Option(help="Where the page goes.")] = Path("report.html"),
+    single: Single = False,
+    model: Model = None,
+) -> int:
+    """Write an account of one reading that prints on one sheet of paper.
+
+    digits report photo.jpg --out report.html
+    """
+    from datetime import datetime
+
+    from digits.assembly import current_reader
+    from digits.image.pixels import load_picture, load_upright
+    from digits.report import to_report
+
+    reading = current_reader(model).read(load_picture(path), Hint(single=single))
+    page = to_report(
+        load_upright(path), replace(reading, file=Path(path).name), made=datetime.now().astimezone()
+    )
+    try:
+        out.write_text(page, encoding="utf-8")
+    except OSError as error:
+        raise DigitsError(f"{out} cannot be written ({error.strerror})") from error
+    _print(str(out))
+    return 0
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="Where to listen; 0.0.0.0 is everywhere.")] = HOST,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, envvar="PORT", help="Where to listen; 0 is any.")
+    ] = 8000,
+) -> int:
+    """Answer over HTTP, without the app: POST pictures to /api/readings.
+
+    digits serve
+
+    digits serve --host 0.0.0.0 --port 80
+    """
+    if missing := [name for name in SERVING if importlib.util.find_spec(name) is None]:
+        raise MissingLibraryError(
+            f"serving needs {' and '.join(missing)}: pip install fastapi prometheus-client "
+            "python-multipart uvicorn"
+        )
+    import uvicorn
+
+    _tell(f"digits: listening; what can be asked stands on http://{host}:{port}/api/docs")
+    # By name, so that what answers HTTP is imported by nobody but the server.
+    uvicorn.run(
+        "digits.api:create_server",
+        factory=True,
+        host=host,
+        port=port,
+        access_log=False,  # the API writes its own, one JSON object a line
+        log_level="warning",
+    )
+    return 0
+
+
+@app.command()
+def doctor() -> int:
+    """Say what is installed, which models open, and whether they read what they should.
+
+    digits doctor
+    """
+    from digits.doctor import examine
+
+    findings = list(examine())
+    for finding in findings:
+        _print(f"{finding.what}\t{finding.state}")
+        if finding.wrong:
+            _tell(f"digits: {finding.what}: {finding.state}")
+    return FAILED if any(finding.wrong for finding in findings) else 0
+
+
+@app.command()
+def learn(
+    directory: Annotated[
+        Path | None,
+        typer.Argument(help="Pictures and labels.csv; without it, the stored corrections."),
+    ] = None,
+    model: Annotated[str | None, typer.Option(help="cnn, dense or runs/NAME.")] = None,
+    versions: Annotated[bool, typer.Option("--list", help="List what was learned.")] = False,
+    back: Annotated[
+        str | None, typer.Option(help='Go back to a version of --list, or to "shipped".')
+    ] = None,
+) -> int:
+    """Learn from corrected digits, if it helps; reading uses it from then on.
+
+    digits learn
+
+    digits learn --list
+    """
+    from digits import learning
+    from digits.assembly import current_corrections, learned_folder
+    from digits.model.versions import set_current
+
+    if back is not None:
+        set_current(learned_folder(model), None if back == SHIPPED else back)
+        return 0
+    if versions:
+        _list_versions(learned_folder(model))
+        return 0
+    if directory is None:
+        examples = learning.gather(current_corrections())
+    else:
+        examples, useless = learning.examples_in_folder(directory, model)
+        if useless:
+            _tell(f"digits: {useless} pictures teach nothing: other digits were found in them")
+    lesson = learning.learn(examples, model)
+    for row in lesson.compared:
+        _print(f"{row.what}\t{row.digits}\t{row.before}\t{row.after}")
+    _print(f"in force: {learning.accept(lesson, model)}")
+    return 0
+
+
+def _list_versions(folder: Path) -> None:
+    """Print one line for each version, the newest first; a star marks the one in force."""
+    from digits.model.versions import current_name, list_versions
+
+    current = current_name(folder) or SHIPPED
+    found = list_versions(folder)
+    for name, digits in [*((one.name, one.learned_from) for one in found), (SHIPPED, 0)]:
+        _print(f"{'*' if name == current else ' '} {name}\t{digits} corrected digits")
+
+
+def _sources(path: str) -> Iterator["Source"]:
+    from digits.sources import Source, find_sources
+
+    return iter([Source(STDIN)]) if path == STDIN else find_sources([path])
+
+
 def _hint(*, single: bool, length: int | None, box: list[str], accept: float) -> Hint:
     """Return the hint, checked as far as it can be without a picture."""
     if length is not None and length < 1:
@@ -193,83 +420,19 @@ def _hint(*, single: bool, length: int | None, box: list[str], accept: float) ->
 
 
 def _box(text: str) -> Box:
-    """Return the box that "x,y,width,height" names."""
-    try:
-        x, y, width, height = (int(part) for part in text.split(","))
-    except ValueError:
-        raise HintError(f'--box takes x,y,width,height in whole pixels, not "{text}"') from None
-    if min(x, y) < 0 or min(width, height) < 1:
-        raise HintError(f'--box "{text}" starts outside the picture or has no size')
-    return Box(x, y, width, height)
-
-
-def _sources(names: list[str]) -> Iterator[tuple[str, PictureError | None]]:
-    """Yield the name of each picture, and of each argument that stands for none, with why."""
-    for name in names:
-        # os.path answers where Path raises: on names that are too long to be files.
-        if name == STDIN or os.path.exists(name) or not glob.has_magic(name):  # noqa: PTH110
-            yield from _inside(name)
-            continue
-        # Windows' shells leave patterns to the program; and Path takes no absolute ones.
-        found = sorted(glob.glob(name, recursive=True))  # noqa: PTH207
-        if not found:
-            yield name, PictureError("nothing matches this pattern: check its spelling")
-        for match in found:
-            yield from _inside(match)
-
-
-def _inside(name: str) -> Iterator[tuple[str, PictureError | None]]:
-    """Yield the pictures of a folder, those of its folders too, or else the name itself."""
-    from digits.image.pixels import EXTENSIONS
-
-    if name == STDIN or not os.path.isdir(name):  # noqa: PTH112  # as above
-        yield name, None
-        return
-    folder = Path(name)
-    pictures = [
-        file
-        for file in sorted(folder.rglob("*"))
-        if file.suffix.lower().lstrip(".") in EXTENSIONS
-        and file.is_file()
-        and not any(part.startswith(".") for part in file.relative_to(folder).parts)
-    ]
-    if not pictures:
-        endings = ", ".join(EXTENSIONS)
-        yield name, PictureError(f"this folder holds no picture whose name ends in {endings}")
-    for picture in pictures:
-        yield str(picture), None
-
-
-def _read(reader: "Reader", name: str, fault: PictureError | None, hint: Hint) -> Reading:
-    """Read one picture; what goes wrong becomes a reading that says so."""
-    from digits.image.pixels import MAX_BYTES, load_picture
+    from digits.sources import parse_box
 
     try:
-        if fault:
-            raise fault
-        picture = load_picture(sys.stdin.buffer.read(MAX_BYTES + 1) if name == STDIN else name)
-        return replace(reader.read(picture, hint), file=name)
-    except DigitsError as error:
-        return _failed(name, str(error), reader.classifier.name)
-
-
-def _failed(name: str, sentence: str, model: ModelName) -> Reading:
-    return Reading(
-        id="",
-        size=(0, 0),
-        status="failed",
-        model=model,
-        text="",
-        confidence=0.0,
-        file=name,
-        error=sentence,
-    )
+        return parse_box(text)
+    except HintError as error:
+        raise HintError(f"--box: {error}") from None
 
 
 def _write_text(readings: Iterable[Reading]) -> None:
     for reading in readings:
         text = reading.text.replace("\n", " ")
-        _print(f"{reading.file}\t{text}")
+        page = f" page {reading.page}" if reading.page else ""
+        _print(f"{reading.file}{page}\t{text}")
 
 
 def _write_jsonl(readings: Iterable[Reading]) -> None:
@@ -283,15 +446,11 @@ def _write_json(readings: Iterable[Reading]) -> None:
 
 def _write_csv(readings: Iterable[Reading]) -> None:
     table = csv.writer(sys.stdout, lineterminator="\n")
-    table.writerow(["file", "text", "confidence", "status", "error"])
+    table.writerow(["file", "text", "confidence", "status", "error", "page"])
     for reading in readings:
         row = [reading.file or "", reading.text, f"{reading.confidence:.4f}", reading.status]
-        table.writerow([_escaped(cell) for cell in [*row, reading.error or ""]])
-
-
-def _escaped(cell: str) -> str:
-    """Return the cell so that no spreadsheet takes it for a formula."""
-    return f"'{cell}" if cell.startswith(FORMULA) else cell
+        row += [reading.error or "", str(reading.page or "")]
+        table.writerow([escape(cell) for cell in row])
 
 
 _WRITERS = {

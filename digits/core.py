@@ -199,6 +199,7 @@ class Cell:
     text: str
     confidence: float
     box: Box
+    marks: tuple[Mark, ...] = ()  # ink in the cell that is no digit
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,9 +257,11 @@ class DigitsError(Exception):
         ├── EmptyCropError      no ink where a digit was expected
         ├── HintError           the caller's hint makes no sense
         ├── ModelError          a model is missing, corrupt or of the wrong kind
+        ├── LearningError       nothing can be learned from these corrections
         ├── DataError           the training data are missing or corrupt
         ├── MissingLibraryError an optional library is not installed
         ├── SettingsError       the environment asks for what there is not
+        ├── BatchError          many files cannot be read into one
         └── CorrectionsError    the store of corrections cannot be read or written
     """
 
@@ -291,6 +294,10 @@ class ModelError(DigitsError):
     """A model is missing, corrupt or of the wrong kind."""
 
 
+class LearningError(DigitsError):
+    """Nothing can be learned from these corrections."""
+
+
 class DataError(DigitsError):
     """The training data are missing or corrupt."""
 
@@ -301,6 +308,10 @@ class MissingLibraryError(DigitsError):
 
 class SettingsError(DigitsError):
     """The environment asks for what there is not."""
+
+
+class BatchError(DigitsError):
+    """Many files cannot be read into one."""
 
 
 class CorrectionsError(DigitsError):

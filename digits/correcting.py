@@ -10,7 +10,8 @@ from digits.core import Box, CorrectionsError, Digit, Frame, Picture, Reading
 from digits.corrections import Correction, Source
 
 PAPER_ROUND = 0.25  # of the box's height that is kept round it, for whoever looks at it later
-LONGEST_TRUTH = 100  # characters; longer is not one number
+LONGEST_TRUTH = 100  # digits; more are not one line
+GAP = "\t"  # between the cells of a line, as in `Line.text`
 
 
 def to_corrections(
@@ -29,7 +30,8 @@ def to_corrections(
     ----------
     picture : in which `reading` was read
     reading : its boxes lie in pixels of the original
-    truth : what is written there: digits, or nothing where there is none
+    truth : what is written there: digits, or nothing where there is none; gaps between cells
+        may be left out
     line : which of the reading's lines, from 0
     digit : which of the line's digits, from 0; None for the whole line
     source, file : where the correction comes from, and the picture's name
@@ -44,18 +46,15 @@ def to_corrections(
     CorrectionsError
         The truth is no number, or the reading has no such line or digit.
     """
-    truth = "".join(truth.split())
-    if not (truth == "" or (truth.isascii() and truth.isdigit())):
-        raise CorrectionsError(f"a correction has digits only, not {truth[:LONGEST_TRUTH]!r}")
-    if len(truth) > LONGEST_TRUTH:
-        raise CorrectionsError(f"a correction has at most {LONGEST_TRUTH} digits: {len(truth)}")
     if not 0 <= line < len(reading.lines):
         raise CorrectionsError(f"there is no line {line}: {len(reading.lines)} were read")
     read = reading.lines[line]
     if digit is not None and not 0 <= digit < len(read.digits):
         raise CorrectionsError(f"there is no digit {digit}: {len(read.digits)} were read")
-    if digit is not None and len(truth) > 1:
-        raise CorrectionsError(f"one digit is corrected and {len(truth)} were given")
+    truth = as_truth(truth, read.text)
+    digits = truth.replace(GAP, "")
+    if digit is not None and len(digits) > 1:
+        raise CorrectionsError(f"one digit is corrected and {len(digits)} were given")
     made = datetime.now(UTC)
 
     def correction(
@@ -81,10 +80,43 @@ def to_corrections(
         return correction(found.box, at, _text(found), right, found.frame)
 
     if digit is not None:
-        return (of_digit(digit, truth),)
-    each = tuple(of_digit(at, right) for at, right in enumerate(truth))
+        return (of_digit(digit, digits),)
     whole = correction(read.box, None, read.text, truth, None)
-    return (whole, *each) if len(truth) == len(read.digits) else (whole,)
+    if len(digits) != len(read.digits):
+        return (whole,)
+    return (whole, *(of_digit(at, right) for at, right in enumerate(digits)))
+
+
+def as_truth(typed: str, read: str) -> str:
+    r"""Return what a person typed as a truth that may be compared with what was read.
+
+    A line of one cell has no gaps. Where several were read, those that were typed part the cells;
+    typed without any, and with as many digits, the cells are those that were read.
+
+    Raises
+    ------
+    CorrectionsError
+        It is no number.
+
+    Examples
+    --------
+    >>> as_truth("1 000", "1000")
+    '1000'
+    >>> as_truth("728", "1\t23")
+    '7\t28'
+    """
+    parts = typed.split()
+    digits = "".join(parts)
+    if digits and not (digits.isascii() and digits.isdigit()):
+        raise CorrectionsError(f"a correction has digits only, not {digits[:LONGEST_TRUTH]!r}")
+    if len(digits) > LONGEST_TRUTH:
+        raise CorrectionsError(f"a correction has at most {LONGEST_TRUTH} digits: {len(digits)}")
+    if GAP not in read:
+        return digits
+    if len(parts) != 1 or len(digits) != len(read.replace(GAP, "")):
+        return GAP.join(parts)
+    following = iter(digits)
+    return "".join(GAP if letter == GAP else next(following) for letter in read)
 
 
 def crop_png(picture: Picture, box: Box) -> bytes:
@@ -94,6 +126,13 @@ def crop_png(picture: Picture, box: Box) -> bytes:
     right, bottom = min(picture.width, box.right + margin), min(picture.height, box.bottom + margin)
     part = picture.from_original(Box(left, top, max(1, right - left), max(1, bottom - top)))
     return _png(picture.grey[part.rows_and_columns()])
+
+
+def thumbnail_png(crop: bytes, height: int) -> bytes:
+    """Return a picture of at most this height, as a PNG: a page shows many."""
+    with Image.open(io.BytesIO(crop)) as image:
+        image.thumbnail((image.width, height))
+        return _png(np.asarray(image))
 
 
 def frame_png(frame: Frame) -> bytes:

@@ -135,9 +135,11 @@ class Corrections:
     def all(
         self, wanted: Wanted = EVERYTHING, *, limit: int | None = None, offset: int = 0
     ) -> list[Correction]:
-        """Return corrections, the newest first."""
+        """Return corrections, the newest first; those made at once as they stand on the page."""
         query = sa.select(table).where(*_conditions(wanted))
-        query = query.order_by(table.c.made.desc(), table.c.id).limit(limit).offset(offset)
+        c = table.c
+        place = (c.reading, c.line, sa.func.coalesce(c.digit, -1), c.id)
+        query = query.order_by(c.made.desc(), *place).limit(limit).offset(offset)
         with self._transaction() as connection:
             return [_from_row(row) for row in connection.execute(query).mappings()]
 
@@ -155,10 +157,11 @@ class Corrections:
         """Bring back what was taken away, and return how many."""
         return self._mark(ids, table.c.removed.is_not(None), None)
 
-    def remove_all(self) -> int:
-        """Delete everything for good, what was taken away too, and return how many there were."""
+    def remove_all(self, wanted: Wanted | None = None) -> int:
+        """Delete for good what is wanted, or all, and what was taken away too; return how many."""
+        which = [] if wanted is None else _conditions(wanted)
         with self._transaction(writes=True) as connection:
-            n = connection.execute(sa.delete(table)).rowcount
+            n = connection.execute(sa.delete(table).where(*which)).rowcount
         if self._engine.dialect.name == "sqlite":  # the file itself forgets them too
             with self._reported(), closing(self._engine.raw_connection()) as connection:
                 connection.cursor().execute("VACUUM")
@@ -239,7 +242,8 @@ def _upgrade(engine: Engine) -> None:
     from alembic.script import ScriptDirectory
     from alembic.util import CommandError
 
-    if engine.dialect.name == "sqlite" and (file := engine.url.database):
+    file = engine.url.database or ""
+    if engine.dialect.name == "sqlite" and not file.startswith("file:"):  # a URI names its own
         Path(file).parent.mkdir(parents=True, exist_ok=True)
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
@@ -319,15 +323,23 @@ def _chunks(items: list[Any]) -> Iterator[list[Any]]:
 
 
 def _to_row(correction: Correction) -> dict[str, Any]:
-    plain = ("reading", "line", "digit", "crop", "frame", "read", "truth", "source", "file", "made")
+    plain = ("reading", "line", "digit", "crop", "frame", "truth", "source")
     return {
         "id": correction.id,
         **{name: getattr(correction, name) for name in plain},
         **{name: getattr(correction.box, name) for name in ("x", "y", "width", "height")},
-        "model_name": correction.model.name,
+        "read": _storable(correction.read),
+        "model_name": _storable(correction.model.name),
         "model_sha256": correction.model.sha256,
+        "file": None if correction.file is None else _storable(correction.file),
+        "made": correction.made.astimezone(UTC),
         "removed": None,
     }
+
+
+def _storable(text: str) -> str:
+    """Return text without what a database takes no text to be: NUL, and half a character."""
+    return text.replace("\0", "").encode(errors="replace").decode()
 
 
 def _from_row(row: Any) -> Correction:  # noqa: ANN401  # a mapping of SQLAlchemy's

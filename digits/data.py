@@ -44,8 +44,18 @@ class Mnist:
     train: Labelled  # 55,000
     validation: Labelled  # 2,500
     calibration: Labelled  # 2,500
-    sha256: str  # of the file, and of the corrections among the training digits if there are any
+    sha256: str  # of the file
     corrections: int = 0  # people's own digits among `train`
+    corrections_sha256: str | None = None  # of their pictures and labels
+
+    @property
+    def held_out(self) -> tuple[UInt8[np.ndarray, "n 28 28"], UInt8[np.ndarray, " n"]]:
+        """Pictures and labels of the 5,000 digits that no network is trained on."""
+        parts = (self.validation, self.calibration)
+        return (
+            np.concatenate([part.pictures for part in parts]),
+            np.concatenate([part.labels for part in parts]),
+        )
 
 
 def load_mnist(path: Path | None = None) -> Mnist:

@@ -7,18 +7,23 @@ as it was. A folder that somebody labelled by hand has only the first two: it is
 import csv
 import hashlib
 import io
+import lzma
+import re
 import zipfile
+import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 
 from digits.core import FRAME, Box, CorrectionsError, DigitsError, ModelName
-from digits.correcting import to_corrections
-from digits.corrections import Correction
+from digits.correcting import LONGEST_TRUTH, as_truth, to_corrections
+from digits.corrections import Correction, Source
 from digits.data import Labelled, Mnist
+from digits.formula import FORMULA, QUOTE
 from digits.image.pixels import load_picture
 from digits.reader import Reader
 
@@ -29,11 +34,15 @@ COLUMNS = (
 )
 MOST = 100_000  # rows of one folder
 LARGEST = 20_000_000  # bytes of one picture in it
-LARGEST_ZIP = 500_000_000  # bytes
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # with which a spreadsheet begins to calculate
-QUOTE = "'"
+LARGEST_ALL = 500_000_000  # bytes of a ZIP, and of all pictures together
 DIGITS = "0123456789"
 REPEATED = 10  # times that a corrected digit stands among MNIST's
+PNG = b"\x89PNG\r\n\x1a\n"  # with which every PNG begins
+SOURCES: tuple[Source, ...] = get_args(Source)
+YEARS = range(1970, 9999)  # beyond, a time zone may leave the calendar
+WHOLE = re.compile(r"[0-9]{1,9}")  # what fits the databases' 32 bits
+SHA256 = re.compile(r"[0-9a-f]{64}")
+DAMAGED = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, OSError, EOFError, RuntimeError)
 
 Open = Callable[[str], bytes]  # a file's name inside the folder to its content
 
@@ -119,23 +128,25 @@ def import_zip(content: bytes, reader: Reader) -> Imported:
     CorrectionsError
         As `import_folder`; or this is no ZIP file, or too large a one.
     """
-    if len(content) > LARGEST_ZIP:
-        raise CorrectionsError(f"the ZIP file is larger than {LARGEST_ZIP // 10**6} MB")
+    if len(content) > LARGEST_ALL:
+        raise CorrectionsError(f"the ZIP file is larger than {LARGEST_ALL // 10**6} MB")
     try:
         archive = zipfile.ZipFile(io.BytesIO(content))
         # Whoever packs a folder by hand has its name before each file's.
         tables = [name for name in archive.namelist() if name.split("/")[-1] == LABELS]
-    except zipfile.BadZipFile as error:
+    except (*DAMAGED, ValueError) as error:
         raise CorrectionsError("this is no ZIP file: choose one that was exported here") from error
     folder = min(tables, key=len, default=LABELS).removesuffix(LABELS)
 
     def read(name: str) -> bytes:
         try:
-            if archive.getinfo(folder + name).file_size > LARGEST:
-                raise CorrectionsError(f"{name} is larger than {LARGEST // 10**6} MB")
-            return archive.read(folder + name)
-        except (KeyError, zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
+            member = archive.getinfo(folder + name)
+            content = archive.read(member) if member.file_size <= LARGEST else None
+        except (*DAMAGED, KeyError, ValueError) as error:
             raise CorrectionsError(f"{name} is missing in the ZIP file or damaged") from error
+        if content is None:
+            raise CorrectionsError(f"{name} is larger than {LARGEST // 10**6} MB")
+        return content
 
     with archive:
         return _imported(read, reader)
@@ -164,12 +175,12 @@ def with_corrections(mnist: Mnist, folder: Path) -> Mnist:
     if not frames:
         raise CorrectionsError(f"{folder} holds no corrected digit to learn from")
     added = np.stack(frames)
-    digest = hashlib.sha256(mnist.sha256.encode() + added.tobytes() + bytes(labels)).hexdigest()
+    digest = hashlib.sha256(added.tobytes() + bytes(labels)).hexdigest()
     train = Labelled(
         np.concatenate([mnist.train.pictures, *[added] * REPEATED]),
         np.concatenate([mnist.train.labels, *[np.array(labels, np.uint8)] * REPEATED]),
     )
-    return replace(mnist, train=train, sha256=digest, corrections=len(labels))
+    return replace(mnist, train=train, corrections=len(labels), corrections_sha256=digest)
 
 
 def _rows_of(read: Open) -> list[dict[str, str]]:
@@ -190,45 +201,80 @@ def _rows_of(read: Open) -> list[dict[str, str]]:
 def _imported(read: Open, reader: Reader) -> Imported:
     found: list[Correction] = []
     faults = []
+    read = _limited(read)
     for cells in _rows_of(read):
         try:
             found += _corrections(cells, read, reader)
         except (DigitsError, ValueError) as error:
-            faults.append(f"{cells.get('file') or 'a row without a file'}: {error}")
+            faults.append(f"{cells['file'] or 'a row without a file'}: {error}")
     return Imported(tuple(found), tuple(faults))
+
+
+def _limited(read: Open) -> Open:
+    """Read up to `LARGEST_ALL`: a small ZIP may name one large picture many times."""
+    taken = 0
+
+    def limited(name: str) -> bytes:
+        nonlocal taken
+        if taken > LARGEST_ALL:
+            raise CorrectionsError(f"the pictures are larger than {LARGEST_ALL // 10**6} MB")
+        content = read(name)
+        taken += len(content)
+        return content
+
+    return limited
 
 
 def _corrections(cells: dict[str, str], read: Open, reader: Reader) -> tuple[Correction, ...]:
     """Return the correction that a row holds, or those that come of reading its picture."""
-    content, truth = read(cells["file"]), cells["text"]
+    content = read(cells["file"])
     picture = load_picture(content)  # whatever it says, what is stored is a picture
-    if not cells.get("reading"):
-        reading = reader.read(picture)
-        if len(reading.lines) != 1:
-            raise CorrectionsError(f"one line is wanted and {len(reading.lines)} were found")
-        return to_corrections(picture, reading, truth, source="import", file=cells["file"])
-    if not (truth == "" or (truth.isascii() and truth.isdigit())):
-        raise CorrectionsError(f"a correction has digits only, not {truth!r}")
+    if cells.get("reading") and cells.keys() >= set(COLUMNS):
+        return (_exported(cells, content, read),)
+    reading = reader.read(picture)
+    if len(reading.lines) != 1:
+        raise CorrectionsError(f"one line is wanted and {len(reading.lines)} were found")
+    return to_corrections(picture, reading, cells["text"], source="import", file=cells["file"])
+
+
+def _exported(cells: dict[str, str], crop: bytes, read: Open) -> Correction:
+    """Return the correction that was exported as this row."""
     frame = read(cells["frame"]) if cells["frame"] else None
-    if frame is not None:
-        load_picture(frame)
-    made = datetime.fromisoformat(cells["made"])
-    return (
-        Correction(
-            reading=cells["reading"],
-            line=int(cells["line"]),
-            digit=int(cells["digit"]) if cells["digit"] else None,
-            box=Box(*(int(cells[side]) for side in ("x", "y", "width", "height"))),
-            crop=content,
-            frame=frame,
-            read=cells["read"],
-            model=ModelName(cells["model_name"], cells["model_sha256"]),
-            truth=truth,
-            source="import",
-            file=cells["name"] or None,
-            made=made if made.tzinfo else made.replace(tzinfo=UTC),
-        ),
+    if not crop.startswith(PNG) or (frame is not None and not _is_frame(frame)):
+        raise CorrectionsError("its pictures are not those of an export")
+    digit, made = cells["digit"], datetime.fromisoformat(cells["made"])
+    if made.year not in YEARS:
+        raise CorrectionsError(f"{made.year} is no year to have made it")
+    sides = (_whole(cells, side) for side in ("x", "y", "width", "height"))
+    return Correction(
+        reading=_matching(SHA256, cells, "reading"),
+        line=_whole(cells, "line"),
+        digit=_whole(cells, "digit") if digit else None,
+        box=Box(*sides),
+        crop=crop,
+        frame=frame,
+        read=cells["read"],
+        model=ModelName(cells["model_name"], _matching(SHA256, cells, "model_sha256")),
+        truth=as_truth(cells["text"], cells["read"]),
+        source=next((source for source in SOURCES if source == cells["source"]), "import"),
+        file=cells["name"] or None,
+        made=made if made.tzinfo else made.replace(tzinfo=UTC),
     )
+
+
+def _whole(cells: dict[str, str], column: str) -> int:
+    return int(_matching(WHOLE, cells, column))
+
+
+def _matching(pattern: re.Pattern[str], cells: dict[str, str], column: str) -> str:
+    """Return a cell that looks as an export writes it."""
+    if not pattern.fullmatch(cells[column]):
+        raise CorrectionsError(f"{column} cannot be {cells[column][:LONGEST_TRUTH]!r}")
+    return cells[column]
+
+
+def _is_frame(content: bytes) -> bool:
+    return content.startswith(PNG) and load_picture(content).grey.shape == (FRAME, FRAME)
 
 
 def _row(correction: Correction, name: str, frame: str) -> dict[str, str]:

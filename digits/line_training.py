@@ -17,8 +17,9 @@ from digits.data import Labelled, Mnist
 from digits.image.finding import Found
 from digits.image.ink import to_ink
 from digits.metrics import calibration_error, interval
+from digits.model.card import write_card
 from digits.model.classifier import Classifier, load_card
-from digits.model.export import export_line, multiply_adds, write_card
+from digits.model.export import export_line, multiply_adds
 from digits.model.line import load_line_network
 from digits.model.networks import build_line
 from digits.reader import Reader
@@ -157,6 +158,8 @@ def export_line_run(
         "digits": __version__,
         "recipe": dataclasses.asdict(recipe),
         "data_sha256": mnist.sha256,
+        "corrections": mnist.corrections,
+        "corrections_sha256": mnist.corrections_sha256,
         "versions": versions(),
         "parameters": network.count_params(),
         "multiply_adds": multiply_adds(build_line(MEASURED_WIDTH)),

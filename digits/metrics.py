@@ -1,6 +1,7 @@
 """The mathematics of judging: how often right, how surely, and how honest the confidence is."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Bool, Float, Float32, Int, UInt8
@@ -8,6 +9,15 @@ from jaxtyping import Bool, Float, Float32, Int, UInt8
 Z95 = 1.959963984540054  # standard normal quantile of a two-sided 95 % interval
 BINS = 15  # bins of equal mass, usual in the literature on calibration (Guo et al. 2017)
 SMALLEST = 1e-12  # probability; the logarithm of 0 is not a number
+
+
+@dataclass(frozen=True, slots=True)
+class Bin:
+    """Answers of about the same confidence, of which as many should be right."""
+
+    answers: int
+    sure: float  # mean confidence
+    right: float  # share of right answers
 
 
 def interval(successes: int, trials: int) -> tuple[float, float]:
@@ -52,10 +62,28 @@ def calibration_error(
 
     It is the mean distance between how sure the answers of a bin were and how many were right.
     """
+    gaps = [
+        abs(one.sure - one.right) * one.answers for one in reliability_bins(confidence, right, bins)
+    ]
+    return float(np.sum(gaps) / len(confidence))
+
+
+def reliability_bins(
+    confidence: Float[np.ndarray, " n"], right: Bool[np.ndarray, " n"], bins: int = BINS
+) -> tuple[Bin, ...]:
+    """Return bins of equal mass, the least confident first, as a reliability diagram shows them.
+
+    Examples
+    --------
+    >>> reliability_bins(np.array([0.9, 0.5, 0.7, 0.9]), np.array([True, False, True, True]), 2)
+    (Bin(answers=2, sure=0.6, right=0.5), Bin(answers=2, sure=0.9, right=1.0))
+    """
     order = np.argsort(confidence, kind="stable")
     parts = [part for part in np.array_split(order, bins) if part.size]
-    gaps = [abs(confidence[part].mean() - right[part].mean()) * part.size for part in parts]
-    return float(np.sum(gaps) / len(confidence))
+    return tuple(
+        Bin(int(part.size), float(confidence[part].mean()), float(right[part].mean()))
+        for part in parts
+    )
 
 
 def auroc(low: Float[np.ndarray, " n"], high: Float[np.ndarray, " m"]) -> float:

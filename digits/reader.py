@@ -210,7 +210,7 @@ class Reader:
         """Say why a picture cannot be handwriting; that is not "blank"."""
         sentence = str(reason)
         return Reading(
-            id=_identity(picture, self._versions, hint),
+            id=_identity(picture, self.versions, hint),
             size=(picture.width, picture.height),
             status="refused",
             model=self.classifier.name,
@@ -220,7 +220,8 @@ class Reader:
         )
 
     @property
-    def _versions(self) -> str:
+    def versions(self) -> str:
+        """The SHA-256 of both networks."""
         return self.classifier.name.sha256 + self.line_network.name.sha256
 
     def _compose(  # the results of every stage meet here
@@ -234,7 +235,7 @@ class Reader:
     ) -> Reading:
         """Put answers and places together as one `Reading`."""
         cells = tuple(
-            Cell(*part.place, line.text, line.confidence, part.box)
+            Cell(*part.place, line.text, line.confidence, part.box, line.marks)
             for part, line in zip(found, numbers, strict=True)
             if part.place is not None
         )
@@ -248,7 +249,7 @@ class Reader:
         written = [line for line in lines if line.digits]
         confidence = float(np.prod([line.confidence for line in written])) if written else 0.0
         return Reading(
-            id=_identity(picture, self._versions, hint),
+            id=_identity(picture, self.versions, hint),
             size=(picture.width, picture.height),
             status=_status(page, written, confidence, hint),
             model=self.classifier.name,

@@ -23,10 +23,12 @@ from digits.core import CLASSES, Frames
 from digits.data import Labelled, Mnist
 from digits.model.augment import augment
 from digits.model.calibration import fit_temperature
+from digits.model.card import write_card, write_whole
 from digits.model.classifier import load_card, load_classifier
 from digits.model.disturbance import disturb
-from digits.model.export import export_onnx, multiply_adds, with_logits, write_card, write_whole
+from digits.model.export import export_onnx, multiply_adds, with_logits
 from digits.model.judging import describe, judge
+from digits.model.neighbours import CHECKSUM, write_neighbours
 from digits.model.networks import build_refusal
 from digits.refusal import EPOCHS, calibrate_head, fit_head
 from digits.synthesis.frames import draw_frame
@@ -205,6 +207,7 @@ def renew_head(mnist: Mnist, recipe: Recipe, run: Path) -> dict[str, Any]:
         "not_a_digit": calibrate_head(head, mnist, recipe.seed) | told,
     }
     write_card(path, card)
+    write_card(path, card | {CHECKSUM: write_neighbours(path, *mnist.held_out)})
     return load_card(path)
 
 
@@ -236,10 +239,12 @@ def export_run(
         "recipe": dataclasses.asdict(recipe),
         "data_sha256": mnist.sha256,
         "corrections": mnist.corrections,
+        "corrections_sha256": mnist.corrections_sha256,
         "versions": versions(),
         "parameters": network.count_params(),
         "multiply_adds": multiply_adds(network),
         "temperature": fit_temperature(scores.logits, mnist.calibration.labels),
+        "history": load_history(run),
     }
     if head is not None:
         together = with_logits(network, head)
@@ -247,6 +252,7 @@ def export_run(
         card["multiply_adds"] = multiply_adds(together)
         card["not_a_digit"] = calibrate_head(head, mnist, recipe.seed)
     write_card(path, card)
+    card[CHECKSUM] = write_neighbours(path, *mnist.held_out)
     card["validation"] = judge(
         load_classifier(path), mnist.validation.frames, mnist.validation.labels
     )
@@ -274,17 +280,24 @@ def add_test_figures(run: Path, card: dict[str, Any], figures: dict[str, Any]) -
     return load_card(path)
 
 
+def load_history(run: Path) -> list[dict[str, float]]:
+    """Return loss and accuracy of each epoch, on training and validation digits."""
+    with (run / HISTORY).open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    names = ("loss", "accuracy", "val_loss", "val_accuracy")
+    return [{name: round(float(row[name]), 5) for name in names} for row in rows]
+
+
 def draw_curves(run: Path) -> Path:
     """Draw accuracy and loss by epoch, for training and validation digits."""
     from matplotlib.figure import Figure
 
-    with (run / HISTORY).open(encoding="utf-8", newline="") as file:
-        history = list(csv.DictReader(file))
+    history = load_history(run)
     epochs = range(1, len(history) + 1)
     figure = Figure(figsize=(9, 3.6), layout="constrained")
     for axes, name in zip(figure.subplots(1, 2), ("accuracy", "loss"), strict=True):
-        axes.plot(epochs, [float(row[name]) for row in history], "o--", label="training")
-        axes.plot(epochs, [float(row[f"val_{name}"]) for row in history], "s-", label="validation")
+        axes.plot(epochs, [row[name] for row in history], "o--", label="training")
+        axes.plot(epochs, [row[f"val_{name}"] for row in history], "s-", label="validation")
         axes.set(xlabel="epoch", ylabel=name, title=name)
         axes.legend()
     path = run / "curves.png"

@@ -3,6 +3,7 @@
 From the repository's root: python -m scripts.make_examples
 """
 
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
@@ -13,6 +14,16 @@ from digits.data import load_mnist
 
 OUT = Path(__file__).parent.parent / "digits" / "ui" / "examples"
 SEED = 7
+TITLES = ("Pupil", "Task 1", "Task 2", "Task 3", "Total")
+SHEET = (
+    ("01384", "8", "12", "9", "29"),
+    ("01397", "7.5", "14", "6", "27.5"),
+    ("01402", "10", "9", "7", "26"),
+    ("01416", "4", "11", "8", "33"),  # added up wrongly
+    ("01423", "6", "15", "10", "31"),
+    ("01438", "9", "8", "5.5", "22.5"),
+    ("01445", "3", "13", "7", "23"),
+)
 
 
 def page(height: int, width: int, rng: np.random.Generator, *, shadow: float) -> np.ndarray:
@@ -27,6 +38,42 @@ def put(paper: np.ndarray, digit: Ink, top: int, left: int, size: int, darkness:
     ink = np.clip(cv2.resize(digit, (size, size), interpolation=cv2.INTER_CUBIC), 0, 1)
     ink = np.clip((cv2.GaussianBlur(ink, (0, 0), size / 60) - 0.25) * 2, 0, 1)
     paper[top : top + size, left : left + size] *= 1 - darkness * ink
+
+
+def print_word(paper: np.ndarray, word: str, place: tuple[int, int]) -> None:
+    """Print a word with its lower left corner at a place."""
+    printed = np.zeros(paper.shape, np.uint8)  # OpenCV writes on bytes only
+    cv2.putText(printed, word, place, cv2.FONT_HERSHEY_SIMPLEX, 1.1, 255, 2)
+    paper *= 1 - 0.7 * printed / 255
+
+
+def mark_sheet(some: Callable[[int], Ink], rng: np.random.Generator) -> np.ndarray:
+    """Return a ruled mark sheet, photographed askew: identifier, three marks, their total."""
+    across = np.cumsum([70, 250, 170, 170, 170, 190])  # px, where upright lines stand
+    rows = [TITLES, *SHEET]
+    paper = page(110 + 84 * len(rows), 1090, rng, shadow=0.35)
+    for down, row in enumerate(rows):
+        top = 50 + 84 * down
+        for left, right, text in zip(across, across[1:], row, strict=False):
+            cv2.rectangle(paper, (left, top), (right, top + 84), 120, 2)
+            if down == 0:
+                print_word(paper, text, (left + 16, top + 56))
+                continue
+            x = left + 20
+            for character in text:
+                if character == ".":
+                    cv2.circle(paper, (x + 3, top + 62), 4, 50, -1)
+                    x += 12
+                else:
+                    put(paper, some(int(character)), top + 14, x - 8, 56, 0.8)
+                    x += 42
+    height, width = paper.shape
+    seen = np.array(
+        [[18, 10], [width - 40, 34], [width - 8, height - 12], [0, height - 34]], np.float32
+    )
+    whole = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
+    view = cv2.getPerspectiveTransform(whole, seen)
+    return cv2.warpPerspective(paper, view, (width, height), borderMode=cv2.BORDER_REPLICATE)
 
 
 def save(name: str, paper: np.ndarray) -> None:
@@ -58,6 +105,7 @@ def main() -> None:
         put(paper, some(value), 45 + int(rng.integers(-8, 8)), 60 + 200 * place, 170, 0.8)
     save("a year.jpg", paper)
     save("blank paper.jpg", page(300, 400, rng, shadow=0.3))
+    save("a mark sheet.jpg", mark_sheet(some, rng))
 
 
 if __name__ == "__main__":

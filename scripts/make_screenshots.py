@@ -1,35 +1,43 @@
-"""Photograph both pages, desktop and phone, light and dark, for README and for a look.
+"""Photograph every page, on a desk and on a phone, light and dark, for README and for a look.
 
-Start the app first: python -m streamlit run app.py --server.headless true
+    python scripts/make_screenshots.py [FOLDER]
+
+The app is started for it, with nothing kept; without a folder the pictures go to docs/images.
 """
 
+import os
 import shutil
+import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 ROOT = Path(__file__).parent.parent
-OUT = ROOT / "docs" / "images"
 EXAMPLE = ROOT / "digits" / "ui" / "examples" / "a year.jpg"
-SIZES = {"desktop": (1280, 860), "phone": (390, 844)}
+PORT = 8637
+ADDRESS = f"http://localhost:{PORT}"
+SIZES = {"desktop": (1280, 860), "phone": (390, 844)}  # px
+SCHEMES = ("light", "dark")
+CHROMIUM = os.environ.get("DIGITS_CHROMIUM") or shutil.which("chromium")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 SEVEN = [(0.3, 0.25), (0.7, 0.25), (0.45, 0.8)]  # share of the sheet's height
+STILL = 1500  # ms after which a page moves no more
+START = 60_000  # ms, for the first page of a server that is only starting
 
 
-def read(page: Page, address: str) -> None:
+def read(page: Page) -> None:
     """Upload the example."""
-    page.goto(address)
     page.locator("input[type=file]").set_input_files(str(EXAMPLE))
     page.get_by_test_id("answer").wait_for()
 
 
-def draw(page: Page, address: str) -> None:
+def draw(page: Page) -> None:
     """Draw a 7."""
-    page.goto(f"{address}/draw")
     sheet = page.locator("canvas").first
     sheet.wait_for()
-    page.wait_for_timeout(500)
+    page.wait_for_timeout(STILL)
     box = sheet.bounding_box()
     assert box is not None  # noqa: S101  # it was waited for
     points = [(box["x"] + x * box["height"], box["y"] + y * box["height"]) for x, y in SEVEN]
@@ -41,27 +49,79 @@ def draw(page: Page, address: str) -> None:
     page.get_by_test_id("answer").wait_for()
 
 
+def sheet(page: Page) -> None:
+    """Read the example sheet and go to a cell to check."""
+    page.get_by_role("button", name="Look at an example").click()
+    further = page.get_by_role("button", name="Next cell to check")
+    further.wait_for()
+    page.wait_for_timeout(STILL)
+    further.click()
+    further.scroll_into_view_if_needed()
+
+
+ACTS = {
+    "Read": read,
+    "Draw": draw,
+    "Sheet": sheet,
+}  # what is done on a page before it is photographed
+
+
+def photograph(browser: Browser, out: Path) -> None:
+    """Write PAGE-SIZE-SCHEME.png for every page of the app."""
+    for size, (width, height) in SIZES.items():
+        for scheme in SCHEMES:
+            context = browser.new_context(
+                viewport={"width": width, "height": height},
+                color_scheme=scheme,  # type: ignore[arg-type]  # one of its own words
+                has_touch=size == "phone",
+            )
+            page = context.new_page()
+            page.goto(ADDRESS)
+            links = page.locator(".st-key-pages a")
+            links.first.wait_for(timeout=START)
+            for name in links.all_inner_texts():
+                page.goto(ADDRESS)
+                links.get_by_text(name, exact=True).click()
+                page.get_by_role("heading", level=1).wait_for()
+                page.wait_for_timeout(STILL)
+                ACTS.get(name, lambda _: None)(page)
+                page.wait_for_timeout(STILL)
+                page.screenshot(path=out / f"{name.lower()}-{size}-{scheme}.png")
+            context.close()
+
+
 def main() -> None:
-    """Write docs/images/PAGE-SIZE-SCHEME.png."""
-    address = sys.argv[1] if len(sys.argv) > 1 else "http://localhost:8501"
-    OUT.mkdir(parents=True, exist_ok=True)
-    with sync_playwright() as driver:
-        chromium = driver.chromium.launch(executable_path=shutil.which("chromium"), args=ARGUMENTS)
-        for size, (width, height) in SIZES.items():
-            for scheme in ("light", "dark"):
-                context = chromium.new_context(
-                    viewport={"width": width, "height": height},
-                    color_scheme=scheme,
-                    has_touch=size == "phone",
-                )
-                for name, act in (("read", read), ("draw", draw)):
-                    page = context.new_page()
-                    act(page, address)
-                    page.wait_for_timeout(1200)
-                    page.screenshot(path=OUT / f"{name}-{size}-{scheme}.png", full_page=False)
-                    page.close()
-                context.close()
-        chromium.close()
+    """Start the app, photograph it, stop it."""
+    out = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "docs" / "images"
+    out.mkdir(parents=True, exist_ok=True)
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless", "true"]
+    with tempfile.TemporaryDirectory() as kept, sync_playwright() as driver:
+        server = subprocess.Popen(
+            [*command, "--server.port", str(PORT)],
+            cwd=ROOT,
+            env={**os.environ, "DIGITS_HOME": kept, "DIGITS_MODE": "personal"},
+            stdout=subprocess.DEVNULL,
+        )
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        try:
+            wait_for_server(browser)
+            photograph(browser, out)
+        finally:
+            browser.close()
+            server.terminate()
+            server.wait()
+
+
+def wait_for_server(browser: Browser) -> None:
+    """Wait until the app answers."""
+    page = browser.new_page()
+    for _ in range(START // STILL):
+        try:
+            page.goto(ADDRESS)
+            break
+        except Exception:  # not there yet
+            page.wait_for_timeout(STILL)
+    page.close()
 
 
 if __name__ == "__main__":

@@ -7,6 +7,14 @@ from digits.core import Picture
 from digits.data import Labelled, load_mnist
 
 
+@pytest.fixture(autouse=True, scope="session")
+def home(tmp_path_factory):
+    """An empty data folder: what this computer's user taught the program is no part of a test."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DIGITS_HOME", str(tmp_path_factory.mktemp("home")))
+        yield
+
+
 @pytest.fixture(scope="session")
 def held_out() -> Labelled:
     """The 5,000 validation and calibration digits."""

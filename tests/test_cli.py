@@ -105,8 +105,8 @@ def test_csv_has_a_header_and_no_formulas(tmp_path, monkeypatch, reader, capsys)
     assert main(["read", "--format", "csv", "=1+1.png"]) == 0
     rows = list(csv.reader(io.StringIO(capsys.readouterr().out)))
     assert rows == [
-        ["file", "text", "confidence", "status", "error"],
-        ["'=1+1.png", "12\n34", "0.9000", "read", ""],
+        ["file", "text", "confidence", "status", "error", "page"],
+        ["'=1+1.png", "12\n34", "0.9000", "read", "", ""],
     ]
 
 
@@ -124,6 +124,19 @@ def test_one_failure_loses_nothing_else(tmp_path, one, reader, capsys):
     assert len(err.splitlines()) == 2
     assert f"{broken}: " in err
     assert "there is no file" in err
+
+
+def test_a_pdf_gives_one_object_a_page(tmp_path, reader, capsys):
+    pytest.importorskip("pypdfium2", reason="pypdfium2 is not installed")
+    name = str(tmp_path / "scan.pdf")
+    sheets = [Image.new("L", (40, 30), level) for level in (1, 100, 12)]
+    sheets[0].save(name, "PDF", save_all=True, append_images=sheets[1:])
+    assert main(["read", "--format", "jsonl", name]) == 1
+    out, err = capsys.readouterr()
+    objects = [json.loads(line) for line in out.splitlines()]
+    assert [(each["file"], each["page"]) for each in objects] == [(name, n) for n in (1, 2, 3)]
+    assert [each["status"] for each in objects] == ["read", "failed", "read"]
+    assert err == f"digits: {name}, page 2: the box lies outside\n"
 
 
 def test_a_failed_picture_keeps_its_line_of_text(tmp_path, one, reader, capsys):

@@ -1,6 +1,7 @@
 """Corrections on SQLite and on PostgreSQL: the same tests, for they promise the same."""
 
 import os
+import re
 import shutil
 import socket
 import sqlite3
@@ -8,10 +9,9 @@ import subprocess
 import sys
 import tempfile
 import threading
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
-import numpy as np
 import pytest
 import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from digits.core import Box, CorrectionsError, ModelName, SettingsError
 from digits.corrections import Correction, Corrections, Wanted, metadata, table
 from digits.settings import load_settings
+from scripts.kill_while_saving import campaign
 
 ROOT = Path(__file__).parent.parent
 TOOLS = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
@@ -109,6 +110,17 @@ def test_what_was_added_comes_back_as_it_was(store):
     assert store.count() == 2
 
 
+def test_what_was_said_at_once_comes_in_its_order_on_the_page(store):
+    made = datetime(2026, 1, 1, tzinfo=UTC)
+    places = [(line, digit) for line in (0, 1) for digit in (None, 0, 1, 10)]
+    given = [
+        correction(i, reading="a" * 64, line=line, digit=digit, made=made)
+        for i, (line, digit) in enumerate(places)
+    ]
+    store.add(given[::-1])
+    assert store.all() == given
+
+
 def test_the_same_correction_twice_is_one(store):
     assert store.add([correction(3)]) == 1
     assert store.add([correction(3, reading="f" * 64, file="again.jpg")]) == 0
@@ -176,6 +188,25 @@ def test_choosing(store):
     assert chosen(contains="%_") == [1]  # no pattern: the very characters
     assert chosen(contains="'; DROP TABLE corrections; --") == []
     assert [c.box.x for c in store.all(limit=1, offset=1)] == [1]
+
+
+def test_a_name_that_no_database_takes_is_stored_without_what_is_wrong_with_it(store):
+    store.add([correction(1, file="a\0b\udcff.jpg", read="\0")])
+    assert [(c.file, c.read) for c in store.all()] == [("ab?.jpg", "")]
+
+
+def test_a_time_of_another_zone_stays_the_same_moment(store):
+    made = datetime(2026, 5, 1, 1, 30, tzinfo=timezone(timedelta(hours=5, minutes=30)))
+    store.add([correction(1, made=made)])
+    assert store.all()[0].made == made
+
+
+def test_what_was_taken_away_can_be_deleted_for_good_and_the_rest_stays(store):
+    store.add([correction(n) for n in range(3)])
+    store.remove([correction(0).id])
+    assert store.remove_all(Wanted(removed=True)) == 1
+    assert store.count() == 2
+    assert store.restore([correction(0).id]) == 0
 
 
 def test_many_are_stored_at_once(store):
@@ -275,16 +306,18 @@ def test_a_full_disk_is_one_sentence_and_loses_nothing(tmp_path):
     assert again.add([correction(2)]) == 1
 
 
-def test_a_database_that_may_only_be_read_is_read(tmp_path):
+def test_a_database_that_may_only_be_read_is_read(tmp_path, monkeypatch):
     path = tmp_path / "c.sqlite"
     store = Corrections(f"sqlite:///{path.as_posix()}")
     store.add([correction(1)])
     store.close()
+    monkeypatch.chdir(tmp_path)
     only = Corrections(f"sqlite:///file:{path.as_posix()}?mode=ro&uri=true")
     assert only.count() == 1
     with pytest.raises(CorrectionsError, match="may not be written"):
         only.add([correction(2)])
     only.close()
+    assert not list(tmp_path.glob("file:*"))  # the address is no folder
 
 
 def test_somebody_elses_long_change_is_one_sentence(tmp_path, monkeypatch):
@@ -330,35 +363,44 @@ def test_in_any_order_the_store_is_what_a_dictionary_would_be(steps, tmp_path_fa
     store.close()
 
 
-WRITER = """
-import sys
-from tests.test_corrections import correction
-from digits.corrections import Corrections
-store = Corrections(sys.argv[1])
-for n in range(int(sys.argv[2]), 10**6):
-    store.add([correction(n), correction(n, digit=0)])
-    print(n, flush=True)
-"""
-
-
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
-def test_what_was_acknowledged_outlives_being_killed(tmp_path):
-    url = f"sqlite:///{(tmp_path / 'c.sqlite').as_posix()}"
-    rng = np.random.default_rng(0)
-    acknowledged = -1
-    for _ in range(20):
-        command = [sys.executable, "-c", WRITER, url, str(acknowledged + 1)]
-        with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as writer:
-            acknowledged = int(writer.stdout.readline())
-            threading.Timer(rng.uniform(0, 0.05), writer.kill).start()
-            acknowledged = max([acknowledged, *map(int, writer.stdout.read().split("\n")[:-1])])
-        store = Corrections(url)
-        kept = {c.box.x for c in store.all(Wanted(single=False))}
-        assert set(range(acknowledged + 1)) <= kept
-        # Both of one step or neither: nothing is half there.
-        assert kept == {c.box.x for c in store.all(Wanted(single=True))}
-        acknowledged = max(kept)
-        store.close()
+def test_what_was_acknowledged_outlives_being_killed(url, store):
+    store.check()  # the tables are there: a kill may come at once
+    outcome = campaign(url, kills=20, seed=0)
+    assert outcome.acknowledged >= outcome.kills
+    assert (outcome.lost, outcome.halves) == (0, 0)
+
+
+def test_a_campaign_of_kills_sees_what_is_lost(url, monkeypatch):
+    """The oracle itself: a store that acknowledges, and keeps nothing."""
+    monkeypatch.setattr(Corrections, "all", lambda self, wanted: [])
+    outcome = campaign(url, kills=1, seed=0)
+    assert outcome.lost == outcome.acknowledged > 0
+
+
+DIAGRAM = re.search(
+    r"^```mermaid\nerDiagram\n(.*?)^```",
+    (ROOT / "docs" / "corrections.md").read_text(encoding="utf-8"),
+    re.MULTILINE | re.DOTALL,
+)[1]
+
+
+def test_the_diagram_in_the_documents_has_every_column_with_its_type():
+    drawn = re.findall(r"^    (\w+) (\w+)( PK)?", DIAGRAM, re.MULTILINE)
+    kinds = {
+        sa.String: "hash",
+        sa.Text: "text",
+        sa.Integer: "int",
+        sa.LargeBinary: "png",
+        sa.DateTime: "time",
+    }
+    columns = [
+        ("word" if c.name == "source" else kinds[type(c.type)], c.name, " PK" * c.primary_key)
+        for c in table.c
+    ]
+    assert drawn == columns
+    optional = re.findall(r"^    \w+ (\w+).*or nothing", DIAGRAM, re.MULTILINE)
+    assert optional == [c.name for c in table.c if c.nullable]
 
 
 def test_settings_come_from_the_environment(tmp_path):

@@ -7,11 +7,13 @@ import zipfile
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from PIL import Image
 
 from digits.assembly import current_reader
 from digits.core import ANY, Box, CorrectionsError, Hint
-from digits.correcting import crop_png, frame_png, to_corrections
+from digits.correcting import as_truth, crop_png, frame_png, thumbnail_png, to_corrections
 from digits.data import load_mnist
 from digits.evaluation import evaluate_folder
 from digits.exchange import (
@@ -20,6 +22,7 @@ from digits.exchange import (
     export_zip,
     import_folder,
     import_zip,
+    to_files,
     with_corrections,
 )
 from digits.image.pixels import load_picture
@@ -49,10 +52,6 @@ def corrections(read):
     return to_corrections(*read, "728", source="read", file="=sheet.png")
 
 
-def as_imported(correction):
-    return dataclasses.replace(correction, source="import")
-
-
 def test_a_line_and_each_of_its_digits_are_corrected(read, corrections):
     _, reading = read
     whole, *each = corrections
@@ -69,6 +68,30 @@ def test_a_truth_of_another_length_corrects_the_line_alone(read):
     assert only.digit is None
     (nothing,) = to_corrections(*read, "", source="read")
     assert nothing.truth == ""
+
+
+@pytest.mark.parametrize(
+    ("typed", "read", "truth"),
+    [
+        *[("7 28", "728", "728"), ("", "1\t2", ""), ("  ", "7", "")],
+        *[("7\t28", "7\t28", "7\t28"), ("7 28", "7\t28", "7\t28"), ("728", "7\t28", "7\t28")],
+        *[("72 8", "7\t28", "72\t8"), ("7 2", "7\t28", "7\t2"), ("72", "7\t28", "72")],
+        ("728", "7\t?8", "7\t28"),
+    ],
+)
+def test_gaps_between_cells_are_those_typed_or_else_those_read(typed, read, truth):
+    assert as_truth(typed, read) == truth
+    assert as_truth(truth, read) == truth
+
+
+def test_a_line_of_several_cells_that_was_read_rightly_is_not_called_wrong(read):
+    picture, reading = read
+    line = dataclasses.replace(reading.lines[0], text="7\t28")
+    whole, *each = to_corrections(
+        picture, dataclasses.replace(reading, lines=(line,)), "728", source="read"
+    )
+    assert not whole.is_wrong
+    assert [c.truth for c in each] == list("728")
 
 
 def test_one_digit_is_corrected_by_itself(read):
@@ -96,16 +119,24 @@ def test_a_crop_keeps_some_paper_round_it_but_stays_in_the_picture(read):
     assert crop.size == (12, 12)
 
 
+def test_a_thumbnail_is_low_enough_and_keeps_its_shape():
+    large = io.BytesIO()
+    Image.linear_gradient("L").resize((900, 300)).save(large, "PNG")
+    assert Image.open(io.BytesIO(thumbnail_png(large.getvalue(), 60))).size == (180, 60)
+    small = frame_png(np.zeros((28, 28), np.float32))
+    assert Image.open(io.BytesIO(thumbnail_png(small, 60))).size == (28, 28)
+
+
 def test_a_folder_brings_corrections_back_as_they_were(corrections, tmp_path):
     assert export_folder(corrections, tmp_path / "a" / "b") == len(corrections)
     found = import_folder(tmp_path / "a" / "b", current_reader())
     assert found.faults == ()
-    assert found.corrections == tuple(as_imported(c) for c in corrections)
+    assert found.corrections == corrections
 
 
 def test_a_zip_brings_corrections_back_as_they_were(corrections):
     found = import_zip(export_zip(corrections), current_reader())
-    assert found.corrections == tuple(as_imported(c) for c in corrections)
+    assert found.corrections == corrections
 
 
 def test_a_spreadsheet_finds_no_formula_in_the_table(corrections, tmp_path):
@@ -142,6 +173,81 @@ def test_a_zip_packed_by_hand_has_its_folder_before_each_name(page):
         archive.writestr("my sheets/labels.csv", "file,text\none.png,728\n")
         archive.writestr("my sheets/one.png", page)
     assert len(import_zip(packed.getvalue(), current_reader()).corrections) == 4
+
+
+def packed_rows(corrections, **changes):
+    """An export of which some cells of the table were changed by hand."""
+    files = dict(to_files(corrections))
+    rows = list(csv.DictReader(io.StringIO(files["labels.csv"].decode(), newline="")))
+    table = io.StringIO()
+    writer = csv.DictWriter(table, [name for name in rows[0] if changes.get(name, "") is not None])
+    writer.writeheader()
+    for row in rows:
+        writer.writerow({k: v for k, v in (row | changes).items() if v is not None})
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for name, content in (files | {"labels.csv": table.getvalue().encode()}).items():
+            archive.writestr(name, content)
+    return packed.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        *[("line", "-1"), ("line", "9" * 30), ("digit", "²"), ("x", "1.5"), ("width", "")],
+        *[("reading", "abc"), ("model_sha256", "A" * 64), ("made", "yesterday")],
+        *[("made", "0001-01-01T00:00:00+14:00"), ("made", "9999-12-31T23:59:59-12:00")],
+        *[("text", "7x"), ("text", "8" * 101), ("frame", "frames/none.png")],
+    ],
+)
+def test_a_row_that_no_export_has_is_left_out_and_named(column, value, corrections):
+    found = import_zip(packed_rows(corrections[1:2], **{column: value}), current_reader())
+    assert found.corrections == ()
+    assert len(found.faults) == 1
+
+
+def test_an_exported_row_must_come_with_the_pictures_of_an_export(corrections):
+    crop = f"{corrections[0].id}.png"
+    found = import_zip(packed_rows(corrections, frame=crop), current_reader())
+    assert found.corrections == ()
+    assert all("not those of an export" in fault for fault in found.faults)
+
+
+def test_an_export_without_some_of_its_columns_is_read_anew(corrections):
+    found = import_zip(packed_rows(corrections[:1], line=None), current_reader())
+    assert {c.source for c in found.corrections} == {"import"}
+    assert found.corrections[0].truth == "728"
+
+
+def test_a_source_that_there_is_not_becomes_import(corrections):
+    found = import_zip(packed_rows(corrections, source="moon"), current_reader())
+    assert {c.source for c in found.corrections} == {"import"}
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_a_damaged_zip_is_a_sentence_or_has_faults(data, corrections):
+    packed = bytearray(export_zip(corrections[:2]))
+    for _ in range(data.draw(st.integers(1, 8))):
+        packed[data.draw(st.integers(0, len(packed) - 1))] = data.draw(st.integers(0, 255))
+    try:
+        found = import_zip(bytes(packed), current_reader())
+    except CorrectionsError:
+        return
+    assert {c.crop for c in found.corrections} <= {c.crop for c in corrections} or found.faults
+
+
+def test_one_picture_named_many_times_is_not_read_without_end(page, monkeypatch):
+    table = "file,text\n" + "one.png,728\n" * 1000
+    monkeypatch.setattr("digits.exchange.LARGEST_ALL", len(table) + 3 * len(page))
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("labels.csv", table)
+        archive.writestr("one.png", page)
+    found = import_zip(packed.getvalue(), current_reader())
+    assert len(found.corrections) == 4 * 4  # four times a line of three digits
+    assert len(found.faults) == 1000 - 4
+    assert all("larger than" in fault for fault in found.faults)
 
 
 @pytest.mark.parametrize("name", ["../secret.png", "/etc/hostname", "a/../../secret.png"])
@@ -189,7 +295,11 @@ def test_training_takes_the_corrected_digits_and_holds_out_none(corrections, tmp
     np.testing.assert_array_equal(taught.train.pictures[-3], frame)
     assert taught.validation is mnist.validation
     assert taught.calibration is mnist.calibration
-    assert taught.sha256 != mnist.sha256
+    assert taught.sha256 == mnist.sha256
+    again = with_corrections(mnist, tmp_path)
+    assert again.corrections_sha256 == taught.corrections_sha256 is not None
+    export_folder(corrections[:3], tmp_path)
+    assert with_corrections(mnist, tmp_path).corrections_sha256 != taught.corrections_sha256
 
 
 def test_training_from_a_folder_without_digits_is_one_sentence(corrections, tmp_path):

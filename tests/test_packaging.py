@@ -17,6 +17,7 @@ import digits
 
 ROOT = Path(__file__).parent.parent
 REQUIREMENTS = ["requirements.txt", "requirements-dev.txt"]
+SERVER = "deploy/requirements.txt"
 LARGEST = 50_000_000  # bytes; larger files are what tempts people to Git LFS
 LFS = b"version https://git-lfs"
 
@@ -46,7 +47,8 @@ def test_pins_fit_the_ranges_of_pyproject():
 
 
 def test_a_pin_outside_its_range_is_found(tmp_path):
-    for name in ["pyproject.toml", *REQUIREMENTS]:
+    (tmp_path / "deploy").mkdir()
+    for name in ["pyproject.toml", *REQUIREMENTS, SERVER]:
         (tmp_path / name).write_bytes((ROOT / name).read_bytes())
     (tmp_path / "scripts").mkdir()
     copy = tmp_path / "scripts" / "make_requirements.py"
@@ -59,7 +61,7 @@ def test_a_pin_outside_its_range_is_found(tmp_path):
     assert "streamlit" in done.stdout
 
 
-@pytest.mark.parametrize("name", REQUIREMENTS)
+@pytest.mark.parametrize("name", [*REQUIREMENTS, SERVER])
 def test_pins_name_no_address_and_no_path(name):
     for line in pins(name):
         pin = Requirement(line)  # an option or a path is none
@@ -111,6 +113,12 @@ def test_python_3_14_is_spared_tensorflow():
         if pin.name in needed:
             assert pin.marker is not None
             assert not pin.marker.evaluate(where), pin
+
+
+def test_a_server_gets_no_tensorflow():
+    names = {Requirement(line).name for line in pins(SERVER)}
+    assert {"fastapi", "psycopg", "streamlit", "uvicorn"} <= names
+    assert not names & {"tensorflow", "tensorflow-cpu", "keras", "matplotlib", "pytest"}
 
 
 def test_third_party_lists_what_is_installed():

@@ -1,7 +1,9 @@
 """Pictures named by what is awkward about them; each is made here, none is stored."""
 
+import base64
 import io
 import struct
+import sys
 import zlib
 from pathlib import Path
 
@@ -300,13 +302,37 @@ def test_damaged_note_does_not_damage_the_picture():
 
 @pytest.mark.parametrize("content", [b"\x00", b"hello, world", b"%!PS-Adobe", bytes(5000)])
 def test_not_an_image(content):
-    assert "use PNG, JPEG, WebP, TIFF, BMP or GIF" in explained(content, NotAPictureError)
+    assert "use PNG, JPEG, WebP, TIFF, BMP, GIF or PDF" in explained(content, NotAPictureError)
 
 
-def test_heic_and_pdf_say_what_to_do():
-    heic = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic"
-    assert "save it as JPEG" in explained(heic, NotAPictureError)
-    assert "save the page as a PNG or JPEG" in explained(b"%PDF-1.7\n", NotAPictureError)
+# `page()`, held sideways with a note of it, in HEVC as a telephone saves it; made by libheif 1.23.
+HEIC = base64.b64decode(
+    "AAAAHGZ0eXBoZWl4AAAAAG1pZjFoZWl4bWlhZgAAAcBtZXRhAAAAAAAAACFoZGxyAAAAAAAAAABwaWN0AAAAAAAAAAAA"
+    "AAAAAAAAADRpbG9jAAAAAERAAAIAAQAAAAAB5AABAAAAAAAAAD8AAgAAAAACIwABAAAAAAAAACQAAAA4aWluZgAAAAAA"
+    "AgAAABVpbmZlAgAAAAABAABodmMxAAAAABVpbmZlAgAAAQACAABFeGlmAAAAAA5waXRtAAAAAAABAAAA/2lwcnAAAADe"
+    "aXBjbwAAAHBodmNDAQQIAAAAn/gAAAAAHvAA/Pz4+AAADwNgAAEAF0ABDAH//wQIAAADAJ/4AAADAAAeugJAYQABACVC"
+    "AQEECAAAAwCf+AAAAwAAHsCCBBZbq5Ka5sCAAAAMgAAAAwCEYgABAAZEAcFzwIkAAAATY29scm5jbHgAAQANAAaAAAAA"
+    "FGlzcGUAAAAAAAAAQAAAAEAAAAAoY2xhcAAAACgAAAABAAAAPAAAAAH////oAAAAAv////wAAAACAAAADnBpeGkAAAAA"
+    "AQgAAAAJaXJvdAMAAAAZaXBtYQAAAAAAAAABAAEGgQIDBYSGAAAAGmlyZWYAAAAAAAAADmNkc2MAAgABAAEAAABrbWRh"
+    "dAAAADsoAa4dwIn8P+E/xxMXCacUt3++zdvQnpkLacNGROhtbD5qYKkX8zyd15Cbvbdz1sQZTP+otIXfB38aagAAAAZF"
+    "eGlmAABNTQAqAAAACAABARIAAwAAAAEABgAAAAAAAA=="
+)
+
+
+def test_heic_held_sideways():
+    pytest.importorskip("pi_heif", reason="pi-heif is not installed")
+    assert_is_the_page(HEIC, tolerance=8)
+
+
+def test_heic_cut_off():
+    pytest.importorskip("pi_heif", reason="pi-heif is not installed")
+    for kept in (12, 200, len(HEIC) - 40):
+        assert "damaged or cut off" in explained(HEIC[:kept], NotAPictureError)
+
+
+def test_heic_without_the_library(monkeypatch):
+    monkeypatch.setitem(sys.modules, "pi_heif", None)
+    assert "save it as JPEG" in explained(HEIC, NotAPictureError)
 
 
 def test_formats_that_we_do_not_promise_are_not_tried():

@@ -170,13 +170,14 @@ def test_the_convolutional_network_gets_its_second_head(checkout, few):
 
 def test_onnx_answers_as_keras_does_or_is_not_written(tmp_path, held_out, monkeypatch):
     from digits.model import export
+    from digits.model.card import write_card
     from digits.model.classifier import load_classifier
     from digits.model.networks import build_network
 
     network, frames = build_network("cnn"), held_out.frames[:64]
     path = tmp_path / "cnn.onnx"
     scores = export.export_onnx(network, path, frames)
-    export.write_card(path, {"name": "cnn", "temperature": 1.0})
+    write_card(path, {"name": "cnn", "temperature": 1.0})
     theirs = np.asarray(network(frames, training=False))
     np.testing.assert_allclose(
         load_classifier(path).classify(frames).probabilities, theirs, atol=1e-5

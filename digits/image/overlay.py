@@ -3,11 +3,12 @@
 from PIL import Image, ImageDraw, ImageFont
 
 from digits.core import Reading
+from digits.wording import is_doubtful
 
 SURE = (31, 111, 139)  # RGB
 DOUBTFUL = (200, 80, 20)  # RGB
-ACCEPTED = 0.95  # confidence below which a digit's box is drawn twice, so that shape tells too
 LARGEST = 1200  # px, longer side of the picture shown
+SMALLEST = 600  # px, longer side of the picture shown; a 28 x 28 one would be a speck
 LINE = 1 / 200  # of the longer side
 LABEL = 1 / 24  # of the longer side
 
@@ -19,8 +20,7 @@ def outline(picture: Image.Image, reading: Reading) -> Image.Image:
     ----------
     picture : RGB, of the size that `reading` gives
     """
-    shown = picture.convert("RGB")
-    shown.thumbnail((LARGEST, LARGEST))
+    shown = sized_to_see(picture.convert("RGB"))
     scale = shown.width / reading.size[0]
     longer = max(shown.size)
     pen, width = ImageDraw.Draw(shown), max(1, round(longer * LINE))
@@ -28,14 +28,25 @@ def outline(picture: Image.Image, reading: Reading) -> Image.Image:
     for digit in reading.digits:
         box = digit.box
         corners = [box.x * scale, box.y * scale, box.right * scale - 1, box.bottom * scale - 1]
-        sure = digit.confidence >= ACCEPTED
-        colour = SURE if sure else DOUBTFUL
+        doubtful = is_doubtful(digit)
+        colour = DOUBTFUL if doubtful else SURE
         pen.rectangle(corners, outline=colour, width=width)
-        if not sure:
+        if doubtful:  # drawn twice, so that shape tells too
             gap = 3 * width
             outer = [corners[0] - gap, corners[1] - gap, corners[2] + gap, corners[3] + gap]
             pen.rectangle(outer, outline=colour, width=width)
-        if longer >= LARGEST / 4:
-            value = "?" if digit.value is None else str(digit.value)
-            pen.text((corners[0], corners[1]), value, colour, font, anchor="lb")
+        value = "?" if digit.value is None else str(digit.value)
+        pen.text((corners[0], corners[1]), value, colour, font, anchor="lb")
     return shown
+
+
+def sized_to_see(picture: Image.Image) -> Image.Image:
+    """Return a copy that a screen shows well: reduced, or enlarged by a whole number."""
+    longer = max(picture.size)
+    if longer >= SMALLEST:
+        shown = picture.copy()
+        shown.thumbnail((LARGEST, LARGEST))
+        return shown
+    times = -(-SMALLEST // longer)
+    size = (picture.width * times, picture.height * times)
+    return picture.resize(size, Image.Resampling.NEAREST)

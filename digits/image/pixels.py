@@ -1,4 +1,4 @@
-"""The one door from bytes to pixels: every format, upright, grey, and not too large."""
+"""The one door from bytes to pixels: every format and page, upright, grey, and not too large."""
 
 import hashlib
 import io
@@ -13,9 +13,12 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from digits.core import NotAPictureError, Picture, PictureError, Pixels, TooLargeError
+from digits.image.pdf import count_pdf_pages, draw_pdf_page, is_pdf
 
 FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP", "GIF")  # Pillow's names
-EXTENSIONS = ("png", "jpg", "jpeg", "webp", "tif", "tiff", "bmp", "gif")
+EXTENSIONS = (
+    "png", "jpg", "jpeg", "webp", "tif", "tiff", "bmp", "gif", "heic", "heif", "pdf",
+)  # fmt: skip
 WORKING_PIXELS = 3_000_000  # px; digits on a page of this size are large enough to read
 MAX_BYTES = 64_000_000  # of one file
 MAX_PIXELS = 100_000_000  # px; what four bytes a pixel make of it still fits in a small machine
@@ -47,20 +50,38 @@ DECODER_FAULTS = (
 )  # fmt: skip  # Pillow's decoders raise what the bytes make them raise
 
 
-def load_picture(source: bytes | str | Path) -> Picture:
+def page_numbers(source: bytes | str | Path) -> tuple[int | None, ...]:
+    """Return 1, 2, 3 and so on for the pages of a PDF; for any other picture one None.
+
+    Raises
+    ------
+    PictureError
+        The file cannot be read, or is a PDF that is damaged, locked or too long.
+    MissingLibraryError
+        It is a PDF and pypdfium2 is not installed.
+    """
+    content = load_bytes(source)
+    return tuple(range(1, count_pdf_pages(content) + 1)) if _is_pdf(content) else (None,)
+
+
+def load_picture(source: bytes | str | Path, page: int | None = None) -> Picture:
     """Return the picture that the reader looks at: grey, upright, of at most ~3 megapixels.
 
     Parameters
     ----------
     source : the bytes of a picture, or the path of one; the content decides, not the ending
+    page : of a PDF, from 1, the first unless told; its original, in which boxes are measured, is
+        the page as it is drawn for the reader
 
     Raises
     ------
     PictureError
         The file cannot be read, is no picture, is damaged, or is too large.
+    MissingLibraryError
+        What opens this format is not installed.
     """
     content = load_bytes(source)
-    with _opened(content) as image:
+    with _opened(content, page) as image:
         width, height = image.size
         if image.format in ("JPEG", "MPO"):  # MPO: a phone's JPEG with a second one behind it
             # The decoder reduces by a power of two at a fraction of the cost.
@@ -70,10 +91,11 @@ def load_picture(source: bytes | str | Path) -> Picture:
         if orientation in QUARTER_TURNS:
             width, height = height, width
         pixels: Pixels = np.array(_turned(_reduced(_grey(image)), orientation), np.uint8)
-    return Picture(pixels, width, height, hashlib.sha256(content).hexdigest())
+    told = content if page in (None, 1) else content + f"page {page}".encode()
+    return Picture(pixels, width, height, hashlib.sha256(told).hexdigest())
 
 
-def load_upright(source: bytes | str | Path) -> Image.Image:
+def load_upright(source: bytes | str | Path, page: int | None = None) -> Image.Image:
     """Return the picture as a person should see it: RGB, upright, transparency on its paper.
 
     Raises
@@ -81,7 +103,7 @@ def load_upright(source: bytes | str | Path) -> Image.Image:
     PictureError
         As `load_picture`.
     """
-    with _opened(load_bytes(source)) as image:
+    with _opened(load_bytes(source), page) as image:
         orientation = _orientation(image)
         coloured = not image.mode.startswith(("I", "F", "LAB"))
         flat = _on_paper(image) if coloured else _grey(image)
@@ -119,15 +141,21 @@ def load_bytes(source: bytes | str | Path) -> bytes:
 
 
 @contextmanager
-def _opened(content: bytes) -> Iterator[Image.Image]:
-    """Open the first frame and turn whatever the decoder raises into a sentence."""
+def _opened(content: bytes, page: int | None) -> Iterator[Image.Image]:
+    """Open one page, or the first frame, and turn whatever the decoder raises into a sentence."""
+    if _is_pdf(content):
+        yield draw_pdf_page(content, 1 if page is None else page, WORKING_PIXELS)
+        return
+    if page not in (None, 1):
+        raise PictureError(f"there is no page {page}: this picture is not a PDF")
+    formats = (*FORMATS, *_heif_format()) if _is_heic(content) else FORMATS
     try:
         with warnings.catch_warnings():
             # About odd metadata, where the picture is what counts; and about pictures of more
             # than 89 million pixels, where Pillow warns, our own limit decides and Pillow's
             # harder one, at twice as many, stays.
             warnings.simplefilter("ignore")
-            with Image.open(io.BytesIO(content), formats=FORMATS) as image:
+            with Image.open(io.BytesIO(content), formats=formats) as image:
                 _check_size(image)
                 yield image
     except Image.DecompressionBombError:
@@ -153,13 +181,31 @@ def _too_many_pixels() -> str:
 
 def _what_it_is(content: bytes) -> str:
     """Say what to do about bytes that are no picture we open."""
-    if content[4:8] == b"ftyp" and content[8:12] in HEIC_BRANDS:
-        return "this is a HEIC photograph: save it as JPEG and try again"
-    if content.startswith(b"%PDF"):
-        return "the pages of a PDF are not read yet: save the page as a PNG or JPEG picture"
-    if content.startswith(SIGNATURES) or content[8:12] == b"WEBP":
+    if content.startswith(SIGNATURES) or content[8:12] == b"WEBP" or _is_heic(content):
         return DAMAGED
-    return "this is no picture that can be opened: use PNG, JPEG, WebP, TIFF, BMP or GIF"
+    return "this is no picture that can be opened: use PNG, JPEG, WebP, TIFF, BMP, GIF or PDF"
+
+
+def _is_pdf(content: bytes) -> bool:
+    """Say whether these bytes are a PDF, and not a picture with a PDF's name in its notes."""
+    return is_pdf(content) and not content.startswith(SIGNATURES) and not _is_heic(content)
+
+
+def _is_heic(content: bytes) -> bool:
+    return content[4:8] == b"ftyp" and content[8:12] in HEIC_BRANDS
+
+
+def _heif_format() -> tuple[str, ...]:
+    """Teach Pillow to open what iPhones save, and return its name for it."""
+    try:
+        import pi_heif
+    except ImportError:
+        raise NotAPictureError(
+            "this is a HEIC photograph, which needs pi-heif to be opened: save it as JPEG "
+            "and try again"
+        ) from None
+    pi_heif.register_heif_opener()
+    return ("HEIF",)
 
 
 def _orientation(image: Image.Image) -> int:

@@ -8,7 +8,7 @@ for a score of two classes.
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float32, UInt8
+from jaxtyping import Float32, Float64, UInt8
 
 from digits.core import Logits, Probabilities
 from digits.metrics import negative_log_likelihood
@@ -52,9 +52,18 @@ class Refusal:
     offset: float
     threshold: float  # probability
 
+    def log_odds(self, logits: Float32[np.ndarray, " n"]) -> Float64[np.ndarray, " n"]:
+        """Return the logarithm of the odds of no digit: (n,) -> (n,)."""
+        return self.slope * logits.astype(np.float64) + self.offset
+
+    @property
+    def limit(self) -> float:
+        """The threshold as log-odds."""
+        return float(np.log(self.threshold) - np.log1p(-self.threshold))
+
     def probability(self, logits: Float32[np.ndarray, " n"]) -> Float32[np.ndarray, " n"]:
         """Return the probability of no digit, were half of what is seen no digits: (n,) -> (n,)."""
-        exponent = np.clip(self.slope * logits.astype(np.float64) + self.offset, -CLIP, CLIP)
+        exponent = np.clip(self.log_odds(logits), -CLIP, CLIP)
         return (1 / (1 + np.exp(-exponent))).astype(np.float32)
 
 

@@ -14,8 +14,10 @@ import numpy as np
 import onnxruntime
 from jaxtyping import Bool, Float32
 
-from digits.core import CLASSES, Frames, Logits, ModelError, ModelName, Probabilities
+from digits.core import CLASSES, Frame, Frames, Logits, ModelError, ModelName, Probabilities
 from digits.model.calibration import Refusal, softmax
+
+HEADS = ("logits", "not_a_digit")  # the outputs that reading asks for; the second is not in all
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,17 @@ class Network(Protocol):
         """Return scores: (n, 28, 28) -> (n, 10), and (n,) from a second head."""
 
 
+@runtime_checkable
+class Explained(Network, Protocol):
+    """A network that also shows what it computes on the way."""
+
+    def embed(self, frames: Frames) -> Float32[np.ndarray, "n _units"]:
+        """Return the last hidden layer: (n, 28, 28) -> (n, units)."""
+
+    def activations(self, frame: Frame) -> list[tuple[str, np.ndarray]]:
+        """Return the output of each layer, the first first."""
+
+
 @dataclass(frozen=True)
 class Classifier:
     """A network, its calibration, and its name."""
@@ -64,6 +77,43 @@ class Classifier:
         not_a_digit = self.refusal.probability(scores.not_a_digit)
         return Answers(probabilities, not_a_digit, not_a_digit > self.refusal.threshold)
 
+    def embed(self, frames: Frames) -> Float32[np.ndarray, "n _units"]:
+        """Return the network's last hidden layer, in which digits that look alike lie close.
+
+        Parameters
+        ----------
+        frames : float32, shape (n, 28, 28); n may be 0
+
+        Raises
+        ------
+        ModelError
+            The network is a `.h5`, which shows its answer alone.
+        """
+        return self._explained().embed(frames)
+
+    def activations(self, frame: Frame) -> list[tuple[str, np.ndarray]]:
+        """Return what each layer makes of one frame, from the first to the logits.
+
+        Returns
+        -------
+        list of name and float32 array
+            (channels, height, width) of convolutions and poolings, (units,) of "embedding" and
+            "logits".
+
+        Raises
+        ------
+        ModelError
+            As `embed`.
+        """
+        return self._explained().activations(frame)
+
+    def _explained(self) -> Explained:
+        if isinstance(self.network, Explained):
+            return self.network
+        raise ModelError(
+            f"{self.name.name} shows its answer alone: choose a model that is served as .onnx"
+        )
+
 
 @dataclass(frozen=True)
 class OnnxNetwork:
@@ -73,14 +123,30 @@ class OnnxNetwork:
 
     def __call__(self, frames: Frames) -> Scores:
         """Return scores: (n, 28, 28) -> (n, 10), and (n,) from a second head."""
-        heads = [out.name for out in self.session.get_outputs() if out.name != "embedding"]
-        found = dict(zip(heads, self.session.run(heads, {"ink": frames}), strict=True))
-        refusal = found.get("not_a_digit")
-        return Scores(found["logits"], None if refusal is None else refusal[:, 0])
+        return self.look(frames)[0]
 
-    def embed(self, frames: Frames) -> np.ndarray:
+    def look(self, frames: Frames) -> tuple[Scores, Float32[np.ndarray, "n _units"]]:
+        """Return scores and the last hidden layer from one run."""
+        wanted = [name for name in (*HEADS, "embedding") if name in self._outputs()]
+        found = dict(zip(wanted, self.session.run(wanted, {"ink": frames}), strict=True))
+        refusal = found.get("not_a_digit")
+        scores = Scores(found["logits"], None if refusal is None else refusal[:, 0])
+        return scores, found["embedding"]
+
+    def embed(self, frames: Frames) -> Float32[np.ndarray, "n _units"]:
         """Return the last hidden layer: (n, 28, 28) -> (n, units)."""
         return np.asarray(self.session.run(["embedding"], {"ink": frames})[0])
+
+    def activations(self, frame: Frame) -> list[tuple[str, np.ndarray]]:
+        """Return the output of each layer, the first first, without the second head."""
+        found = dict(
+            zip(self._outputs(), self.session.run(None, {"ink": frame[None]}), strict=True)
+        )
+        inner = [name for name in found if name not in (*HEADS, "embedding")]
+        return [(name, found[name][0]) for name in (*inner, "embedding", "logits")]
+
+    def _outputs(self) -> list[str]:
+        return [output.name for output in self.session.get_outputs()]
 
 
 def load_classifier(path: Path) -> Classifier:

@@ -1,18 +1,16 @@
 """A trained Keras network becomes what is served: ONNX with logits and embedding, and a card."""
 
-import hashlib
-import json
-import os
 import tempfile
 from pathlib import Path
-from typing import Any
 
 import keras
 import numpy as np
 import onnxruntime
 
 from digits.core import Frames, ModelError
+from digits.model.card import write_whole
 from digits.model.classifier import OnnxNetwork, Scores
+from digits.model.graph import named, with_layers
 
 OUTPUTS = ("logits", "embedding", "not_a_digit")  # the last where the network has a second head
 TOLERANCE = 1e-4  # largest difference of a logit that still counts as the same network
@@ -51,7 +49,7 @@ def export_onnx(
                 keras.InputSpec(shape=(None, *network.input_shape[1:]), dtype="float32", name="ink")
             ],
         )
-        content = _named(written.read_bytes(), ("ink", *OUTPUTS))
+        content = with_layers(named(written.read_bytes(), ("ink", *OUTPUTS)))
     session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
     found = session.run(list(OUTPUTS[: len(expected)]), {"ink": frames})
     difference = max(
@@ -78,7 +76,7 @@ def export_line(network: keras.Model, path: Path, strips: np.ndarray) -> None:
     with tempfile.TemporaryDirectory() as folder:
         written = Path(folder) / "network.onnx"
         network.export(str(written), format="onnx", verbose=False)
-        content = _named(written.read_bytes(), ("strip", "logits"))
+        content = named(written.read_bytes(), ("strip", "logits"))
     session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
     difference = float(np.abs(session.run(["logits"], {"strip": strips})[0] - expected).max())
     if not difference <= TOLERANCE:
@@ -102,27 +100,6 @@ def with_logits(network: keras.Model, refusal: keras.Model | None = None) -> ker
     return twin
 
 
-def _named(content: bytes, names: tuple[str, ...]) -> bytes:
-    """Give the graph's input and outputs the names that the reader asks for."""
-    import onnx
-
-    model = onnx.load_from_string(content)
-    wanted = dict(
-        zip(
-            [value.name for value in [*model.graph.input, *model.graph.output]],
-            names,
-            strict=False,  # not every network has the last output
-        )
-    )
-    for value in [*model.graph.input, *model.graph.output]:
-        value.name = wanted[value.name]
-    for node in model.graph.node:
-        node.input[:] = [wanted.get(name, name) for name in node.input]
-        node.output[:] = [wanted.get(name, name) for name in node.output]
-    onnx.checker.check_model(model)
-    return bytes(model.SerializeToString())
-
-
 def multiply_adds(network: keras.Model) -> int:
     """Count the multiplications of one forward pass through convolutions and dense layers."""
     total = 0
@@ -134,26 +111,3 @@ def multiply_adds(network: keras.Model) -> int:
         elif isinstance(layer, keras.layers.Dense):
             total += int(np.prod(layer.kernel.shape))
     return total
-
-
-def write_card(path: Path, card: dict[str, Any]) -> None:
-    """Write the card of the model at `path`, with the checksum that the model has now."""
-    card = {**card, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
-    text = json.dumps(card, indent=2, ensure_ascii=False) + "\n"
-    write_whole(path.with_suffix(".json"), text.encode())
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Replace `path` in one step, so that nobody ever reads half of it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).chmod(0o644)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise

@@ -4,14 +4,17 @@ from typing import Any
 
 import numpy as np
 
-from digits.core import CLASSES, Frames
+from digits.core import CLASSES, Frames, Probabilities
 from digits.metrics import (
     calibration_error,
     confusion_matrix,
     interval,
     negative_log_likelihood,
+    reliability_bins,
 )
 from digits.model.classifier import Classifier
+
+N_HARDEST = 18  # digits that a card shows
 
 
 def judge(classifier: Classifier, frames: Frames, labels: np.ndarray) -> dict[str, Any]:
@@ -28,7 +31,26 @@ def judge(classifier: Classifier, frames: Frames, labels: np.ndarray) -> dict[st
         "negative_log_likelihood": negative_log_likelihood(probabilities, labels),
         "calibration_error": calibration_error(probabilities.max(axis=1), right),
         "confusion": confusion_matrix(labels, answers).tolist(),
+        "reliability": [
+            [one.answers, one.sure, one.right]
+            for one in reliability_bins(probabilities.max(axis=1), right)
+        ],
+        "hardest": [
+            {
+                "picture": np.round(255 * frames[i]).astype(np.uint8).tobytes().hex(),
+                "truth": int(labels[i]),
+                "answer": int(answers[i]),
+                "sure": float(probabilities[i, labels[i]]),
+            }
+            for i in hardest(probabilities, labels)
+        ],
     }
+
+
+def hardest(probabilities: Probabilities, labels: np.ndarray) -> list[int]:
+    """Return the digits of whose truth the answers were least sure, the hardest first."""
+    of_truth = probabilities[np.arange(len(labels)), labels]
+    return [int(i) for i in np.argsort(of_truth, kind="stable")[:N_HARDEST]]
 
 
 def describe(figures: dict[str, Any]) -> str:

@@ -25,10 +25,11 @@ MOST_DIGITS = 12  # on a line that is composed; longer ones are read by the same
 P_NO_DIGIT = 0.06  # share of lines on which nothing is a digit
 P_SEPARATED = 0.3  # share of numbers with dots or commas between their digits
 P_TRAILING = 0.3  # share of numbers followed by a mark: ".-", "=", a stroke
-P_LEADING = 0.12  # share of numbers with a mark or letters before them
+P_LEADING = 0.06  # share of numbers with letters before them; half as many have some after
 P_SCRIBBLE = 0.02  # share of numbers with a flourish across
 DRAWN = (0.0, 0.4, 1.0)  # shares of its digits that a hand draws and does not take from MNIST
 P_DRAWN = (0.35, 0.4, 0.25)  # shares of hands that do so
+SCANNED = "29"  # always MNIST's: drawing their other forms made no difference (docs/habits.md)
 P_PRINTED = 0.05  # share of lines that are printed
 P_SMALL_NOUGHT = 0.4  # share of hands whose noughts are smaller than the rest
 P_JOINED = 0.15  # share of hands that join their digits
@@ -136,7 +137,7 @@ def _write(
             written += 1
             if hand.font is not None:
                 glyph = draw_print(item, hand.font, tall)
-            elif rng.random() < hand.drawn:
+            elif item not in SCANNED and rng.random() < hand.drawn:
                 glyph = _draw(int(item), size, hand, rng)
             else:
                 glyph, page = _scan(int(item), size, hand, digits, rng), scans

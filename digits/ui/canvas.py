@@ -1,4 +1,4 @@
-"""The sheet to draw on, and the listener for pasted pictures: two small components of our own."""
+"""The sheet to draw on, the listener for pasted pictures, the button that copies: all our own."""
 
 import base64
 import binascii
@@ -44,7 +44,7 @@ def drawing_sheet(*, wide: bool, width: int) -> bytes | None:
         kept = {"strokes": [], "epoch": kept["epoch"] + 1, "wide": 2 if wide else 1}
         st.session_state[KEEP] = kept
     result = sheet(
-        key="sheet",
+        key="drawing sheet",
         data={"strokes": kept["strokes"], "epoch": kept["epoch"], "wide": wide, "width": width},
         on_drawing_change=lambda: None,
     )
@@ -52,6 +52,17 @@ def drawing_sheet(*, wide: bool, width: int) -> bytes | None:
     if sent and sent["epoch"] == kept["epoch"]:
         kept["strokes"] = sent["strokes"]
     return to_png(kept["strokes"], kept["wide"]) if kept["strokes"] else None
+
+
+def copy_button(text: str, *, key: str) -> None:
+    """Show a button that copies a text."""
+    button = st.components.v2.component(
+        "digits_copy",
+        html='<div class="tools"><button type="button">Copy</button></div>',
+        css=_text("canvas.css"),
+        js=_text("copy.js"),
+    )
+    button(key=key, data={"text": text}, width="content")
 
 
 def to_png(strokes: list[dict[str, Any]], wide: int) -> bytes:

@@ -1,72 +1,14 @@
 """The app in a real Chromium: upload and read, draw and read, and nothing asked of the world."""
 
 import base64
-import os
-import shutil
-import socket
-import subprocess
 import sys
-import time
-import urllib.request
 from pathlib import Path
-from urllib.parse import urlparse
 
 import pytest
 
 ROOT = Path(__file__).parent.parent.parent
 EXAMPLES = ROOT / "digits" / "ui" / "examples"
-CHROMIUM = os.environ.get("DIGITS_CHROMIUM") or shutil.which("chromium")
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
-ARGUMENTS += ["--no-first-run", "--disable-component-update", "--disable-sync"]
-ARGUMENTS += ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
 WAIT = 30_000  # ms, generous: machines are shared
-
-playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
-
-
-@pytest.fixture(scope="module")
-def server():
-    with socket.socket() as free:
-        free.bind(("localhost", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless", "true"]
-    command += ["--server.port", str(port)]
-    with subprocess.Popen(
-        command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    ) as process:
-        address = f"http://localhost:{port}"
-        for _ in range(240):
-            try:
-                urllib.request.urlopen(f"{address}/_stcore/health", timeout=1).close()  # noqa: S310
-                break
-            except OSError:
-                time.sleep(0.25)
-        else:
-            process.kill()
-            pytest.fail("the app did not start within a minute")
-        yield address, process.pid
-        process.terminate()
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with playwright.sync_playwright() as driver:
-        chromium = driver.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield chromium
-        chromium.close()
-
-
-@pytest.fixture
-def page(browser, server):
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    asked = []
-    page = context.new_page()
-    page.on("request", lambda request: asked.append(request.url))
-    yield page
-    outside = {urlparse(url).hostname for url in asked} - {"localhost", None, ""}
-    context.close()
-    assert not outside, f"the page asked these hosts: {outside}"
 
 
 def connections(pid: int) -> tuple[list[str], list[str]]:

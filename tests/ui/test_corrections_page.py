@@ -1,6 +1,7 @@
 """The page of corrections: what it shows, takes back and hides, with a store of its own."""
 
 import io
+import threading
 import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,10 +9,11 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from digits.core import Box, ModelName
+from digits.core import Box, CorrectionsError, ModelName
 from digits.correcting import frame_png
 from digits.corrections import Correction, Corrections, Wanted
 from digits.data import load_mnist
+from digits.ui import owner
 
 SLOW = 60  # s, a first run imports everything
 EXAMPLE = Path(__file__).parent.parent.parent / "digits" / "ui" / "examples" / "a year.jpg"
@@ -55,7 +57,7 @@ def store(url):
                 model=ModelName("cnn", ""),
                 truth="7",
                 source="read",
-                file=f"<b>sheet</b> {n}.jpg",
+                file=f"<b>sheet</b> ![x](http://else.example/) {n}.jpg",
                 made=datetime(2026, 1, 1, 0, n, tzinfo=UTC),
             )
             for n in range(30)
@@ -67,6 +69,14 @@ def store(url):
 
 def texts(at) -> str:
     return " ".join(element.value for element in [*at.markdown, *at.caption, *at.info, *at.success])
+
+
+def cards(at) -> list[str]:
+    return [element.proto.body for element in at.get("html")]
+
+
+def press(at, label):
+    next(b for b in at.button if b.label == label).click().run()
 
 
 def test_an_empty_page_says_where_corrections_come_from(url):
@@ -82,14 +92,20 @@ def test_corrections_are_shown_page_by_page_and_names_are_no_markup(url, store):
     assert len([b for b in at.button if b.label == "Delete"]) == 24
     at.number_input[0].set_value(2).run()
     assert len([b for b in at.button if b.label == "Delete"]) == 6
-    assert "<b>" not in texts(at)
+    assert not any("<b>" in card for card in cards(at))
+    assert "else.example" not in texts(at)  # as Markdown, it would ask that host
+    assert any("&lt;b&gt;sheet&lt;/b&gt; ![x](http://else.example/)" in card for card in cards(at))
 
 
 def test_choosing_narrows_what_is_shown(url, store):
     at = open_page(url)
     at.segmented_control[0].set_value("Read wrongly").run()
     assert "15 corrections" in texts(at)
-    at.text_input[0].set_value("sheet</b> 4.jpg").run()
+    at.text_input[0].set_value(") 4.jpg").run()
+    assert "1 correction" in texts(at)
+    at.selectbox[0].set_value("Draw").run()
+    assert "No correction is like that" in texts(at)
+    at.selectbox[0].set_value("Read").run()
     assert "1 correction" in texts(at)
     at.text_input[0].set_value("nothing is called so").run()
     assert "No correction is like that" in texts(at)
@@ -97,18 +113,43 @@ def test_choosing_narrows_what_is_shown(url, store):
 
 def test_what_was_deleted_can_be_brought_back(url, store):
     at = open_page(url)
-    next(b for b in at.button if b.label == "Delete").click().run()
+    press(at, "Delete")
     assert store.count() == 29
-    next(b for b in at.button if b.label == "Undo").click().run()
+    press(at, "Undo")
     assert store.count() == 30
+    assert not [b for b in at.button if b.label == "Undo"]
+
+
+def test_what_was_deleted_is_shown_restored_or_deleted_for_good(url, store):
+    store.remove([c.id for c in store.all(limit=3)])
+    at = open_page(url)
+    at.segmented_control[0].set_value("Deleted").run()
+    assert "3 corrections" in texts(at)
+    press(at, "Restore")
+    assert (store.count(), store.count(Wanted(removed=True))) == (28, 2)
+    press(at, "Delete them for good")
+    assert (store.count(), store.count(Wanted(removed=True))) == (28, 0)
+    assert "2 were deleted for good" in texts(at)
+
+
+def test_a_deletion_that_fails_is_no_success(url, store, monkeypatch):
+    at = open_page(url)
+
+    def fail(self, ids):
+        raise CorrectionsError("the database is gone")
+
+    monkeypatch.setattr(Corrections, "remove", fail)
+    press(at, "Delete")
+    assert at.error[0].value == "The database is gone."
+    assert not at.success
     assert not [b for b in at.button if b.label == "Undo"]
 
 
 def test_deleting_everything_leaves_nothing(url, store):
     at = open_page(url)
-    next(b for b in at.button if b.label == "Delete everything for good").click().run()
+    press(at, "Delete everything for good")
     assert store.count() == store.count(Wanted(removed=True)) == 0
-    assert "30 corrections were deleted" in texts(at)
+    assert "30 were deleted for good" in texts(at)
 
 
 def test_a_zip_is_imported_and_its_faults_are_named(url):
@@ -118,8 +159,8 @@ def test_a_zip_is_imported_and_its_faults_are_named(url):
         archive.write(EXAMPLE, "year.jpg")
     at = open_page(url)
     at.file_uploader[0].upload("c.zip", packed.getvalue(), "application/zip").run()
-    next(b for b in at.button if b.label == "Import").click().run()
-    assert "none.jpg is missing" in at.warning[0].value
+    press(at, "Import")
+    assert "none.jpg is missing" in at.text[0].value
     store = Corrections(url)
     assert store.count(Wanted(single=False)) == 1
     store.close()
@@ -128,7 +169,7 @@ def test_a_zip_is_imported_and_its_faults_are_named(url):
 def test_what_is_no_zip_is_said_in_a_sentence(url):
     at = open_page(url)
     at.file_uploader[0].upload("c.zip", b"no zip", "application/zip").run()
-    next(b for b in at.button if b.label == "Import").click().run()
+    press(at, "Import")
     assert at.error[0].value == "This is no ZIP file: choose one that was exported here."
 
 
@@ -143,6 +184,32 @@ def test_strangers_see_nothing_without_the_owners_password(url, store):
     at.text_input[0].set_value("right one")
     at.button[0].click().run()
     assert "30 corrections" in texts(at)
+
+
+def test_while_one_guesses_nobody_else_does(monkeypatch):
+    compared, asleep, awake = [], threading.Event(), threading.Event()
+
+    def compare(given, password):
+        compared.append(given)
+        return given == password
+
+    def sleep(seconds):
+        asleep.set()
+        awake.wait(SLOW)
+
+    monkeypatch.setattr(owner.hmac, "compare_digest", compare)
+    monkeypatch.setattr(owner.time, "sleep", sleep)
+    first = threading.Thread(target=owner.is_password, args=("wrong", "right"))
+    second = threading.Thread(target=owner.is_password, args=("right", "right"))
+    first.start()
+    assert asleep.wait(SLOW)
+    second.start()
+    second.join(0.2)
+    assert compared == [b"wrong"]
+    awake.set()
+    first.join()
+    second.join()
+    assert compared == [b"wrong", b"right"]
 
 
 def test_without_a_password_a_shared_page_stays_closed(url, store):

@@ -1,0 +1,69 @@
+"""Errors as RFC 9457 has them: ``application/problem+json``, each with a sentence for people."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import cast
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from digits.core import DigitsError, HintError, ModelError, PictureError, TooLargeError
+
+MEDIA_TYPE = "application/problem+json"
+STATUS: tuple[tuple[type[DigitsError], int], ...] = (
+    (TooLargeError, 413),
+    (PictureError, 400),
+    (HintError, 422),
+    (ModelError, 503),
+)  # the first that fits
+
+
+class Problem(HTTPException):
+    """A request that is refused, with the sentence that says why."""
+
+    def __init__(
+        self, status: int, sentence: str, headers: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(status, sentence, dict(headers) if headers else None)
+
+
+def problem(
+    request_id: str, status: int, sentence: str, headers: Mapping[str, str] | None = None
+) -> JSONResponse:
+    """Return the answer that tells of a problem."""
+    content = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": f"{sentence[:1].upper()}{sentence[1:].rstrip('.')}.",
+        "request_id": request_id,
+    }
+    return JSONResponse(content, status, headers, media_type=MEDIA_TYPE)
+
+
+def answer_problems(api: FastAPI) -> None:
+    """Let `api` answer whatever goes wrong in this form."""
+    api.add_exception_handler(HTTPException, _refused)
+    api.add_exception_handler(RequestValidationError, _invalid)
+    api.add_exception_handler(DigitsError, _digits)
+
+
+async def _refused(request: Request, error: Exception) -> JSONResponse:
+    refusal = cast(HTTPException, error)
+    return problem(request.state.id, refusal.status_code, refusal.detail, refusal.headers)
+
+
+async def _invalid(request: Request, error: Exception) -> JSONResponse:
+    faults = [
+        f"{'.'.join(str(part) for part in fault['loc'][1:]) or fault['loc'][0]}: {fault['msg']}"
+        for fault in cast(RequestValidationError, error).errors()
+    ]
+    return problem(request.state.id, 422, f"the request is wrong: {'; '.join(faults)}")
+
+
+async def _digits(request: Request, error: Exception) -> JSONResponse:
+    # What is left can be cured by nobody who calls: a library or the database is missing.
+    status = next((status for kind, status in STATUS if isinstance(error, kind)), 503)
+    return problem(request.state.id, status, str(error))

@@ -1,0 +1,171 @@
+"""The shapes of requests and answers, for OpenAPI; a reading is the plain image of `Reading`."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+BoxAnswer = Annotated[
+    list[int],
+    Field(
+        min_length=4, max_length=4, description="x, y, width, height in px of the upright picture"
+    ),
+]
+Probability = Annotated[float, Field(ge=0, le=1)]
+READING_ID = "5b1f7b2f0a6bb7a52d0c4f0f7c9f7f1f4f8a4a8f7f6c0a3a9f2f6a7f3a1c9e42"
+
+# FastAPI leaves out what is null in an example: this one is put in afterwards.
+EXAMPLE = {
+    "schema": 1,
+    "id": READING_ID,
+    "file": "photo.jpg",
+    "page": None,
+    "status": "read",
+    "text": "2026",
+    "confidence": 0.97,
+    "error": None,
+}
+
+
+class ModelAnswer(BaseModel):
+    """Which model gave an answer."""
+
+    name: str
+    sha256: str
+
+
+class DigitAnswer(BaseModel):
+    """One character."""
+
+    value: Annotated[int, Field(ge=0, le=9)] | None = Field(
+        description='null where it was refused; stands as "?" in the text'
+    )
+    confidence: Probability
+    box: BoxAnswer
+    probabilities: list[Probability] = Field(description="of 0 to 9")
+    not_a_digit: Probability | None
+
+
+class MarkAnswer(BaseModel):
+    """Ink on a line that is no digit."""
+
+    kind: Literal["dot", "dash", "stroke", "other"]
+    box: BoxAnswer
+
+
+class LineAnswer(BaseModel):
+    """Digits side by side."""
+
+    text: str
+    confidence: Probability = Field(description="that the whole number is right")
+    box: BoxAnswer
+    digits: list[DigitAnswer]
+    marks: list[MarkAnswer]
+
+
+class CellAnswer(BaseModel):
+    """One cell of a table."""
+
+    row: int
+    column: int
+    text: str
+    confidence: Probability
+    box: BoxAnswer
+
+
+class BriefReading(BaseModel):
+    """What was read in one picture, without its parts."""
+
+    schema_: Annotated[int, Field(alias="schema")]
+    id: str
+    file: str | None
+    page: int | None = Field(description="of a PDF, from 1")
+    status: Literal["read", "doubtful", "blank", "refused", "failed"]
+    text: str
+    confidence: Probability
+    error: str | None
+
+
+class FullReading(BriefReading):
+    """What was read in one picture, with every digit's place and probabilities."""
+
+    size: list[int] = Field(description="width and height of the upright picture in px")
+    model: ModelAnswer
+    lines: list[LineAnswer]
+    cells: list[CellAnswer]
+    notes: list[str]
+
+
+class Readings(BaseModel):
+    """Several pictures or pages in the order they came; one that failed says so in `error`."""
+
+    readings: list[FullReading | BriefReading]
+
+
+class CorrectionRequest(BaseModel):
+    """What a line or a digit of a reading should have been."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {"reading": READING_ID, "truth": "2026"},
+                {"reading": READING_ID, "line": 0, "digit": 2, "truth": "7"},
+            ]
+        },
+    )
+
+    reading: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", description="the reading's id")]
+    line: Annotated[int, Field(ge=0, le=100_000, description="which line, from 0")] = 0
+    digit: Annotated[
+        int | None, Field(ge=0, le=100_000, description="which digit of it, from 0; null: all")
+    ] = None
+    truth: Annotated[
+        str, Field(pattern=r"^[0-9]{0,100}$", description="what is written; empty: no digit")
+    ]
+
+
+class CorrectionAnswer(BaseModel):
+    """What became of a correction."""
+
+    reading: str
+    new: int = Field(description="how much was stored that was not known before; 0 on repetition")
+
+
+class ModelChoice(BaseModel):
+    """A model that `model` may name."""
+
+    name: str
+    title: str
+    accuracy: Probability | None = Field(description="share of right answers on test digits")
+    default: bool
+
+
+class Models(BaseModel):
+    """What can be chosen."""
+
+    models: list[ModelChoice]
+
+
+class Health(BaseModel):
+    """The process answers."""
+
+    status: Literal["alive"] = "alive"
+    version: str
+
+
+class Ready(BaseModel):
+    """Pictures can be read and corrections stored."""
+
+    status: Literal["ready"] = "ready"
+    model: ModelAnswer
+    corrections: int = Field(description="how many are stored")
+
+
+class ProblemAnswer(BaseModel):
+    """RFC 9457."""
+
+    type: str
+    title: str
+    status: int
+    detail: str = Field(description="a sentence for people")
+    request_id: str

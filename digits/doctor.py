@@ -1,0 +1,82 @@
+"""Examines an installation: which libraries are there, which models open, and do they read."""
+
+import platform
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+
+from digits import __version__
+from digits.assembly import available_models, current_reader
+from digits.core import DigitsError
+from digits.image.pixels import load_picture
+
+EXAMPLES = Path(__file__).parent / "ui" / "examples"
+KNOWN = {"a year.jpg": "2026", "five on ruled paper.jpg": "5", "blank paper.jpg": ""}
+# What each part of `pyproject.toml` rests on; "" is what reading itself needs.
+LIBRARIES = {
+    "": ("jaxtyping", "numpy", "onnxruntime", "opencv-python-headless", "pillow", "typer"),
+    "app": ("alembic", "openpyxl", "pypdfium2", "segno", "sqlalchemy", "streamlit"),
+    "api": ("fastapi", "prometheus-client", "python-multipart", "uvicorn"),
+    "postgres": ("psycopg",),
+    "heic": ("pi-heif",),
+    "train": ("keras", "matplotlib", "onnx", "tensorflow", "tf2onnx"),
+}
+ALSO = {"tensorflow": "tensorflow-cpu"}  # what may stand in for it
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at."""
+
+    what: str
+    state: str
+    wrong: bool = False  # reading suffers from it
+
+
+def examine() -> Iterator[Finding]:
+    """Yield what was found, in the order in which one thing rests on another."""
+    yield Finding("digits", __version__)
+    yield Finding("Python", f"{platform.python_version()}, {platform.platform(terse=True)}")
+    for part, names in LIBRARIES.items():
+        for name in names:
+            yield _library(name, part)
+    try:
+        models = available_models()
+    except DigitsError as error:
+        models = []
+        yield Finding("models", str(error), wrong=True)
+    for card in models:
+        yield _model(card.name)
+    yield from _self_test()
+
+
+def _library(name: str, part: str) -> Finding:
+    for candidate in (name, ALSO.get(name, name)):
+        try:
+            return Finding(candidate, metadata.version(candidate))
+        except metadata.PackageNotFoundError:
+            continue
+    if part:
+        return Finding(name, f"not installed; comes with digits[{part}]")
+    return Finding(name, "not installed, and nothing is read without it", wrong=True)
+
+
+def _model(name: str) -> Finding:
+    try:
+        reader = current_reader(name)
+    except DigitsError as error:
+        return Finding(f"model {name}", str(error), wrong=True)
+    return Finding(f"model {name}", f"opens; sha256 {reader.classifier.name.sha256[:12]}")
+
+
+def _self_test() -> Iterator[Finding]:
+    for file, text in KNOWN.items():
+        try:
+            found = current_reader().read(load_picture(EXAMPLES / file)).text
+        except DigitsError as error:
+            yield Finding(f"reads {file}", str(error), wrong=True)
+            continue
+        right = f'as "{found}"'
+        wrong = f'as "{found}", but it says "{text}"'
+        yield Finding(f"reads {file}", right if found == text else wrong, wrong=found != text)

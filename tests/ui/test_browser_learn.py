@@ -1,0 +1,69 @@
+"""In a real Chromium: a digit is read wrongly, corrections are learned from, and it is right."""
+
+import io
+
+import numpy as np
+import pytest
+from conftest import serve
+from PIL import Image
+
+from digits.assembly import current_corrections, current_reader
+from digits.core import ANY
+from digits.correcting import to_corrections
+from digits.image.pixels import load_picture
+from digits.model.hands import draw, forms_of, write
+
+WAIT = 60_000  # ms, generous: machines are shared
+
+
+def picture(digit, rng):
+    """One hand's digit on paper, as PNG: foreign forms, leaning, a broad pen."""
+    ink = np.pad(draw(write(digit, rng, forms_of(digit)[-2], 0.8), 40, 8.0, rng), 40)
+    file = io.BytesIO()
+    size = (4 * ink.shape[1], 4 * ink.shape[0])
+    Image.fromarray((255 - 220 * ink).astype(np.uint8)).resize(size).save(file, "PNG")
+    return file.getvalue()
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    """A store with eighty corrected digits of that hand."""
+    monkeypatch.setenv("DIGITS_HOME", str(tmp_path))
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    rng = np.random.default_rng(11)
+    reader, store = current_reader(), current_corrections()
+    for i in range(80):
+        seen = load_picture(picture(i % 10, rng))
+        reading = reader.read(seen, ANY)
+        if len(reading.digits) == 1:
+            store.add(to_corrections(seen, reading, str(i % 10), source="read"))
+    return tmp_path
+
+
+@pytest.fixture
+def server(home):
+    with serve(DIGITS_HOME=str(home)) as (address, _):
+        yield address
+
+
+def read(page, address, png, expected):
+    page.goto(address)
+    page.locator("input[type=file]").set_input_files(
+        {"name": "five.png", "mimeType": "image/png", "buffer": png}
+    )
+    page.get_by_test_id("answer").get_by_text(expected, exact=True).wait_for(timeout=WAIT)
+
+
+def test_corrections_are_learned_from_and_the_same_picture_is_read_differently(page, server):
+    five = picture(5, np.random.default_rng((5, 35)))
+    read(page, server, five, "1")
+    page.goto(f"{server}/learn")
+    page.get_by_test_id("taught").wait_for(timeout=WAIT)
+    page.get_by_role("button", name="Learn", exact=True).click(timeout=WAIT)
+    page.get_by_text("from now on this network reads with it").wait_for(timeout=WAIT)
+    assert "MNIST digits" in page.get_by_test_id("compared").inner_text()
+    read(page, server, five, "5")
+    page.goto(f"{server}/learn")
+    page.get_by_role("button", name="Go back to it").click(timeout=WAIT)
+    page.get_by_role("button", name="Go back to it").wait_for(timeout=WAIT)
+    read(page, server, five, "1")

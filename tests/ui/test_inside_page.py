@@ -1,0 +1,133 @@
+"""The page Inside: each view has what it promises, and a fault is one sentence."""
+
+import pytest
+
+pytest.importorskip("streamlit", reason="Streamlit is not installed")
+from streamlit.testing.v1 import AppTest
+
+SLOW = 60  # s, a first run imports everything
+VIEWS = [
+    "Both networks",
+    "Dense network",
+    "Convolutional network",
+    "Where they fail",
+    "How good they are",
+]
+
+
+def open_page(view="Both networks", *, error="", text="5") -> AppTest:
+    """Open the page with the shipped networks, and a reader that finds what it is told to find."""
+
+    def page(error, text):
+        import numpy as np
+
+        from digits.assembly import available_models, current_neighbours, shipped_reader
+        from digits.core import Box, Digit, DigitsError, Line, ModelName, Reading
+        from digits.ui.inside import inside_page
+
+        class FakeReader:
+            def __init__(self, name):
+                self.classifier = shipped_reader(name).classifier
+
+            def read(self, picture, hint):
+                if error:
+                    raise DigitsError(error)
+                frame = current_neighbours("cnn").frames[7]
+                digits = tuple(
+                    Digit(int(c), 0.9, Box(9 * i, 0, 8, 8), (0.1,) * 10, None, np.roll(frame, i))
+                    for i, c in enumerate(text)
+                )
+                lines = (Line(text, 0.8, Box(0, 0, 9, 8), digits),) if text else ()
+                size = (picture.width, picture.height)
+                return Reading("0" * 64, size, "read", ModelName("f", "f"), text, 0.8, lines)
+
+        models = [card for card in available_models() if card.name in ("cnn", "dense")]
+        inside_page(FakeReader, current_neighbours, models)
+
+    app = AppTest.from_function(page, kwargs={"error": error, "text": text}).run(timeout=SLOW)
+    if view != VIEWS[0]:
+        app.segmented_control[0].set_value(view).run(timeout=SLOW)
+    assert not app.exception
+    return app
+
+
+def shown(app: AppTest) -> str:
+    return " ".join(element.proto.body for element in app.get("html"))
+
+
+def headings(app: AppTest) -> list[str]:
+    return [heading.value for heading in app.subheader]
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_every_picture_has_words_and_nothing_is_asked_of_the_world(view):
+    html = shown(open_page(view))
+    assert html.count("<img ") == html.count('alt="')
+    assert 'alt=""' not in html
+    assert html.count("<img ") == html.count('src="data:image/')
+    assert "<svg" not in html  # Streamlit takes it out
+
+
+def test_both_networks_answer_the_same_digit():
+    app = open_page()
+    assert [text.split(":")[0] for text in headings(app)] == [
+        "Dense network",
+        "Convolutional network",
+    ]
+    assert shown(app).count("Where the network looked") == 2
+
+
+def test_the_dense_network_is_shown_number_by_number():
+    app = open_page("Dense network")
+    assert headings(app) == ["1. 784 inputs", "2. 128 hidden units", "3. Ten logits, 4. softmax"]
+    assert shown(app).count("Weights of hidden unit") == 14
+    assert "From hidden units to probabilities" in shown(app)
+
+
+def test_the_convolutional_network_shows_its_layers_and_its_nearest_digits():
+    app = open_page("Convolutional network")
+    assert shown(app).count('alt="A known ') == 7
+    text = " ".join(element.value for element in app.markdown)
+    for name in ("convolution 1", "pooling 2", "convolution 5", "embedding", "logits"):
+        assert f"**{name}**" in text
+
+
+def test_a_slider_changes_what_the_networks_see():
+    app = open_page("Where they fail")
+    before = shown(app)
+    assert [slider.value for slider in app.slider] == [0.0] * 4
+    app.slider[1].set_value(85.0).run(timeout=SLOW)
+    assert not app.exception
+    assert shown(app) != before
+    assert sum("the same from" in caption.value for caption in app.caption) == 4
+
+
+def test_the_record_needs_no_picture():
+    app = open_page("How good they are", error="the reader is never asked")
+    app = open_page("How good they are")
+    assert not app.error
+    html = shown(app)
+    assert html.count("Confusion on test digits") == 4  # two tables, each named and captioned
+    assert html.count("Reliability on validation digits") == 2
+    assert html.count("Learning: accuracy") == 2
+
+
+@pytest.mark.parametrize("view", VIEWS[:4])
+def test_a_fault_is_one_sentence(view):
+    app = open_page(view, error="this picture is too large")
+    assert [element.value for element in app.error] == ["This picture is too large."]
+
+
+def test_where_nothing_was_found_the_page_says_so():
+    app = open_page(text="")
+    assert next(info.value for info in app.info) == "No digit was found there."
+
+
+def test_one_of_several_digits_is_chosen():
+    app = open_page(text="57")
+    assert app.number_input[0].max == 2
+    before = shown(app)
+    app.number_input[0].set_value(2).run(timeout=SLOW)
+    assert not app.exception
+    assert "read as 7" in shown(app)
+    assert shown(app) != before
