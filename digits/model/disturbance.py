@@ -1,8 +1,8 @@
 """Disturb frames in training as paper, light and printing do: digits that stay the same digits.
 
 MNIST's paper is spotless. Pictures that come without a page around them, or from one that the
-way to ink could not clean, are not: grey or cloudy, pale, grainy, specked, crossed by strokes, lit
-in part, or drawn as an outline. None of it is made from MNIST-C's definitions or numbers, which
+way to ink could not clean, are not: grey or cloudy, pale, grainy, specked, crossed by strokes, in
+shadow, or drawn as an outline. None of it is made from MNIST-C's definitions or numbers, which
 `benchmarks/robustness.py` measures with.
 """
 
@@ -11,7 +11,6 @@ import numpy as np
 
 from digits.core import FRAME, Frame, Frames
 
-P_DISTURBED = 0.35  # share of frames
 TWICE = 0.35  # share of these that are disturbed in two ways
 GREYEST = 0.7  # ink, of the darkest paper
 PALEST = 0.25  # of full ink
@@ -19,11 +18,11 @@ GRAIN = 0.3  # ink, standard deviation of the coarsest grain
 SPECKS = 0.25  # of the pixels, at most
 BLUR = 1.3  # px, standard deviation at most
 CELLS = (2, 7)  # along each side of the field that clouds are drawn from
-NARROWEST, WIDEST = 4, 14  # px, of a band or a blot
+NARROWEST, WIDEST = 4, 14  # px, of a band of shadow
 HALF = 0.5  # of full ink
 
 
-def disturb(frames: Frames, rng: np.random.Generator, share: float = P_DISTURBED) -> Frames:
+def disturb(frames: Frames, rng: np.random.Generator, share: float) -> Frames:
     """Return frames of which a share is disturbed: float32, shape (n, 28, 28), 0.0 to 1.0."""
     disturbed = frames.copy()
     for i in np.flatnonzero(rng.random(len(frames)) < share):
@@ -92,15 +91,15 @@ def _strokes(frame: Frame, rng: np.random.Generator) -> np.ndarray:
     return np.maximum(frame, small * rng.uniform(0.4, 1.0))
 
 
-def _lit_in_part(frame: Frame, rng: np.random.Generator) -> np.ndarray:
-    """Turn ink to paper and paper to ink in a band or two, as where print runs out of its field."""
-    other = frame.copy()
-    for _ in range(int(rng.integers(1, 3))):
-        wide, start = int(rng.integers(NARROWEST, WIDEST)), int(rng.integers(-4, FRAME))
-        band = slice(max(0, start), max(0, start + wide))
-        at = (slice(None), band) if rng.random() < HALF else (band, slice(None))
-        other[at] = 1 - other[at]
-    return other
+def _shadow(frame: Frame, rng: np.random.Generator) -> np.ndarray:
+    """Lay a shadow with a hard edge, or two, over part of the paper."""
+    rows, columns = np.mgrid[:FRAME, :FRAME] - (FRAME - 1) / 2
+    angle = rng.uniform(0, 2 * np.pi)
+    across = columns * np.cos(angle) + rows * np.sin(angle)
+    start = rng.uniform(-FRAME / 2, FRAME / 4)
+    wide = rng.uniform(NARROWEST, WIDEST) if rng.random() < HALF else 2 * FRAME
+    level = rng.uniform(0.1, GREYEST) * ((across > start) & (across < start + wide))
+    return level + (1 - level) * frame
 
 
 def _blots(frame: Frame, rng: np.random.Generator) -> np.ndarray:
@@ -126,7 +125,7 @@ def _outline(frame: Frame, rng: np.random.Generator) -> np.ndarray:
 
 
 KINDS = (
-    *(_grey_paper, _clouds, _pale, _grain, _specks, _blurred, _strokes, _lit_in_part, _blots),
+    *(_grey_paper, _clouds, _pale, _grain, _specks, _blurred, _strokes, _shadow, _blots),
     _outline,
 )
 
