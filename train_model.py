@@ -34,6 +34,8 @@ def main() -> int:
         return restore()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # TensorFlow's remarks about the machine
     try:
+        import keras
+
         from digits import training
         from digits.model.networks import build_network
     except ImportError:
@@ -43,6 +45,7 @@ def main() -> int:
         )
         return 1
 
+    keras.utils.set_random_seed(options.seed)  # of the weights that a network begins with
     try:
         mnist = load_mnist(options.data)
         if options.corrections:
@@ -70,6 +73,12 @@ def main() -> int:
         return 130
     except DigitsError as error:
         sys.stderr.write(f"train_model.py: {error}\n")
+        return 1
+    except OSError as error:
+        sys.stderr.write(
+            f"train_model.py: nothing more can be written ({str(error).splitlines()[0]}): make "
+            "room or allow writing, and go on with --resume\n"
+        )
         return 1
     sys.stdout.write(training.summary(card, run, available_models()))
     return 0

@@ -18,6 +18,7 @@ from digits.image.finding import Found
 from digits.image.ink import to_ink
 from digits.metrics import calibration_error, interval
 from digits.model.card import write_card
+from digits.model.checkpoint import HISTORY, Checkpoint, forget, restore
 from digits.model.classifier import Classifier, load_card
 from digits.model.export import export_line, multiply_adds
 from digits.model.line import load_line_network
@@ -27,7 +28,6 @@ from digits.synthesis.batches import WHITE, Batch, compose_batches, to_batch
 from digits.synthesis.writing import TALL, Written, compose_line
 from digits.training import versions
 
-HISTORY = "history.csv"
 SHOWN = 1024  # lines of validation digits that each epoch is tried on
 JUDGED = 2000  # lines that fit what stands beside the network, and as many that judge it
 JUDGING_SEED = 1000  # added to the recipe's, for lines that nothing else has seen
@@ -109,25 +109,19 @@ def fit_line(
     run.mkdir(parents=True, exist_ok=True)
     keras.utils.set_random_seed(recipe.seed)
     compile_line(network, recipe)
-    history = run / HISTORY
-    done = 0
-    if resume and history.exists():
-        done = max(0, len(history.read_text(encoding="utf-8").splitlines()) - 1)
     if not resume:
-        for path in [*(run / "checkpoint").glob("*"), history]:
-            path.unlink(missing_ok=True)
+        forget(run)
+    done = restore(network, run)
     network.fit(
         LineBatches(mnist.train, recipe, done),
+        initial_epoch=done,
         epochs=recipe.epochs,
         validation_data=LineBatches(
             mnist.validation,
             dataclasses.replace(recipe, lines=min(SHOWN, recipe.lines), seed=recipe.seed + 1),
             0,
         ),
-        callbacks=[
-            keras.callbacks.BackupAndRestore(run / "checkpoint", delete_checkpoint=False),
-            keras.callbacks.CSVLogger(history, append=resume),
-        ],
+        callbacks=[keras.callbacks.CSVLogger(run / HISTORY, append=done > 0), Checkpoint(run)],
         verbose=2,
     )
 

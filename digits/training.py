@@ -25,6 +25,7 @@ from digits.data import Labelled, Mnist
 from digits.model.augment import augment
 from digits.model.calibration import fit_temperature
 from digits.model.card import write_card, write_whole
+from digits.model.checkpoint import HISTORY, Checkpoint, forget, restore
 from digits.model.classifier import load_card, load_classifier
 from digits.model.disturbance import disturb
 from digits.model.export import export_onnx, multiply_adds, with_logits
@@ -39,7 +40,6 @@ TITLES = {
     "wide": "Dense network, wider, on distorted digits",
     "cnn": "Convolutional network",
 }
-HISTORY = "history.csv"
 BATCH = 128  # digits
 SETTLING = 0.3  # share of the epochs, at the end
 SHOWN_PLAIN = 0.5  # share of the digits that are not distorted then
@@ -176,35 +176,21 @@ def fit(
     run.mkdir(parents=True, exist_ok=True)
     keras.utils.set_random_seed(recipe.seed)
     compile_network(network, recipe, len(mnist.train))
-    backup = run / "checkpoint"
-    done = _epochs_done(run) if resume else 0
     if not resume:
-        _forget(run)
+        forget(run)
+    done = restore(network, run)
     network.fit(
         Batches(mnist.train, recipe, done),
+        initial_epoch=done,
         epochs=recipe.epochs,
         validation_data=(mnist.validation.frames, one_hot(mnist.validation.labels)),
         callbacks=[
             Clock(),
-            keras.callbacks.BackupAndRestore(backup, delete_checkpoint=False),
-            keras.callbacks.CSVLogger(run / HISTORY, append=resume),
+            keras.callbacks.CSVLogger(run / HISTORY, append=done > 0),
+            Checkpoint(run),
         ],
         verbose=1,
     )
-
-
-def _epochs_done(run: Path) -> int:
-    """Return how many epochs the history in `run` holds."""
-    history = run / HISTORY
-    if not history.exists():
-        return 0
-    return max(0, len(history.read_text(encoding="utf-8").splitlines()) - 1)
-
-
-def _forget(run: Path) -> None:
-    """Remove an earlier attempt's checkpoint and history, which this one replaces."""
-    for path in [*(run / "checkpoint").glob("*"), run / HISTORY]:
-        path.unlink(missing_ok=True)
 
 
 def add_head(network: keras.Model, mnist: Mnist, recipe: Recipe) -> keras.Model | None:

@@ -153,6 +153,86 @@ def test_interrupted_training_goes_on(checkout, few):
     assert "test" not in card
 
 
+@pytest.fixture
+def taught(few):
+    """Train for so many epochs in a folder, as a program of its own would."""
+    from digits import training
+    from digits.model.networks import build_network
+
+    def teach(run, epochs, **options):
+        network = build_network("dense")
+        recipe = training.Recipe("dense", epochs=epochs)
+        training.fit(network, load_mnist(few), recipe, run, **options)
+        return network
+
+    return teach
+
+
+def test_training_goes_on_from_the_same_weights_optimiser_and_epoch(taught, tmp_path):
+    from digits.model.checkpoint import HISTORY, restore
+    from digits.model.networks import build_network
+
+    before = taught(tmp_path, 2)
+    whole = (tmp_path / HISTORY).read_text("utf-8")
+    # As if killed after the history was told of another epoch, and before that was kept.
+    (tmp_path / HISTORY).write_text(whole + "2,0.5,0.5,0.5,0.5\n", "utf-8")
+    after = build_network("dense")
+    after.compile("adam", "categorical_crossentropy")
+    assert restore(after, tmp_path) == 2
+    for one, other in zip(before.get_weights(), after.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+    for one, other in zip(before.optimizer.variables, after.optimizer.variables, strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert (tmp_path / HISTORY).read_text("utf-8") == whole
+
+
+def test_a_damaged_checkpoint_is_one_sentence_and_another_training_replaces_it(taught, tmp_path):
+    from digits.model.checkpoint import FILE
+
+    taught(tmp_path, 1)
+    path = tmp_path / FILE
+    content = path.read_bytes()
+    for damaged in (b"", b"no checkpoint", content[: len(content) // 2]):
+        path.write_bytes(damaged)
+        with pytest.raises(ModelError, match="train anew without --resume"):
+            taught(tmp_path, 2, resume=True)
+    taught(tmp_path, 1)
+    taught(tmp_path, 2, resume=True)
+
+
+def test_the_seed_decides_the_weights_a_training_begins_with(monkeypatch, tmp_path):
+    import train_model
+    from digits import training
+
+    begun = []
+
+    def begin(network, *_arguments, **_options):
+        begun.append(network.get_weights()[0])
+        raise DataError("far enough")
+
+    monkeypatch.setattr(training, "fit", begin)
+    for seed in ("3", "3", "4"):
+        monkeypatch.setattr(sys, "argv", ["train_model.py", "--network", "dense", "--seed", seed])
+        assert train_model.main() == 1
+    np.testing.assert_array_equal(begun[0], begun[1])
+    assert (begun[0] != begun[2]).any()
+
+
+def test_a_disk_that_is_full_ends_training_with_a_sentence(monkeypatch, capsys):
+    import errno
+
+    import train_model
+    from digits import training
+
+    def full(*_arguments, **_options):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(training, "fit", full)
+    monkeypatch.setattr(sys, "argv", ["train_model.py", "--network", "dense"])
+    assert train_model.main() == 1
+    assert "No space left on device): make room" in capsys.readouterr().err
+
+
 def test_the_convolutional_network_gets_its_second_head(checkout, few):
     done = train(checkout, "--epochs", "1", "--data", str(few), "--no-test")
     assert done.returncode == 0, done.stderr
