@@ -79,7 +79,7 @@ QUICK = {
 BEST = {
     "dense": QUICK["dense"],
     "wide": dataclasses.replace(QUICK["wide"], epochs=60),
-    "cnn": dataclasses.replace(QUICK["cnn"], epochs=24, refusal_epochs=EPOCHS),
+    "cnn": dataclasses.replace(QUICK["cnn"], epochs=20, refusal_epochs=EPOCHS),
 }
 RECIPES = {"quick": QUICK, "best": BEST}
 
