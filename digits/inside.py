@@ -11,12 +11,10 @@ import numpy as np
 from jaxtyping import Float32, Int, UInt8
 
 from digits.core import CENTRE, FRAME, Frame
-from digits.metrics import Bin, reliability_bins
+from digits.metrics import Bin
 from digits.model.calibration import softmax
 from digits.model.classifier import Classifier
 from digits.model.initializers import DenseWeights
-from digits.model.judging import hardest
-from digits.model.neighbours import Neighbours
 
 FINER = 8  # strokes are made thicker on a picture enlarged by this, so that tenths of a px count
 SEED = 7  # of the noise: the same at every move of a slider
@@ -94,10 +92,9 @@ class HardDigit:
 class Quality:
     """How good a network is on digits that it was not trained on."""
 
-    judged_on: str  # which digits `confusion` counts: "test" or "validation"
+    judged_on: str  # which digits: "test" or "validation"
     confusion: tuple[tuple[int, ...], ...]  # rows: what was written; columns: what was read
     history: tuple[dict[str, float], ...]  # one for each epoch; empty where none was kept
-    looked_at: str  # which digits the next two are about
     reliability: tuple[Bin, ...]
     hardest: tuple[HardDigit, ...]  # the hardest first
 
@@ -137,38 +134,20 @@ def sweep(classifier: Classifier, frame: Frame, kind: str) -> Sweep:
     return Sweep(values, answers, tuple(float(p) for p in probabilities[1:, value]))
 
 
-def judge_network(card: dict[str, Any], known: Neighbours) -> Quality:
-    """Return how good a network is, from its card and the held-out digits beside it.
-
-    Parameters
-    ----------
-    card : what training wrote about the network; where it was judged before its bins and its
-        hardest digits were kept, those of the validation digits take their place
-    known : its held-out digits; the first half is validation, the second set its temperature
-    """
+def judge_network(card: dict[str, Any]) -> Quality:
+    """Return how good a network is, from what training wrote about it."""
     part = "test" if "test" in card else "validation"
     figures = card[part]
-    confusion = tuple(tuple(row) for row in figures["confusion"])
-    history = tuple(card.get("history", ()))
-    if "hardest" in figures:
-        bins = tuple(Bin(*one) for one in figures["reliability"])
-        shown = tuple(
+    return Quality(
+        part,
+        tuple(tuple(row) for row in figures["confusion"]),
+        tuple(card.get("history", ())),
+        tuple(Bin(*one) for one in figures["reliability"]),
+        tuple(
             HardDigit(_picture(one["picture"]), one["truth"], one["answer"], one["sure"])
             for one in figures["hardest"]
-        )
-        return Quality(part, confusion, history, part, bins, shown)
-    half = len(known.labels) // 2
-    labels = known.labels[:half]
-    probabilities = softmax(known.logits[:half], card["temperature"])
-    answers = probabilities.argmax(axis=1)
-    shown = tuple(
-        HardDigit(
-            known.pictures[i], int(labels[i]), int(answers[i]), float(probabilities[i, labels[i]])
-        )
-        for i in hardest(probabilities, labels)
+        ),
     )
-    bins = reliability_bins(probabilities.max(axis=1), answers == labels)
-    return Quality(part, confusion, history, "validation", bins, shown)
 
 
 def _picture(told: str) -> UInt8[np.ndarray, "28 28"]:

@@ -62,7 +62,7 @@ def inside_page(reader: Readers, known: Known, models: Sequence[ModelCard]) -> N
                 else:
                     show(digit.frame, reader, known, paths)
         else:
-            _quality(known, paths)
+            _quality(paths)
     except DigitsError as error:
         show_error(str(error))
     st.caption("Pictures stay on the computer that runs this page; nothing is stored.")
@@ -259,11 +259,11 @@ def _failing(frame: Frame, reader: Readers, _: Known, __: dict[str, Path]) -> No
             st.caption(f"{told}.")
 
 
-def _quality(known: Known, paths: dict[str, Path]) -> None:
+def _quality(paths: dict[str, Path]) -> None:
     for name, column in zip((DENSE, CNN), st.columns(2, gap="large"), strict=True):
         with column:
             st.subheader(TITLES[name])
-            _record(inside.judge_network(load_card(paths[name]), known(name)))
+            _record(inside.judge_network(load_card(paths[name])))
 
 
 def _record(quality: inside.Quality) -> None:
@@ -278,7 +278,7 @@ def _record(quality: inside.Quality) -> None:
     st.html(
         charts.line_chart(
             {"measured": (sure, right), "ideal": ([min(sure), 1.0], [min(sure), 1.0])},
-            title=f"Reliability on {quality.looked_at} digits",
+            title=f"Reliability on {quality.judged_on} digits",
             across="how sure",
             up="share that is right",
             alt="Of the least sure answers, "
@@ -288,12 +288,7 @@ def _record(quality: inside.Quality) -> None:
     with st.expander("Reliability in numbers"):
         rows = [[f"{b.sure:.2%}", f"{b.right:.2%}", str(b.answers)] for b in quality.reliability]
         st.html(charts.table(["sure", "right", "digits"], rows, "Fifteen bins of as many answers"))
-    st.markdown(f"**The hardest {quality.looked_at} digits**")
-    if quality.looked_at != quality.judged_on:
-        st.caption(
-            f"When this network met the {quality.judged_on} digits, which of them were hardest was "
-            "not kept; python train_model.py keeps it now."
-        )
+    st.markdown(f"**The hardest {quality.judged_on} digits**")
     st.html(
         charts.gallery(
             [

@@ -108,7 +108,7 @@ def test_the_record_needs_no_picture():
     assert not app.error
     html = shown(app)
     assert html.count("Confusion on test digits") == 4  # two tables, each named and captioned
-    assert html.count("Reliability on validation digits") == 2
+    assert html.count("Reliability on test digits") == 2
     assert html.count("Learning: accuracy") == 2
 
 
