@@ -338,7 +338,7 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="some seconds of each")
     options = parser.parse_args()
     if options.quick:
-        options.seconds, options.requests = 4.0, 500
+        options.seconds, options.requests = 4.0, 300
     pictures = load_pictures(options.pictures) if options.pictures else compose()
     found = {"interface": judge_interface(pictures, options), "pages": judge_pages(options)}
     print(json.dumps(found, indent=2))
