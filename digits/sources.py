@@ -18,6 +18,8 @@ from digits.core import Box, DigitsError, Hint, HintError, ModelName, PictureErr
 from digits.image.pixels import EXTENSIONS, MAX_BYTES, load_bytes, load_picture, page_numbers
 from digits.reader import Reader
 
+S3 = "s3://"
+ENDPOINTS = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")  # of a store that is not Amazon's
 ADDRESS = "://"  # what parts a protocol from the rest
 OPEN_ARCHIVES = 2  # ZIP files that are kept open, for their pictures come one after the other
 
@@ -132,16 +134,23 @@ def open_address(address: str) -> tuple[Any, str]:
     """
     try:
         from pyarrow import ArrowInvalid
-        from pyarrow.fs import FileSystem
+        from pyarrow.fs import FileSystem, S3FileSystem
     except ImportError:
         raise PictureError(
             f"{address} needs pyarrow, which is not installed: pip install pyarrow"
         ) from None
     try:
+        if address.startswith(S3) and (endpoint := _endpoint()):
+            return S3FileSystem(endpoint_override=endpoint), address.removeprefix(S3)
         system, path = FileSystem.from_uri(address)
     except (ArrowInvalid, OSError) as error:
         raise PictureError(f"{address} cannot be opened ({_first_line(error)})") from error
     return system, path
+
+
+def _endpoint() -> str | None:
+    """Return the address of the store that speaks S3, as other programs find it too."""
+    return next((told for name in ENDPOINTS if (told := os.environ.get(name))), None)
 
 
 def _at_path(name: str) -> Iterator[Source]:
