@@ -12,6 +12,7 @@ Linux).
 
 import argparse
 import csv
+import json
 import os
 import subprocess
 import sys
@@ -63,6 +64,7 @@ class Run:
     processor_ms: float  # of all its processes, for each picture
     memory_mb: float  # at the worst moment
     over_loop: float  # share by which it takes longer than the loop, were that spread over workers
+    result_kb: float  # of the file, for each picture
 
 
 def write_pictures(folder: Path, kind: str, count: int) -> None:
@@ -158,6 +160,43 @@ def _processor(pid: int) -> float:
     return sum(map(int, told[11:15])) / TICKS
 
 
+def _size(out: Path) -> int:
+    """Return the bytes of what was written: the loop's text, or a Parquet file."""
+    parquet = out.with_name(f"{out.name}.parquet")
+    return (parquet if parquet.exists() else out).stat().st_size
+
+
+def measure_merge(rows: int) -> Run:
+    """Time what one process does in the end: putting all parts together."""
+    from digits import batch
+    from digits.assembly import current_reader
+    from digits.core import Hint
+    from digits.sources import Source, read_source
+
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        write_pictures(folder / "in", "digit", 1)
+        source = Source(str(folder / "in" / "00000000.jpg"))
+        (reading,) = read_source(current_reader(), source, Hint(single=True))
+        line = json.dumps(batch.to_row(reading, source)) + "\n"
+        (folder / "out.parts").mkdir()
+        names = [f"{number:08d}.jsonl" for number in range(rows // batch.CHUNK)]
+        for name in names:
+            (folder / "out.parts" / name).write_text(line * batch.CHUNK, encoding="utf-8")
+        job = batch.Job(str(folder / "out.parts"), Hint(single=True), None, "")
+        batch.merge(names[:1], job, str(folder / "out.parquet"), "parquet")  # what is done once
+        started = time.perf_counter()
+        batch.merge(names, job, str(folder / "out.parquet"), "parquet")
+        seconds = time.perf_counter() - started
+        count = len(names) * batch.CHUNK
+        each = 1000 * seconds / count
+        nothing = float("nan")
+        return Run(
+            *("row", count, "merge", 1, round(seconds, 2), round(count / seconds, 1)),
+            *(round(each, 3), nothing, nothing, round(len(line) / 1000, 3)),
+        )
+
+
 def compare(kind: str, files: int, engines: list[str], workers: list[int]) -> list[Run]:
     """Let every engine read the same pictures, the loop first."""
     runs: list[Run] = []
@@ -176,6 +215,7 @@ def compare(kind: str, files: int, engines: list[str], workers: list[int]) -> li
                         *(kind, files, engine, count, round(seconds, 2)),
                         *(round(files / seconds, 1), round(1000 * processor / files, 2)),
                         *(round(memory), round(over, 3)),
+                        round(_size(out) / 1000 / files, 3),
                     )
                 )
                 print(runs[-1], flush=True)
@@ -197,6 +237,8 @@ def main() -> int:
         runs += compare("digit", files, options.engines, options.workers)
     if options.numbers and not options.quick:
         runs += compare("number", options.numbers, options.engines, options.workers)
+    runs.append(measure_merge(QUICK * 64 if options.quick else max(options.files)))
+    print(runs[-1])
     if options.out:
         with options.out.open("w", encoding="utf-8", newline="") as file:
             writer = csv.DictWriter(file, [field.name for field in fields(Run)])

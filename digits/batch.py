@@ -32,6 +32,7 @@ from digits.reader import Reader
 from digits.sources import ADDRESS, Source, failed_reading, find_sources, open_address, read_source
 
 CHUNK = 64  # pictures in a part: what an interruption costs each worker at most
+GROUP = 8192  # rows that are written together: readers of Parquet take a group at a time
 AHEAD = 2  # chunks for each worker that wait to be read
 FORMATS = ("parquet", "csv", "jsonl")
 BROKEN = "reading this picture stopped the program: look at the file, and report it if it is sound"
@@ -240,11 +241,14 @@ def merge(names: Sequence[str], job: Job, out: str, ending: str) -> Tally:
     written = f"{target}.whole" if is_local else target  # an object appears when it is whole
     pictures = failed = 0
     with target_system.open_output_stream(written) as sink, _WRITERS[ending](sink) as writer:
+        waiting: list[dict[str, Any]] = []
         for name in names:
             with system.open_input_stream(f"{folder}/{name}") as stream:
                 rows = [json.loads(line) for line in stream.read().decode().splitlines()]
-            if rows:
-                writer.write(rows)
+            waiting += rows
+            if len(waiting) >= GROUP or (waiting and name == names[-1]):
+                writer.write(waiting)
+                waiting = []
             files: dict[tuple[str, str | None], bool] = {}
             for row in rows:
                 key = (row["file"], row["box"])
@@ -256,7 +260,7 @@ def merge(names: Sequence[str], job: Job, out: str, ending: str) -> Tally:
 
 
 class _Parquet:
-    """Rows into a Parquet file, a group of rows for each part."""
+    """Rows into a Parquet file, a group of rows at a time."""
 
     def __init__(self, sink: Any) -> None:  # noqa: ANN401  # a stream of Arrow's
         self._writer = parquet.ParquetWriter(sink, SCHEMA)
