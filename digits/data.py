@@ -49,10 +49,10 @@ class Mnist:
     corrections_sha256: str | None = None  # of their pictures and labels
 
     @property
-    def held_out(self) -> tuple[UInt8[np.ndarray, "n 28 28"], UInt8[np.ndarray, " n"]]:
-        """Pictures and labels of the 5,000 digits that no network is trained on."""
+    def held_out(self) -> Labelled:
+        """The 5,000 digits that no network is trained on."""
         parts = (self.validation, self.calibration)
-        return (
+        return Labelled(
             np.concatenate([part.pictures for part in parts]),
             np.concatenate([part.labels for part in parts]),
         )

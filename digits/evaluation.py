@@ -62,9 +62,10 @@ def judge_on_test(model: Path, path: Path | None = None) -> dict[str, Any]:
 
 
 def _recipe(card: dict[str, Any]) -> str:
-    """Return a recipe's name: the network, its epochs, and whether it saw drawn forms too."""
+    """Return a recipe's name: the network, its epochs, and what it saw that MNIST has not."""
     recipe = card["recipe"]
-    return f"{recipe['network']}-{recipe['epochs']}" + ("-drawn" if recipe.get("drawn") else "")
+    kinds = [kind for kind in ("drawn", "disturbed") if recipe.get(kind)]
+    return "-".join([recipe["network"], str(recipe["epochs"]), *kinds])
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from digits.image.frame import to_frame
 from digits.metrics import auroc
 from digits.model.augment import augment, filled
 from digits.model.calibration import Refusal, fit_refusal
+from digits.model.disturbance import disturb
 from digits.model.habits import flagged_one
 from digits.model.negatives import NOT_A_DIGIT, draw_negatives
 from digits.synthesis.frames import draw_frame
@@ -30,6 +31,7 @@ P_PLAIN = 0.3  # share of frames that are not distorted
 P_DRAWN = 0.15  # share of digits in the forms of hands that MNIST has not met
 P_FLAG = 0.3  # share of ones with a flag that may reach the line
 P_FILLED = 0.25  # share of digits stretched to fill a square
+P_DISTURBED = 0.2  # share of frames on grey, grainy or crossed paper, in training alone
 P_CAMERA = 0.3  # share of frames that went through a bad picture
 P_SPOT = 0.3  # share of those that have a spot of 2 px too much or too little ink
 LEGIBLE = 0.6  # share of the ink that must be left for the digit to be one
@@ -54,7 +56,9 @@ class Shown(keras.utils.PyDataset):
         chosen = rng.integers(len(self._digits), size=BATCH)
         part = Labelled(self._digits.pictures[chosen], self._digits.labels[chosen])
         others = self._others[rng.integers(len(self._others), size=BATCH)]
-        frames = np.concatenate([distort_digits(part, rng), distort_others(others, rng)])
+        frames = np.concatenate(
+            [distort_digits(part, rng, P_DISTURBED), distort_others(others, rng, P_DISTURBED)]
+        )
         return frames, np.repeat(np.array([0, 1], np.float32), BATCH)[:, None]
 
     def on_epoch_end(self) -> None:
@@ -62,13 +66,13 @@ class Shown(keras.utils.PyDataset):
         self._epoch += 1
 
 
-def distort_digits(digits: Labelled, rng: np.random.Generator) -> Frames:
+def distort_digits(digits: Labelled, rng: np.random.Generator, disturbed: float = 0.0) -> Frames:
     """Return digits as hands, pens and cameras distort them; all of them stay digits."""
     plain = digits.frames
     habits = [_habit(f, int(label), rng) for f, label in zip(plain, digits.labels, strict=True)]
     written = np.stack(habits) if habits else plain
     frames = np.where(_some(plain, P_PLAIN, rng), written, augment(written, digits.labels, rng))
-    return _photographed(frames, rng)
+    return _photographed(disturb(frames, rng, disturbed), rng)
 
 
 def _habit(frame: Frame, label: int, rng: np.random.Generator) -> Frame:
@@ -80,11 +84,11 @@ def _habit(frame: Frame, label: int, rng: np.random.Generator) -> Frame:
     return filled(frame) if rng.random() < P_FILLED else frame
 
 
-def distort_others(frames: Frames, rng: np.random.Generator) -> Frames:
+def distort_others(frames: Frames, rng: np.random.Generator, disturbed: float = 0.0) -> Frames:
     """Return frames that hold no digit, distorted in the same way as digits."""
     labels = np.full(len(frames), NOT_A_DIGIT, np.uint8)
     frames = np.where(_some(frames, P_PLAIN, rng), frames, augment(frames, labels, rng))
-    return _photographed(frames, rng)
+    return _photographed(disturb(frames, rng, disturbed), rng)
 
 
 def _photographed(frames: Frames, rng: np.random.Generator) -> Frames:

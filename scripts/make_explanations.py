@@ -28,7 +28,8 @@ def main() -> int:
         card = load_card(path)
         write_whole(path, with_layers(path.read_bytes()))
         write_card(path, card)
-        write_card(path, card | {CHECKSUM: write_neighbours(path, *mnist.held_out)})
+        known = mnist.held_out
+        write_card(path, card | {CHECKSUM: write_neighbours(path, known.pictures, known.labels)})
         after = load_classifier(path).classify(mnist.calibration.frames)
         same = np.array_equal(before.probabilities, after.probabilities)
         if not same or not np.array_equal(before.refused, after.refused):

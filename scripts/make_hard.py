@@ -22,7 +22,7 @@ from digits.image.frame import to_frame
 from digits.model.augment import augment
 from digits.model.card import write_card, write_whole
 from digits.model.negatives import draw_negatives
-from digits.model.neighbours import HARD, to_ink
+from digits.model.neighbours import HARD
 from digits.synthesis.frames import draw_frame
 
 DIGITS, OTHERS = 1_000, 500  # frames
@@ -32,18 +32,18 @@ SEED = 20261123
 def main() -> int:
     """Draw, write, and say how large it is."""
     rng = np.random.default_rng(SEED)
-    pictures, known = load_mnist().held_out
+    known = load_mnist().held_out
     chosen = rng.choice(len(known), DIGITS // 2, replace=False)
-    distorted = augment(to_ink(pictures[chosen]), known[chosen], rng)
+    distorted = augment(known.frames[chosen], known.labels[chosen], rng)
     labels = np.arange(DIGITS // 2, dtype=np.uint8) % CLASSES
     drawn = np.stack([draw_frame(int(label), rng) for label in labels])
-    inks = draw_negatives(pictures, known, OTHERS, rng, held_out=True)
+    inks = draw_negatives(known.pictures, known.labels, OTHERS, rng, held_out=True)
     others = np.stack([to_frame(ink, Box(0, 0, ink.shape[1], ink.shape[0])) for ink in inks])
     file = io.BytesIO()
     np.savez_compressed(
         file,
         digits=to_grey(np.concatenate([distorted, drawn])),
-        labels=np.concatenate([known[chosen], labels]),
+        labels=np.concatenate([known.labels[chosen], labels]),
         others=to_grey(others),
     )
     write_whole(WEIGHTS / HARD, file.getvalue())

@@ -206,7 +206,7 @@ def test_the_dense_network_is_the_requested_one():
     from digits.training import RECIPES, compile_network
 
     network = build_network("dense")
-    compile_network(network, RECIPES["dense"], n_train=1)
+    compile_network(network, RECIPES["best"]["dense"], n_train=1)
     layers = [(type(layer).__name__, layer) for layer in network.layers]
     assert network.input_shape == (None, 28, 28)
     assert [name for name, _ in layers] == ["Flatten", "Dense", "Dense"]

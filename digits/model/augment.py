@@ -18,6 +18,8 @@ SLANT = 0.25  # px sideways for each px of height
 SIZE = 0.12  # of the size, either way
 ASPECT = 0.3  # logarithm of width over height, either way; forms squeeze and stretch digits
 SHIFT = 2.0  # px, either way
+P_FAR = 0.25  # share of digits that are shifted further, as far as they stay in the frame
+FAR = 5.0  # px, either way
 ELASTIC = 0.7  # px, standard deviation of the elastic field
 ELASTIC_GRID = 6  # cells of the coarse grid on which the field is drawn
 P_THICKNESS = 0.4  # share of digits whose stroke is changed
@@ -49,7 +51,8 @@ def _distort(frame: Frame, rng: np.random.Generator) -> Frame:
     # The map goes backwards, from where a pixel lands to where its ink comes from.
     back = np.array([[cos, sin], [-sin, cos]]) @ np.array([[1, slant], [0, 1]])
     back = back / np.array([[across], [down]]) / (ENLARGED / FRAME)
-    shift = rng.uniform(-SHIFT, SHIFT, 2) + (FRAME - 1) / 2
+    reach = FAR if rng.random() < P_FAR else SHIFT
+    shift = rng.uniform(-reach, reach, 2) + (FRAME - 1) / 2
     field = rng.normal(0, ELASTIC, (2, ELASTIC_GRID, ELASTIC_GRID)).astype(np.float32)
     warp = [cv2.resize(f, (ENLARGED, ENLARGED), interpolation=cv2.INTER_CUBIC) for f in field]
     x, y = _COLUMNS - _CENTRE, _ROWS - _CENTRE

@@ -1,8 +1,8 @@
-"""The two networks, as data: the dense one that was asked for, and a convolutional one.
+"""The networks, as data: the dense one that was asked for, a wider one, a convolutional one.
 
 The convolutional one can be given a second head that tells digits from everything else.
 
-Both take ink, float32, shape (batch, 28, 28), 0.0 paper to 1.0 ink, and give ten probabilities.
+All take ink, float32, shape (batch, 28, 28), 0.0 paper to 1.0 ink, and give ten probabilities.
 """
 
 import keras
@@ -11,18 +11,20 @@ from keras import layers
 from digits.core import CLASSES, FRAME, STRIP
 
 HIDDEN = 128  # units of the dense network's one hidden layer
+WIDE = 512  # units of the wider network's first hidden layer
 EMBEDDING = 64  # units of the convolutional network's last hidden layer
 
 
 def build_network(name: str) -> keras.Model:
-    """Return an untrained network: "dense" or "cnn".
+    """Return an untrained network: "dense", "wide", "cnn", or "line", which reads a strip.
 
     Examples
     --------
     >>> build_network("dense").count_params()
     101770
     """
-    return {"dense": build_dense, "cnn": build_cnn, "line": build_line}[name]()
+    builders = {"dense": build_dense, "wide": build_wide, "cnn": build_cnn, "line": build_line}
+    return builders[name]()
 
 
 def build_dense() -> keras.Model:
@@ -35,6 +37,23 @@ def build_dense() -> keras.Model:
             layers.Dense(CLASSES, activation="softmax", name="digits"),
         ],
         name="dense",
+    )
+
+
+def build_wide() -> keras.Model:
+    """Return the requested network's larger sister, which distorted digits do not exhaust.
+
+    Ciresan et al. (2010) showed how far networks without convolutions come on distorted digits.
+    """
+    return keras.Sequential(
+        [
+            keras.Input((FRAME, FRAME), name="ink"),
+            layers.Flatten(),
+            layers.Dense(WIDE, activation="relu"),
+            layers.Dense(HIDDEN, activation="relu", name="embedding"),
+            layers.Dense(CLASSES, activation="softmax", name="digits"),
+        ],
+        name="wide",
     )
 
 

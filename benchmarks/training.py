@@ -1,0 +1,113 @@
+"""How soon training is good: our recipe against that of keras.io's example, in one run.
+
+    python benchmarks/training.py [--epochs N] [--out FILE.md]
+
+Each is trained on the same 55,000 digits and judged after each epoch on the same 2,500 validation
+digits; the seconds are those of training alone. Our recipe is the quick one of `train_model.py`.
+"""
+
+import argparse
+import dataclasses
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # TensorFlow's remarks about the machine
+sys.path.insert(0, str(Path(__file__).parent.parent))
+sys.path.insert(0, str(Path(__file__).parent))
+
+import keras
+from keras_io import BATCH, EPOCHS, build_example
+
+from digits.data import Labelled, Mnist, load_mnist
+from digits.model.networks import build_network
+from digits.training import RECIPES, Clock, fit, load_history, one_hot
+
+MILESTONES = (0.99, 0.995)  # share of validation digits right
+FEW = 512  # digits that show that it runs
+
+Epoch = dict[str, float]
+
+
+def train_example(mnist: Mnist, epochs: int) -> list[Epoch]:
+    """Train keras.io's example as it says, on undistorted digits."""
+    keras.utils.set_random_seed(0)
+    network = build_example()
+    history = network.fit(
+        mnist.train.frames,
+        one_hot(mnist.train.labels),
+        batch_size=BATCH,
+        epochs=epochs,
+        validation_data=(mnist.validation.frames, one_hot(mnist.validation.labels)),
+        callbacks=[Clock()],
+        verbose=2,
+    ).history
+    return [{name: values[i] for name, values in history.items()} for i in range(epochs)]
+
+
+def train_ours(mnist: Mnist, epochs: int) -> list[Epoch]:
+    """Train our convolutional network by its quick recipe."""
+    recipe = dataclasses.replace(RECIPES["quick"]["cnn"], epochs=epochs)
+    with tempfile.TemporaryDirectory() as folder:
+        fit(build_network("cnn"), mnist, recipe, Path(folder))
+        return load_history(Path(folder))
+
+
+def reached(history: list[Epoch], share: float) -> str:
+    """Return after how many seconds and epochs so many validation digits were right."""
+    seconds = 0.0
+    for number, epoch in enumerate(history, start=1):
+        seconds += epoch["seconds"]
+        if epoch["val_accuracy"] >= share:
+            return f"{seconds:.0f} s (epoch {number})"
+    return "not reached"
+
+
+def report(histories: dict[str, list[Epoch]]) -> str:
+    """Return the table."""
+    _, example = histories.values()
+    last = example[-1]["val_accuracy"]
+    wanted = [*MILESTONES, last]
+    lines = [
+        "| recipe | epochs | seconds | right at last | "
+        + " | ".join(f"{share:.2%} right after" for share in wanted)
+        + " |",
+        "|---|---|---|---|" + "---|" * len(wanted),
+    ]
+    for name, history in histories.items():
+        seconds = sum(epoch["seconds"] for epoch in history)
+        lines.append(
+            f"| {name} | {len(history)} | {seconds:.0f} | {history[-1]['val_accuracy']:.2%} | "
+            + " | ".join(reached(history, share) for share in wanted)
+            + " |"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def main() -> int:
+    """Train both, print the table, and write it where `--out` says."""
+    parser = argparse.ArgumentParser(description="How soon training is good.")
+    parser.add_argument("--quick", action="store_true", help="a few digits, to see it run")
+    parser.add_argument("--epochs", type=int, help="of both; default: what each recipe has")
+    parser.add_argument("--out", type=Path, help="a Markdown file to write")
+    options = parser.parse_args()
+    mnist = load_mnist()
+    if options.quick:
+        few = Labelled(mnist.train.pictures[:FEW], mnist.train.labels[:FEW])
+        mnist = dataclasses.replace(mnist, train=few)
+    ours = RECIPES["quick"]["cnn"].epochs
+    text = report(
+        {
+            "ours": train_ours(mnist, options.epochs or (1 if options.quick else ours)),
+            "keras.io's": train_example(mnist, options.epochs or (1 if options.quick else EPOCHS)),
+        }
+    )
+    print(text, end="")
+    if options.out:
+        options.out.write_text(text, encoding="utf-8", newline="\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
