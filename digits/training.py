@@ -78,7 +78,7 @@ QUICK = {
 # What has all the time it wants. The requested network stays what was asked for.
 BEST = {
     "dense": QUICK["dense"],
-    "wide": dataclasses.replace(QUICK["wide"], epochs=60),
+    "wide": dataclasses.replace(QUICK["wide"], epochs=40),
     "cnn": dataclasses.replace(QUICK["cnn"], epochs=20, refusal_epochs=EPOCHS),
 }
 RECIPES = {"quick": QUICK, "best": BEST}
