@@ -351,19 +351,6 @@ def test_an_h5_that_would_run_code_is_refused(ending, tmp_path):
     assert not ran.exists()
 
 
-def test_no_error_is_markdown():
-    """A file's name that says it is a picture elsewhere would tell that somebody looks."""
-    testing = pytest.importorskip("streamlit.testing.v1", reason="Streamlit is not installed")
-
-    def page():
-        from digits.ui.answer import show_error
-
-        show_error("![x](http://evil.example/a.png) <b>`$x$` cannot be read.")
-
-    shown = testing.AppTest.from_function(page).run().error[0].value
-    assert shown == r"!\[x\](http://evil.example/a.png) \<b\>\`\$x\$\` cannot be read."
-
-
 def test_the_settings_of_the_pages_are_those_that_are_promised():
     for path in (".streamlit/config.toml", "deploy/.streamlit/config.toml"):
         settings = tomllib.loads((ROOT / path).read_text("utf-8"))
