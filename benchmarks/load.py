@@ -14,7 +14,6 @@ import argparse
 import asyncio
 import http.client
 import io
-import json
 import os
 import random
 import socket
@@ -234,99 +233,80 @@ def visit_at_once(port: int, visitors: int, seconds: float) -> Told:
     return together
 
 
-def judge_interface(pictures: list[bytes], options: argparse.Namespace) -> dict[str, Any]:
-    """Press the HTTP interface, and say what came of it."""
+def judge_interface(options: argparse.Namespace) -> tuple[Campaign, bool]:
+    """Let many clients press the HTTP interface; return what came of it, and whether it will do."""
+    pictures = load_pictures(options.pictures) if options.pictures else compose()
     with serving("digits", "serve", "--port", "PORT") as port:
         press(port, pictures, options.clients, PATIENCE, options.clients)  # warm
         told = press(port, pictures, options.clients, options.seconds)
+    errors = sum(n for status, n in told.statuses.items() if status not in ("200", "503"))
+    p50, p99 = told.percentile(50), told.percentile(99)
+    kind = "real photographs and scans" if options.pictures else "composed pictures"
+    campaign = Campaign(
+        "load-http",
+        f"{options.clients} clients for {options.seconds:g} s on the HTTP interface, {kind}",
+        told.statuses.total(),
+        "requests",
+        errors,
+        f"{told.statuses['503']} answers 503, {errors} other errors; median {p50:.2f} s, 99th "
+        f"percentile {p99:.2f} s; {options.beside}",
+        command(options),
+    )
+    return campaign, not errors and p99 <= MOST_TIMES * p50
+
+
+def judge_pages(options: argparse.Namespace) -> tuple[Campaign, bool]:
+    """Visit the pages alone and together; return what came of it, and whether it will do."""
+    app = ["streamlit", "run", "app.py", "--server.headless", "true", "--server.port", "PORT"]
+    with serving(*app) as port:
+        alone = visit_at_once(port, 1, options.seconds / 8)
+        told = visit_at_once(port, options.visitors, options.seconds / 2)
+    errors = told.statuses.total() - told.statuses["200"]
+    p99 = told.percentile(99)
+    campaign = Campaign(
+        "load-pages",
+        f"{options.visitors} visitors of the pages at once, each having pictures read",
+        told.statuses.total(),
+        "readings",
+        errors,
+        f"median {told.percentile(50):.2f} s, 99th percentile {p99:.2f} s; one alone "
+        f"{alone.percentile(50):.2f} s; {options.beside}",
+        command(options),
+    )
+    return campaign, not errors and p99 <= WAITING
+
+
+def judge_memory(options: argparse.Namespace) -> tuple[Campaign, bool]:
+    """Ask so many times, each time with another picture, and see whether the server grows."""
+    small, tenth = compose(1, ALONE), options.requests // 10
     with serving("digits", "serve", "--port", "PORT") as port:
-        small, tenth = compose(1, ALONE), options.requests // 10
         first = press(port, small, FEW, options.requests, tenth, "single=true")
         before = resident(port)
         rest = press(port, small, FEW, options.requests, 9 * tenth, "single=true")
         after = resident(port)
-    bad = {
-        status: n
-        for status, n in (told.statuses + first.statuses + rest.statuses).items()
-        if status not in ("200", "503")
-    }
-    return {
-        "clients": options.clients,
-        "answers": dict(told.statuses),
-        "other_errors": bad,
-        "p50_ms": round(1000 * told.percentile(50)),
-        "p99_ms": round(1000 * told.percentile(99)),
-        "requests": len(first.seconds) + len(rest.seconds),
-        "mb_after_a_tenth": round(before, 1),
-        "mb_after_all": round(after, 1),
-        "wrong": bool(bad)
-        or not told.percentile(99) <= MOST_TIMES * told.percentile(50)
-        or (not options.quick and after > (1 + MOST_GROWTH) * before),
-    }
-
-
-def judge_pages(options: argparse.Namespace) -> dict[str, Any]:
-    """Visit the pages alone and together, and say what came of it."""
-    command = ["streamlit", "run", "app.py", "--server.headless", "true", "--server.port", "PORT"]
-    with serving(*command) as port:
-        alone = visit_at_once(port, 1, options.seconds / 8)
-        together = visit_at_once(port, options.visitors, options.seconds / 2)
-    return {
-        "visitors": options.visitors,
-        "answers": dict(together.statuses),
-        "alone_p50_ms": round(1000 * alone.percentile(50)),
-        "p50_ms": round(1000 * together.percentile(50)),
-        "p99_ms": round(1000 * together.percentile(99)),
-        "wrong": set(together.statuses) != {"200"} or not together.percentile(99) <= WAITING,
-    }
-
-
-def write(found: dict[str, Any], options: argparse.Namespace) -> None:
-    """Keep the figures of both doors."""
-    http, pages = found["interface"], found["pages"]
-    real = "real photographs" if options.pictures else "composed pictures"
-    command = "python benchmarks/load.py" + " --pictures FOLDER" * bool(options.pictures)
-    beside = f"; beside it the machine did {options.beside}"
-    keep(
-        Campaign(
-            "load-http",
-            f"{http['clients']} clients for {options.seconds:g} s on the HTTP interface, {real}",
-            sum(http["answers"].values()),
-            "requests",
-            sum(http["other_errors"].values()),
-            f"{http['answers'].get('503', 0)} answers 503 and no other error; median "
-            f"{http['p50_ms']} ms, 99th percentile {http['p99_ms']} ms{beside}",
-            f"{command} --write",
-        )
+    told = first.statuses + rest.statuses
+    errors = sum(n for status, n in told.items() if status not in ("200", "503"))
+    campaign = Campaign(
+        "load-memory",
+        "the memory of the HTTP interface after ten times as many requests",
+        told.total(),
+        "requests",
+        errors,
+        f"{before:.0f} MB after {tenth:,} and {after:.0f} MB after {told.total():,}, each with "
+        f"another picture: {100 * (after / before - 1):+.1f} %",
+        command(options),
     )
-    keep(
-        Campaign(
-            "load-memory",
-            "the server's memory after ten times as many requests, each with another picture",
-            http["requests"],
-            "requests",
-            int(http["mb_after_all"] > (1 + MOST_GROWTH) * http["mb_after_a_tenth"]),
-            f"{http['mb_after_a_tenth']} MB after a tenth of them, {http['mb_after_all']} MB after "
-            "all",
-            f"{command} --write",
-        )
-    )
-    keep(
-        Campaign(
-            "load-pages",
-            f"{pages['visitors']} visitors of the pages at once, each having pictures read",
-            sum(pages["answers"].values()),
-            "readings",
-            sum(n for status, n in pages["answers"].items() if status != "200"),
-            f"median {pages['p50_ms']} ms, 99th percentile {pages['p99_ms']} ms; one alone "
-            f"{pages['alone_p50_ms']} ms{beside}",
-            f"{command} --write",
-        )
-    )
+    # What is remembered fills up in the first thousand.
+    return campaign, not errors and (options.quick or after <= (1 + MOST_GROWTH) * before)
+
+
+def command(options: argparse.Namespace) -> str:
+    """Return how to do the same again."""
+    return f"python benchmarks/load.py{' --pictures FOLDER' * bool(options.pictures)} --write"
 
 
 def main() -> int:
-    """Press both doors and print what came of it as JSON."""
+    """Press both doors and say what came of it."""
     parser = argparse.ArgumentParser(description=str(__doc__).partition("\n")[0])
     parser.add_argument("--clients", type=int, default=64)
     parser.add_argument("--seconds", type=float, default=120.0)
@@ -334,17 +314,19 @@ def main() -> int:
     parser.add_argument("--visitors", type=int, default=10, help="of the pages")
     parser.add_argument("--pictures", type=Path, help="a folder of real ones")
     parser.add_argument("--write", action="store_true", help="keep it in docs/reliability/")
-    parser.add_argument("--beside", default="nothing", help="what else the machine did meanwhile")
+    parser.add_argument("--beside", default="nothing ran beside it", help="what did")
     parser.add_argument("--quick", action="store_true", help="some seconds of each")
     options = parser.parse_args()
     if options.quick:
-        options.seconds, options.requests = 4.0, 500
-    pictures = load_pictures(options.pictures) if options.pictures else compose()
-    found = {"interface": judge_interface(pictures, options), "pages": judge_pages(options)}
-    print(json.dumps(found, indent=2))
-    if options.write:
-        write(found, options)
-    return int(any(part["wrong"] for part in found.values()))
+        options.seconds, options.requests = 4.0, 300
+    wrong = False
+    for judge in (judge_interface, judge_pages, judge_memory):
+        campaign, will_do = judge(options)
+        print(f"{campaign.tried}: {campaign.times} {campaign.unit}, {campaign.told}", flush=True)
+        wrong |= not will_do
+        if options.write:
+            keep(campaign)
+    return int(wrong)
 
 
 if __name__ == "__main__":

@@ -282,19 +282,19 @@ def killed(write: Callable[[Path], Iterator[int]], folder: Path, seconds: float)
 
 def to_campaign(name: str, outcome: Outcome) -> Campaign:
     """Return what is kept of a campaign."""
-    place = ""
+    database = ""
     if name == CORRECTIONS:
         postgres = load_settings().database_url.startswith("postgresql")
-        place = "-postgresql" if postgres else "-sqlite"
+        database = "PostgreSQL" if postgres else "SQLite"
     return Campaign(
-        f"kill-{name}{place}",
-        TRIED[name],
+        f"kill-{name}" + f"-{database.lower()}" * bool(database),
+        TRIED[name] + f" in {database}" * bool(database),
         outcome.kills,
         "kills",
         outcome.lost + outcome.halves,
         f"{outcome.acknowledged} writes acknowledged, {outcome.lost} of them lost, "
         f"{outcome.halves} half-written and taken for whole",
-        f"{'DATABASE_URL=... ' * (place == '-postgresql')}python scripts/kill_while_writing.py "
+        f"{'DATABASE_URL=... ' * (database == 'PostgreSQL')}python scripts/kill_while_writing.py "
         f"{name} --kills {outcome.kills} --write",
     )
 

@@ -84,7 +84,7 @@ def test_a_command_whose_files_cannot_be_written_says_so_in_one_line(tmp_path, m
 
 @pytest.mark.skipif(sys.platform != "linux", reason="there is no /dev/full")
 def test_an_output_that_is_full_is_one_sentence():
-    for options in ([], ["--format", "csv"], ["--format", "jsonl"]):
+    for options in ([], ["--format", "csv"]):
         with Path("/dev/full").open("w") as full:
             done = subprocess.run(
                 [sys.executable, "-m", "digits", "read", *options, str(YEAR)],
@@ -274,7 +274,7 @@ def test_a_campaign_of_kills_sees_what_is_half_written(monkeypatch):
     """The oracle itself: a program that writes in place, in two steps."""
     from scripts.kill_while_writing import SUBJECTS, campaign
 
-    assert campaign(SUBJECTS["export"], kills=2, seed=0).acknowledged > 2
+    assert campaign(SUBJECTS["export"], kills=1, seed=0).acknowledged > 2
 
     def in_place(path, content):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -285,10 +285,10 @@ def test_a_campaign_of_kills_sees_what_is_half_written(monkeypatch):
             file.write(content[-9:])
 
     monkeypatch.setattr("digits.model.card.write_whole", in_place)
-    outcome = campaign(SUBJECTS["export"], kills=6, seed=0)
+    outcome = campaign(SUBJECTS["export"], kills=4, seed=0)
     assert outcome.halves
     monkeypatch.setattr("digits.model.versions.write_whole", in_place)
-    outcome = campaign(SUBJECTS["learn"], kills=6, seed=0)
+    outcome = campaign(SUBJECTS["learn"], kills=4, seed=0)
     assert outcome.lost or outcome.halves
 
 

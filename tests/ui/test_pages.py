@@ -427,3 +427,15 @@ def test_models_with_the_same_title_are_told_apart():
         "Convolutional network (99.67% right)",
         "Convolutional network, runs/a (99.67% right)",
     ]
+
+
+def test_no_error_is_markdown():
+    """A file's name that says it is a picture elsewhere would tell that somebody looks."""
+
+    def page():
+        from digits.ui.answer import show_error
+
+        show_error("![x](http://evil.example/a.png) <b>`$x$` cannot be read.")
+
+    shown = AppTest.from_function(page).run().error[0].value
+    assert shown == r"!\[x\](http://evil.example/a.png) \<b\>\`\$x\$\` cannot be read."
