@@ -239,7 +239,7 @@ def test_confidence_is_higher_where_more_is_right(held_out, as_picture):
     sure, right = [], []
     for seed in range(40):
         page = Page(held_out, seed, (160, 500))
-        expected = page.number(60, 50, 5, pitch=34)
+        expected = page.number(60, 50, 5, pitch=30)
         reading = current_reader().read(
             as_picture(noisy(paper(page.ink)).clip(0, 255).astype(np.uint8))
         )

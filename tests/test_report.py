@@ -117,6 +117,7 @@ def test_the_command_says_what_cannot_be_read_or_written(tmp_path, capsys):
     assert main(["report", str(tmp_path / "none.png")]) == 1
     assert "none.png" in capsys.readouterr().err
     picture = str(EXAMPLES / "a year.jpg")
+    (tmp_path / "no").write_text("where a folder should be")
     assert main(["report", picture, "--out", str(tmp_path / "no" / "r.html")]) == 1
     assert "cannot be written" in capsys.readouterr().err
 

@@ -55,7 +55,7 @@ def read(page, address, png, expected):
 
 
 def test_corrections_are_learned_from_and_the_same_picture_is_read_differently(page, server):
-    five = picture(5, np.random.default_rng((5, 35)))
+    five = picture(5, np.random.default_rng((5, 15)))
     read(page, server, five, "1")
     page.goto(f"{server}/learn")
     page.get_by_test_id("taught").wait_for(timeout=WAIT)
