@@ -166,6 +166,18 @@ CORRUPTIONS: dict[str, Callable[[Frames, np.random.Generator], Frames]] = {
     )
 }
 OVERLAPPED = ("shear", "scale", "rotate", "translate")  # ordinary affine augmentation has them too
+# What `digits.model.disturbance` draws in training, by definitions of its own, is related to these.
+RELATED = (
+    "shot_noise",
+    "impulse_noise",
+    "motion_blur",
+    "brightness",
+    "fog",
+    "spatter",
+    "dotted_line",
+    "zigzag",
+    "canny_edges",
+)
 
 
 def _signs(n: int, rng: np.random.Generator) -> np.ndarray:
