@@ -108,8 +108,7 @@ Written by `python scripts/make_scale.py` from [batch.csv](batch.csv), which
 {table(runs)}
 
 Each time holds the start of the program. "Longer than the loop" compares with a plain Python loop over
-`digits.read` in one process, as if that were spread over the workers without loss; the two cores here
-share much, so two workers are not twice as fast even without an engine. The local engine with one
+`digits.read` in one process, as if that were spread over the workers without loss. The local engine with one
 worker holds {small["memory_mb"]} MB for {int(small["files"]):,} pictures and {digit["memory_mb"]} MB
 for {int(digit["files"]):,}. Starting and reading are told apart by the two sizes of batch:
 
