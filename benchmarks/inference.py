@@ -37,8 +37,9 @@ MANY_ROUNDS = 5
 
 HEAD = """# How fast the network answers
 
-Written by `python benchmarks/inference.py --out docs/inference.md`: one thread of ONNX Runtime, all of
-Keras' threads, in turns on one machine. "Ours" is the convolutional network with its second head.
+Written by `python benchmarks/inference.py --out docs/inference.md`: one thread of ONNX Runtime, all
+of Keras' threads, in turns on one machine. "Ours" is the convolutional network, the first line with
+its second head.
 
 """
 
