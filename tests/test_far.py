@@ -40,7 +40,7 @@ def store():
     until = time.monotonic() + PATIENCE
     while True:
         try:
-            urllib.request.urlopen(f"{address}/moto-api/", timeout=5).close()
+            urllib.request.urlopen(f"{address}/moto-api/", timeout=5).close()  # noqa: S310
             break
         except OSError:
             assert time.monotonic() < until, "the store does not answer"
