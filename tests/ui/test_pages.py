@@ -439,3 +439,15 @@ def test_no_error_is_markdown():
 
     shown = AppTest.from_function(page).run().error[0].value
     assert shown == r"!\[x\](http://evil.example/a.png) \<b\>\`\$x\$\` cannot be read."
+
+
+def test_the_page_reads_what_every_other_door_reads(monkeypatch, tmp_path):
+    from digits import read
+
+    monkeypatch.setenv("DIGITS_HOME", str(tmp_path))
+    app = AppTest.from_file(str(ROOT / "app.py"))
+    app.session_state["example"] = EXAMPLE.name
+    app.run(timeout=SLOW)
+    assert not app.exception
+    seen = app.session_state["picture read"].reading
+    assert seen.to_json() == read(EXAMPLE).to_json() | {"file": seen.file}
