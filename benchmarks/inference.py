@@ -35,6 +35,14 @@ SLOW_TIMES = 2  # answers in each turn of Keras' predict
 MANY = 1000  # digits at once
 MANY_ROUNDS = 5
 
+HEAD = """# How fast the network answers
+
+Written by `python benchmarks/inference.py --out docs/inference.md`: one thread of ONNX Runtime, all
+of Keras' threads, in turns on one machine. "Ours" is the convolutional network, the first line with
+its second head.
+
+"""
+
 Answer = Callable[[Frames], object]
 
 
@@ -102,7 +110,7 @@ def main() -> int:
     text = report(options.quick)
     print(text, end="")
     if options.out:
-        options.out.write_text(text, encoding="utf-8", newline="\n")
+        options.out.write_text(HEAD + text, encoding="utf-8", newline="\n")
     return 0
 
 

@@ -1,17 +1,23 @@
 """Far from this machine: pictures in a store that speaks S3, and a cluster that loses its nodes."""
 
 import json
+import os
+import shutil
 import subprocess
 import sys
+import time
+import urllib.request
 from pathlib import Path
 
 import cv2
 import pytest
+from servers import free_port
 
 from digits import batch
 from digits.core import BatchError, Hint
 from digits.sources import find_sources
 
+PATIENCE = 60  # s
 ROOT = Path(__file__).parent.parent
 SINGLE = Hint(single=True)
 
@@ -19,12 +25,26 @@ SINGLE = Hint(single=True)
 @pytest.fixture(scope="module")
 def store():
     """A store on this machine, with its address where programs look for it."""
-    server = pytest.importorskip("moto.server", reason="moto, a store to test with, is missing")
-    pytest.importorskip("flask_cors", reason="moto, a store to test with, is missing")
+    beside = str(Path(sys.executable).parent)
+    program = shutil.which("moto_server", path=os.pathsep.join([beside, os.environ["PATH"]]))
+    if program is None:
+        pytest.skip("moto_server, a store to test with, is not installed")
     fs = pytest.importorskip("pyarrow.fs", reason="pyarrow is not installed")
-    running = server.ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-    running.start()
-    address = "http://{}:{}".format(*running.get_host_and_port())
+    port = free_port()
+    address = f"http://127.0.0.1:{port}"
+    running = subprocess.Popen(
+        [program, "-H", "127.0.0.1", "-p", str(port)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    until = time.monotonic() + PATIENCE
+    while True:
+        try:
+            urllib.request.urlopen(f"{address}/moto-api/", timeout=5).close()  # noqa: S310
+            break
+        except OSError:
+            assert time.monotonic() < until, "the store does not answer"
+            time.sleep(0.2)
     with pytest.MonkeyPatch.context() as patch:
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
             patch.setenv(name, "nobody")
@@ -34,7 +54,8 @@ def store():
         system = fs.S3FileSystem(endpoint_override=address, allow_bucket_creation=True)
         system.create_dir("paper")
         yield system
-    running.stop()
+    running.terminate()
+    running.wait()
 
 
 @pytest.fixture(scope="module")
