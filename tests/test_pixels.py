@@ -18,6 +18,7 @@ from digits.image import pixels
 from digits.image.pixels import load_picture, load_upright
 
 PAPER, INK = 220, 30  # grey levels of the page that most tests draw
+MIDDLE_OF_PAGE = 125  # grey level between the two
 
 
 def page(width=60, height=40):
@@ -369,6 +370,37 @@ def test_more_bytes_than_accepted(tmp_path: Path, monkeypatch):
     path.write_bytes(bytes(101))
     assert "large.png is larger than" in explained(path, TooLargeError)
     assert "is larger than" in explained(bytes(101), TooLargeError)
+
+
+def test_a_webp_of_more_pixels_than_its_decoder_has_memory_for():
+    size = (10_000, 5_001)
+    bits = (size[0] - 1) | (size[1] - 1) << 14  # 14 bits of width and of height, less one
+    body = b"\x2f" + struct.pack("<I", bits) + bytes(7)
+    chunk = b"WEBPVP8L" + struct.pack("<I", len(body)) + body
+    content = b"RIFF" + struct.pack("<I", len(chunk)) + chunk
+    assert "50 million pixels" in explained(content, TooLargeError)
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "P", "LA", "RGB", "RGBA", "CMYK", "I", "F"])
+def test_a_very_large_picture_is_the_same_in_pieces(monkeypatch, mode):
+    grey = page(601, 403)
+    if mode in ("LA", "RGBA"):
+        image = Image.merge("LA", (grey, grey.point(lambda level: 255 - level))).convert(mode)
+    else:
+        image = grey.convert(mode, dither=Image.Dither.NONE)
+    content = saved(image, "TIFF" if mode in ("CMYK", "F", "I") else "PNG")
+    monkeypatch.setattr(pixels, "WORKING_PIXELS", 20_000)
+    whole = load_picture(content)
+    monkeypatch.setattr(pixels, "LARGE_PIXELS", 100_000)
+    monkeypatch.setattr(pixels, "PIECE_PIXELS", 10_000)
+    pieces = load_picture(content)
+    assert (pieces.width, pieces.height) == (601, 403)
+    assert abs(pieces.grey.shape[0] - whole.grey.shape[0]) <= 1
+    assert abs(pieces.grey.shape[1] - whole.grey.shape[1]) <= 1
+    assert abs(float(pieces.grey.mean()) - float(whole.grey.mean())) < 1.0
+    ink = np.argwhere(whole.grey < MIDDLE_OF_PAGE), np.argwhere(pieces.grey < MIDDLE_OF_PAGE)
+    for before, after in zip(ink[0].mean(axis=0), ink[1].mean(axis=0), strict=True):
+        assert abs(before - after) <= 1
 
 
 SEEDS = [

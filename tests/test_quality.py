@@ -6,6 +6,7 @@ import pytest
 
 from digits.assembly import current_reader
 from digits.core import Hint
+from digits.image.quality import _blur
 
 SINGLE = Hint(single=True)
 SIDE = 320  # px of the page
@@ -54,3 +55,7 @@ def test_a_light_digit_on_a_black_screen_is_not_called_dark(held_out, notes):
 def test_tiny_writing_is_called_small(held_out, notes):
     assert "pixels large" in notes(page(held_out.pictures[0], 9))
     assert "pixels large" not in notes(page(held_out.pictures[0], 60))
+
+
+def test_a_level_grey_has_no_edge_to_measure():
+    assert _blur(np.full((40, 40), 0.5, np.float32)) == 0.0

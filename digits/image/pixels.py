@@ -22,7 +22,10 @@ EXTENSIONS = (
 WORKING_PIXELS = 3_000_000  # px; digits on a page of this size are large enough to read
 MAX_BYTES = 64_000_000  # of one file
 MAX_PIXELS = 100_000_000  # px; what four bytes a pixel make of it still fits in a small machine
+MAX_WEBP_PIXELS = 50_000_000  # px; its decoder holds four copies of four bytes a pixel
 MAX_SIDE = 30_000  # px; OpenCV counts some coordinates in 16 bits
+LARGE_PIXELS = 24_000_000  # px; beside more of them, copies would not fit in 1 GB of memory
+PIECE_PIXELS = 4_000_000  # px of such a picture that are copied at once
 SAMPLE_PIXELS = 1_000_000  # px; enough to tell paper from ink
 WHITE = 255  # grey level
 MIDDLE = 128  # grey level that parts dark ink from light ink
@@ -90,7 +93,9 @@ def load_picture(source: bytes | str | Path, page: int | None = None) -> Picture
         orientation = _orientation(image)
         if orientation in QUARTER_TURNS:
             width, height = height, width
-        pixels: Pixels = np.array(_turned(_reduced(_grey(image)), orientation), np.uint8)
+        pixels: Pixels = np.array(
+            _turned(_reduced(_grey(_in_pieces(image))), orientation), np.uint8
+        )
     told = content if page in (None, 1) else content + f"page {page}".encode()
     return Picture(pixels, width, height, hashlib.sha256(told).hexdigest())
 
@@ -107,7 +112,7 @@ def load_upright(source: bytes | str | Path, page: int | None = None) -> Image.I
         orientation = _orientation(image)
         coloured = not image.mode.startswith(("I", "F", "LAB"))
         flat = _on_paper(image) if coloured else _grey(image)
-        return _turned(flat.convert("RGB"), orientation)
+        return _turned(flat if flat.mode == "RGB" else flat.convert("RGB"), orientation)
 
 
 def load_bytes(source: bytes | str | Path) -> bytes:
@@ -168,13 +173,14 @@ def _opened(content: bytes, page: int | None) -> Iterator[Image.Image]:
 
 def _check_size(image: Image.Image) -> None:
     """Refuse what would not fit in memory, before any of it is decoded."""
-    if image.width * image.height > MAX_PIXELS or max(image.size) > MAX_SIDE:
-        raise TooLargeError(_too_many_pixels())
+    limit = MAX_WEBP_PIXELS if image.format == "WEBP" else MAX_PIXELS
+    if image.width * image.height > limit or max(image.size) > MAX_SIDE:
+        raise TooLargeError(_too_many_pixels(limit))
 
 
-def _too_many_pixels() -> str:
+def _too_many_pixels(limit: int = MAX_PIXELS) -> str:
     return (
-        f"the picture has more than {MAX_PIXELS // 1_000_000} million pixels "
+        f"the picture has more than {limit // 1_000_000} million pixels "
         f"or a side of more than {MAX_SIDE}: save it smaller"
     )
 
@@ -224,6 +230,28 @@ def _turned(image: Image.Image, orientation: int) -> Image.Image:
     return image if method is None else image.transpose(method)
 
 
+def _in_pieces(image: Image.Image) -> Image.Image:
+    """Average a very large picture down by a whole factor, some rows at a time."""
+    if image.width * image.height <= LARGE_PIXELS or image.mode.startswith("I;16"):
+        return image
+    factor = int((image.width * image.height / WORKING_PIXELS) ** 0.5)
+    mode = {"1": "L", "P": "RGB"}.get(image.mode, image.mode)
+    if image.has_transparency_data:
+        mode = "RGBA"
+    size = (math.ceil(image.width / factor), math.ceil(image.height / factor))
+    small = Image.new(mode, size)
+    rows = factor * max(1, PIECE_PIXELS // (image.width * factor))
+    for top, piece in _pieces(image, rows):
+        small.paste(piece.convert(mode).reduce(factor), (0, top // factor))
+    return small
+
+
+def _pieces(image: Image.Image, rows: int) -> Iterator[tuple[int, Image.Image]]:
+    """Yield the picture some rows at a time, with where they begin."""
+    for top in range(0, image.height, rows):
+        yield top, image.crop((0, top, image.width, min(top + rows, image.height)))
+
+
 def _grey(image: Image.Image) -> Image.Image:
     """Return 8-bit grey, whatever the mode."""
     if image.mode.startswith(("I", "F")):
@@ -237,7 +265,7 @@ def _grey(image: Image.Image) -> Image.Image:
 
 def _to_bytes(levels: np.ndarray) -> np.ndarray:
     """Bring whole or real levels of any range to 0..255: (h, w) -> (h, w)."""
-    known = levels[np.isfinite(levels)]
+    known = levels if levels.dtype.kind in "ui" else levels[np.isfinite(levels)]
     low, high = (float(known.min()), float(known.max())) if known.size else (0.0, 0.0)
     if levels.dtype.kind in "ui" and low >= 0 and high < WORD:
         # As many low bits are dropped as leave one byte: 8 of 16, but 4 where a scanner gives 12.
@@ -251,13 +279,13 @@ def _on_paper(image: Image.Image) -> Image.Image:
     """Put a transparent picture on paper that its ink stands out from."""
     if not image.has_transparency_data:
         return image
-    layered = image.convert("RGBA")
-    if layered.getchannel("A").getextrema() == (WHITE, WHITE):
-        return layered.convert("RGB")
-    shade = _paper_shade(layered)
-    paper = Image.new("RGBA", layered.size, (shade, shade, shade, WHITE))
-    paper.alpha_composite(layered)
-    return paper.convert("RGB")
+    shade = _paper_shade(_in_pieces(image).convert("RGBA"))
+    flat = Image.new("RGB", image.size)
+    for top, piece in _pieces(image, max(1, PIECE_PIXELS // image.width)):
+        paper = Image.new("RGBA", piece.size, (shade, shade, shade, WHITE))
+        paper.alpha_composite(piece.convert("RGBA"))
+        flat.paste(paper.convert("RGB"), (0, top))
+    return flat
 
 
 def _paper_shade(layered: Image.Image) -> int:

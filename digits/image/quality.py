@@ -49,6 +49,7 @@ def _blur(crop: Ink) -> float:
     slope = np.hypot(cv2.Sobel(crop, cv2.CV_32F, 1, 0), cv2.Sobel(crop, cv2.CV_32F, 0, 1)) / SOBEL
     low, high = OUTLINE
     edge = slope[(crop > low) & (crop < high)]
-    if not edge.size:  # black and white: nothing lies between ink and paper
+    steepest = float(np.percentile(edge, SHARPEST)) if edge.size else 0.0
+    if not steepest:  # black and white, or level: nothing lies between ink and paper
         return 0.0
-    return float(1 / (np.percentile(edge, SHARPEST) * np.sqrt(2 * np.pi)))
+    return float(1 / (steepest * np.sqrt(2 * np.pi)))
