@@ -41,8 +41,6 @@ SMALLEST = 1e-12  # probability; the logarithm of 0 is not a number
 ALONE = 0.999  # probability from which the digit network is not asked to share its opinion
 NARROW = 1.6  # times as wide as high: a line that may hold one digit alone
 TALL = 0.6  # of the digits' height: a mark as tall may be a digit that was left out
-PLAUSIBLE = 0.2  # of a number's probability, that of one digit more where its ink is seen
-MOST_MISSED = 3  # digits
 DENIED = 0.5  # probability that there is no digit, of either network, from which both deny it
 SURE = 0.6  # probability of one digit rather than another, from which the line network is sure
 TEXTURE = 0.5  # share of a page's characters that are refused, from which all of them are
@@ -165,28 +163,12 @@ class Reader:
                 [
                     replace(_cut(page, spelling), certainty=1.0)
                     if hint.length
-                    else self._complete(page, _cut(page, spelling))
+                    else _complete(page, spelling)
                     for page, spelling in zip(pages, spellings, strict=True)
                 ]
             )
         nothing = Spelled((), np.zeros((0, CLASSES)), 1.0)
         return [next(spelled) if part.page is not None else nothing for part in found]
-
-    def _complete(self, page: Page, number: Spelled) -> Spelled:
-        """Spell a number with one digit more while that explains a mark as tall as a digit.
-
-        The line network sometimes leaves out one of two ones that stand close. A stroke or a
-        bracket beside a number stays a mark: with it, a longer number is far less likely.
-        """
-        for _ in range(MOST_MISSED):
-            if not number.n_tall or not number.glyphs:
-                break
-            (spelling,) = self.line_network.spell([to_strip(page)], len(number.glyphs) + 1)
-            longer = _cut(page, spelling)
-            if longer.certainty < PLAUSIBLE * number.certainty or longer.n_tall >= number.n_tall:
-                break
-            number = longer
-        return number
 
     def _name(self, found: Sequence[Found], spelled: Sequence[Spelled]) -> list[Line]:
         """Say of each number which digits it has: both networks' scores are added."""
@@ -334,6 +316,22 @@ def _cut(page: Page, spelling: Spelling) -> Spelled:
         tuple(Mark(kind, page.box_in_original(box)) for kind, box in marks),
         _count_tall([box for _, box in marks], [glyph.box for glyph in glyphs if glyph]),
     )
+
+
+def _complete(page: Page, spelling: Spelling) -> Spelled:
+    """Take one digit more while that explains a mark as tall as a digit.
+
+    The line network sometimes leaves out one of two ones that stand close. A stroke or a bracket
+    beside a number stays a mark: with it, a longer number is far less likely.
+    """
+    number = _cut(page, spelling)
+    while number.n_tall and spelling.digits and spelling.longer:
+        spelling = spelling.longer
+        longer = _cut(page, spelling)
+        if longer.n_tall >= number.n_tall:
+            break
+        number = longer
+    return number
 
 
 def _count_tall(marks: Sequence[Box], digits: Sequence[Box]) -> int:

@@ -20,6 +20,7 @@ from digits.model.ctc import (
 )
 
 BATCH = 32  # strips that are read at once
+PLAUSIBLE = 0.2  # of a number's probability, that of one digit more where its ink is seen
 WIDE_BEAM = 4 * BEAM  # texts kept where only those of one length count
 
 
@@ -31,6 +32,7 @@ class Spelling:
     columns: tuple[float, ...]  # px of the strip, where each digit stands
     scores: Float64[np.ndarray, "n 10"]  # log-probability of the text with each digit replaced
     certainty: float  # probability that this many digits are on the line, 0 to 1
+    longer: "Spelling | None" = None  # one digit more, if that is not far less probable
 
 
 @runtime_checkable
@@ -80,16 +82,29 @@ class LineNetwork:
 
 def _spell(steps: np.ndarray, length: int | None) -> Spelling:
     texts = likeliest_texts(steps, BEAM if length is None else WIDE_BEAM)
-    whole = np.logaddexp.reduce([score for _, score in texts])
-    if length is not None:
-        texts = [text for text in texts if len(text[0]) == length]
-        if not texts:  # hardly likely: none of the texts kept has this length
-            texts = [(likeliest_of_length(steps, length), -np.inf)]
-    digits = texts[0][0]
-    alike = [score for text, score in texts if len(text) == len(digits)]
-    certainty = float(np.exp(np.logaddexp.reduce(alike) - whole))
-    columns = tuple((span.peak + 0.5) * STRIDE for span in align(steps, digits))
-    return Spelling(digits, columns, substitutions(steps, digits), certainty)
+    whole = float(np.logaddexp.reduce([score for _, score in texts]))
+    n = len(texts[0][0]) if length is None else length
+    if not any(len(text) == n for text, _ in texts):  # hardly likely
+        texts = [(likeliest_of_length(steps, n), -np.inf)]
+    return _of_length(steps, texts, whole, n)
+
+
+def _of_length(
+    steps: np.ndarray, texts: list[tuple[tuple[int, ...], float]], whole: float, n: int
+) -> Spelling:
+    """Return the likeliest text of n digits, and with it one digit more if that is plausible."""
+    alike = [(text, score) for text, score in texts if len(text) == n]
+    certainty = float(np.exp(np.logaddexp.reduce([score for _, score in alike]) - whole))
+    longer = [score for text, score in texts if len(text) == n + 1]
+    is_plausible = longer and np.exp(np.logaddexp.reduce(longer) - whole) > PLAUSIBLE * certainty
+    digits = alike[0][0]
+    return Spelling(
+        digits,
+        tuple((span.peak + 0.5) * STRIDE for span in align(steps, digits)),
+        substitutions(steps, digits),
+        certainty,
+        _of_length(steps, texts, whole, n + 1) if is_plausible else None,
+    )
 
 
 @dataclass(frozen=True)
