@@ -284,6 +284,9 @@ first; a name tells network, epochs, and what was shown that MNIST has not:
 Recipes were changed between these looks, for people's own pictures and for grey and grainy paper,
 so what was looked at later leans a little towards the favourable.
 
+How the networks hold out on corrupted and distorted digits: [robustness.md](robustness.md). How
+fast they answer: [inference.md](inference.md).
+
 ## People's own pictures
 
 Pictures of single digits by people whose hands are not in MNIST. None was trained on; they were
