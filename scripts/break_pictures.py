@@ -154,8 +154,33 @@ def bombs() -> Iterator[tuple[str, bytes]]:
     yield "PDF whose pages hold themselves", root + loop
     paper = b"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 %d 9]>>endobj trailer<</Root 1 0 R>>"
     one = b"2 0 obj<</Type/Pages/Count 1/Kids[3 0 R]>>endobj\n"
+    for depth in (4, 6, 8, 12, 30):
+        yield f"PDF of forms that show ten forms, {depth} deep", pdf_of_forms(depth)
     for side in (0, 14_401, 10**9, 10**30):
         yield f"PDF on paper of {side} points", root + one + paper % side
+
+
+def pdf_of_forms(depth: int) -> bytes:
+    """Return a PDF whose page shows a form, which shows the next one ten times, and so on."""
+    kind = "/Type/XObject/Subtype/Form/BBox[0 0 600 900]"
+    page = "/Type/Page/Parent 2 0 R/MediaBox[0 0 600 900]/Contents 4 0 R"
+    bodies = [
+        "<</Type/Catalog/Pages 2 0 R>>",
+        "<</Type/Pages/Count 1/Kids[3 0 R]>>",
+        f"<<{page}/Resources<</XObject<</F 5 0 R>>>>>>",
+        "<</Length 5>>stream\n/F Do\nendstream",
+    ]
+    for inner in range(6, 5 + depth):
+        shown = f"/Resources<</XObject<</F {inner} 0 R>>>>/Length 60"
+        bodies.append(f"<<{kind}{shown}>>stream\n{'/F Do ' * 10}\nendstream")
+    bodies.append(f"<<{kind}/Length 12>>stream\n0 0 9 9 re f\nendstream")
+    objects = "".join(f"{n} 0 obj{body}endobj\n" for n, body in enumerate(bodies, 1))
+    return f"%PDF-1.4\n{objects}trailer<</Root 1 0 R>>".encode()
+
+
+def _drawing() -> resource.struct_rusage:
+    """Return what the processes took that drew PDFs; of memory, the largest so far."""
+    return resource.getrusage(resource.RUSAGE_CHILDREN)
 
 
 def _work(pipe: Connection) -> None:
@@ -167,20 +192,19 @@ def _work(pipe: Connection) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     reader = shipped_reader()
     pipe.send("ready")
-    while True:
-        content = pipe.recv_bytes()
+    while content := pipe.recv_bytes():
         PEAK.write_text("5", encoding="ascii")  # from here on, VmHWM is this input's
-        began = time.process_time()
+        began = time.process_time() + _drawing().ru_utime
         try:
             outcome = "reading" if isinstance(reader.read(load_picture(content)), Reading) else "?"
         except DigitsError:
             outcome = "sentence"
         except BaseException as error:  # whatever it is, it is what is looked for
             outcome = f"{type(error).__name__}: {error}"
-        seconds = time.process_time() - began
+        seconds = time.process_time() + _drawing().ru_utime - began
         rows = STATUS.read_text(encoding="ascii").splitlines()
         (held,) = (int(row.split()[1]) for row in rows if row.startswith("VmHWM"))
-        pipe.send((outcome, seconds, held))
+        pipe.send((outcome, seconds, max(held, _drawing().ru_maxrss)))
 
 
 class Patient:
@@ -239,6 +263,7 @@ def main() -> int:
         f"{largest[0] // 1000} MB ({largest[1]}) and {slowest[0]:.1f} s ({slowest[1]})"
     )
     print(f"{outcomes.total():,} inputs, {len(bad)} bad: {told}")
+    patient.pipe.send_bytes(b"")
     if options.write:
         tried = "pictures and PDFs cut at each 1 %, mutated, lying and made to be large"
         command = COMMAND.format(options.inputs)

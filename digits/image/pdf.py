@@ -1,36 +1,32 @@
-"""Pages of a PDF as pictures, through PDFium; nothing here knows what is read on them."""
+"""Pages of a PDF as pictures, drawn by `digits.image.pdfium` in a process of its own."""
 
-import ctypes
-import threading
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
 
 from PIL import Image
 
 from digits.core import MissingLibraryError, NotAPictureError, PictureError, TooLargeError
 
-if TYPE_CHECKING:
-    import pypdfium2
-
 MAX_PAGES = 200  # of one PDF; a class of pupils with room to spare
-POINTS = 72  # PDF units per inch (ISO 32000-1, 8.3.2.3)
-RESOLUTION = 300  # dpi, what office scanners give; small paper is drawn no finer than this
-MAX_SIDE = 14_400  # points, 200 inches: the largest page that Acrobat makes (ISO 32000-1, annex C)
-MAX_RATIO = 50  # of a page's sides; no paper is a longer strip, and a side has at least one pixel
-SLACK = 1e-3  # px; PDFium measures paper in single precision
-SECONDS = 10.0  # for drawing one page
-WHITE = (255, 255, 255, 255)  # RGBA
+SECONDS = 5  # of processor time for one page
+PATIENCE = 30.0  # s until an answer, on a machine that is busy or knows no processor time
 HEADER = 1024  # bytes within which a PDF says that it is one (ISO 32000-1, annex H.3.4.1)
+DRAWING = Path(__file__).with_name("pdfium.py")
 DAMAGED = "the PDF is damaged or cut off: save or scan it again"
 LOCKED = "the PDF is locked with a password: save it without one, or photograph the page"
+TOO_MUCH = (
+    f"the PDF needs more than {SECONDS} seconds or 600 MB of memory to be drawn: "
+    "save the page as a PNG or JPEG picture"
+)
 MISSING = (
     "reading a PDF needs pypdfium2, which is not installed: pip install pypdfium2, "
     "or save the page as a PNG or JPEG picture"
 )
-
-_lock = threading.Lock()  # PDFium must not be entered by two threads at once
 
 
 def is_pdf(content: bytes) -> bool:
@@ -44,12 +40,12 @@ def count_pdf_pages(content: bytes) -> int:
     Raises
     ------
     PictureError
-        It is damaged, locked, or has more than `MAX_PAGES`.
+        It is damaged, locked, has more than `MAX_PAGES`, or takes too much time or memory.
     MissingLibraryError
         pypdfium2 is not installed.
     """
-    with _document(content) as document:
-        return len(document)
+    told, _ = _drawn(content, 0, 0)
+    return int(told["pages"])
 
 
 def draw_pdf_page(content: bytes, page: int, max_pixels: int) -> Image.Image:
@@ -64,73 +60,41 @@ def draw_pdf_page(content: bytes, page: int, max_pixels: int) -> Image.Image:
     Raises
     ------
     PictureError
-        There is no such page, its paper has an absurd size, it takes longer than `SECONDS` to
-        draw, or as `count_pdf_pages`.
+        There is no such page, its paper has an absurd size, or as `count_pdf_pages`.
     """
-    with _document(content) as document:
-        if not 1 <= page <= len(document):
-            raise PictureError(f"the PDF has no page {page}: it has {len(document)}")
-        sheet = document[page - 1]
-        width, height = sheet.get_size()
-        _check_paper(width, height)
-        scale = min(RESOLUTION / POINTS, (max_pixels / (width * height)) ** 0.5)
-        pixels = [max(1, int(side * scale + SLACK)) for side in (width, height)]
-        return _draw(sheet, *pixels)
-
-
-@contextmanager
-def _document(content: bytes) -> Iterator["pypdfium2.PdfDocument"]:
-    """Open a PDF, alone, and turn what PDFium complains of into a sentence."""
-    try:
-        import pypdfium2
-    except ImportError:
-        raise MissingLibraryError(MISSING) from None
-    with _lock:
-        try:
-            document = pypdfium2.PdfDocument(content)
-            try:
-                if len(document) > MAX_PAGES:
-                    raise TooLargeError(
-                        f"the PDF has {len(document)} pages, and at most {MAX_PAGES} are read: "
-                        "split it"
-                    )
-                yield document
-            finally:
-                document.close()
-        except pypdfium2.PdfiumError as error:
-            locked = error.err_code == pypdfium2.raw.FPDF_ERR_PASSWORD
-            raise NotAPictureError(LOCKED if locked else DAMAGED) from error
-
-
-def _check_paper(width: float, height: float) -> None:
-    shorter, longer = sorted((width, height))
-    if not 0 < shorter <= longer <= min(MAX_SIDE, MAX_RATIO * shorter):
+    told, pixels = _drawn(content, max(0, page), max_pixels)
+    if "paper" not in told:
+        raise PictureError(f"the PDF has no page {page}: it has {told['pages']}")
+    if "size" not in told:
+        width, height = told["paper"]
         raise TooLargeError(
             f"a page of {width:.0f} x {height:.0f} points is no sheet of paper: "
             "save it as a PNG or JPEG picture"
         )
+    return Image.frombytes("RGB", told["size"], pixels, "raw", "BGRX", told["stride"])
 
 
-def _draw(sheet: "pypdfium2.PdfPage", width: int, height: int) -> Image.Image:
-    """Draw in steps, so that a page made to keep us busy is left when its time is over."""
-    import pypdfium2
-    from pypdfium2 import raw
-
-    bitmap = pypdfium2.PdfBitmap.new_native(width, height, raw.FPDFBitmap_BGRx)
-    bitmap.fill_rect(WHITE, 0, 0, width, height)
-    until = time.monotonic() + SECONDS
-    pause = raw.IFSDK_PAUSE(version=1)
-    is_late = type(pause.NeedToPauseNow)(lambda _: time.monotonic() > until)
-    pause.NeedToPauseNow = is_late
-    whole_page = (0, 0, width, height, 0)  # from left, top; unturned beyond its own turn
-    state = raw.FPDF_RenderPageBitmap_Start(
-        bitmap, sheet, *whole_page, raw.FPDF_ANNOT, ctypes.byref(pause)
-    )
-    raw.FPDF_RenderPage_Close(sheet)
-    if state == raw.FPDF_RENDER_TOBECONTINUED:
-        raise TooLargeError(
-            f"the page takes more than {SECONDS:.0f} seconds to draw: save it as a picture"
+def _drawn(content: bytes, page: int, max_pixels: int) -> tuple[dict[str, Any], bytes]:
+    """Have a page drawn elsewhere, and turn what went wrong into a sentence."""
+    if importlib.util.find_spec("pypdfium2") is None:
+        raise MissingLibraryError(MISSING)
+    command = [sys.executable, "-P", str(DRAWING), str(page), str(max_pixels), str(SECONDS)]
+    places = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    try:
+        run = subprocess.run(  # noqa: S603  # our own file, by its path; the PDF is only its input
+            command, input=content, capture_output=True, env=places, timeout=PATIENCE, check=False
         )
-    if state != raw.FPDF_RENDER_DONE:
-        raise NotAPictureError(DAMAGED)
-    return bitmap.to_pil().convert("RGB")
+    except subprocess.TimeoutExpired:
+        raise TooLargeError(TOO_MUCH) from None
+    if run.returncode:
+        # Its limits end it by a signal, or by an allocation that fails in the midst of PDFium.
+        raise TooLargeError(TOO_MUCH)
+    line, _, pixels = run.stdout.partition(b"\n")
+    told: dict[str, Any] = json.loads(line)
+    if "fault" in told:
+        raise NotAPictureError(LOCKED if told["fault"] == "locked" else DAMAGED)
+    if told["pages"] > MAX_PAGES:
+        raise TooLargeError(
+            f"the PDF has {told['pages']} pages, and at most {MAX_PAGES} are read: split it"
+        )
+    return told, pixels
