@@ -21,9 +21,10 @@ import numpy as np
 from PIL import Image, features
 
 ROOT = Path(__file__).parent.parent
-sys.path[:0] = [str(ROOT), str(ROOT / "scripts")]
+sys.path[:0] = [str(ROOT), str(ROOT / "scripts"), str(ROOT / "tests")]
 
 from campaigns import Campaign, keep  # noqa: E402
+from heic import HEIC  # noqa: E402
 
 MEMORY = 1_000_000  # kB that one input may make the whole process hold
 SECONDS = 5.0  # of one input, on an idle core
@@ -34,12 +35,16 @@ BIG = (10_000, 10_000)  # px; as many as are let in
 Answer = tuple[str, float, int]  # what came of it, processor seconds, kB
 
 
-def seeds() -> Iterator[tuple[str, bytes]]:
-    """Yield one number of validation digits in every format, mode and compression."""
+def number() -> Image.Image:
+    """Return a number of four validation digits, grey."""
     from digits.data import load_mnist
 
     digits = load_mnist().validation.pictures[:4]
-    grey = Image.fromarray(255 - np.pad(np.hstack(list(digits)), 20)).resize((304, 136))
+    return Image.fromarray(255 - np.pad(np.hstack(list(digits)), 20)).resize((304, 136))
+
+
+def seeds(grey: Image.Image) -> Iterator[tuple[str, bytes]]:
+    """Yield a picture in every format, mode and compression."""
     clear = Image.merge("LA", (Image.new("L", grey.size), grey.point(lambda level: 255 - level)))
     deep = Image.fromarray(np.asarray(grey, np.uint16) * 257)
     colour = grey.convert("RGB")
@@ -55,9 +60,8 @@ def seeds() -> Iterator[tuple[str, bytes]]:
         ("TIFF", colour, {"compression": "tiff_lzw"}), *webp,
     ]  # fmt: skip
     for kind, image, options in made:
-        file = io.BytesIO()
-        image.save(file, kind, **options)
-        yield f"{kind} {image.mode} {options or ''}".strip(), file.getvalue()
+        yield f"{kind} {image.mode} {options or ''}".strip(), saved(image, kind, **options)
+    yield "HEIC", HEIC
 
 
 def mutations(
@@ -248,7 +252,7 @@ def main() -> int:
     slowest, largest = (0.0, ""), (0, "")
     inputs = [] if options.only == "mutations" else [bombs()]
     if options.only != "bombs":
-        corpus = list(seeds())
+        corpus = list(seeds(number()))
         each = -(-options.inputs // len(corpus))
         inputs += [mutations(name, seed, rng, each) for name, seed in corpus]
     for name, content in (one for some in inputs for one in some):

@@ -1,0 +1,152 @@
+"""Let a coverage-guided fuzzer (libFuzzer, through atheris) look for what breaks reading.
+
+pip install atheris
+python scripts/fuzz_pictures.py bytes --inputs 150000 --write
+"""
+
+import argparse
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+ROOT = Path(__file__).parent.parent
+sys.path[:0] = [str(ROOT), str(ROOT / "scripts")]
+
+from break_pictures import MEMORY, SECONDS, number, seeds  # noqa: E402
+from campaigns import Campaign, keep  # noqa: E402
+
+from digits.core import Reading  # noqa: E402
+
+LONGEST = {"bytes": 3_000, "pixels": 1_000}  # bytes of an input; small ones are soon tried
+WIDEST = 64  # px
+MAX_SCALE = 3  # a grey level becomes up to so many pixels, squared
+READ_PIXELS = 2_500  # px; larger pictures are opened, and read by `break_pictures.py`
+ROUND = 4_000  # inputs until a new process goes on: what atheris holds on to grows
+TARGETS = {
+    "bytes": "bytes that begin as every format but PDF, changed as coverage suggests, and read",
+    "pixels": "grey levels of any shape, changed as coverage suggests, and read",
+}
+COMMAND = "python scripts/fuzz_pictures.py {} --inputs {} --write"
+DONE = re.compile(r"Done (\d+) runs")  # libFuzzer's last words
+COVERED = re.compile(r"cov: (\d+)")
+FOUND = "found-"  # how files are called that broke it
+GUIDED = "guided"  # said to the process that the fuzzer guides
+LAST_WORDS = 3000  # characters of what it said, shown where it broke
+
+
+def be_guided(target: str, arguments: list[str]) -> None:
+    """Be the process that libFuzzer guides; it ends when the fuzzer has done."""
+    import atheris
+
+    with atheris.instrument_imports(include=["digits", "PIL"]):
+        from digits.assembly import shipped_reader
+        from digits.core import DigitsError, Picture
+        from digits.image.pdf import is_pdf
+        from digits.image.pixels import load_picture
+
+    reader = shipped_reader()
+
+    def try_bytes(content: bytes) -> int:
+        if is_pdf(content):
+            return -1  # drawn by a process of its own, where no coverage guides
+        try:
+            picture = load_picture(content)
+            if picture.grey.size <= READ_PIXELS:
+                check(reader.read(picture))
+        except DigitsError as error:
+            if not str(error):
+                raise AssertionError("an error without a sentence") from error
+        return 0
+
+    def try_pixels(content: bytes) -> int:
+        if len(content) <= 2:
+            return -1
+        width, scale = 1 + content[0] % WIDEST, 1 + content[1] % MAX_SCALE
+        levels = np.frombuffer(content[2:], np.uint8)
+        grey = np.resize(levels, (-(-len(levels) // width), width))
+        grey = np.kron(grey, np.ones((scale, scale), np.uint8))
+        check(reader.read(Picture(grey, grey.shape[1], grey.shape[0], "0" * 64)))
+        return 0
+
+    atheris.Setup(["fuzz", *arguments], {"bytes": try_bytes, "pixels": try_pixels}[target])
+    atheris.Fuzz()
+
+
+def check(reading: Reading) -> None:
+    """Raise where a reading contradicts itself."""
+    width, height = reading.size
+    if reading.text != "\n".join(line.text for line in reading.lines) and not reading.cells:
+        raise AssertionError(f"{reading.text!r} is not what stands in the lines")
+    for line in reading.lines:
+        values = "".join("?" if digit.value is None else str(digit.value) for digit in line.digits)
+        if line.text != values or not 0 <= line.confidence <= 1:
+            raise AssertionError(f"{line.text!r} is read {values!r}, {line.confidence}")
+    for box in (digit.box for digit in reading.digits):
+        inside = 0 <= box.x < box.right <= width and 0 <= box.y < box.bottom <= height
+        if not inside:
+            raise AssertionError(f"{box} lies outside {reading.size}")
+
+
+def plant(target: str, corpus: Path) -> None:
+    """Write what the fuzzer begins with: one digit, and a number too large to be read there."""
+    digit = number().crop((0, 0, 136, 136)).reduce(4)
+    if target == "bytes":
+        files = [content for grey in (digit, number().reduce(2)) for _, content in seeds(grey)]
+    else:
+        grey = np.asarray(digit)
+        head = (bytes([grey.shape[1] - 1, scale]) for scale in range(MAX_SCALE))
+        files = [size + grey.tobytes() for size in head]
+    for which, content in enumerate(files):
+        (corpus / str(which)).write_bytes(content)
+
+
+def main() -> int:
+    """Run the fuzzer in a process of its own, and keep what came of it."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("target", choices=TARGETS)
+    parser.add_argument("--inputs", type=int, default=1000)
+    parser.add_argument("--write", action="store_true")
+    options = parser.parse_args()
+    done, covered = 0, 0
+    with tempfile.TemporaryDirectory() as folder:
+        corpus = Path(folder) / "corpus"
+        corpus.mkdir()
+        plant(options.target, corpus)
+        while done < options.inputs:
+            limits = [f"-runs={min(ROUND, options.inputs - done)}", f"-seed={done + 1}"]
+            limits += [f"-max_len={LONGEST[options.target]}", f"-timeout={SECONDS:.0f}"]
+            limits += [f"-malloc_limit_mb={MEMORY // 1000}", "-rss_limit_mb=0"]
+            command = [sys.executable, __file__, GUIDED, options.target, *limits]
+            command += [f"-artifact_prefix={folder}/{FOUND}", str(corpus)]
+            run = subprocess.run(command, capture_output=True, text=True, errors="replace")
+            last, found = DONE.search(run.stderr), list(Path(folder).glob(f"{FOUND}*"))
+            if last is None or found or run.returncode:
+                for path in found:
+                    shutil.copy(path, Path.cwd())
+                print(run.stderr[-LAST_WORDS:], *(path.name for path in found), sep="\n")
+                return 1
+            done += int(last[1])
+            covered = max(covered, *map(int, COVERED.findall(run.stderr)))
+            print(f"{done:,} inputs, {covered} branches", flush=True)
+        kept = len(list(corpus.iterdir()))
+    told = (
+        f"nothing raised but sentences, nothing took {SECONDS:.0f} s or asked for 1 GB; "
+        f"{kept:,} inputs reached something new, {covered:,} branches in all"
+    )
+    print(told)
+    if options.write:
+        name, tried = f"fuzz-{options.target}", TARGETS[options.target]
+        command_line = COMMAND.format(options.target, options.inputs)
+        keep(Campaign(name, tried, done, "inputs", 0, told, command_line))
+    return 0
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == [GUIDED]:
+        be_guided(sys.argv[2], sys.argv[3:])
+    sys.exit(main())
