@@ -88,7 +88,8 @@ class Batches(keras.utils.PyDataset):
     """Training digits in a new order each epoch, distorted where the recipe says so.
 
     An epoch's batches depend on the seed and on the epoch's number alone, so that training
-    that was interrupted sees what it would have seen.
+    that was interrupted sees what it would have seen. Epochs count from 1: Keras says that one
+    has ended before the first begins, too.
     """
 
     def __init__(self, digits: Labelled, recipe: Recipe, epoch: int) -> None:
