@@ -2,7 +2,10 @@
 
 import ast
 import re
+import shlex
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -16,6 +19,8 @@ DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("dat
 EXAMPLE = ROOT / "digits" / "ui" / "examples" / "five on ruled paper.jpg"
 PYTHON = re.findall(r"^```python\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
 COMMANDS = re.findall(r"^    python -m digits ([^…\n[]+?(?<!DIR))$", README, re.MULTILINE)
+DEMO = (ROOT / "docs" / "demo.md").read_text(encoding="utf-8")
+SHOWN = re.findall(r"^    (\S.*)$", DEMO, re.MULTILINE)
 ROWS = [
     [cell.strip() for cell in line.strip("|").split(" | ")]
     for line in (ROOT / "docs/requirements.md").read_text(encoding="utf-8").splitlines()
@@ -119,6 +124,28 @@ def test_python_in_the_readme_runs(code, folder, capsys):
 def test_commands_of_the_readme_run(command, folder, capsys):
     assert main(command.split()) == 0
     assert capsys.readouterr().out
+
+
+@pytest.mark.parametrize("command", SHOWN)
+def test_what_the_demonstration_types_can_be_typed(command):
+    program, *words = shlex.split(command)
+    if program == "streamlit":
+        assert all((ROOT / word).is_file() for word in words[1:])
+    elif words[0] == "train_model.py":  # minutes of training; its options are read
+        options = {word for word in words if word.startswith("--")}
+        assert options <= set(re.findall(r'"(--[a-z-]+)"', (ROOT / words[0]).read_text("utf-8")))
+    else:
+        done = subprocess.run([sys.executable, *words], cwd=ROOT, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        assert "5" in done.stdout
+
+
+def test_what_the_demonstration_presses_is_there():
+    pressed = set(re.findall(r"\*([^*]+)\*", DEMO.replace("**", "")))
+    pages = "".join(path.read_text("utf-8") for path in (ROOT / "digits" / "ui").glob("*.py"))
+    examples = {path.stem for path in EXAMPLE.parent.iterdir()}
+    assert {"a year", "Dense network", "A number"} <= pressed
+    assert not [name for name in pressed if name not in examples and f'"{name}"' not in pages]
 
 
 def test_every_option_of_training_is_explained():
