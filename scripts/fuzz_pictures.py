@@ -26,7 +26,7 @@ LONGEST = {"bytes": 3_000, "pixels": 1_000}  # bytes of an input; small ones are
 WIDEST = 64  # px
 MAX_SCALE = 3  # a grey level becomes up to so many pixels, squared
 READ_PIXELS = 2_500  # px; larger pictures are opened, and read by `break_pictures.py`
-ROUND = 4_000  # inputs until a new process goes on: what atheris holds on to grows
+ROUND = 20_000  # inputs until a new process goes on: what atheris holds on to grows
 TARGETS = {
     "bytes": "bytes that begin as every format but PDF, changed as coverage suggests, and read",
     "pixels": "grey levels of any shape, changed as coverage suggests, and read",
