@@ -55,13 +55,13 @@ def judge_on_test(model: Path, path: Path | None = None) -> dict[str, Any]:
         with LOOKS.open("a", encoding="utf-8", newline="\n") as looks:
             looks.write(LOOKS_HEADER if new else "")
             looks.write(
-                f"{today},{card['versions']['commit']},{_recipe(card)},{card['recipe']['seed']},"
+                f"{today},{card['versions']['commit']},{recipe_name(card)},{card['recipe']['seed']},"
                 f"{figures['accuracy']:.4f},{figures['wrong']}\n"
             )
     return figures
 
 
-def _recipe(card: dict[str, Any]) -> str:
+def recipe_name(card: dict[str, Any]) -> str:
     """Return a recipe's name: the network, its epochs, and what it saw that MNIST has not."""
     recipe = card["recipe"]
     kinds = [kind for kind in ("drawn", "disturbed") if recipe.get(kind)]
