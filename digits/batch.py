@@ -249,11 +249,12 @@ def merge(names: Sequence[str], job: Job, out: str, ending: str) -> Tally:
             if len(waiting) >= GROUP or (waiting and name == names[-1]):
                 writer.write(waiting)
                 waiting = []
-            files: dict[tuple[str, str | None], bool] = {}
+            bad: list[bool] = []  # of each source; its rows are one, or a PDF's pages from 1 on
             for row in rows:
-                key = (row["file"], row["box"])
-                files[key] = files.get(key, False) or row["status"] == "failed"
-            pictures, failed = pictures + len(files), failed + sum(files.values())
+                if row["page"] in (None, 1):
+                    bad.append(False)
+                bad[-1] |= row["status"] == "failed"
+            pictures, failed = pictures + len(bad), failed + sum(bad)
     if is_local:
         Path(written).replace(target)
     return Tally(pictures, failed)

@@ -28,7 +28,7 @@ MAX_SCALE = 3  # a grey level becomes up to so many pixels, squared
 READ_PIXELS = 2_500  # px; larger pictures are opened, and read by `break_pictures.py`
 ROUND = 20_000  # inputs until a new process goes on: what atheris holds on to grows
 TARGETS = {
-    "bytes": "bytes that begin as every format but PDF, changed as coverage suggests, and read",
+    "bytes": "bytes of every format but PDF and HEIC, changed as coverage suggests, and read",
     "pixels": "grey levels of any shape, changed as coverage suggests, and read",
 }
 COMMAND = "python scripts/fuzz_pictures.py {} --inputs {} --write"
@@ -47,13 +47,13 @@ def be_guided(target: str, arguments: list[str]) -> None:
         from digits.assembly import shipped_reader
         from digits.core import DigitsError, Picture
         from digits.image.pdf import is_pdf
-        from digits.image.pixels import load_picture
+        from digits.image.pixels import is_heic, load_picture
 
     reader = shipped_reader()
 
     def try_bytes(content: bytes) -> int:
-        if is_pdf(content):
-            return -1  # drawn by a process of its own, where no coverage guides
+        if is_pdf(content) or is_heic(content):
+            return -1  # opened by a process of its own, where no coverage guides
         try:
             picture = load_picture(content)
             if picture.grey.size <= READ_PIXELS:

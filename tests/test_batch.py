@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import zipfile
 from functools import cache
@@ -14,6 +15,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image
 from pyarrow import parquet
 
@@ -333,3 +336,40 @@ def test_the_command_says_how_many_failed_and_exits_with_1(folder, tmp_path, cap
 def test_a_box_is_four_whole_numbers():
     assert parse_box("1,2,3,4") == Box(1, 2, 3, 4)
     assert Source("a.zip", "b.png").name == "a.zip/b.png"
+
+
+NAMES = ("a.png", "b.png", "c d.png", "é.png", "bad.png", "gone.png", "=1+1.png")
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    names=st.lists(st.sampled_from(NAMES), min_size=1, max_size=9),
+    chunk=st.integers(1, 4),
+    ending=st.sampled_from(("parquet", "jsonl")),
+)
+def test_any_list_in_any_order_is_a_row_for_each_and_the_same_row(listed, names, chunk, ending):
+    folder, alone = listed
+    with tempfile.TemporaryDirectory() as scratch, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(batch, "CHUNK", chunk)
+        out = Path(scratch) / f"out.{ending}"
+        tally = run([folder / name for name in names], out)
+        lines = out.read_text("utf-8").splitlines() if ending == "jsonl" else []
+        found = [json.loads(line) for line in lines] or rows(out)
+    assert tally == Tally(len(names), sum(alone[name][0] == "failed" for name in names))
+    assert [Path(row["file"]).name for row in found] == names
+    assert [(row["status"], row["text"]) for row in found] == [alone[name] for name in names]
+
+
+@pytest.fixture(scope="module")
+def listed(tmp_path_factory):
+    """Return a folder, and what each of `NAMES` in it is read as by itself."""
+    folder = tmp_path_factory.mktemp("listed")
+    for which, name in enumerate(NAMES):
+        if name != "gone.png":
+            (folder / name).write_bytes(b"no picture" if name == "bad.png" else png(which))
+    alone = {}
+    for name in NAMES:
+        run([folder / name], folder / "alone.jsonl")
+        (row,) = map(json.loads, (folder / "alone.jsonl").read_text("utf-8").splitlines())
+        alone[name] = (row["status"], row["text"])
+    return folder, alone

@@ -4,6 +4,9 @@ import itertools
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 
 from digits.model.ctc import (
     align,
@@ -90,3 +93,51 @@ def test_nothing_is_spelled_where_all_is_blank():
     assert likeliest_texts(log_softmax(steps))[0][0] == ()
     assert align(log_softmax(steps), ()) == []
     assert substitutions(log_softmax(steps), ()).shape == (0, 10)
+
+
+any_steps = arrays(
+    np.float64,
+    st.tuples(st.integers(1, 12), st.just(11)),
+    elements=st.floats(-30, 30),  # logits
+    unique=True,
+).map(log_softmax)
+
+
+@settings(max_examples=80, deadline=None)
+@given(any_steps)
+def test_whatever_the_steps_say_texts_are_told_apart_and_share_one(steps):
+    found = likeliest_texts(steps)
+    texts, scores = zip(*found, strict=True)
+    assert len(set(texts)) == len(texts)
+    assert list(scores) == sorted(scores, reverse=True)
+    assert np.exp(scores).sum() <= 1 + 1e-9
+    for text in texts[:3]:
+        spans = align(steps, text)
+        assert len(spans) == len(text)
+        if len(text) <= len(steps) // 2:  # there is room for a blank between any two
+            ends = [0, *(span.end for span in spans)]
+            assert all(
+                end <= span.start <= span.peak < span.end <= len(steps)
+                for end, span in zip(ends, spans, strict=False)
+            )
+
+
+@settings(max_examples=80, deadline=None)
+@given(any_steps, st.integers(0, 14))
+def test_a_length_that_fits_is_kept_to(steps, length):
+    text = likeliest_of_length(steps, length)
+    assert len(text) == min(length, len(steps))
+
+
+@settings(max_examples=80, deadline=None)
+@given(any_steps, st.permutations(range(10)))
+def test_the_names_of_the_digits_do_not_matter(steps, names):
+    renamed = np.empty_like(steps)
+    renamed[:, 0] = steps[:, 0]
+    renamed[:, [name + 1 for name in names]] = steps[:, 1:]
+    text, score = likeliest_texts(steps)[0]
+    other, other_score = likeliest_texts(renamed)[0]
+    assert other_score == pytest.approx(score, abs=1e-9)
+    assert other == tuple(names[digit] for digit in text)
+    scores, others = substitutions(steps, text), substitutions(renamed, other)
+    np.testing.assert_allclose(others[:, list(names)], scores, atol=1e-6)

@@ -2,11 +2,20 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 from sklearn.metrics import confusion_matrix as sklearn_confusion
-from sklearn.metrics import log_loss
+from sklearn.metrics import log_loss, roc_auc_score
 
-from digits.metrics import calibration_error, confusion_matrix, interval, negative_log_likelihood
-from digits.model.calibration import fit_temperature, softmax
+from digits.metrics import (
+    auroc,
+    calibration_error,
+    confusion_matrix,
+    interval,
+    negative_log_likelihood,
+)
+from digits.model.calibration import COOLEST, HOTTEST, fit_refusal, fit_temperature, softmax
 
 
 @pytest.fixture
@@ -57,3 +66,58 @@ def test_temperature_undoes_overconfidence_and_never_changes_an_answer(answers):
 def test_the_interval_holds_the_share(right, trials):
     low, high = interval(right, trials)
     assert 0 <= low <= right / trials <= high <= 1
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data(), st.integers(1, 40))
+def test_whatever_the_logits_calibration_costs_nothing_and_changes_no_answer(data, n):
+    logits = data.draw(arrays(np.float32, (n, 10), elements=st.floats(-40, 40, width=32)))
+    truth = data.draw(arrays(np.uint8, n, elements=st.integers(0, 9)))
+    temperature = fit_temperature(logits, truth)
+    assert COOLEST * 0.999 <= temperature <= HOTTEST * 1.001
+    before, after = softmax(logits), softmax(logits, temperature)
+    best = before.max(axis=1, keepdims=True)
+    np.testing.assert_allclose(after.sum(axis=1), 1, atol=1e-5)
+    chosen = np.take_along_axis(before, after.argmax(axis=1)[:, None], axis=1)
+    np.testing.assert_allclose(chosen, best, rtol=1e-4)
+    # To within what single precision tells apart at the smallest probability.
+    assert negative_log_likelihood(after, truth) <= negative_log_likelihood(before, truth) + 1e-3
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data(), st.integers(1, 60))
+def test_whatever_the_answers_calibration_error_is_a_share_whatever_their_order(data, n):
+    confidence = data.draw(arrays(np.float64, n, elements=st.floats(0, 1), unique=True))
+    right = data.draw(arrays(np.bool_, n))
+    error = calibration_error(confidence, right)
+    assert 0 <= error <= 1
+    order = np.array(data.draw(st.permutations(range(n))))
+    assert calibration_error(confidence[order], right[order]) == pytest.approx(error, abs=1e-12)
+    pairs = sorted(zip(confidence, right, strict=True))
+    low = [-(-n // 15)] * (n % 15) + [n // 15] * (15 - n % 15)  # as many in each as in any other
+    bins = [[pairs.pop(0) for _ in range(size)] for size in low]
+    gaps = [abs(sum(c - r for c, r in one)) for one in bins if one]
+    assert error == pytest.approx(sum(gaps) / n, abs=1e-9)
+
+
+scores = st.lists(st.floats(-20, 20, width=32), min_size=1, max_size=40)
+
+
+@settings(max_examples=60, deadline=None)
+@given(scores, scores)
+def test_any_two_heaps_are_told_apart_as_scikit_learn_says(low, high):
+    truth = np.repeat([0, 1], [len(low), len(high)])
+    expected = roc_auc_score(truth, [*low, *high])
+    assert auroc(np.float32(low), np.float32(high)) == pytest.approx(expected, abs=1e-9)
+
+
+@settings(max_examples=60, deadline=None)
+@given(scores, scores, st.floats(0.5, 1))
+def test_whatever_the_scores_refusal_keeps_the_share_of_digits_it_was_told(low, high, kept):
+    digits, others = np.float32(low), np.float32(high)
+    refusal = fit_refusal(digits, others, kept)
+    assert np.isfinite([refusal.slope, refusal.offset]).all()
+    assert 0 <= refusal.threshold <= 1
+    probabilities = refusal.probability(digits)
+    assert ((probabilities >= 0) & (probabilities <= 1)).all()
+    assert (probabilities <= refusal.threshold + 1e-6).mean() >= kept - 1 / len(digits)

@@ -21,7 +21,7 @@ from digits.core import (
     TooLargeError,
 )
 from digits.data import load_mnist
-from digits.image import pdf
+from digits.image import apart, pdf
 from digits.image.pixels import WORKING_PIXELS, load_picture, load_upright, page_numbers
 
 PAPER, INK = 230, 30  # grey levels
@@ -200,9 +200,9 @@ def test_a_form_within_a_form_is_drawn():
 
 
 def test_a_page_made_to_keep_us_busy(monkeypatch):
-    monkeypatch.setattr(pdf, "SECONDS", 1)
-    monkeypatch.setattr(pdf, "PATIENCE", 5.0)  # where processor time is not limited
-    assert "seconds or 600 MB" in explained(forms(12, 10), TooLargeError)
+    monkeypatch.setattr(apart, "SECONDS", 1)
+    monkeypatch.setattr(apart, "PATIENCE", 5.0)  # where processor time is not limited
+    assert "more time or memory" in explained(forms(12, 10), TooLargeError)
     monkeypatch.undo()
     assert load_picture(drawn(b"0 0 9 9 re f")).width > 1000  # and the next one is drawn
 

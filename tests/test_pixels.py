@@ -317,6 +317,19 @@ def test_heic_cut_off():
         assert "damaged or cut off" in explained(HEIC[:kept], NotAPictureError)
 
 
+def test_heic_that_takes_its_decoder_down_is_explained():
+    pytest.importorskip("pi_heif", reason="pi-heif is not installed")
+    # One byte of an item's name is another, and libheif's binding reads what is not its own.
+    deadly = HEIC.replace(b"Exif", b"Exi\xa7", 1)
+    assert "HEIC is damaged, or made to" in explained(deadly, TooLargeError)
+
+
+def test_heic_of_more_pixels_than_accepted(monkeypatch):
+    pytest.importorskip("pi_heif", reason="pi-heif is not installed")
+    monkeypatch.setattr(pixels, "MAX_COSTLY_PIXELS", 1000)
+    assert "save it smaller" in explained(HEIC, TooLargeError)
+
+
 def test_heic_without_the_library(monkeypatch):
     monkeypatch.setitem(sys.modules, "pi_heif", None)
     assert "save it as JPEG" in explained(HEIC, NotAPictureError)

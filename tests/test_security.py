@@ -324,7 +324,7 @@ def test_nothing_runs_a_shell_or_opens_what_can_run():
     }
     assert found == {
         ("training.py", "subprocess.run"),  # git, with fixed words
-        ("pdf.py", "subprocess.run"),  # our own file and three whole numbers; the PDF is its input
+        ("apart.py", "subprocess.run"),  # our own file and whole numbers; the picture is its input
         # Between the machines of one's own cluster, which runs what it is given anyway.
         ("cluster.py", "pickle.dumps"),
         ("cluster.py", "pickle.loads"),

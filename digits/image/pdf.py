@@ -1,28 +1,16 @@
-"""Pages of a PDF as pictures, drawn by `digits.image.pdfium` in a process of its own."""
+"""Pages of a PDF as pictures, drawn in a process of its own; nothing here knows what they hold."""
 
-import importlib.util
-import json
-import os
-import subprocess
-import sys
-from pathlib import Path
 from typing import Any
 
 from PIL import Image
 
 from digits.core import MissingLibraryError, NotAPictureError, PictureError, TooLargeError
+from digits.image.apart import decode
 
 MAX_PAGES = 200  # of one PDF; a class of pupils with room to spare
-SECONDS = 5  # of processor time for one page
-PATIENCE = 30.0  # s until an answer, on a machine that is busy or knows no processor time
 HEADER = 1024  # bytes within which a PDF says that it is one (ISO 32000-1, annex H.3.4.1)
-DRAWING = Path(__file__).with_name("pdfium.py")
 DAMAGED = "the PDF is damaged or cut off: save or scan it again"
 LOCKED = "the PDF is locked with a password: save it without one, or photograph the page"
-TOO_MUCH = (
-    f"the PDF needs more than {SECONDS} seconds or 600 MB of memory to be drawn: "
-    "save the page as a PNG or JPEG picture"
-)
 MISSING = (
     "reading a PDF needs pypdfium2, which is not installed: pip install pypdfium2, "
     "or save the page as a PNG or JPEG picture"
@@ -76,21 +64,10 @@ def draw_pdf_page(content: bytes, page: int, max_pixels: int) -> Image.Image:
 
 def _drawn(content: bytes, page: int, max_pixels: int) -> tuple[dict[str, Any], bytes]:
     """Have a page drawn elsewhere, and turn what went wrong into a sentence."""
-    if importlib.util.find_spec("pypdfium2") is None:
-        raise MissingLibraryError(MISSING)
-    command = [sys.executable, "-P", str(DRAWING), str(page), str(max_pixels), str(SECONDS)]
-    places = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     try:
-        run = subprocess.run(  # noqa: S603  # our own file, by its path; the PDF is only its input
-            command, input=content, capture_output=True, env=places, timeout=PATIENCE, check=False
-        )
-    except subprocess.TimeoutExpired:
-        raise TooLargeError(TOO_MUCH) from None
-    if run.returncode:
-        # Its limits end it by a signal, or by an allocation that fails in the midst of PDFium.
-        raise TooLargeError(TOO_MUCH)
-    line, _, pixels = run.stdout.partition(b"\n")
-    told: dict[str, Any] = json.loads(line)
+        told, pixels = decode("pdf", content, page, max_pixels)
+    except MissingLibraryError:
+        raise MissingLibraryError(MISSING) from None
     if "fault" in told:
         raise NotAPictureError(LOCKED if told["fault"] == "locked" else DAMAGED)
     if told["pages"] > MAX_PAGES:

@@ -12,7 +12,15 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from digits.core import NotAPictureError, Picture, PictureError, Pixels, TooLargeError
+from digits.core import (
+    MissingLibraryError,
+    NotAPictureError,
+    Picture,
+    PictureError,
+    Pixels,
+    TooLargeError,
+)
+from digits.image.apart import decode
 from digits.image.pdf import count_pdf_pages, draw_pdf_page, is_pdf
 
 FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP", "GIF")  # Pillow's names
@@ -22,7 +30,7 @@ EXTENSIONS = (
 WORKING_PIXELS = 3_000_000  # px; digits on a page of this size are large enough to read
 MAX_BYTES = 64_000_000  # of one file
 MAX_PIXELS = 100_000_000  # px; what four bytes a pixel make of it still fits in a small machine
-MAX_WEBP_PIXELS = 50_000_000  # px; its decoder holds four copies of four bytes a pixel
+MAX_COSTLY_PIXELS = 50_000_000  # px; WebP's and HEIC's decoders hold four copies of each
 MAX_SIDE = 30_000  # px; OpenCV counts some coordinates in 16 bits
 LARGE_PIXELS = 24_000_000  # px; beside more of them, copies would not fit in 1 GB of memory
 PIECE_PIXELS = 4_000_000  # px of such a picture that are copied at once
@@ -47,6 +55,9 @@ QUARTER_TURNS = (5, 6, 7, 8)  # orientations that swap width and height
 SIGNATURES = (b"\x89PNG", b"\xff\xd8\xff", b"II*\0", b"MM\0*", b"GIF8")  # how ours begin
 HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
 DAMAGED = "the picture is damaged or cut off: save or photograph it again"
+HEIC_MISSING = (
+    "this is a HEIC photograph, which needs pi-heif to be opened: save it as JPEG and try again"
+)
 DECODER_FAULTS = (
     OSError, ValueError, SyntaxError, EOFError, struct.error, IndexError, KeyError, TypeError,
     OverflowError, ZeroDivisionError, MemoryError, AttributeError, RuntimeError,
@@ -153,14 +164,14 @@ def _opened(content: bytes, page: int | None) -> Iterator[Image.Image]:
         return
     if page not in (None, 1):
         raise PictureError(f"there is no page {page}: this picture is not a PDF")
-    formats = (*FORMATS, *_heif_format()) if _is_heic(content) else FORMATS
+    file = _from_heic(content) if is_heic(content) else content
     try:
         with warnings.catch_warnings():
             # About odd metadata, where the picture is what counts; and about pictures of more
             # than 89 million pixels, where Pillow warns, our own limit decides and Pillow's
             # harder one, at twice as many, stays.
             warnings.simplefilter("ignore")
-            with Image.open(io.BytesIO(content), formats=formats) as image:
+            with Image.open(io.BytesIO(file), formats=FORMATS) as image:
                 _check_size(image)
                 yield image
     except Image.DecompressionBombError:
@@ -173,7 +184,7 @@ def _opened(content: bytes, page: int | None) -> Iterator[Image.Image]:
 
 def _check_size(image: Image.Image) -> None:
     """Refuse what would not fit in memory, before any of it is decoded."""
-    limit = MAX_WEBP_PIXELS if image.format == "WEBP" else MAX_PIXELS
+    limit = MAX_COSTLY_PIXELS if image.format == "WEBP" else MAX_PIXELS
     if image.width * image.height > limit or max(image.size) > MAX_SIDE:
         raise TooLargeError(_too_many_pixels(limit))
 
@@ -187,31 +198,32 @@ def _too_many_pixels(limit: int = MAX_PIXELS) -> str:
 
 def _what_it_is(content: bytes) -> str:
     """Say what to do about bytes that are no picture we open."""
-    if content.startswith(SIGNATURES) or content[8:12] == b"WEBP" or _is_heic(content):
+    if content.startswith(SIGNATURES) or content[8:12] == b"WEBP" or is_heic(content):
         return DAMAGED
     return "this is no picture that can be opened: use PNG, JPEG, WebP, TIFF, BMP, GIF or PDF"
 
 
 def _is_pdf(content: bytes) -> bool:
     """Say whether these bytes are a PDF, and not a picture with a PDF's name in its notes."""
-    return is_pdf(content) and not content.startswith(SIGNATURES) and not _is_heic(content)
+    return is_pdf(content) and not content.startswith(SIGNATURES) and not is_heic(content)
 
 
-def _is_heic(content: bytes) -> bool:
+def is_heic(content: bytes) -> bool:
+    """Say whether these bytes claim to be what iPhones save."""
     return content[4:8] == b"ftyp" and content[8:12] in HEIC_BRANDS
 
 
-def _heif_format() -> tuple[str, ...]:
-    """Teach Pillow to open what iPhones save, and return its name for it."""
+def _from_heic(content: bytes) -> bytes:
+    """Return what iPhones save as a JPEG or PNG, made in a process of its own."""
     try:
-        import pi_heif
-    except ImportError:
-        raise NotAPictureError(
-            "this is a HEIC photograph, which needs pi-heif to be opened: save it as JPEG "
-            "and try again"
-        ) from None
-    pi_heif.register_heif_opener()
-    return ("HEIF",)
+        told, file = decode("heic", content, MAX_COSTLY_PIXELS)
+    except MissingLibraryError:
+        raise NotAPictureError(HEIC_MISSING) from None
+    if "fault" in told:
+        raise NotAPictureError(DAMAGED)
+    if not file:
+        raise TooLargeError(_too_many_pixels(MAX_COSTLY_PIXELS))
+    return file
 
 
 def _orientation(image: Image.Image) -> int:

@@ -1,14 +1,17 @@
-"""Draws a page of a PDF in a process of its own, for there is no end to what a PDF can ask for.
+"""Opens PDFs and HEIC photographs in a process of its own, for such files can end or hold it.
 
-Forms that show forms keep PDFium busy for days while it only reads them, and it cannot be told to
-stop. `digits.image.pdf` runs this file, with a limit on time and memory; whatever happens in here,
-the reader goes on. Nothing of this package is imported, so that it starts at once.
+Forms that show forms keep PDFium busy for days while it only takes them in, and it cannot be told
+to stop; a HEIC file of 611 bytes makes libheif's binding touch memory that is not its own.
+`digits.image.apart` runs this file, with limits to time and memory; whatever happens in here, the
+reader goes on. Nothing of this package is imported, so that it starts at once.
 
-    python pdfium.py PAGE MAX_PIXELS SECONDS < some.pdf
+    python decoders.py pdf SECONDS PAGE MAX_PIXELS < some.pdf
+    python decoders.py heic SECONDS MAX_PIXELS < some.heic
 
-Written to stdout: one line of JSON, and after it the page's pixels, four bytes each (BGRx).
+Written to stdout: one line of JSON, and after it the pixels (BGRx), or a JPEG or PNG.
 """
 
+import io
 import json
 import sys
 from typing import Any
@@ -18,11 +21,14 @@ RESOLUTION = 300  # dpi, what office scanners give; small paper is drawn no fine
 MAX_SIDE = 14_400  # points, 200 inches: the largest page that Acrobat makes (ISO 32000-1, annex C)
 MAX_RATIO = 50  # of a page's sides; no paper is a longer strip, and a side has at least one pixel
 SLACK = 1e-3  # px; PDFium measures paper in single precision
-MEMORY = 600_000_000  # bytes of address space; scans of 140 megapixels are drawn in less
+QUALITY = 95  # of 100: a JPEG from which nobody tells what it was made of
+# Bytes of address space. Scans of 140 megapixels are drawn in less, and so are telephones' pictures
+# of 48; libheif's threads have some of their own.
+MEMORY = {"pdf": 600_000_000, "heic": 1_200_000_000}
 WHITE = (255, 255, 255, 255)  # RGBA
 
 
-def draw(content: bytes, page: int, max_pixels: int) -> tuple[dict[str, Any], bytes]:
+def draw_pdf(content: bytes, page: int, max_pixels: int) -> tuple[dict[str, Any], bytes]:
     """Return what a PDF says of itself, and one page as a person sees it, its annotations too.
 
     Parameters
@@ -60,26 +66,53 @@ def draw(content: bytes, page: int, max_pixels: int) -> tuple[dict[str, Any], by
         return {"fault": "locked" if locked else "damaged"}, b""
 
 
+def convert_heic(content: bytes, max_pixels: int) -> tuple[dict[str, Any], bytes]:
+    """Return a HEIC photograph as JPEG, or as PNG where it has holes; its note how it was held too.
+
+    Returns
+    -------
+    ``size`` in pixels, or ``fault``; then the file, empty where there are more than `max_pixels`
+    """
+    import pi_heif
+    from PIL import Image
+
+    pi_heif.register_heif_opener()
+    try:
+        with Image.open(io.BytesIO(content), formats=("HEIF",)) as image:
+            told = {"size": image.size}
+            if image.width * image.height > max_pixels:
+                return told, b""
+            image.load()
+            kind = "PNG" if image.has_transparency_data else "JPEG"
+            file = io.BytesIO()
+            options = {"quality": QUALITY, "subsampling": 0} if kind == "JPEG" else {}
+            image.save(file, kind, exif=image.getexif(), **options)
+            return told, file.getvalue()
+    except Exception:  # whatever the bytes make it raise
+        return {"fault": "damaged"}, b""
+
+
 def is_paper(width: float, height: float) -> bool:
     """Say whether a page has sides, in points, that a sheet of paper could have."""
     shorter, longer = sorted((width, height))
     return 0 < shorter <= longer <= min(MAX_SIDE, MAX_RATIO * shorter)
 
 
-def limit(seconds: int) -> None:
+def limit(seconds: int, memory: int) -> None:
     """Have this process ended where it takes more processor time, and refused more memory."""
     try:
         import resource
     except ImportError:  # Windows; there only the caller's patience ends
         return
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 if __name__ == "__main__":
-    page, max_pixels, seconds = map(int, sys.argv[1:])
-    limit(seconds)
-    told, pixels = draw(sys.stdin.buffer.read(), page, max_pixels)
+    kind, (seconds, *numbers) = sys.argv[1], map(int, sys.argv[2:])
+    limit(seconds, MEMORY[kind])
+    content = sys.stdin.buffer.read()
+    told, decoded = (draw_pdf if kind == "pdf" else convert_heic)(content, *numbers)
     sys.stdout.buffer.write(json.dumps(told).encode() + b"\n")
-    sys.stdout.buffer.write(pixels)
+    sys.stdout.buffer.write(decoded)

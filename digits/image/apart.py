@@ -1,0 +1,54 @@
+"""Has files of a dangerous kind decoded by `digits.image.decoders`, in a process of its own."""
+
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, Literal
+
+from digits.core import MissingLibraryError, TooLargeError
+
+SECONDS = 5  # of processor time for one picture or page
+PATIENCE = 30.0  # s until an answer, on a machine that is busy or knows no processor time
+DECODERS = Path(__file__).with_name("decoders.py")
+TOO_MUCH = (
+    "the {} is damaged, or made to take more time or memory than any picture does: "
+    "save it as a PNG or JPEG picture"
+)
+LIBRARIES = {"pdf": "pypdfium2", "heic": "pi_heif"}
+
+
+def decode(
+    kind: Literal["pdf", "heic"], content: bytes, *numbers: int
+) -> tuple[dict[str, Any], bytes]:
+    """Return what `digits.image.decoders` says of a file, and what it makes of it.
+
+    Parameters
+    ----------
+    kind : which of its decoders
+    content : the file
+    numbers : what the decoder takes beside it
+
+    Raises
+    ------
+    TooLargeError
+        It takes more than `SECONDS`, too much memory, or ends the process.
+    MissingLibraryError
+        The library is not installed; the message is its name.
+    """
+    if importlib.util.find_spec(LIBRARIES[kind]) is None:
+        raise MissingLibraryError(LIBRARIES[kind])
+    command = [sys.executable, "-P", str(DECODERS), kind, *map(str, (SECONDS, *numbers))]
+    places = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    try:
+        run = subprocess.run(  # noqa: S603  # our own file, by its path; the picture is only its input
+            command, input=content, capture_output=True, env=places, timeout=PATIENCE, check=False
+        )
+    except subprocess.TimeoutExpired:
+        run = None
+    if run is None or run.returncode:
+        raise TooLargeError(TOO_MUCH.format(kind.upper()))
+    line, _, decoded = run.stdout.partition(b"\n")
+    return json.loads(line), decoded
