@@ -25,6 +25,7 @@ from digits.evaluation import LOOKS, FolderReport, evaluate_folder, recipe_name 
 from digits.metrics import auroc, calibration_error, interval  # noqa: E402
 
 ACCURACY = ROOT / "docs" / "accuracy.md"
+LEARNING = ROOT / "docs" / "learning.md"  # as benchmarks/learning.py left it
 SINGLE = {
     "photo": "phone photographs of one digit",
     "photo_crop": "small crops of photographs",
@@ -292,7 +293,8 @@ Recipes were changed between these looks, for people's own pictures and for grey
 so what was looked at later leans a little towards the favourable.
 
 How the networks hold out on corrupted and distorted digits: [robustness.md](robustness.md). How
-fast they answer: [inference.md](inference.md).
+fast they answer: [inference.md](inference.md). How soon a training is good:
+[training.md](training.md).
 
 ## People's own pictures
 
@@ -329,13 +331,20 @@ Pictures that hold none, without those that look like one (an O, an I, an S and 
 <!-- others -->
 {others}
 <!-- /others -->
+
+## Learning from corrections
+
+Twenty corrected digits of one writer teach, the writer's others are read, fifty draws each; what
+that means stands in [learning.md](learning.md).
+
+{written("learning", LEARNING)}
 """
 
 
-def written(marker: str) -> str:
-    """Return what stands between two comments of docs/accuracy.md."""
+def written(marker: str, document: Path | None = None) -> str:
+    """Return what stands between two comments of docs/accuracy.md, or of another document."""
     pattern = rf"<!-- {marker} -->\n(.*?)<!-- /{marker} -->"
-    found = re.search(pattern, ACCURACY.read_text(encoding="utf-8"), re.DOTALL)
+    found = re.search(pattern, (document or ACCURACY).read_text(encoding="utf-8"), re.DOTALL)
     return found[1].strip() if found else ""
 
 
@@ -354,7 +363,7 @@ def model_card() -> str:
 - {card["parameters"]:,} parameters, {card["multiply_adds"]:,} multiply-adds for a digit
 - test digits: {test["accuracy"]:.2%} right ({test["wrong"]} of {test["digits"]:,} wrong),
   calibration error {test["calibration_error"]:.2%}; validation digits: {held["accuracy"]:.2%}
-- temperature {card["temperature"]:.3f}, fitted on the 2,500 calibration digits
+- temperature {card["temperature"]:.3f}, fitted on the 5,000 validation and calibration digits
 {refusal(card)}- data SHA-256 `{card["data_sha256"][:16]}`, model SHA-256 `{card["sha256"][:16]}`
 - {libraries}
 """
