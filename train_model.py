@@ -21,7 +21,7 @@ from digits.core import DigitsError
 from digits.data import Mnist, load_mnist
 from digits.evaluation import judge_on_test
 from digits.exchange import with_corrections
-from digits.model.card import write_whole
+from digits.whole import write_whole
 
 HERE = Path(__file__).parent
 SHIPPED = ("mnist_model.h5", "mnist_dense.h5")

@@ -27,9 +27,9 @@ from pyarrow.fs import FileSystem, LocalFileSystem
 from digits.assembly import current_reader
 from digits.core import BatchError, Hint, Reading
 from digits.formula import escape
-from digits.model.card import write_whole
 from digits.reader import Reader
 from digits.sources import ADDRESS, Source, failed_reading, find_sources, open_address, read_source
+from digits.whole import write_whole
 
 CHUNK = 64  # pictures in a part: what an interruption costs each worker at most
 GROUP = 8192  # rows that are written together: readers of Parquet take a group at a time

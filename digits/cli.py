@@ -296,8 +296,8 @@ def report(
 
     from digits.assembly import current_reader
     from digits.image.pixels import load_picture, load_upright
-    from digits.model.card import write_whole
     from digits.report import to_report
+    from digits.whole import write_whole
 
     reading = current_reader(model).read(load_picture(path), Hint(single=single))
     page = to_report(

@@ -24,7 +24,7 @@ from digits.core import CLASSES, Frames
 from digits.data import Labelled, Mnist
 from digits.model.augment import augment
 from digits.model.calibration import fit_temperature
-from digits.model.card import write_card, write_whole
+from digits.model.card import write_card
 from digits.model.checkpoint import HISTORY, Checkpoint, forget, restore
 from digits.model.classifier import load_card, load_classifier
 from digits.model.disturbance import disturb
@@ -34,6 +34,7 @@ from digits.model.neighbours import CHECKSUM, write_neighbours
 from digits.model.networks import build_refusal
 from digits.refusal import EPOCHS, calibrate_head, fit_head
 from digits.synthesis.frames import draw_frame
+from digits.whole import write_whole
 
 TITLES = {
     "dense": "Dense network, as requested",

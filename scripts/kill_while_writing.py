@@ -171,7 +171,8 @@ def check_checkpoint(folder: Path, said: list[int]) -> tuple[int, int]:
 
 def write_exports(folder: Path) -> Iterator[int]:
     """Export a network, as training does: what is served, its card, its known digits, its `.h5`."""
-    from digits.model.card import write_card, write_whole
+    from digits.model.card import write_card
+    from digits.whole import write_whole
 
     content = (WEIGHTS / "dense.onnx").read_bytes()
     card = json.loads((WEIGHTS / "dense.json").read_text(encoding="utf-8"))

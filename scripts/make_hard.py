@@ -20,10 +20,11 @@ from digits.core import CLASSES, Box
 from digits.data import load_mnist
 from digits.image.frame import to_frame
 from digits.model.augment import augment
-from digits.model.card import write_card, write_whole
+from digits.model.card import write_card
 from digits.model.negatives import draw_negatives
 from digits.model.neighbours import HARD
 from digits.synthesis.frames import draw_frame
+from digits.whole import write_whole
 
 DIGITS, OTHERS = 1_000, 500  # frames
 SEED = 20261123

@@ -19,11 +19,12 @@ from digits import assembly
 from digits.assembly import WEIGHTS, current_reader, learned_folder
 from digits.cli import main
 from digits.core import DigitsError, LearningError, ModelError
-from digits.model.card import write_card, write_whole
+from digits.model.card import write_card
 from digits.model.line import load_line_network
 from digits.model.neighbours import load_neighbours
 from digits.model.personal import PersonalHead
 from digits.model.versions import current_name, list_versions, save_version, set_current
+from digits.whole import write_whole
 
 ROOT = Path(__file__).parent.parent
 YEAR = ROOT / "digits" / "ui" / "examples" / "a year.jpg"
@@ -77,7 +78,7 @@ def test_a_command_whose_files_cannot_be_written_says_so_in_one_line(tmp_path, m
         _, err = capsys.readouterr()
         assert "cannot be" in err.splitlines()[-1]
         assert "Traceback" not in err
-    monkeypatch.setattr("digits.model.card.os.fsync", refuse(errno.ENOSPC))
+    monkeypatch.setattr("digits.whole.os.fsync", refuse(errno.ENOSPC))
     assert main(["report", str(YEAR), "--out", str(tmp_path / "half.html")]) == 1
     assert not (tmp_path / "half.html").exists()
 

@@ -8,7 +8,7 @@ import h5py
 import keras
 
 from digits.core import ModelError
-from digits.model.card import write_whole
+from digits.whole import write_whole
 
 FILE = "checkpoint.weights.h5"  # in the folder of the run
 HISTORY = "history.csv"  # beside it: a line of names, and one for each epoch

@@ -8,9 +8,9 @@ import numpy as np
 import onnxruntime
 
 from digits.core import Frames, ModelError
-from digits.model.card import write_whole
 from digits.model.classifier import OnnxNetwork, Scores
 from digits.model.graph import named, with_layers
+from digits.whole import write_whole
 
 OUTPUTS = ("logits", "embedding", "not_a_digit")  # the last where the network has a second head
 TOLERANCE = 1e-4  # largest difference of a logit that still counts as the same network

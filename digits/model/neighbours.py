@@ -14,8 +14,8 @@ import numpy as np
 from jaxtyping import Float16, Float32, Int, UInt8
 
 from digits.core import Frames, Logits, ModelError
-from digits.model.card import write_whole
 from digits.model.classifier import load_card, load_classifier
+from digits.whole import write_whole
 
 HARD = "hard.npz"  # with its own card
 CHECKSUM = "neighbours_sha256"  # in the network's card

@@ -16,8 +16,8 @@ from pathlib import Path
 import numpy as np
 
 from digits.core import LearningError, ModelError
-from digits.model.card import write_whole
 from digits.model.personal import PersonalHead
+from digits.whole import write_whole
 
 CURRENT = "current"  # the file that names the version in force
 STAMP = "%Y%m%dT%H%M%S%f"  # UTC; names sort by time
