@@ -285,7 +285,7 @@ def test_a_campaign_of_kills_sees_what_is_half_written(monkeypatch):
             time.sleep(0.01)
             file.write(content[-9:])
 
-    monkeypatch.setattr("digits.model.card.write_whole", in_place)
+    monkeypatch.setattr("digits.whole.write_whole", in_place)
     assert any(campaign(SUBJECTS["export"], kills=4, seed=seed).halves for seed in range(6))
     monkeypatch.setattr("digits.model.versions.write_whole", in_place)
     outcomes = (campaign(SUBJECTS["learn"], kills=4, seed=seed) for seed in range(6))
