@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,7 @@ import numpy as np
 ROOT = Path(__file__).parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "scripts")]
 
-from break_pictures import MEMORY, SECONDS, number, seeds  # noqa: E402
+from break_pictures import MEMORY, PATIENCE, SECONDS, number, seeds  # noqa: E402
 from campaigns import Campaign, keep  # noqa: E402
 
 from digits.core import Reading  # noqa: E402
@@ -73,7 +74,16 @@ def be_guided(target: str, arguments: list[str]) -> None:
         check(reader.read(Picture(grey, grey.shape[1], grey.shape[0], "0" * 64)))
         return 0
 
-    atheris.Setup(["fuzz", *arguments], {"bytes": try_bytes, "pixels": try_pixels}[target])
+    attempt = {"bytes": try_bytes, "pixels": try_pixels}[target]
+
+    def timed(content: bytes) -> int:
+        began = time.process_time()
+        came_of_it = attempt(content)
+        if (seconds := time.process_time() - began) > SECONDS:
+            raise AssertionError(f"it took {seconds:.1f} s")
+        return came_of_it
+
+    atheris.Setup(["fuzz", *arguments], timed)
     atheris.Fuzz()
 
 
@@ -119,7 +129,7 @@ def main() -> int:
         plant(options.target, corpus)
         while done < options.inputs:
             limits = [f"-runs={min(ROUND, options.inputs - done)}", f"-seed={done + 1}"]
-            limits += [f"-max_len={LONGEST[options.target]}", f"-timeout={SECONDS:.0f}"]
+            limits += [f"-max_len={LONGEST[options.target]}", f"-timeout={PATIENCE:.0f}"]
             limits += [f"-malloc_limit_mb={MEMORY // 1000}", "-rss_limit_mb=0"]
             command = [sys.executable, __file__, GUIDED, options.target, *limits]
             command += [f"-artifact_prefix={folder}/{FOUND}", str(corpus)]
