@@ -341,7 +341,7 @@ def test_a_box_is_four_whole_numbers():
 NAMES = ("a.png", "b.png", "c d.png", "é.png", "bad.png", "gone.png", "=1+1.png")
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(
     names=st.lists(st.sampled_from(NAMES), min_size=1, max_size=9),
     chunk=st.integers(1, 4),
