@@ -22,6 +22,7 @@ from digits.assembly import current_reader
 from digits.batch import read_chunk, run_batch
 from digits.core import ANY, Box, ModelError, ModelName
 from digits.corrections import Correction, Corrections, Wanted
+from digits.image.apart import decode
 from digits.sources import find_sources
 
 ROOT = Path(__file__).parent.parent
@@ -329,6 +330,22 @@ def test_nothing_runs_a_shell_or_opens_what_can_run():
         ("cluster.py", "pickle.dumps"),
         ("cluster.py", "pickle.loads"),
     }
+
+
+def test_what_opens_a_pdf_is_told_no_secret(monkeypatch):
+    monkeypatch.setenv("DIGITS_API_TOKEN", "s3cret")
+    monkeypatch.setenv("DATABASE_URL", "postgresql://me:s3cret@db/digits")
+    told = {}
+
+    def remember(*_, env, **__):
+        told.update(env)
+        return subprocess.CompletedProcess([], 0, b'{"pages": 1}\n', b"")
+
+    monkeypatch.setattr("digits.image.apart.subprocess.run", remember)
+    monkeypatch.setattr("digits.image.apart.importlib.util.find_spec", lambda _: True)
+    decode("pdf", b"%PDF-", 0, 0)
+    assert "PYTHONPATH" in told
+    assert not [name for name, value in told.items() if "s3cret" in value]
 
 
 @pytest.mark.parametrize("ending", ["h5", "keras"])

@@ -17,6 +17,8 @@ TOO_MUCH = (
     "the {} is damaged, or made to take more time or memory than any picture does: "
     "save it as a PNG or JPEG picture"
 )
+# Of the environment, what a process needs to start; no token and no database's address.
+TOLD = ("PATH", "LD_LIBRARY_PATH", "SYSTEMROOT", "TEMP")
 LIBRARIES = {"pdf": "pypdfium2", "heic": "pi_heif"}
 
 
@@ -41,10 +43,11 @@ def decode(
     if importlib.util.find_spec(LIBRARIES[kind]) is None:
         raise MissingLibraryError(LIBRARIES[kind])
     command = [sys.executable, "-P", str(DECODERS), kind, *map(str, (SECONDS, *numbers))]
-    places = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    told = {name: os.environ[name] for name in TOLD if name in os.environ}
+    told["PYTHONPATH"] = os.pathsep.join(filter(None, sys.path))
     try:
         run = subprocess.run(  # noqa: S603  # our own file, by its path; the picture is only its input
-            command, input=content, capture_output=True, env=places, timeout=PATIENCE, check=False
+            command, input=content, capture_output=True, env=told, timeout=PATIENCE, check=False
         )
     except subprocess.TimeoutExpired:
         run = None
