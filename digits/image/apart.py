@@ -49,7 +49,7 @@ def decode(
         run = subprocess.run(  # noqa: S603  # our own file, by its path; the picture is only its input
             command, input=content, capture_output=True, env=told, timeout=PATIENCE, check=False
         )
-    except subprocess.TimeoutExpired:
+    except (subprocess.TimeoutExpired, OSError):  # or no room for a further process
         run = None
     if run is None or run.returncode:
         raise TooLargeError(TOO_MUCH.format(kind.upper()))
