@@ -27,6 +27,8 @@ from digits.marking import (
 )
 from digits.table import Entry, Row, Scan, are_tables, build_rows
 
+WORDS = 3  # cells of a first row, all doubted, from which it is taken for headings
+DOUBTED = 0.7  # confidence; of cells read rightly 2 % have less (13 of 624, benchmarks/sheets.py)
 MOSTLY = 0.5  # share of cells from which a column is proposed to be of a kind
 COUNTED = 0.8  # share of a column's cells that count its rows, for it to be a running number
 USUAL_MAXIMA = (5, 10, 15, 20, 25, 30, 40, 50, 60, 80, 100)  # points
@@ -75,7 +77,7 @@ def build_sheet(scans: Sequence[Scan], *, one_each: bool | None = None) -> Sheet
     one_each : as `build_rows`; None where the pictures are to tell
     """
     rows = build_rows(scans, one_each=not are_tables(scans) if one_each is None else one_each)
-    left_out = frozenset(index for index, row in enumerate(rows) if _is_heading(rows, row))
+    left_out = frozenset(index for index in range(len(rows)) if _is_heading(rows, index))
     kept = [row for index, row in enumerate(rows) if index not in left_out]
     return Sheet(rows, propose_columns(kept), left_out)
 
@@ -174,13 +176,27 @@ def is_edited(sheet: Sheet, place: tuple[int, int]) -> bool:
     return entry is not None and to_truth(sheet.edits[place]) != entry.line.text
 
 
-def _is_heading(rows: Sequence[Row], row: Row) -> bool:
+def _is_heading(rows: Sequence[Row], index: int) -> bool:
     """Say whether a row seems to hold words, or nothing."""
+    row = rows[index]
     entries = [entry for entry in row.entries if entry is not None]
     written = [entry for entry in entries if _is_written(entry)]
     if row.error or len(rows) == 1:
         return False
-    return sum(map(_is_refused, written)) > MOSTLY * len(written) or (not written and bool(entries))
+    if sum(map(_is_refused, written)) > MOSTLY * len(written) or (not written and bool(entries)):
+        return True
+    # Printed words that pass for numbers: nobody's row is doubtful in each of several cells while
+    # the one below it is not.
+    is_first = index == 0 or rows[index - 1].scan != row.scan
+    if not is_first or len(written) < WORDS or not all(map(_is_doubted, written)):
+        return False
+    below = rows[index + 1] if index + 1 < len(rows) else row
+    others = [entry for entry in below.entries if entry is not None and _is_written(entry)]
+    return below.scan == row.scan and sum(map(_is_doubted, others)) <= (1 - MOSTLY) * len(others)
+
+
+def _is_doubted(entry: Entry) -> bool:
+    return _is_refused(entry) or entry.line.confidence < DOUBTED
 
 
 def _is_written(entry: Entry) -> bool:

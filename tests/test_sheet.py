@@ -4,6 +4,7 @@ import csv
 import io
 import itertools
 from decimal import Decimal
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -11,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from digits.assembly import current_reader
+from digits.assembly import current_reader, shipped_reader
 from digits.core import Box, Cell, Digit, DigitsError, Line, Mark, ModelName, Reading
 from digits.corrections import Corrections
 from digits.marking import (
@@ -315,6 +316,27 @@ def test_a_row_of_headings_is_proposed_to_be_left_out():
     entries = tuple(tuple(entry(text) for text in row) for row in rows)
     scan = Scan("s", b"", None, blank_reading(), entries)
     assert build_sheet([scan]).left_out == {0, 3}
+
+
+def test_printed_words_that_pass_for_numbers_are_headings_too():
+    def left_out(*rows):
+        entries = tuple(tuple(entry(text, sure=sure) for text, sure in row) for row in rows)
+        return build_sheet([Scan("s", b"", None, blank_reading(), entries)]).left_out
+
+    words, sure, doubted = [("11", 0.2), ("51", 0.4), ("52", 0.6)], ("7", 0.99), ("7", 0.6)
+    assert left_out(words, [sure, sure, doubted]) == {0}
+    assert left_out([sure, *words[1:]], [sure] * 3) == set()  # somebody's row
+    assert left_out([sure] * 3, words) == set()  # headings come first
+    assert left_out(words, [doubted, doubted, sure]) == set()  # a photograph that is bad all over
+    assert left_out(words[:2], [sure, sure]) == set()
+
+
+def test_the_headings_of_the_example_are_left_out():
+    path = Path(__file__).parent.parent / "digits" / "ui" / "examples" / "a mark sheet.jpg"
+    (scan,) = list_scans(path.name, path.read_bytes())
+    sheet = build_sheet([read_scan(shipped_reader().read, scan)])
+    assert sheet.left_out == {0}
+    assert [column.kind for column in sheet.columns] == ["identifier", *["mark"] * 3, "total"]
 
 
 def blank_reading(lines=(), cells=()):
