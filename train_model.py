@@ -88,7 +88,7 @@ def parse_arguments() -> argparse.Namespace:
     """Return what was asked for on the command line."""
     parser = argparse.ArgumentParser(description="Train a network on MNIST.")
     parser.add_argument("--network", choices=("cnn", "dense", "wide", "line"), default="cnn")
-    parser.add_argument("--recipe", choices=("quick", "best"), default="quick")
+    parser.add_argument("--recipe", choices=("swift", "quick", "best"), default="quick")
     parser.add_argument("--epochs", type=positive, help="passes through the training digits")
     parser.add_argument("--data", type=Path, help="another .npz with MNIST's four arrays")
     parser.add_argument("--corrections", type=Path, help="an exported folder to learn from")
