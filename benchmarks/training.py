@@ -28,7 +28,7 @@ from digits.training import RECIPES, Clock, fit, load_history, one_hot
 HEAD = """# How soon a training is good
 
 Written by `python benchmarks/training.py --out docs/training.md`: two of our recipes, and
-keras.io's example of a convolutional network for MNIST as it stands there, one after the other on one
+keras.io's example of a convolutional network for MNIST as it stands there, in turn on one
 machine, with the same 55,000 digits and the same 2,500 validation digits after each epoch. Seconds
 are those of training and validation. The default recipe is not made to be quick but to read
 people's own pictures: it sees digits distorted, drawn in other forms and on grey paper, which costs
