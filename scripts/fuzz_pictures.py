@@ -26,10 +26,9 @@ from digits.core import Reading  # noqa: E402
 LONGEST = {"bytes": 3_000, "pixels": 1_000}  # bytes of an input; small ones are soon tried
 WIDEST = 64  # px
 MAX_SCALE = 3  # a grey level becomes up to so many pixels, squared
-READ_PIXELS = 2_500  # px; larger pictures are opened, and read by `break_pictures.py`
 ROUND = 20_000  # inputs until a new process goes on: what atheris holds on to grows
 TARGETS = {
-    "bytes": "bytes of every format but PDF and HEIC, changed as coverage suggests, and read",
+    "bytes": "bytes of every format but PDF and HEIC, changed as coverage suggests, and opened",
     "pixels": "grey levels of any shape, changed as coverage suggests, and read",
 }
 COMMAND = "python scripts/fuzz_pictures.py {} --inputs {} --write"
@@ -48,7 +47,7 @@ def be_guided(target: str, arguments: list[str]) -> None:
         from digits.assembly import shipped_reader
         from digits.core import DigitsError, Picture
         from digits.image.pdf import is_pdf
-        from digits.image.pixels import is_heic, load_picture
+        from digits.image.pixels import WORKING_PIXELS, is_heic, load_picture
 
     reader = shipped_reader()
 
@@ -57,8 +56,8 @@ def be_guided(target: str, arguments: list[str]) -> None:
             return -1  # opened by a process of its own, where no coverage guides
         try:
             picture = load_picture(content)
-            if picture.grey.size <= READ_PIXELS:
-                check(reader.read(picture))
+            if not 0 < picture.grey.size <= WORKING_PIXELS or not picture.width * picture.height:
+                raise AssertionError(f"a picture of {picture.grey.shape}")
         except DigitsError as error:
             if not str(error):
                 raise AssertionError("an error without a sentence") from error
@@ -103,7 +102,7 @@ def check(reading: Reading) -> None:
 
 
 def plant(target: str, corpus: Path) -> None:
-    """Write what the fuzzer begins with: one digit, and a number too large to be read there."""
+    """Write what the fuzzer begins with: one digit, and of files a number too."""
     digit = number().crop((0, 0, 136, 136)).reduce(4)
     if target == "bytes":
         files = [content for grey in (digit, number().reduce(2)) for _, content in seeds(grey)]
