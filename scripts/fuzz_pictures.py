@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -18,10 +19,24 @@ import numpy as np
 ROOT = Path(__file__).parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "scripts")]
 
-from break_pictures import MEMORY, PATIENCE, SECONDS, number, seeds  # noqa: E402
-from campaigns import Campaign, keep  # noqa: E402
+GUIDED = "guided"  # said to the process that the fuzzer guides
+if sys.argv[1:2] == [GUIDED]:
+    import atheris
 
-from digits.core import Reading  # noqa: E402
+    watched = atheris.instrument_imports(include=["digits", "PIL"])
+else:
+    watched = nullcontext()
+with watched:  # so that the fuzzer sees which branches an input takes
+    from break_pictures import MEMORY, PATIENCE, SECONDS, number, seeds
+    from campaigns import Campaign, keep
+    from PIL import Image
+
+    from digits.assembly import shipped_reader
+    from digits.core import DigitsError, Picture, Reading
+    from digits.image.pdf import is_pdf
+    from digits.image.pixels import WORKING_PIXELS, is_heic, load_picture
+
+    Image.init()  # its decoders too
 
 LONGEST = {"bytes": 3_000, "pixels": 1_000}  # bytes of an input; small ones are soon tried
 WIDEST = 64  # px
@@ -35,20 +50,11 @@ COMMAND = "python scripts/fuzz_pictures.py {} --inputs {} --write"
 DONE = re.compile(r"Done (\d+) runs")  # libFuzzer's last words
 COVERED = re.compile(r"cov: (\d+)")
 FOUND = "found-"  # how files are called that broke it
-GUIDED = "guided"  # said to the process that the fuzzer guides
 LAST_WORDS = 3000  # characters of what it said, shown where it broke
 
 
 def be_guided(target: str, arguments: list[str]) -> None:
     """Be the process that libFuzzer guides; it ends when the fuzzer has done."""
-    import atheris
-
-    with atheris.instrument_imports(include=["digits", "PIL"]):
-        from digits.assembly import shipped_reader
-        from digits.core import DigitsError, Picture
-        from digits.image.pdf import is_pdf
-        from digits.image.pixels import WORKING_PIXELS, is_heic, load_picture
-
     reader = shipped_reader()
 
     def try_bytes(content: bytes) -> int:
