@@ -103,7 +103,7 @@ any_steps = arrays(
 ).map(log_softmax)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(any_steps)
 def test_whatever_the_steps_say_texts_are_told_apart_and_share_one(steps):
     found = likeliest_texts(steps)
@@ -122,22 +122,28 @@ def test_whatever_the_steps_say_texts_are_told_apart_and_share_one(steps):
             )
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(any_steps, st.integers(0, 14))
 def test_a_length_that_fits_is_kept_to(steps, length):
     text = likeliest_of_length(steps, length)
     assert len(text) == min(length, len(steps))
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(any_steps, st.permutations(range(10)))
 def test_the_names_of_the_digits_do_not_matter(steps, names):
+    steps = steps[:3]  # of so few every text can be followed
     renamed = np.empty_like(steps)
     renamed[:, 0] = steps[:, 0]
     renamed[:, [name + 1 for name in names]] = steps[:, 1:]
-    text, score = likeliest_texts(steps)[0]
-    other, other_score = likeliest_texts(renamed)[0]
-    assert other_score == pytest.approx(score, abs=1e-9)
-    assert other == tuple(names[digit] for digit in text)
-    scores, others = substitutions(steps, text), substitutions(renamed, other)
-    np.testing.assert_allclose(others[:, list(names)], scores, atol=1e-6)
+    found, others = (likeliest_texts(some, beam=2000) for some in (steps, renamed))
+    assert [score for _, score in others] == pytest.approx([score for _, score in found], abs=1e-9)
+    (text, best), *rest = found
+    if rest and best - rest[0][1] < 1e-6:  # two are alike
+        return
+    other = tuple(names[digit] for digit in text)
+    assert others[0][0] == other
+    expected = substitutions(steps, text)
+    np.testing.assert_allclose(
+        substitutions(renamed, other)[:, list(names)], expected, rtol=1e-9, atol=1e-6
+    )

@@ -85,7 +85,8 @@ def _spell(steps: np.ndarray, length: int | None) -> Spelling:
     whole = float(np.logaddexp.reduce([score for _, score in texts]))
     n = len(texts[0][0]) if length is None else length
     if not any(len(text) == n for text, _ in texts):  # hardly likely
-        texts = [(likeliest_of_length(steps, n), -np.inf)]
+        digits = likeliest_of_length(steps, n)
+        texts, n = [(digits, -np.inf)], len(digits)  # fewer where there is no room for more
     return _of_length(steps, texts, whole, n)
 
 
