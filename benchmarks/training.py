@@ -103,19 +103,15 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="a few digits, to see it run")
     parser.add_argument("--epochs", type=int, help="of both; default: what each recipe has")
     parser.add_argument("--out", type=Path, help="a Markdown file to write")
+    parser.add_argument("--recipes", nargs="+", default=["swift", "quick"], help="of ours")
     options = parser.parse_args()
     mnist = load_mnist()
     if options.quick:
         few = Labelled(mnist.train.pictures[:FEW], mnist.train.labels[:FEW])
         mnist = dataclasses.replace(mnist, train=few)
     epochs = options.epochs or (1 if options.quick else None)
-    text = report(
-        {
-            "ours, swift": train_ours(mnist, "swift", epochs),
-            "ours, quick (the default)": train_ours(mnist, "quick", epochs),
-            "keras.io's": train_example(mnist, epochs or EPOCHS),
-        }
-    )
+    ours = {f"ours, {name}": train_ours(mnist, name, epochs) for name in options.recipes}
+    text = report({**ours, "keras.io's": train_example(mnist, epochs or EPOCHS)})
     print(text, end="")
     if options.out:
         options.out.write_text(HEAD + text, encoding="utf-8", newline="\n")

@@ -261,7 +261,11 @@ def test_no_file_outside_the_folder_is_read(name, page, tmp_path):
     assert "outside" in found.faults[0]
 
 
-@pytest.mark.parametrize("content", [b"", b"no zip", b"PK\x03\x04 half a zip", export_zip([])[:40]])
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"no zip", b"PK\x03\x04 half a zip", export_zip([])[:40]],
+    ids=["empty", "text", "a beginning", "cut off"],  # what is cut off holds the time
+)
 def test_what_is_no_zip_is_one_sentence(content):
     with pytest.raises(CorrectionsError, match="ZIP"):
         import_zip(content, current_reader())
