@@ -82,8 +82,8 @@ BEST = {
     "wide": dataclasses.replace(QUICK["wide"], epochs=40),
     "cnn": dataclasses.replace(QUICK["cnn"], epochs=20, refusal_epochs=EPOCHS),
 }
-# What can be watched: two passes over the digits as MNIST has them, one minute. It reads MNIST well
-# and people's own pictures worse, and knows no "not a digit".
+# What can be watched: two passes over the digits as MNIST has them, one minute. Nothing is shown of
+# what people's own pictures differ in, and there is no second head, "not a digit".
 SWIFT = {
     **QUICK,
     "cnn": Recipe("cnn", epochs=2, peak=4e-3, decay=1e-2),
