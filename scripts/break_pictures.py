@@ -25,6 +25,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "scripts"), str(ROOT / "tests")]
 
 from campaigns import Campaign, keep  # noqa: E402
 from heic import HEIC  # noqa: E402
+from pdfs import forms  # noqa: E402
 
 MEMORY = 1_000_000  # kB that one input may make the whole process hold
 SECONDS = 5.0  # of one input, on an idle core
@@ -159,27 +160,9 @@ def bombs() -> Iterator[tuple[str, bytes]]:
     paper = b"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 %d 9]>>endobj trailer<</Root 1 0 R>>"
     one = b"2 0 obj<</Type/Pages/Count 1/Kids[3 0 R]>>endobj\n"
     for depth in (4, 6, 8, 12, 30):
-        yield f"PDF of forms that show ten forms, {depth} deep", pdf_of_forms(depth)
+        yield f"PDF of forms that show ten forms, {depth} deep", forms(depth, 10)
     for side in (0, 14_401, 10**9, 10**30):
         yield f"PDF on paper of {side} points", root + one + paper % side
-
-
-def pdf_of_forms(depth: int) -> bytes:
-    """Return a PDF whose page shows a form, which shows the next one ten times, and so on."""
-    kind = "/Type/XObject/Subtype/Form/BBox[0 0 600 900]"
-    page = "/Type/Page/Parent 2 0 R/MediaBox[0 0 600 900]/Contents 4 0 R"
-    bodies = [
-        "<</Type/Catalog/Pages 2 0 R>>",
-        "<</Type/Pages/Count 1/Kids[3 0 R]>>",
-        f"<<{page}/Resources<</XObject<</F 5 0 R>>>>>>",
-        "<</Length 5>>stream\n/F Do\nendstream",
-    ]
-    for inner in range(6, 5 + depth):
-        shown = f"/Resources<</XObject<</F {inner} 0 R>>>>/Length 60"
-        bodies.append(f"<<{kind}{shown}>>stream\n{'/F Do ' * 10}\nendstream")
-    bodies.append(f"<<{kind}/Length 12>>stream\n0 0 9 9 re f\nendstream")
-    objects = "".join(f"{n} 0 obj{body}endobj\n" for n, body in enumerate(bodies, 1))
-    return f"%PDF-1.4\n{objects}trailer<</Root 1 0 R>>".encode()
 
 
 def _drawing() -> resource.struct_rusage:

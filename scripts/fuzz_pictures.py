@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 ROOT = Path(__file__).parent.parent
-sys.path[:0] = [str(ROOT), str(ROOT / "scripts")]
+sys.path[:0] = [str(ROOT), str(ROOT / "scripts"), str(ROOT / "tests")]
 
 GUIDED = "guided"  # said to the process that the fuzzer guides
 if sys.argv[1:2] == [GUIDED]:
@@ -29,10 +29,11 @@ else:
 with watched:  # so that the fuzzer sees which branches an input takes
     from break_pictures import MEMORY, PATIENCE, SECONDS, number, seeds
     from campaigns import Campaign, keep
+    from oracles import agrees_with_itself
     from PIL import Image
 
     from digits.assembly import shipped_reader
-    from digits.core import DigitsError, Picture, Reading
+    from digits.core import DigitsError, Picture
     from digits.image.pdf import is_pdf
     from digits.image.pixels import WORKING_PIXELS, is_heic, load_picture
 
@@ -76,7 +77,7 @@ def be_guided(target: str, arguments: list[str]) -> None:
         levels = np.frombuffer(content[2:], np.uint8)
         grey = np.resize(levels, (-(-len(levels) // width), width))
         grey = np.kron(grey, np.ones((scale, scale), np.uint8))
-        check(reader.read(Picture(grey, grey.shape[1], grey.shape[0], "0" * 64)))
+        agrees_with_itself(reader.read(Picture(grey, grey.shape[1], grey.shape[0], "0" * 64)))
         return 0
 
     attempt = {"bytes": try_bytes, "pixels": try_pixels}[target]
@@ -90,21 +91,6 @@ def be_guided(target: str, arguments: list[str]) -> None:
 
     atheris.Setup(["fuzz", *arguments], timed)
     atheris.Fuzz()
-
-
-def check(reading: Reading) -> None:
-    """Raise where a reading contradicts itself."""
-    width, height = reading.size
-    if reading.text != "\n".join(line.text for line in reading.lines) and not reading.cells:
-        raise AssertionError(f"{reading.text!r} is not what stands in the lines")
-    for line in reading.lines:
-        values = "".join("?" if digit.value is None else str(digit.value) for digit in line.digits)
-        if line.text.replace("\t", "") != values or not 0 <= line.confidence <= 1:
-            raise AssertionError(f"{line.text!r} is read {values!r}, {line.confidence}")
-    for box in (digit.box for digit in reading.digits):
-        inside = 0 <= box.x < box.right <= width and 0 <= box.y < box.bottom <= height
-        if not inside:
-            raise AssertionError(f"{box} lies outside {reading.size}")
 
 
 def plant(target: str, corpus: Path) -> None:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from oracles import agrees_with_itself
 
 from digits.assembly import shipped_reader
 from digits.core import (
@@ -165,18 +166,7 @@ def test_a_reading_agrees_with_itself(reader, ink, told, paper, pen):
     except DigitsError as error:
         assert str(error)
         return
-    width, height = reading.size
-    assert 0 <= reading.confidence <= 1
-    for line in reading.lines:
-        values = "".join("?" if d.value is None else str(d.value) for d in line.digits)
-        assert line.text.replace("\t", "") == values  # a table's row has its cells apart
-        assert 0 <= line.confidence <= 1
-        for digit in line.digits:
-            assert 0 <= digit.box.x < digit.box.right <= width
-            assert 0 <= digit.box.y < digit.box.bottom <= height
-            assert sum(digit.probabilities) == pytest.approx(1, abs=1e-4)
-    if not reading.cells:
-        assert reading.text == "\n".join(line.text for line in reading.lines)
+    agrees_with_itself(reading)
 
 
 def test_more_digits_promised_than_there_is_room_for(reader):

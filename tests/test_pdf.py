@@ -12,6 +12,8 @@ from PIL import Image, ImageDraw
 
 pytest.importorskip("pypdfium2", reason="pypdfium2 is not installed")
 
+from pdfs import drawn, forms
+
 from digits import read_pages
 from digits.core import (
     DigitsError,
@@ -39,32 +41,6 @@ def sheet(size=(200, 100)):
     image = Image.new("L", size, PAPER)
     ImageDraw.Draw(image).rectangle((20, 10, 39, 79), fill=INK)
     return image
-
-
-def drawn(content, box="0 0 595 842", more="", others=()):
-    """Return a PDF of one page with this content stream, and other objects from number 5 on."""
-    objects = [
-        b"<</Type/Catalog/Pages 2 0 R>>",
-        b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
-        f"<</Type/Page/Parent 2 0 R/MediaBox[{box}]/Contents 4 0 R{more}>>".encode(),
-        stream(content),
-        *others,
-    ]
-    file, places = b"%PDF-1.4\n", []
-    for number, body in enumerate(objects, 1):
-        places.append(len(file))
-        file += b"%d 0 obj\n" % number + body + b"\nendobj\n"
-    table = b"".join(b"%010d 00000 n \n" % place for place in places)
-    start = len(file)
-    n = len(objects) + 1
-    file += b"xref\n0 %d\n0000000000 65535 f \n" % n + table
-    file += b"trailer<</Size %d/Root 1 0 R>>\n" % n
-    return file + b"startxref\n%d\n%%%%EOF" % start
-
-
-def stream(content, more=""):
-    """Return a PDF's object that holds these bytes."""
-    return f"<</Length {len(content)}{more}>>stream\n".encode() + content + b"\nendstream"
 
 
 def explained(content, kind, page=None):
@@ -182,17 +158,6 @@ def test_more_pages_than_accepted(monkeypatch):
 @pytest.mark.parametrize("box", ["0 0 100000 100000", "0 0 14000 1", "0 0 1 200"])
 def test_no_sheet_of_paper(box):
     assert "no sheet of paper" in explained(drawn(b"", box), TooLargeError)
-
-
-def forms(depth, fan):
-    """Return a PDF whose page shows a form, which shows the next one `fan` times, and so on."""
-    kind = "/Type/XObject/Subtype/Form/BBox[0 0 600 900]"
-    inner = [
-        stream(b"/F Do " * fan, f"{kind}/Resources<</XObject<</F {5 + deeper} 0 R>>>>")
-        for deeper in range(1, depth)
-    ]
-    last = stream(b"0 0 300 842 re f", kind)
-    return drawn(b"/F Do", more="/Resources<</XObject<</F 5 0 R>>>>", others=[*inner, last])
 
 
 def test_a_form_within_a_form_is_drawn():
