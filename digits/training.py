@@ -22,7 +22,7 @@ from digits import __version__
 from digits.assembly import DEFAULT, WEIGHTS, ModelCard
 from digits.core import CLASSES, Frames
 from digits.data import Labelled, Mnist
-from digits.model.augment import augment
+from digits.model.augment import GENTLE, augment
 from digits.model.calibration import fit_temperature
 from digits.model.card import write_card
 from digits.model.checkpoint import HISTORY, Checkpoint, forget, restore
@@ -44,6 +44,9 @@ TITLES = {
 BATCH = 128  # digits
 SETTLING = 0.3  # share of the epochs, at the end
 SHOWN_PLAIN = 0.5  # share of the digits that are not distorted then
+GENTLE_EPOCHS = 0.2  # share of all epochs, after those, where a recipe ends gently
+GENTLE_PEAK = 0.35  # of the highest learning rate, which rises once more for them
+GENTLE_MIX = (0.25, 0.5, 0.25)  # shares of digits distorted strongly, gently, and not at all
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,7 @@ class Recipe:
     epochs: int
     seed: int = 0
     augmented: bool = False  # distort each digit anew in each epoch
+    gentle: bool = False  # end with epochs in which few are distorted strongly
     drawn: float = 0.0  # share of digits that are drawn in forms MNIST has not met
     disturbed: float = 0.0  # share of distorted digits on grey, grainy or crossed paper
     peak: float = 1e-3  # highest learning rate
@@ -61,14 +65,20 @@ class Recipe:
     batch: int = BATCH
     refusal_epochs: int = 0  # of the second head, "not a digit"; 0 for none
 
+    @property
+    def gentle_epochs(self) -> int:
+        """How many of the epochs, the last ones, distort most digits gently."""
+        return round(GENTLE_EPOCHS * self.epochs) if self.gentle else 0
+
 
 QUICK = {
     "dense": Recipe("dense", epochs=10),
     "wide": Recipe("wide", epochs=12, augmented=True, peak=2e-3, decay=1e-4),
     "cnn": Recipe(
         "cnn",
-        epochs=10,
+        epochs=13,
         augmented=True,
+        gentle=True,
         drawn=0.12,
         disturbed=0.35,
         peak=2e-3,
@@ -80,7 +90,7 @@ QUICK = {
 BEST = {
     "dense": QUICK["dense"],
     "wide": dataclasses.replace(QUICK["wide"], epochs=40),
-    "cnn": dataclasses.replace(QUICK["cnn"], epochs=20, refusal_epochs=EPOCHS),
+    "cnn": dataclasses.replace(QUICK["cnn"], epochs=25, refusal_epochs=EPOCHS),
 }
 # What can be watched: two passes over the digits as MNIST has them, one minute. Nothing is shown of
 # what people's own pictures differ in, and there is no second head, "not a digit".
@@ -119,22 +129,60 @@ class Batches(keras.utils.PyDataset):
         frames = self._digits.pictures[chosen].astype(np.float32) / np.float32(255)
         if self._recipe.augmented:
             rng = np.random.default_rng((self._recipe.seed, self._epoch, index))
-            labels = self._digits.labels[chosen]
-            drawn = np.flatnonzero(rng.random(len(frames)) < self._recipe.drawn)
-            for i in drawn:
-                frames[i] = draw_frame(int(labels[i]), rng)
-            distorted = disturb(augment(frames, labels, rng), rng, self._recipe.disturbed)
-            # Towards the end half of the digits are shown as MNIST has them, for the network
-            # to settle on what it will be asked most.
-            late = self._epoch >= (1 - SETTLING) * self._recipe.epochs
-            plain = rng.random((len(frames), 1, 1)) < (SHOWN_PLAIN if late else 0)
-            frames = np.where(plain, frames, distorted)
+            self._show(frames, self._digits.labels[chosen], rng)
         return frames, one_hot(self._digits.labels[chosen])
+
+    def _show(self, frames: Frames, labels: np.ndarray, rng: np.random.Generator) -> None:
+        """Distort these frames in place, as the epoch has it."""
+        strong_epochs = self._recipe.epochs - self._recipe.gentle_epochs
+        if self._epoch > strong_epochs:
+            kind = rng.choice(("strong", "gentle", "plain"), len(frames), p=GENTLE_MIX)
+            strong, gentle = kind == "strong", kind == "gentle"
+            frames[strong] = self._distort(frames[strong], labels[strong], rng)
+            frames[gentle] = augment(frames[gentle], labels[gentle], rng, GENTLE)
+            return
+        distorted = self._distort(frames, labels, rng)
+        # Towards the end half of the digits are shown as MNIST has them, for the network to
+        # settle on what it will be asked most.
+        late = self._epoch >= (1 - SETTLING) * strong_epochs
+        plain = rng.random((len(frames), 1, 1)) < (SHOWN_PLAIN if late else 0)
+        np.copyto(frames, distorted, where=~plain)
+
+    def _distort(self, frames: Frames, labels: np.ndarray, rng: np.random.Generator) -> Frames:
+        """Draw some digits anew, in place, and return all as people's own pictures look."""
+        for i in np.flatnonzero(rng.random(len(frames)) < self._recipe.drawn):
+            frames[i] = draw_frame(int(labels[i]), rng)
+        return disturb(augment(frames, labels, rng), rng, self._recipe.disturbed)
 
     def on_epoch_end(self) -> None:
         """Shuffle for the next epoch."""
         self._epoch += 1
         self._start_epoch()
+
+
+class Rises(keras.optimizers.schedules.LearningRateSchedule):
+    """The learning rate: it rises and falls along a cosine, and does so again for a gentle end.
+
+    Loshchilov & Hutter (2017), "SGDR: Stochastic Gradient Descent with Warm Restarts".
+    """
+
+    def __init__(self, recipe: Recipe, n_train: int) -> None:
+        each = max(1, n_train // recipe.batch)
+        self._strong = each * (recipe.epochs - recipe.gentle_epochs)
+        self._first = _rise(recipe.peak, self._strong)
+        self._second = _rise(GENTLE_PEAK * recipe.peak, each * recipe.gentle_epochs)
+
+    def __call__(self, step: Any) -> Any:  # noqa: ANN401  # tensors
+        """Return the rate at a step, counted from 0."""
+        first, second = self._first(step), self._second(step - self._strong)
+        return keras.ops.where(step < self._strong, first, second)
+
+
+def _rise(peak: float, steps: int) -> keras.optimizers.schedules.CosineDecay:
+    """Return a warm-up from a tenth of the peak, and the cosine from it to nothing."""
+    return keras.optimizers.schedules.CosineDecay(
+        peak / 10, max(1, steps), warmup_target=peak, warmup_steps=steps // 20
+    )
 
 
 class Clock(keras.callbacks.Callback):
@@ -156,13 +204,9 @@ def one_hot(labels: np.ndarray) -> np.ndarray:
 
 
 def compile_network(network: keras.Model, recipe: Recipe, n_train: int) -> None:
-    """Give the network its loss and its optimiser: Adam, or AdamW that cools down to nothing."""
+    """Give the network its loss and its optimiser: Adam, or AdamW that cools down."""
     if recipe.decay:
-        steps = max(1, n_train // recipe.batch) * recipe.epochs
-        schedule = keras.optimizers.schedules.CosineDecay(
-            recipe.peak / 10, steps, warmup_target=recipe.peak, warmup_steps=steps // 20
-        )
-        optimizer = keras.optimizers.AdamW(schedule, weight_decay=recipe.decay)
+        optimizer = keras.optimizers.AdamW(Rises(recipe, n_train), weight_decay=recipe.decay)
     else:
         optimizer = keras.optimizers.Adam(recipe.peak)
     network.compile(optimizer, loss="categorical_crossentropy", metrics=["accuracy"])

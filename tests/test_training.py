@@ -320,3 +320,55 @@ def test_augmented_digits_stay_digits(held_out):
     assert (frames.sum(axis=(1, 2)) > 5).all()
     again = augment(held_out.frames[:300], held_out.labels[:300], np.random.default_rng(0))
     np.testing.assert_array_equal(frames, again)
+
+
+def test_gently_distorted_digits_lie_nearer_to_what_was_written(held_out):
+    from digits.model.augment import GENTLE, STRONG, augment
+
+    written, labels = held_out.frames[:300], held_out.labels[:300]
+
+    def away(strength):
+        distorted = augment(written, labels, np.random.default_rng(0), strength)
+        return np.abs(distorted - written).mean()
+
+    assert 0 < away(GENTLE) < 0.7 * away(STRONG)
+    assert augment(written[:0], labels[:0], np.random.default_rng(0)).shape == (0, 28, 28)
+
+
+def test_a_training_ends_gently(few):
+    from digits import training
+
+    digits = load_mnist(few).train
+    recipe = training.Recipe("cnn", 5, augmented=True, gentle=True, disturbed=0.35, batch=512)
+    pictures = {
+        (digits.pictures[i] / np.float32(255)).tobytes() for i in range(len(digits.pictures))
+    }
+
+    def plain(epoch):
+        frames, labels = training.Batches(digits, recipe, epoch)[0]
+        assert frames.dtype == np.float32
+        assert (frames.min(), labels.sum()) == (0, 512)
+        return np.mean([frame.tobytes() in pictures for frame in frames])
+
+    assert recipe.gentle_epochs == 1
+    assert plain(1) == 0
+    assert plain(4) == pytest.approx(training.SHOWN_PLAIN, abs=0.1)
+    assert plain(5) == pytest.approx(training.GENTLE_MIX[2], abs=0.1)
+
+
+def test_the_learning_rate_rises_again_for_the_gentle_end():
+    from digits import training
+
+    recipe = training.Recipe("cnn", 10, gentle=True, peak=2e-3, decay=1e-2)
+    rate = training.Rises(recipe, 100 * recipe.batch)
+    rates = np.array([float(rate(step)) for step in range(1000)])
+    assert rates[:800].max() == pytest.approx(2e-3, rel=0.01)
+    assert rates[799] < 0.01 * recipe.peak
+    assert rates[800:].max() == pytest.approx(training.GENTLE_PEAK * recipe.peak, rel=0.01)
+    assert rates[999] < 0.01 * recipe.peak
+
+
+def test_a_recipe_of_one_epoch_has_one_that_is_not_gentle():
+    from digits import training
+
+    assert training.Recipe("cnn", 1, gentle=True).gentle_epochs == 0
