@@ -1,7 +1,6 @@
 """Synthetic lines become the line network: fitted with CTC, judged, calibrated, exported."""
 
 import dataclasses
-import datetime
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
@@ -11,12 +10,12 @@ from typing import Any
 import keras
 import numpy as np
 
-from digits import __version__
 from digits.core import Box, Page
 from digits.data import Labelled, Mnist
 from digits.image.finding import Found
 from digits.image.ink import to_ink
 from digits.metrics import calibration_error, interval
+from digits.model.calibration import fit_odds
 from digits.model.card import write_card
 from digits.model.checkpoint import HISTORY, Checkpoint, forget, restore
 from digits.model.classifier import Classifier, load_card
@@ -26,8 +25,9 @@ from digits.model.networks import build_line
 from digits.reader import Reader
 from digits.synthesis.batches import WHITE, Batch, compose_batches, to_batch
 from digits.synthesis.writing import TALL, Written, compose_line
-from digits.training import versions
+from digits.training import provenance
 
+TITLE = "Line network: where the digits of a number stand"
 SHOWN = 1024  # lines of validation digits that each epoch is tried on
 JUDGED = 2000  # lines that fit what stands beside the network, and as many that judge it
 JUDGING_SEED = 1000  # added to the recipe's, for lines that nothing else has seen
@@ -35,7 +35,7 @@ MEASURED_WIDTH = 256  # px of the strip for which multiplications are counted
 # Of the digit network's log-probabilities. On composed lines the likeliest is 0.05, for there the
 # line network is at home; on strangers' numbers from 0.3 to 0.6 fewer are wrong.
 WEIGHT = 0.4
-NEWTON_STEPS = 30  # of the fit of two numbers; it settles in ten
+SURE = 1e-9  # no text is likelier than 1 minus this, nor less likely
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,15 +146,7 @@ def export_line_run(
     strips, _ = to_batch([compose_line(mnist.calibration, rng) for _ in range(recipe.batch)])
     export_line(network, path, strips / np.float32(WHITE))
     card: dict[str, Any] = {
-        "name": recipe.network,
-        "title": "Line network: where the digits of a number stand",
-        "trained": datetime.datetime.now(tz=datetime.UTC).date().isoformat(),
-        "digits": __version__,
-        "recipe": dataclasses.asdict(recipe),
-        "data_sha256": mnist.sha256,
-        "corrections": mnist.corrections,
-        "corrections_sha256": mnist.corrections_sha256,
-        "versions": versions(),
+        **provenance(recipe.network, TITLE, dataclasses.asdict(recipe), mnist),
         "parameters": network.count_params(),
         "multiply_adds": multiply_adds(build_line(MEASURED_WIDTH)),
         "beside": classifier.name.sha256,
@@ -209,19 +201,7 @@ def _fit_beside(reader: Reader, lines: list[Written]) -> dict[str, float]:
     named = [(a, b) for a, b in zip(read, lines, strict=True) if a.digits]
     if not named:  # a network that has learned nothing: there is nothing to fit
         return {"slope": 1.0, "offset": 0.0}
+    raw = np.clip([a.confidence for a, _ in named], SURE, 1 - SURE)
     right = np.array([a.text == b.text for a, b in named], float)
-    slope, offset = fit_odds(np.array([a.confidence for a, _ in named]), right)
+    slope, offset = fit_odds(np.log(raw / (1 - raw)), right, np.full(len(raw), 1 / len(raw)))
     return {"slope": slope, "offset": offset}
-
-
-def fit_odds(raw: np.ndarray, right: np.ndarray) -> tuple[float, float]:
-    """Return slope and offset that make log-odds honest (Platt 1999), by Newton's method."""
-    odds = np.log(np.clip(raw, 1e-9, 1 - 1e-9) / (1 - np.clip(raw, 1e-9, 1 - 1e-9)))
-    terms = np.stack([odds, np.ones_like(odds)], axis=1)
-    fitted = np.array([1.0, 0.0])
-    for _ in range(NEWTON_STEPS):
-        p = 1 / (1 + np.exp(-terms @ fitted))
-        slope = terms.T @ (right - p)
-        curve = (terms * (p * (1 - p))[:, None]).T @ terms + 1e-6 * np.eye(2)
-        fitted = fitted + np.linalg.solve(curve, slope)
-    return float(fitted[0]), float(fitted[1])

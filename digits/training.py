@@ -300,15 +300,7 @@ def export_run(
     scores = export_onnx(network, path, held_out.frames, head)
     history = load_history(run)
     card = {
-        "name": recipe.network,
-        "title": TITLES[recipe.network],
-        "trained": datetime.datetime.now(tz=datetime.UTC).date().isoformat(),
-        "digits": __version__,
-        "recipe": dataclasses.asdict(recipe),
-        "data_sha256": mnist.sha256,
-        "corrections": mnist.corrections,
-        "corrections_sha256": mnist.corrections_sha256,
-        "versions": versions(),
+        **provenance(recipe.network, TITLES[recipe.network], dataclasses.asdict(recipe), mnist),
         "parameters": network.count_params(),
         "multiply_adds": multiply_adds(network),
         "minutes": round(sum(epoch["seconds"] for epoch in history) / 60, 1),
@@ -329,6 +321,21 @@ def export_run(
     save_h5(network, run / f"{recipe.network}.h5")
     draw_curves(run)
     return load_card(path)
+
+
+def provenance(name: str, title: str, recipe: dict[str, Any], mnist: Mnist) -> dict[str, Any]:
+    """Return what every card begins with: what was trained, when, by which recipe, on what."""
+    return {
+        "name": name,
+        "title": title,
+        "trained": datetime.datetime.now(tz=datetime.UTC).date().isoformat(),
+        "digits": __version__,
+        "recipe": recipe,
+        "data_sha256": mnist.sha256,
+        "corrections": mnist.corrections,
+        "corrections_sha256": mnist.corrections_sha256,
+        "versions": versions(),
+    }
 
 
 def save_h5(network: keras.Model, path: Path) -> None:

@@ -17,7 +17,6 @@ from digits.line_training import (  # noqa: E402
     LineRecipe,
     export_line_run,
     fit_line,
-    fit_odds,
     judge_lines,
 )
 from digits.model.classifier import load_classifier  # noqa: E402
@@ -75,15 +74,6 @@ def test_the_shipped_network_reads_composed_lines_it_never_saw(mnist):
     figures = judge_lines(current_reader(), lines)
     assert figures["accuracy"] > 0.6  # many of them no person could read
     assert figures["calibration_error"] < 0.12
-
-
-def test_odds_are_made_honest():
-    rng = np.random.default_rng(0)
-    odds = rng.normal(1, 2, 20_000)
-    right = rng.random(20_000) < 1 / (1 + np.exp(-(0.6 * odds - 0.5)))
-    slope, offset = fit_odds(1 / (1 + np.exp(-odds)), right.astype(float))
-    assert slope == pytest.approx(0.6, abs=0.05)
-    assert offset == pytest.approx(-0.5, abs=0.05)
 
 
 def test_confidence_rises_with_certainty():

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import confusion_matrix as sklearn_confusion
 from sklearn.metrics import log_loss, roc_auc_score
 
@@ -15,7 +16,15 @@ from digits.metrics import (
     interval,
     negative_log_likelihood,
 )
-from digits.model.calibration import COOLEST, HOTTEST, fit_refusal, fit_temperature, softmax
+from digits.model.calibration import (
+    COOLEST,
+    HOTTEST,
+    RIDGE,
+    fit_odds,
+    fit_refusal,
+    fit_temperature,
+    softmax,
+)
 
 
 @pytest.fixture
@@ -121,3 +130,21 @@ def test_whatever_the_scores_refusal_keeps_the_share_of_digits_it_was_told(low, 
     probabilities = refusal.probability(digits)
     assert ((probabilities >= 0) & (probabilities <= 1)).all()
     assert (probabilities <= refusal.threshold + 1e-6).mean() >= kept - 1 / len(digits)
+
+
+def test_odds_are_made_honest_as_scikit_learn_makes_them():
+    rng = np.random.default_rng(0)
+    scores = rng.normal(1, 2, 20_000)
+    truth = (rng.random(20_000) < 1 / (1 + np.exp(-(0.6 * scores - 0.5)))).astype(float)
+    weights = rng.random(20_000)
+    weights /= weights.sum()
+    slope, offset = fit_odds(scores, truth, weights)
+    both = np.stack([scores, np.ones_like(scores)], axis=1)  # the offset is pulled at, too
+    oracle = LogisticRegression(C=1 / RIDGE, fit_intercept=False, tol=1e-8)
+    expected = oracle.fit(both, truth, weights).coef_[0]
+    np.testing.assert_allclose([slope, offset], expected, atol=1e-4)
+    np.testing.assert_allclose([slope, offset], [0.6, -0.5], atol=0.05)
+
+
+def test_odds_that_were_never_wrong_stay_finite():
+    assert np.isfinite(fit_odds(np.arange(9.0), np.ones(9), np.full(9, 1 / 9))).all()

@@ -80,13 +80,29 @@ def fit_refusal(
     logits = np.concatenate([digits, others]).astype(np.float64)
     truth = np.repeat([0.0, 1.0], [len(digits), len(others)])
     weights = np.repeat([0.5 / len(digits), 0.5 / len(others)], [len(digits), len(others)])
-    features = np.stack([logits, np.ones_like(logits)], axis=1)  # (n + m, 2)
+    slope, offset = fit_odds(logits, truth, weights)
+    scores = Refusal(slope, offset, 1.0).probability(digits)
+    return Refusal(slope, offset, float(np.quantile(scores, kept)))
+
+
+def fit_odds(
+    scores: Float64[np.ndarray, " n"],
+    truth: Float64[np.ndarray, " n"],
+    weights: Float64[np.ndarray, " n"],
+) -> tuple[float, float]:
+    """Return slope and offset that make of scores honest log-odds, by Newton's method.
+
+    Parameters
+    ----------
+    scores : the higher, the likelier
+    truth : 1.0 where it was so, 0.0 where it was not
+    weights : of each; they sum to 1
+    """
+    features = np.stack([scores, np.ones_like(scores)], axis=1)  # (n, 2)
     line = np.array([0.5, 0.0])
     for _ in range(NEWTON_STEPS):
         guess = 1 / (1 + np.exp(-np.clip(features @ line, -CLIP, CLIP)))
         gradient = features.T @ (weights * (guess - truth)) + RIDGE * line
         bend = (features.T * (weights * guess * (1 - guess))) @ features + RIDGE * np.eye(2)
         line -= np.linalg.solve(bend, gradient)
-    slope, offset = (float(value) for value in line)
-    scores = Refusal(slope, offset, 1.0).probability(digits)
-    return Refusal(slope, offset, float(np.quantile(scores, kept)))
+    return float(line[0]), float(line[1])
