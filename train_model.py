@@ -1,9 +1,9 @@
 """Train a network on MNIST and save it as ``mnist_model.h5``.
 
     python train_model.py                    the convolutional network, in a quarter of an hour
-    python train_model.py --recipe best      the same with patience, as it was shipped
     python train_model.py --network dense    one hidden layer, in a minute: the one to show live
-    python train_model.py --network wide     two hidden layers, on distorted digits
+    python train_model.py --network wide     two hidden layers, on distorted digits; --recipe best
+                                             has patience, as for what was shipped
     python train_model.py --network line     finds the digits of a number; an hour
 
 What was shipped is never touched: it lies in ``digits/weights/``, and ``--restore`` brings its

@@ -58,7 +58,7 @@ def build_wide() -> keras.Model:
 
 
 def build_cnn() -> keras.Model:
-    """Return five convolutions that halve the picture twice, then one hidden layer.
+    """Return six convolutions that halve the picture twice, then one hidden layer.
 
     Normalising each layer's outputs (Ioffe & Szegedy 2015) lets it learn in a dozen epochs.
     """
@@ -72,6 +72,7 @@ def build_cnn() -> keras.Model:
             *_convolution(48),  # 14, 14, 48
             *_convolution(48),  # 14, 14, 48
             layers.MaxPooling2D(2),  # 7, 7, 48
+            *_convolution(96),  # 7, 7, 96
             *_convolution(96),  # 7, 7, 96
             layers.Flatten(),  # 4704
             layers.Dropout(0.3),
