@@ -3,8 +3,8 @@
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from digits.ui.bar import ICON, run_pages, settings_or_stop
 from digits.ui.late import available_models, current_corrections, current_reader
+from digits.ui.navigation import ICON, run_pages, settings_or_stop
 
 # Readers and models are cached by their files: a rerun loads nothing again. A page is imported when
 # it is opened: the first one waits for no other.
@@ -51,8 +51,8 @@ def learn() -> None:
 
 def inside() -> None:
     """See how the networks come to an answer."""
-    from digits.assembly import current_neighbours, shipped_reader
-    from digits.ui.inside import inside_page
+    from digits.registry import current_neighbours, shipped_reader
+    from digits.ui.explain import inside_page
 
     inside_page(shipped_reader, current_neighbours, available_models())
 
@@ -79,7 +79,7 @@ if get_script_run_ctx(suppress_warning=True) is None:
     from starlette.routing import Mount
 
     from digits.api import create_api
-    from digits.ui.running import own_site, run_app
+    from digits.ui.server import own_site, run_app
 
     app = st.App(
         __file__,

@@ -16,12 +16,12 @@ import os
 import sys
 from pathlib import Path
 
-from digits.assembly import DEFAULT, RUNS, WEIGHTS, available_models
-from digits.core import DigitsError
-from digits.data import Mnist, load_mnist
-from digits.evaluation import judge_on_test
-from digits.exchange import with_corrections
-from digits.whole import write_whole
+from digits.corrections.archive import with_corrections
+from digits.errors import DigitsError
+from digits.evaluation.folder import judge_on_test
+from digits.io.atomic_write import write_whole
+from digits.mnist import Mnist, load_mnist
+from digits.registry import DEFAULT, RUNS, WEIGHTS, available_models
 
 HERE = Path(__file__).parent
 SHIPPED = ("mnist_model.h5", "mnist_dense.h5")
@@ -36,8 +36,8 @@ def main() -> int:
     try:
         import keras
 
-        from digits import training
-        from digits.model.networks import build_network
+        from digits.training import digit as training
+        from digits.training.architectures import build_network
     except ImportError:
         sys.stderr.write(
             "train_model.py needs TensorFlow, which is not installed: use Python 3.11, 3.12 or "
@@ -111,9 +111,9 @@ def positive(text: str) -> int:
 
 def train_line(mnist: Mnist, options: argparse.Namespace) -> int:
     """Train the network that finds the digits of a number; the digit networks stay as they are."""
-    from digits import line_training
-    from digits.model.classifier import load_classifier
-    from digits.model.networks import build_network
+    from digits.inference.classifier import load_classifier
+    from digits.training import line as line_training
+    from digits.training.architectures import build_network
 
     recipe = line_training.LineRecipe()
     recipe = dataclasses.replace(recipe, seed=options.seed, epochs=options.epochs or recipe.epochs)

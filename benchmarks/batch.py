@@ -27,7 +27,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from digits.data import load_mnist
+from digits.mnist import load_mnist
 
 ROOT = Path(__file__).parent.parent
 
@@ -171,10 +171,11 @@ def _size(out: Path) -> int:
 
 def measure_merge(rows: int) -> Run:
     """Time what one process does in the end: putting all parts together."""
-    from digits import batch
-    from digits.assembly import current_reader
-    from digits.core import Hint
-    from digits.sources import Source, read_source
+    from digits.batch import job as batch
+    from digits.io.sources import Source
+    from digits.reader import read_source
+    from digits.registry import current_reader
+    from digits.types import Hint
 
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import ArrayLike
 
-from digits.core import FRAME, Frames
+from digits.types import FRAME, Frames
 
 SHOTS = 3.0  # photons of a white pixel
 IMPULSES = 0.17  # share of pixels
@@ -166,7 +166,7 @@ CORRUPTIONS: dict[str, Callable[[Frames, np.random.Generator], Frames]] = {
     )
 }
 OVERLAPPED = ("shear", "scale", "rotate", "translate")  # ordinary affine augmentation has them too
-# What `digits.model.disturbance` draws in training, by definitions of its own, is related to these.
+# What `digits.training.corruption` draws, by definitions of its own, is related to these.
 RELATED = (
     "shot_noise",
     "impulse_noise",

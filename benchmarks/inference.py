@@ -24,11 +24,11 @@ import numpy as np
 import onnxruntime
 from keras_io import build_example
 
-from digits.assembly import WEIGHTS
-from digits.core import Frames
-from digits.data import load_mnist
-from digits.model.classifier import load_classifier
-from digits.model.export import export_onnx, multiply_adds
+from digits.inference.classifier import load_classifier
+from digits.mnist import load_mnist
+from digits.registry import WEIGHTS
+from digits.training.export import export_onnx, multiply_adds
+from digits.types import Frames
 
 ROUNDS, TIMES = 30, 20  # turns, and answers in each; the median over turns is told
 SLOW_TIMES = 2  # answers in each turn of Keras' predict

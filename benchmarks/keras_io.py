@@ -3,7 +3,7 @@
 import keras
 from keras import layers
 
-from digits.core import CLASSES, FRAME
+from digits.types import CLASSES, FRAME
 
 EPOCHS, BATCH = 15, 128  # as the example trains it, with Adam
 

@@ -2,10 +2,10 @@
 
     python benchmarks/learning.py [--dev FOLDER] [--out FILE.md]
 
-Drawn writers come from `digits.model.hands`, each with forms, slant and pen of their own; the
-settings of learning were chosen on them. FOLDER holds sets of real pictures of one writer each, as
-`digits evaluate` reads them; they are measured and nothing is kept. Embeddings are computed once, a
-lesson takes milliseconds.
+Drawn writers come from `digits.synthesis.allographs`, each with forms, slant and pen of their own;
+the settings of learning were chosen on them. FOLDER holds sets of real pictures of one writer
+each, as `digits evaluate` reads them; they are measured and nothing is kept. Embeddings are
+computed once, a lesson takes milliseconds.
 """
 
 import argparse
@@ -18,13 +18,13 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from digits.assembly import WEIGHTS, current_neighbours, shipped_reader
-from digits.core import Box, Frame, Hint
-from digits.evaluation import evaluate_folder
-from digits.image.frame import to_frame
-from digits.learning import ENOUGH, Examples, learn_beside, look, prepare
-from digits.model import hands
-from digits.model.neighbours import load_hard
+from digits.evaluation.folder import evaluate_folder
+from digits.image.mnist_normalize import to_frame
+from digits.inference.reference_set import load_hard
+from digits.personalization.learn import ENOUGH, Examples, learn_beside, look, prepare
+from digits.registry import WEIGHTS, current_neighbours, shipped_reader
+from digits.synthesis import allographs
+from digits.types import Box, Frame, Hint
 
 SETS = ("tablet", "mouse", "screen_thin", "printed_cell")  # one writer each
 DRAWS = 50  # of the 20 digits that teach
@@ -77,11 +77,11 @@ def main() -> int:
 def drawn_writer(seed: int) -> Examples:
     """Return digits of a hand that does not exist: its own forms, slant and pen."""
     rng = np.random.default_rng((77, seed))
-    forms = [hands.choose(digit, rng) for digit in range(10)]
+    forms = [allographs.choose(digit, rng) for digit in range(10)]
     pen, slant = rng.uniform(2, 8), rng.normal(0, 0.4)
     truth = rng.integers(10, size=DIGITS).astype(np.uint8)
     inks = [
-        hands.draw(hands.write(int(digit), rng, forms[digit], slant), HEIGHT, pen, rng)
+        allographs.draw(allographs.write(int(digit), rng, forms[digit], slant), HEIGHT, pen, rng)
         for digit in truth
     ]
     frames = [to_frame(ink, Box(0, 0, ink.shape[1], ink.shape[0])) for ink in inks]

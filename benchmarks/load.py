@@ -37,8 +37,8 @@ sys.path[:0] = [str(ROOT), str(ROOT / "scripts")]
 
 from campaigns import Campaign, keep  # noqa: E402
 
-from digits.data import load_mnist  # noqa: E402
-from digits.image.pixels import EXTENSIONS  # noqa: E402
+from digits.io.image import EXTENSIONS  # noqa: E402
+from digits.mnist import load_mnist  # noqa: E402
 
 MOST_TIMES = 10  # by which the 99th percentile may be longer than the median
 MOST_GROWTH = 0.05  # of the memory, after ten times as many requests

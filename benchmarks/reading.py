@@ -23,23 +23,23 @@ from PIL import Image
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-import digits.image.finding
+import digits.image.page_segmentation
 import digits.reader
-from digits.assembly import current_reader
-from digits.core import ANY, Hint, Picture
-from digits.data import load_mnist
-from digits.image.pixels import load_picture
-from digits.model.classifier import Classifier
-from digits.model.line import LineNetwork
+from digits.inference.classifier import Classifier
+from digits.inference.line_recognizer import LineNetwork
+from digits.io.image import load_picture
+from digits.mnist import load_mnist
 from digits.reader import Reader
+from digits.registry import current_reader
+from digits.types import ANY, Hint, Picture
 
 PAGE = (3000, 4000)  # px, height and width: 12 megapixels
 LINES, LONGEST = 10, 10  # lines, and digits of the longest
 DIGIT = 168  # px, side of a digit's frame on the page
 STAGES = {  # name of each stage, and which function is timed
     "ink": (digits.reader, "open_page"),
-    "grid": (digits.image.finding, "find_grid"),
-    "lines": (digits.image.finding, "find_lines"),
+    "grid": (digits.image.page_segmentation, "find_grid"),
+    "lines": (digits.image.page_segmentation, "find_lines"),
     "strips": (digits.reader, "to_strip"),
     "line network": (LineNetwork, "spell"),
     "cutting": (digits.reader, "cut_digits"),

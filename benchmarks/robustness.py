@@ -19,10 +19,10 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from corruptions import CORRUPTIONS, OVERLAPPED, RELATED
 
-from digits.assembly import current_reader
-from digits.core import FRAME, Frames, Hint, Picture
-from digits.data import Labelled, load_mnist
+from digits.mnist import Labelled, load_mnist
 from digits.reader import Reader
+from digits.registry import current_reader
+from digits.types import FRAME, Frames, Hint, Picture
 
 NETWORKS = ("cnn", "dense")
 SEED = 0

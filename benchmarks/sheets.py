@@ -19,11 +19,11 @@ from PIL import Image
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from digits.assembly import current_reader
-from digits.data import Labelled, load_mnist
-from digits.marking import check_cell
-from digits.sheet import Sheet, build_sheet, check_row
-from digits.table import list_scans, read_scan
+from digits.marksheet.cell import check_cell
+from digits.marksheet.scan import list_scans, read_scan
+from digits.marksheet.sheet import Sheet, build_sheet, check_row
+from digits.mnist import Labelled, load_mnist
+from digits.registry import current_reader
 
 ROWS = 7
 SIDE = 56  # px of a digit's frame

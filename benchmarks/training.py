@@ -21,9 +21,9 @@ sys.path.insert(0, str(Path(__file__).parent))
 import keras
 from keras_io import BATCH, EPOCHS, build_example
 
-from digits.data import Labelled, Mnist, load_mnist
-from digits.model.networks import build_network
-from digits.training import RECIPES, Clock, fit, load_history, one_hot
+from digits.mnist import Labelled, Mnist, load_mnist
+from digits.training.architectures import build_network
+from digits.training.digit import RECIPES, Clock, fit, load_history, one_hot
 
 HEAD = """# How soon a training is good
 

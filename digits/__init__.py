@@ -8,7 +8,8 @@
 from dataclasses import replace
 from pathlib import Path
 
-from digits.core import ANY, Box, Digit, DigitsError, Hint, Line, Mark, Reading
+from digits.errors import DigitsError
+from digits.types import ANY, Box, Digit, Hint, Line, Mark, Reading
 
 __version__ = "0.1.0"
 __all__ = [
@@ -32,7 +33,7 @@ def read(source: bytes | str | Path, hint: Hint = ANY, *, model: str | None = No
     ----------
     source : the bytes of a picture, or the path of one
     hint : what is known about the picture; nothing needs to be
-    model : a name from `digits.assembly.available_models`, or the path of a ``.h5`` or ``.onnx``
+    model : a name from `digits.registry.available_models`, or the path of a ``.h5`` or ``.onnx``
 
     Raises
     ------
@@ -40,8 +41,8 @@ def read(source: bytes | str | Path, hint: Hint = ANY, *, model: str | None = No
         The picture or the model cannot be used; the message is a sentence for the user.
     """
     # Here and not above, so that importing the package loads neither OpenCV nor ONNX Runtime.
-    from digits.assembly import current_reader
-    from digits.image.pixels import load_picture
+    from digits.io.image import load_picture
+    from digits.registry import current_reader
 
     return current_reader(model).read(load_picture(source), hint)
 
@@ -66,8 +67,8 @@ def read_pages(
     DigitsError
         As `read`; one page that cannot be read fails the whole.
     """
-    from digits.assembly import current_reader
-    from digits.image.pixels import load_bytes, load_picture, page_numbers
+    from digits.io.image import load_bytes, load_picture, page_numbers
+    from digits.registry import current_reader
 
     reader, content = current_reader(model), load_bytes(source)
     return [

@@ -22,19 +22,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from digits import __version__
-from digits.core import (
-    Box,
-    DigitsError,
-    Hint,
-    HintError,
-    MissingLibraryError,
-    Reading,
-)
-from digits.formula import escape
+from digits.errors import DigitsError, HintError, MissingLibraryError
+from digits.io.csv_escape import escape
+from digits.types import Box, Hint, Reading
 
 if TYPE_CHECKING:
-    from digits.batch import Engine, Tally
-    from digits.sources import Source
+    from digits.batch.job import Engine, Tally
+    from digits.io.sources import Source
 
 FAILED, USAGE, INTERRUPTED = 1, 2, 130  # exit status
 STDIN = "-"
@@ -165,9 +159,9 @@ def read(
 
     digits read --single --format csv folder/
     """
-    from digits.assembly import current_reader
-    from digits.image.pixels import MAX_BYTES
-    from digits.sources import read_source
+    from digits.io.image import MAX_BYTES
+    from digits.reader import read_source
+    from digits.registry import current_reader
 
     hint = _hint(single=single, length=length, box=box or [], accept=accept)
     reader = current_reader(model)
@@ -202,9 +196,9 @@ def evaluate(
 
     digits evaluate --single pictures/
     """
-    from digits.assembly import current_reader
-    from digits.contact_sheet import write_sheets
-    from digits.evaluation import evaluate_folder
+    from digits.evaluation.contact_sheet import write_sheets
+    from digits.evaluation.folder import evaluate_folder
+    from digits.registry import current_reader
 
     report = evaluate_folder(current_reader(model), directory, Hint(single=single))
     if written is ReportFormat.json:
@@ -240,13 +234,13 @@ def batch(
     """
     if importlib.util.find_spec("pyarrow") is None:
         raise MissingLibraryError("a batch needs pyarrow: pip install pyarrow")
-    from digits.batch import run_batch
+    from digits.batch.job import run_batch
 
     run: Engine | None = None
     if engine is EngineName.ray:
         if importlib.util.find_spec("ray") is None:
             raise MissingLibraryError("--engine ray needs Ray: pip install 'digits[ray]'")
-        from digits.cluster import run_ray as run
+        from digits.batch.ray_executor import run_ray as run
     hint = _hint(single=single, length=length, box=[], accept=accept)
     with _progress() as progress:
         tally = run_batch(
@@ -294,10 +288,10 @@ def report(
     """
     from datetime import datetime
 
-    from digits.assembly import current_reader
-    from digits.image.pixels import load_picture, load_upright
-    from digits.report import to_report
-    from digits.whole import write_whole
+    from digits.io.atomic_write import write_whole
+    from digits.io.image import load_picture, load_upright
+    from digits.registry import current_reader
+    from digits.render.report import to_report
 
     reading = current_reader(model).read(load_picture(path), Hint(single=single))
     page = to_report(
@@ -378,9 +372,14 @@ def learn(
 
     digits learn --list
     """
-    from digits import learning
-    from digits.assembly import current_corrections, learned_folder
-    from digits.model.versions import set_current
+    from digits.personalization import learn as learning
+    from digits.personalization.versions import set_current
+    from digits.registry import (
+        current_corrections,
+        current_neighbours,
+        learned_folder,
+        shipped_reader,
+    )
 
     if back is not None:
         set_current(learned_folder(model), None if back == SHIPPED else back)
@@ -391,19 +390,20 @@ def learn(
     if directory is None:
         examples = learning.gather(current_corrections())
     else:
-        examples, useless = learning.examples_in_folder(directory, model)
+        examples, useless = learning.examples_in_folder(directory, shipped_reader(model))
         if useless:
             _tell(f"digits: {useless} pictures teach nothing: other digits were found in them")
-    lesson = learning.learn(examples, model)
+    classifier = shipped_reader(model).classifier
+    lesson = learning.learn(examples, classifier, current_neighbours(model))
     for row in lesson.compared:
         _print(f"{row.what}\t{row.digits}\t{row.before}\t{row.after}")
-    _print(f"in force: {learning.accept(lesson, model)}")
+    _print(f"in force: {learning.accept(lesson, learned_folder(model))}")
     return 0
 
 
 def _list_versions(folder: Path) -> None:
     """Print one line for each version, the newest first; a star marks the one in force."""
-    from digits.model.versions import current_name, list_versions
+    from digits.personalization.versions import current_name, list_versions
 
     current = current_name(folder) or SHIPPED
     found = list_versions(folder)
@@ -412,7 +412,7 @@ def _list_versions(folder: Path) -> None:
 
 
 def _sources(path: str) -> Iterator["Source"]:
-    from digits.sources import Source, find_sources
+    from digits.io.sources import Source, find_sources
 
     return iter([Source(STDIN)]) if path == STDIN else find_sources([path])
 
@@ -429,7 +429,7 @@ def _hint(*, single: bool, length: int | None, box: list[str], accept: float) ->
 
 
 def _box(text: str) -> Box:
-    from digits.sources import parse_box
+    from digits.io.sources import parse_box
 
     try:
         return parse_box(text)

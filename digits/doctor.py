@@ -7,9 +7,9 @@ from importlib import metadata
 from pathlib import Path
 
 from digits import __version__
-from digits.assembly import available_models, current_reader
-from digits.core import DigitsError
-from digits.image.pixels import load_picture
+from digits.errors import DigitsError
+from digits.io.image import load_picture
+from digits.registry import available_models, current_reader
 
 EXAMPLES = Path(__file__).parent / "ui" / "examples"
 KNOWN = {"a year.jpg": "2026", "five on ruled paper.jpg": "5", "blank paper.jpg": ""}

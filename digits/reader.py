@@ -7,35 +7,36 @@ from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 
-from digits.core import (
+from digits.errors import CrowdedError, DigitsError, HintError
+from digits.image.digit_segmentation import Glyph, cut_digits
+from digits.image.mnist_normalize import to_frame
+from digits.image.page_segmentation import Found, find_numbers, is_single, open_page
+from digits.image.quality import describe_faults
+from digits.image.rectify import MARGIN, SIDE_MARGIN, box_region, straighten, to_strip, turn
+from digits.image.single_digit import find_single
+from digits.inference.classifier import Answers, Classifier
+from digits.inference.ctc import log_softmax
+from digits.inference.line_recognizer import LineNetwork, Spelling
+from digits.io.image import load_picture, page_numbers
+from digits.io.sources import Source, load_source
+from digits.types import (
     ANY,
     CLASSES,
     FRAME,
     STRIP,
     Box,
     Cell,
-    CrowdedError,
     Digit,
-    DigitsError,
     Frames,
     Hint,
-    HintError,
     Line,
     Mark,
+    ModelName,
     Page,
     Picture,
     Reading,
     Status,
 )
-from digits.image.cut import Glyph, cut_digits
-from digits.image.finding import Found, find_numbers, is_single, open_page
-from digits.image.frame import to_frame
-from digits.image.layout import find_single
-from digits.image.quality import describe_faults
-from digits.image.strip import MARGIN, SIDE_MARGIN, box_region, straighten, to_strip, turn
-from digits.model.classifier import Answers, Classifier
-from digits.model.ctc import log_softmax
-from digits.model.line import LineNetwork, Spelling
 
 SMALLEST = 1e-12  # probability; the logarithm of 0 is not a number
 ALONE = 0.999  # probability from which the digit network is not asked to share its opinion
@@ -109,7 +110,7 @@ class Reader:
 
         Parameters
         ----------
-        picture : as `digits.image.pixels.load_picture` gives it
+        picture : as `digits.io.image.load_picture` gives it
         hint : what is known about it; nothing needs to be
 
         Returns
@@ -431,3 +432,32 @@ def _identity(picture: Picture, models: str, hint: Hint) -> str:
     """Return the SHA-256 that the same picture, models and hint always give."""
     told = json.dumps([picture.sha256, models, asdict(hint)], sort_keys=True)
     return hashlib.sha256(told.encode()).hexdigest()
+
+
+def read_source(
+    reader: Reader, source: Source, hint: Hint, content: bytes | None = None
+) -> Iterator[Reading]:
+    """Read each page of one picture; what goes wrong becomes a reading that says so.
+
+    Parameters
+    ----------
+    content : the picture, where it was loaded already
+    """
+    model = reader.classifier.name
+    if source.box is not None:
+        hint = replace(hint, boxes=(source.box,))
+    try:
+        content = load_source(source) if content is None else content
+        for page in page_numbers(content):
+            try:
+                reading = reader.read(load_picture(content, page), hint)
+            except DigitsError as error:
+                reading = failed_reading(str(error), model)
+            yield replace(reading, file=source.name, page=page)
+    except DigitsError as error:
+        yield replace(failed_reading(str(error), model), file=source.name)
+
+
+def failed_reading(sentence: str, model: ModelName) -> Reading:
+    """Return what stands for a picture that could not be read."""
+    return Reading("", (0, 0), "failed", model, "", 0.0, error=sentence)

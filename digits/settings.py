@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from digits.core import SettingsError
+from digits.errors import SettingsError
 
 Mode = Literal["personal", "shared"]
 DATABASE = "corrections.sqlite"

@@ -35,7 +35,7 @@ def forward(frames: np.ndarray, weights: list[np.ndarray]) -> np.ndarray:
 def main() -> None:
     """Read one picture of one digit, and print what the network makes of it."""
     from digits import read
-    from digits.core import Hint
+    from digits.types import Hint
 
     example = HERE.parent / "digits" / "ui" / "examples" / "three in shadow.jpg"
     path = Path(sys.argv[1]) if len(sys.argv) > 1 else example

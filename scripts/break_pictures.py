@@ -21,7 +21,7 @@ import numpy as np
 from PIL import Image, features
 
 ROOT = Path(__file__).parent.parent
-sys.path[:0] = [str(ROOT), str(ROOT / "scripts"), str(ROOT / "tests")]
+sys.path[:0] = [str(ROOT), str(ROOT / "scripts"), str(ROOT / "tests" / "support")]
 
 from campaigns import Campaign, keep  # noqa: E402
 from heic import HEIC  # noqa: E402
@@ -38,7 +38,7 @@ Answer = tuple[str, float, int]  # what came of it, processor seconds, kB
 
 def number() -> Image.Image:
     """Return a number of four validation digits, grey."""
-    from digits.data import load_mnist
+    from digits.mnist import load_mnist
 
     digits = load_mnist().validation.pictures[:4]
     return Image.fromarray(255 - np.pad(np.hstack(list(digits)), 20)).resize((304, 136))
@@ -172,9 +172,10 @@ def _drawing() -> resource.struct_rusage:
 
 def _work(pipe: Connection) -> None:
     """Read what comes in, and say what came of it, the seconds and the peak of memory."""
-    from digits.assembly import shipped_reader
-    from digits.core import DigitsError, Reading
-    from digits.image.pixels import load_picture
+    from digits.errors import DigitsError
+    from digits.io.image import load_picture
+    from digits.registry import shipped_reader
+    from digits.types import Reading
 
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     reader = shipped_reader()

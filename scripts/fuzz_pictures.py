@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 ROOT = Path(__file__).parent.parent
-sys.path[:0] = [str(ROOT), str(ROOT / "scripts"), str(ROOT / "tests")]
+sys.path[:0] = [str(ROOT), str(ROOT / "scripts"), str(ROOT / "tests" / "support")]
 
 GUIDED = "guided"  # said to the process that the fuzzer guides
 if sys.argv[1:2] == [GUIDED]:
@@ -32,10 +32,11 @@ with watched:  # so that the fuzzer sees which branches an input takes
     from oracles import agrees_with_itself
     from PIL import Image
 
-    from digits.assembly import shipped_reader
-    from digits.core import DigitsError, Picture
-    from digits.image.pdf import is_pdf
-    from digits.image.pixels import WORKING_PIXELS, is_heic, load_picture
+    from digits.errors import DigitsError
+    from digits.io.image import WORKING_PIXELS, is_heic, load_picture
+    from digits.io.pdf import is_pdf
+    from digits.registry import shipped_reader
+    from digits.types import Picture
 
     Image.init()  # its decoders too
 

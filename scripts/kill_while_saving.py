@@ -24,9 +24,9 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
-from digits.core import Box, ModelName  # noqa: E402
-from digits.corrections import Correction, Corrections, Wanted  # noqa: E402
+from digits.corrections.store import Correction, Corrections, Wanted  # noqa: E402
 from digits.settings import load_settings  # noqa: E402
+from digits.types import Box, ModelName  # noqa: E402
 
 DOCUMENT = ROOT / "docs" / "corrections.md"
 CROP = 20_000  # bytes, as the crop of a line in a photograph has

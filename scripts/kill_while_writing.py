@@ -43,9 +43,10 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import kill_while_saving  # noqa: E402
 from campaigns import Campaign, keep  # noqa: E402
 
-from digits.batch import CHUNK, Chunk, Job, Tally, read_chunk, run_batch  # noqa: E402
-from digits.core import ANY, ModelError  # noqa: E402
+from digits.batch.job import CHUNK, Chunk, Job, Tally, read_chunk, run_batch  # noqa: E402
+from digits.errors import ModelError  # noqa: E402
 from digits.settings import load_settings  # noqa: E402
+from digits.types import ANY  # noqa: E402
 
 LONGEST = 0.3  # seconds for which a child writes before it is killed
 PATIENCE = 60.0  # seconds for it to say its first number
@@ -74,8 +75,8 @@ class Subject:
 
 def write_versions(folder: Path) -> Iterator[int]:
     """Learn the n-th thing: a head that is n everywhere."""
-    from digits.model.personal import PersonalHead
-    from digits.model.versions import save_version
+    from digits.personalization.kernel_head import PersonalHead
+    from digits.personalization.versions import save_version
 
     for n in count():
         parts = [np.full(shape, n, np.float32) for shape in ((300, 128), (300, 10), 300)]
@@ -85,7 +86,7 @@ def write_versions(folder: Path) -> Iterator[int]:
 
 def check_versions(folder: Path, said: list[int]) -> tuple[int, int]:
     """See that every version is there, and in force the last one said or a later one."""
-    from digits.model.versions import current_name, list_versions, load_version
+    from digits.personalization.versions import current_name, list_versions, load_version
 
     heads = {each.name: load_version(folder, each.name)[0] for each in list_versions(folder)}
     whole = {int(head.reach) for head in heads.values() if (head.directions == head.reach).all()}
@@ -135,8 +136,8 @@ def check_batches(folder: Path, said: list[int]) -> tuple[int, int]:
 
 def write_checkpoints(folder: Path) -> Iterator[int]:
     """Keep the n-th epoch: weights and optimiser that are n everywhere."""
-    from digits.model.checkpoint import HISTORY, Checkpoint
-    from digits.model.networks import build_network
+    from digits.training.architectures import build_network
+    from digits.training.checkpoint import HISTORY, Checkpoint
 
     network = build_network("dense")
     network.compile("adam", "categorical_crossentropy")
@@ -157,7 +158,7 @@ def check_checkpoint(folder: Path, said: list[int]) -> tuple[int, int]:
     """See that the file holds one epoch, whole, and none before the last one said."""
     import h5py
 
-    from digits.model.checkpoint import EPOCHS, FILE
+    from digits.training.checkpoint import EPOCHS, FILE
 
     try:
         with h5py.File(folder / FILE) as file:
@@ -171,8 +172,8 @@ def check_checkpoint(folder: Path, said: list[int]) -> tuple[int, int]:
 
 def write_exports(folder: Path) -> Iterator[int]:
     """Export a network, as training does: what is served, its card, its known digits, its `.h5`."""
-    from digits.model.card import write_card
-    from digits.whole import write_whole
+    from digits.inference.card import write_card
+    from digits.io.atomic_write import write_whole
 
     content = (WEIGHTS / "dense.onnx").read_bytes()
     card = json.loads((WEIGHTS / "dense.json").read_text(encoding="utf-8"))
@@ -189,8 +190,8 @@ def write_exports(folder: Path) -> Iterator[int]:
 
 def check_exports(folder: Path, said: list[int]) -> tuple[int, int]:
     """See that a network that opens is the one its card names, and that what was said opens."""
-    from digits.model.classifier import load_classifier
-    from digits.model.neighbours import load_neighbours
+    from digits.inference.classifier import load_classifier
+    from digits.inference.reference_set import load_neighbours
 
     h5 = hashlib.sha256((WEIGHTS / "mnist_dense.h5").read_bytes()).digest()
     lost = halves = 0

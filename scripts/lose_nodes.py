@@ -22,10 +22,10 @@ os.environ.setdefault("RAY_AUTH_MODE", "disabled")  # a cluster that no other ma
 
 import cv2
 
-from digits import batch
-from digits.cluster import run_ray
-from digits.core import Hint
-from digits.data import load_mnist
+from digits.batch import job as batch
+from digits.batch.ray_executor import run_ray
+from digits.mnist import load_mnist
+from digits.types import Hint
 
 CORES = 1  # of each node
 CHUNK = 4  # pictures in a part, so that few pictures make many parts

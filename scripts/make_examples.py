@@ -9,8 +9,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from digits.core import Ink
-from digits.data import load_mnist
+from digits.mnist import load_mnist
+from digits.types import Ink
 
 OUT = Path(__file__).parent.parent / "digits" / "ui" / "examples"
 SEED = 7

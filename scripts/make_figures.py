@@ -19,10 +19,10 @@ import numpy as np
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
-from digits.assembly import WEIGHTS, current_reader  # noqa: E402
-from digits.core import ANY, Hint  # noqa: E402
-from digits.evaluation import LOOKS, FolderReport, evaluate_folder, recipe_name  # noqa: E402
-from digits.metrics import auroc, calibration_error, interval  # noqa: E402
+from digits.evaluation.folder import LOOKS, FolderReport, evaluate_folder, recipe_name  # noqa: E402
+from digits.evaluation.metrics import auroc, calibration_error, interval  # noqa: E402
+from digits.registry import WEIGHTS, current_reader  # noqa: E402
+from digits.types import ANY, Hint  # noqa: E402
 
 ACCURACY = ROOT / "docs" / "accuracy.md"
 LEARNING = ROOT / "docs" / "learning.md"  # as benchmarks/learning.py left it

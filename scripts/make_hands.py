@@ -1,4 +1,4 @@
-"""Show every form in which `digits.model.hands` writes: docs/hands.md and its picture.
+"""Show every form in which `digits.synthesis.allographs` writes: docs/hands.md and its picture.
 
 python scripts/make_hands.py
 """
@@ -8,8 +8,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from digits.core import CLASSES, Pixels
-from digits.model.hands import FORMS, Form, draw, forms_of, write
+from digits.synthesis.allographs import FORMS, Form, draw, forms_of, write
+from digits.types import CLASSES, Pixels
 
 DOCS = Path(__file__).parent.parent / "docs"
 SAMPLES = 6  # of each form, half with a fine pen, half with a broad one
@@ -23,12 +23,12 @@ TEXT = """# How the world writes digits
 
 ![Every form, with a fine and a broad pen](images/hands.png)
 
-MNIST's writers were American. `digits.model.hands` adds the forms of other hands, as strokes of
-a pen: `write(digit, rng)` makes the strokes, `draw(strokes, height, pen)` the ink. A form is given
-by two drawings, its extremes; every digit written lies between the two, a little off everywhere,
-with its own slant, width and proportions. Shares are set by judgement, not measured: they say how
-often a form is drawn for training, not how often people use it. Those marked * are also MNIST's.
-`python scripts/make_hands.py` writes this page and the picture.
+MNIST's writers were American. `digits.synthesis.allographs` adds the forms of other hands, as
+strokes of a pen: `write(digit, rng)` makes the strokes, `draw(strokes, height, pen)` the ink. A
+form is given by two drawings, its extremes; every digit written lies between the two, a little off
+everywhere, with its own slant, width and proportions. Shares are set by judgement, not measured:
+they say how often a form is drawn for training, not how often people use it. Those marked * are
+also MNIST's. `python scripts/make_hands.py` writes this page and the picture.
 
 | digit | forms, and their share of the drawn digits |
 |---|---|

@@ -15,16 +15,16 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from digits.assembly import WEIGHTS
-from digits.core import CLASSES, Box
-from digits.data import load_mnist
-from digits.image.frame import to_frame
-from digits.model.augment import augment
-from digits.model.card import write_card
-from digits.model.negatives import draw_negatives
-from digits.model.neighbours import HARD
-from digits.synthesis.frames import draw_frame
-from digits.whole import write_whole
+from digits.image.mnist_normalize import to_frame
+from digits.inference.card import write_card
+from digits.inference.reference_set import HARD
+from digits.io.atomic_write import write_whole
+from digits.mnist import load_mnist
+from digits.registry import WEIGHTS
+from digits.synthesis.negatives import draw_negatives
+from digits.synthesis.strokes import draw_frame
+from digits.training.augmentation import augment
+from digits.types import CLASSES, Box
 
 DIGITS, OTHERS = 1_000, 500  # frames
 SEED = 20261123

@@ -14,8 +14,8 @@ from PIL import Image, ImageDraw
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
-from digits.data import load_mnist  # noqa: E402
-from digits.synthesis.writing import compose_line  # noqa: E402
+from digits.mnist import load_mnist  # noqa: E402
+from digits.synthesis.line import compose_line  # noqa: E402
 
 WIDTH, ROWS = 1200, 18  # px; rows of strips
 GAP = 8  # px

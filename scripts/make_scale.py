@@ -14,7 +14,7 @@ BATCH = 10_000_000  # pictures that one run of `digits batch` should be given
 CORE_HOUR = 0.04  # dollars, an assumption: replace it by your own
 FETCH = 0.0004 / 1000  # dollars for a request that reads, list price of a large store, the same
 PICTURE_KB = 10  # kB, an assumption
-CHUNK = 64  # pictures in a part, `digits.batch.CHUNK`
+CHUNK = 64  # pictures in a part, `digits.batch.job.CHUNK`
 SOURCE_BYTES = 200  # of memory for each name that a driver keeps, an estimate
 HOUR = 3600  # s
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from digits.core import Picture
-from digits.data import Labelled, load_mnist
+from digits.mnist import Labelled, load_mnist
+from digits.types import Picture
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -14,12 +14,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from digits import __version__, assembly
+from digits import __version__, registry
 from digits.cli import main
-from digits.core import ANY, Box, Hint, HintError, ModelError, ModelName, Reading
-from digits.model.classifier import Classifier, Scores
-from digits.model.line import LineNetwork
+from digits.errors import HintError, ModelError
+from digits.inference.classifier import Classifier, Scores
+from digits.inference.line_recognizer import LineNetwork
 from digits.reader import Reader
+from digits.types import ANY, Box, Hint, ModelName, Reading
 
 FAKE = ModelName("fake", "0" * 64)
 TEXTS = {0: "", 1: "1", 12: "12\n34"}  # what the fake reads in a picture of this grey level
@@ -58,7 +59,7 @@ def reader(monkeypatch):
         LineNetwork(FAKE, lambda strips: np.zeros((len(strips), 1, 11), np.float32)),
         [],
     )
-    monkeypatch.setattr(assembly, "current_reader", lambda model=None: fake)
+    monkeypatch.setattr(registry, "current_reader", lambda model=None: fake)
     return fake
 
 
@@ -267,7 +268,7 @@ def test_a_corrupt_model(one, tmp_path, capsys):
 def test_the_model_that_was_asked_for(one, reader, monkeypatch):
     asked = []
     monkeypatch.setattr(
-        assembly, "current_reader", lambda model=None: asked.append(model) or reader
+        registry, "current_reader", lambda model=None: asked.append(model) or reader
     )
     assert main(["read", one]) == 0
     assert main(["read", one, "--model", "dense"]) == 0
@@ -310,7 +311,7 @@ def test_evaluate_without_a_model(tmp_path, monkeypatch, capsys):
     def refuse(model=None):
         raise ModelError("there is no model: train one")
 
-    monkeypatch.setattr(assembly, "current_reader", refuse)
+    monkeypatch.setattr(registry, "current_reader", refuse)
     assert main(["evaluate", str(tmp_path)]) == 1
     assert capsys.readouterr().err == "digits: there is no model: train one\n"
 

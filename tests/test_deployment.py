@@ -116,7 +116,7 @@ def test_the_documented_figures_are_within_their_bounds():
 
 def test_every_setting_of_the_surroundings_is_documented():
     text = (ROOT / "docs/deploy.md").read_text(encoding="utf-8")
-    sources = ["digits/settings.py", "digits/api/server.py", "deploy/start.sh", "compose.yaml"]
+    sources = ["digits/settings.py", "digits/api/routes.py", "deploy/start.sh", "compose.yaml"]
     named = {
         name
         for source in sources

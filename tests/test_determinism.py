@@ -8,9 +8,9 @@ import cv2
 import pytest
 
 from digits import Hint, batch, read
-from digits.assembly import current_reader
 from digits.cli import main
-from digits.image.pixels import load_picture
+from digits.io.image import load_picture
+from digits.registry import current_reader
 
 EXAMPLES = Path(__file__).parent.parent / "digits" / "ui" / "examples"
 NAMES = sorted(path.name for path in EXAMPLES.glob("*.*g"))
@@ -76,7 +76,7 @@ def test_a_batch_says_the_same(alone, tmp_path):
 
 def test_over_http_it_is_the_same(alone, monkeypatch, tmp_path):
     testclient = pytest.importorskip("fastapi.testclient", reason="FastAPI is not installed")
-    from digits.api import server
+    from digits.api import routes as server
 
     monkeypatch.setenv("DIGITS_HOME", str(tmp_path))
     with testclient.TestClient(server.create_server(), base_url="http://localhost") as client:

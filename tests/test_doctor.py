@@ -8,10 +8,10 @@ from pathlib import Path
 
 from packaging.requirements import Requirement
 
-from digits import assembly, doctor
-from digits.assembly import available_models
+from digits import doctor, registry
 from digits.cli import main
-from digits.core import ModelError
+from digits.errors import ModelError
+from digits.registry import available_models
 
 ROOT = Path(__file__).parent.parent
 
@@ -76,7 +76,7 @@ def test_a_damaged_model_is_named(monkeypatch, capsys):
 
 
 def test_a_model_that_reads_wrongly_is_named(monkeypatch, capsys):
-    reader = assembly.current_reader()
+    reader = registry.current_reader()
 
     class Mistaken:
         classifier = reader.classifier

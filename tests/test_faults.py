@@ -15,16 +15,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from digits import assembly
-from digits.assembly import WEIGHTS, current_reader, learned_folder
+from digits import registry
 from digits.cli import main
-from digits.core import DigitsError, LearningError, ModelError
-from digits.model.card import write_card
-from digits.model.line import load_line_network
-from digits.model.neighbours import load_neighbours
-from digits.model.personal import PersonalHead
-from digits.model.versions import current_name, list_versions, save_version, set_current
-from digits.whole import write_whole
+from digits.errors import DigitsError, LearningError, ModelError
+from digits.inference.card import write_card
+from digits.inference.line_recognizer import load_line_network
+from digits.inference.reference_set import load_neighbours
+from digits.io.atomic_write import write_whole
+from digits.personalization.kernel_head import PersonalHead
+from digits.personalization.versions import current_name, list_versions, save_version, set_current
+from digits.registry import WEIGHTS, current_reader, learned_folder
 
 ROOT = Path(__file__).parent.parent
 YEAR = ROOT / "digits" / "ui" / "examples" / "a year.jpg"
@@ -78,7 +78,7 @@ def test_a_command_whose_files_cannot_be_written_says_so_in_one_line(tmp_path, m
         _, err = capsys.readouterr()
         assert "cannot be" in err.splitlines()[-1]
         assert "Traceback" not in err
-    monkeypatch.setattr("digits.whole.os.fsync", refuse(errno.ENOSPC))
+    monkeypatch.setattr("digits.io.atomic_write.os.fsync", refuse(errno.ENOSPC))
     assert main(["report", str(YEAR), "--out", str(tmp_path / "half.html")]) == 1
     assert not (tmp_path / "half.html").exists()
 
@@ -105,10 +105,10 @@ def weights(tmp_path, monkeypatch):
     """A copy of what is served, which a test may damage."""
     folder = tmp_path / "weights"
     shutil.copytree(WEIGHTS, folder, ignore=shutil.ignore_patterns("*.h5"))
-    monkeypatch.setattr(assembly, "WEIGHTS", folder)
-    assembly._line_network.cache_clear()
+    monkeypatch.setattr(registry, "WEIGHTS", folder)
+    registry._line_network.cache_clear()
     yield folder
-    assembly._line_network.cache_clear()
+    registry._line_network.cache_clear()
 
 
 def halve(path):
@@ -155,7 +155,7 @@ def test_a_card_truncated_emptied_exchanged_or_gone_is_a_sentence(weights, name,
 
 def test_a_network_of_another_kind_with_its_own_card_is_a_sentence(weights):
     for name, other, load in (
-        ("dense", "line", assembly.load_classifier),
+        ("dense", "line", registry.load_classifier),
         ("line", "cnn", load_line_network),
     ):
         path = weights / f"{name}.onnx"
@@ -285,9 +285,9 @@ def test_a_campaign_of_kills_sees_what_is_half_written(monkeypatch):
             time.sleep(0.01)
             file.write(content[-9:])
 
-    monkeypatch.setattr("digits.whole.write_whole", in_place)
+    monkeypatch.setattr("digits.io.atomic_write.write_whole", in_place)
     assert any(campaign(SUBJECTS["export"], kills=4, seed=seed).halves for seed in range(6))
-    monkeypatch.setattr("digits.model.versions.write_whole", in_place)
+    monkeypatch.setattr("digits.personalization.versions.write_whole", in_place)
     outcomes = (campaign(SUBJECTS["learn"], kills=4, seed=seed) for seed in range(6))
     assert any(outcome.lost or outcome.halves for outcome in outcomes)
 

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from digits.origin import OwnSite
+from digits.origin_guard import OwnSite
 
 PERSONAL = ("localhost", "lab", "*.school.example")
 

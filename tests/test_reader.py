@@ -7,12 +7,13 @@ import pytest
 from PIL import Image
 
 import digits
-from digits.assembly import available_models, current_reader
-from digits.core import ANY, Box, Hint, HintError, ModelError, ModelName
-from digits.image.pixels import load_picture
-from digits.model.classifier import Classifier, Scores
-from digits.model.line import LineNetwork
+from digits.errors import HintError, ModelError
+from digits.inference.classifier import Classifier, Scores
+from digits.inference.line_recognizer import LineNetwork
+from digits.io.image import load_picture
 from digits.reader import Reader
+from digits.registry import available_models, current_reader
+from digits.types import ANY, Box, Hint, ModelName
 
 SINGLE = Hint(single=True)
 
@@ -150,7 +151,7 @@ def test_an_unknown_model_is_explained():
 
 
 def test_a_damaged_model_is_refused(tmp_path):
-    from digits.assembly import WEIGHTS
+    from digits.registry import WEIGHTS
 
     (tmp_path / "cnn.onnx").write_bytes((WEIGHTS / "cnn.onnx").read_bytes()[:-7])
     (tmp_path / "cnn.json").write_bytes((WEIGHTS / "cnn.json").read_bytes())

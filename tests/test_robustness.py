@@ -11,7 +11,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "benchmarks"))
 from corruptions import CORRUPTIONS, OVERLAPPED
 from robustness import SWEEPS, distort, stroke
 
-from digits.data import load_mnist
+from digits.mnist import load_mnist
 
 
 @pytest.fixture(scope="module")

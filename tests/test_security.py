@@ -18,12 +18,13 @@ import pytest
 from PIL import Image
 from servers import ask, free_port, running
 
-from digits.assembly import current_reader
-from digits.batch import read_chunk, run_batch
-from digits.core import ANY, Box, ModelError, ModelName
-from digits.corrections import Correction, Corrections, Wanted
-from digits.image.apart import decode
-from digits.sources import find_sources
+from digits.batch.job import read_chunk, run_batch
+from digits.corrections.store import Correction, Corrections, Wanted
+from digits.errors import ModelError
+from digits.io.sandbox import decode
+from digits.io.sources import find_sources
+from digits.registry import current_reader
+from digits.types import ANY, Box, ModelName
 
 ROOT = Path(__file__).parent.parent
 EXAMPLES = ROOT / "digits" / "ui" / "examples"
@@ -51,10 +52,10 @@ EVERYTHING = """
 import sys
 from pathlib import Path
 from digits import read
-from digits.assembly import current_corrections, current_reader
+from digits.registry import current_corrections, current_reader
 from digits.cli import main
-from digits.correcting import to_corrections
-from digits.image.pixels import load_picture
+from digits.corrections.from_reading import to_corrections
+from digits.io.image import load_picture
 
 year, folder = sys.argv[1:]
 read(year)
@@ -341,8 +342,8 @@ def test_what_opens_a_pdf_is_told_no_secret(monkeypatch):
         told.update(env)
         return subprocess.CompletedProcess([], 0, b'{"pages": 1}\n', b"")
 
-    monkeypatch.setattr("digits.image.apart.subprocess.run", remember)
-    monkeypatch.setattr("digits.image.apart.importlib.util.find_spec", lambda _: True)
+    monkeypatch.setattr("digits.io.sandbox.subprocess.run", remember)
+    monkeypatch.setattr("digits.io.sandbox.importlib.util.find_spec", lambda _: True)
     decode("pdf", b"%PDF-", 0, 0)
     assert "PYTHONPATH" in told
     assert not [name for name, value in told.items() if "s3cret" in value]

@@ -10,8 +10,8 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from digits.api.problems import Problem
-from digits.core import Picture, Reading
-from digits.image.pixels import MAX_BYTES
+from digits.io.image import MAX_BYTES
+from digits.types import Picture, Reading
 
 READING_BYTES, DIGIT_BYTES = 2_000, 5_000  # of memory, measured with tracemalloc, and rounded up
 

@@ -9,7 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from digits.core import DigitsError, HintError, ModelError, PictureError, TooLargeError
+from digits.errors import DigitsError, HintError, ModelError, PictureError, TooLargeError
 
 MEDIA_TYPE = "application/problem+json"
 STATUS: tuple[tuple[type[DigitsError], int], ...] = (

@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from digits.core import GLYPH, Box, Ink, Picture
+from digits.types import GLYPH, Box, Ink, Picture
 
 DARK = 60  # grey level; where nothing is brighter, chalk and screens included, light was missing
 SMALL = GLYPH // 2  # px, longest side of a digit, from which its shape can be guessed at best

@@ -6,9 +6,9 @@ Apart from training, so that the process that composes need not import Keras.
 import numpy as np
 from jaxtyping import Int32, UInt8
 
-from digits.core import STRIP
-from digits.data import Labelled
-from digits.synthesis.writing import MOST_DIGITS, Written, compose_line
+from digits.mnist import Labelled
+from digits.synthesis.line import MOST_DIGITS, Written, compose_line
+from digits.types import STRIP
 
 POOLED = 8  # batches whose lines are sorted by width together, to pad them less
 STEP = 32  # px; widths are rounded up to it, for TensorFlow plans anew for each width

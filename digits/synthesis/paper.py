@@ -7,7 +7,7 @@ exercise books; none is taken from a picture.
 import cv2
 import numpy as np
 
-from digits.core import Ink
+from digits.types import Ink
 
 PALEST_INK = 0.3  # contrast of a faint ballpoint
 P_PATTERN = 0.5  # share of lines on patterned paper

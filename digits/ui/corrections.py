@@ -6,14 +6,14 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
-from digits.core import DigitsError
-from digits.correcting import thumbnail_png
-from digits.corrections import Correction, Corrections, Source, Wanted
-from digits.exchange import export_zip, import_zip
+from digits.corrections.archive import export_zip, import_zip
+from digits.corrections.from_reading import thumbnail_png
+from digits.corrections.store import Correction, Corrections, Source, Wanted
+from digits.errors import DigitsError
 from digits.reader import Reader
 from digits.settings import Settings
-from digits.ui.answer import show_error
-from digits.ui.owner import is_owner
+from digits.ui.auth import is_owner
+from digits.ui.reading_view import show_error
 
 PER_PAGE = 24
 CARD = 164  # px wide: two stand side by side on a phone

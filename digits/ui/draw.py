@@ -5,15 +5,16 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from digits.core import ANY, DigitsError, Hint, Reading
-from digits.image.pixels import load_picture
-from digits.ui.answer import choose_digit, choose_model, show_answer, show_error
+from digits.errors import DigitsError
+from digits.io.image import load_picture
+from digits.types import ANY, Hint, Reading
 from digits.ui.canvas import drawing_sheet
 from digits.ui.read import Keep, label, where_pictures_go
+from digits.ui.reading_view import choose_digit, choose_model, show_answer, show_error
 
 if TYPE_CHECKING:  # the first page waits for no network and no database
-    from digits.assembly import ModelCard
     from digits.reader import Reader
+    from digits.registry import ModelCard
 
 ONE, NUMBER = "One digit", "A number"
 BRUSHES = {"Thin": 8, "Middle": 16, "Thick": 28}  # units of a sheet 280 high

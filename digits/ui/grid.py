@@ -6,9 +6,9 @@ from typing import Any
 
 import streamlit as st
 
-from digits.marking import Checked, written_text
-from digits.sheet import Sheet, Sum, check_row, match_names
-from digits.table import Entry
+from digits.marksheet.cell import Checked, written_text
+from digits.marksheet.scan import Entry
+from digits.marksheet.sheet import Sheet, Sum, check_row, match_names
 
 HERE = Path(__file__).parent
 KEY = "grid"

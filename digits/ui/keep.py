@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from digits.core import Picture, Reading
+from digits.types import Picture, Reading
 from digits.ui.read import Keep
 
 if TYPE_CHECKING:
-    from digits.corrections import Corrections, Source
+    from digits.corrections.store import Corrections, Source
 
 
 def keep_in(store: Callable[[], "Corrections"], source: "Source") -> Keep:
@@ -20,7 +20,7 @@ def keep_in(store: Callable[[], "Corrections"], source: "Source") -> Keep:
     """
 
     def keep(picture: Picture, reading: Reading, line: int, truth: str, file: str) -> str:
-        from digits.correcting import to_corrections
+        from digits.corrections.from_reading import to_corrections
 
         made = to_corrections(picture, reading, truth, line=line, source=source, file=file or None)
         store().add(made)

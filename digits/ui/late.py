@@ -1,29 +1,29 @@
-"""The assembly, imported when a page first asks for it: nobody waits for it before."""
+"""The registry, imported when a page first asks for it: nobody waits for it before."""
 
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from digits.assembly import ModelCard
-    from digits.corrections import Corrections
+    from digits.corrections.store import Corrections
     from digits.reader import Reader
+    from digits.registry import ModelCard
 
 
 def current_reader(model: str | None = None) -> "Reader":
-    """Return the reader to use now, as `digits.assembly.current_reader`."""
-    from digits import assembly
+    """Return the reader to use now, as `digits.registry.current_reader`."""
+    from digits import registry
 
-    return assembly.current_reader(model)
+    return registry.current_reader(model)
 
 
 def available_models() -> "list[ModelCard]":
-    """Return the models to choose among, as `digits.assembly.available_models`."""
-    from digits import assembly
+    """Return the models to choose among, as `digits.registry.available_models`."""
+    from digits import registry
 
-    return assembly.available_models()
+    return registry.available_models()
 
 
 def current_corrections() -> "Corrections":
-    """Return the store of corrections, as `digits.assembly.current_corrections`."""
-    from digits import assembly
+    """Return the store of corrections, as `digits.registry.current_corrections`."""
+    from digits import registry
 
-    return assembly.current_corrections()
+    return registry.current_corrections()

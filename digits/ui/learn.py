@@ -5,15 +5,36 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
-from digits.assembly import ModelCard, current_reader, learned_folder
-from digits.core import CLASSES, DigitsError
-from digits.corrections import Corrections
-from digits.learning import ENOUGH, Examples, Lesson, accept, gather, learn, what_is_missing
-from digits.model.versions import Compared, Version, current_name, list_versions, set_current
+from digits.corrections.store import Corrections
+from digits.errors import DigitsError
+from digits.personalization.learn import (
+    ENOUGH,
+    Examples,
+    Lesson,
+    accept,
+    gather,
+    learn,
+    what_is_missing,
+)
+from digits.personalization.versions import (
+    Compared,
+    Version,
+    current_name,
+    list_versions,
+    set_current,
+)
+from digits.registry import (
+    ModelCard,
+    current_neighbours,
+    current_reader,
+    learned_folder,
+    shipped_reader,
+)
 from digits.settings import Settings
-from digits.ui.answer import choose_model, show_error
-from digits.ui.owner import is_owner
+from digits.types import CLASSES
+from digits.ui.auth import is_owner
 from digits.ui.read import label
+from digits.ui.reading_view import choose_model, show_error
 
 LESSON = "lesson learned"  # in the session, with the model it was learned beside
 SCROLLED = 'style="overflow-x:auto" tabindex="0" role="region"'  # by touch and by the arrow keys
@@ -57,9 +78,9 @@ def _what_there_is(examples: Examples, model: str | None) -> None:
         st.info(f"{what_is_missing(len(examples))}.")
     elif pressed:
         with st.spinner("Learning"):
-            lesson = learn(examples, model)
+            lesson = learn(examples, shipped_reader(model).classifier, current_neighbours(model))
             if not lesson.refused:
-                accept(lesson, model)
+                accept(lesson, learned_folder(model))
         st.session_state[LESSON] = (model, lesson)
 
 

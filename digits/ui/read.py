@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 import streamlit as st
 from PIL import Image
 
-from digits.core import ANY, DigitsError, Hint, Picture, Reading
-from digits.image.overlay import outline, sized_to_see
-from digits.image.pixels import EXTENSIONS, load_picture, load_upright, page_numbers
-from digits.phone import address_for_phone, qr_code
-from digits.snippets import Settings, command_line, curl_line, python_lines
-from digits.ui.answer import (
+from digits.errors import DigitsError
+from digits.io.image import EXTENSIONS, load_picture, load_upright, page_numbers
+from digits.render.overlay import outline, sized_to_see
+from digits.types import ANY, Hint, Picture, Reading
+from digits.ui.canvas import pasted_picture
+from digits.ui.code_examples import Settings, command_line, curl_line, python_lines
+from digits.ui.phone_link import address_for_phone, qr_code
+from digits.ui.reading_view import (
     choose_digit,
     choose_hint,
     choose_model,
@@ -21,11 +23,10 @@ from digits.ui.answer import (
     show_answer,
     show_error,
 )
-from digits.ui.canvas import pasted_picture
 
 if TYPE_CHECKING:  # the first page waits for no network and no database
-    from digits.assembly import ModelCard
     from digits.reader import Reader
+    from digits.registry import ModelCard
 
 Keep = Callable[[Picture, Reading, int, str, str], str]  # picture, reading, line, truth, file
 
@@ -221,7 +222,7 @@ def _see(asked: Asked) -> Seen:
 
 
 def _show_stages(seen: Seen) -> None:
-    from digits.stages import show_stages
+    from digits.explain.stages import show_stages
 
     with (shown := st.expander("How it was read", key="stages", on_change="rerun")):
         if not shown.open:

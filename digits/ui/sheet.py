@@ -8,11 +8,12 @@ from pathlib import Path
 
 import streamlit as st
 
-from digits.core import DigitsError
-from digits.corrections import Corrections
-from digits.image.pixels import EXTENSIONS
-from digits.reader import Reader
-from digits.sheet import (
+from digits.corrections.store import Corrections
+from digits.errors import DigitsError
+from digits.io.image import EXTENSIONS
+from digits.marksheet.export import to_csv, to_xlsx
+from digits.marksheet.scan import Scan, list_scans, read_scan
+from digits.marksheet.sheet import (
     Sheet,
     build_sheet,
     compare_counts,
@@ -24,11 +25,10 @@ from digits.sheet import (
     time_left,
     with_answers,
 )
-from digits.spreadsheet import to_csv, to_xlsx
-from digits.table import Scan, list_scans, read_scan
-from digits.ui.answer import show_error
+from digits.reader import Reader
 from digits.ui.grid import check_grid, said_in_grid
 from digits.ui.read import where_pictures_go
+from digits.ui.reading_view import show_error
 
 KEPT = "sheet kept"  # in the session, so that it survives a change of page
 FORM, NAMES = "sheet form", "sheet names"  # keys of widgets

@@ -8,8 +8,8 @@ import pytest
 pytest.importorskip("fastapi", reason="FastAPI is not installed")
 from api_house import FAKE, FakeReader, House
 
-from digits.model.classifier import Classifier, Scores
-from digits.model.line import LineNetwork
+from digits.inference.classifier import Classifier, Scores
+from digits.inference.line_recognizer import LineNetwork
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ from api_house import URL, pdf, png, problem
 from starlette.testclient import TestClient
 
 from digits.api import create_server
-from digits.assembly import current_corrections
-from digits.core import DigitsError
+from digits.errors import DigitsError
+from digits.registry import current_corrections
 
 YEAR = Path(__file__).parent.parent.parent / "digits" / "ui" / "examples" / "a year.jpg"
 

@@ -91,7 +91,7 @@ def test_every_address_and_parameter_is_documented():
 
 def test_the_limits_are_as_documented():
     from digits.api.limits import Limits
-    from digits.image.pixels import MAX_BYTES, MAX_PIXELS
+    from digits.io.image import MAX_BYTES, MAX_PIXELS
 
     limits = Limits()
     text = " ".join(DOCUMENT.split())

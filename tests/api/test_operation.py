@@ -15,8 +15,9 @@ from api_house import FAKE, URL, png, problem
 from digits import __version__
 from digits.api.limits import READING_BYTES, Gate, Limits, Recent
 from digits.api.problems import Problem
-from digits.api.watching import JsonLines
-from digits.core import DigitsError, Picture, Reading
+from digits.api.telemetry import JsonLines
+from digits.errors import DigitsError
+from digits.types import Picture, Reading
 
 TOKEN = "s3cret"  # noqa: S105
 

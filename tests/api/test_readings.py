@@ -5,8 +5,8 @@ import json
 import pytest
 from api_house import A_BUG, URL, WRONG_HINT, pdf, png, problem
 
-from digits.core import Box
-from digits.image import pixels
+from digits.io import image as pixels
+from digits.types import Box
 
 
 def test_a_raw_body_gives_one_reading(client):

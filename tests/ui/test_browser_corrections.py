@@ -5,12 +5,12 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, serve
+from app_server import ROOT, serve
 
-from digits.assembly import current_reader
-from digits.correcting import to_corrections
-from digits.corrections import Corrections
-from digits.image.pixels import load_picture
+from digits.corrections.from_reading import to_corrections
+from digits.corrections.store import Corrections
+from digits.io.image import load_picture
+from digits.registry import current_reader
 from digits.settings import load_settings
 
 EXAMPLE = ROOT / "digits" / "ui" / "examples" / "a year.jpg"

@@ -4,14 +4,14 @@ import io
 
 import numpy as np
 import pytest
-from conftest import serve
+from app_server import serve
 from PIL import Image
 
-from digits.assembly import current_corrections, current_reader
-from digits.core import ANY
-from digits.correcting import to_corrections
-from digits.image.pixels import load_picture
-from digits.model.hands import draw, forms_of, write
+from digits.corrections.from_reading import to_corrections
+from digits.io.image import load_picture
+from digits.registry import current_corrections, current_reader
+from digits.synthesis.allographs import draw, forms_of, write
+from digits.types import ANY
 
 # Whether "in force" stands in the line of what was shipped: both lines have a button at times.
 IN_FORCE = """() => {

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import serve
+from app_server import serve
 from PIL import Image
 
-from digits.corrections import Corrections
-from digits.data import load_mnist
+from digits.corrections.store import Corrections
+from digits.mnist import load_mnist
 from digits.settings import DATABASE
 
 ROOT = Path(__file__).parent.parent.parent

@@ -4,7 +4,7 @@ import csv
 import io
 
 import pytest
-from conftest import PHONE, ROOT
+from app_server import PHONE, ROOT
 
 openpyxl = pytest.importorskip("openpyxl", reason="openpyxl is not installed")
 

@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from digits.core import Box, CorrectionsError, ModelName
-from digits.correcting import frame_png
-from digits.corrections import Correction, Corrections, Wanted
-from digits.data import load_mnist
-from digits.ui import owner
+from digits.corrections.from_reading import frame_png
+from digits.corrections.store import Correction, Corrections, Wanted
+from digits.errors import CorrectionsError
+from digits.mnist import load_mnist
+from digits.types import Box, ModelName
+from digits.ui import auth
 
 SLOW = 60  # s, a first run imports everything
 EXAMPLE = Path(__file__).parent.parent.parent / "digits" / "ui" / "examples" / "a year.jpg"
@@ -22,8 +23,8 @@ EXAMPLE = Path(__file__).parent.parent.parent / "digits" / "ui" / "examples" / "
 def page(url, mode, password):
     from pathlib import Path
 
-    from digits.assembly import current_reader
-    from digits.corrections import Corrections
+    from digits.corrections.store import Corrections
+    from digits.registry import current_reader
     from digits.settings import Settings
     from digits.ui.corrections import corrections_page
 
@@ -197,10 +198,10 @@ def test_while_one_guesses_nobody_else_does(monkeypatch):
         asleep.set()
         awake.wait(SLOW)
 
-    monkeypatch.setattr(owner.hmac, "compare_digest", compare)
-    monkeypatch.setattr(owner.time, "sleep", sleep)
-    first = threading.Thread(target=owner.is_password, args=("wrong", "right"))
-    second = threading.Thread(target=owner.is_password, args=("right", "right"))
+    monkeypatch.setattr(auth.hmac, "compare_digest", compare)
+    monkeypatch.setattr(auth.time, "sleep", sleep)
+    first = threading.Thread(target=auth.is_password, args=("wrong", "right"))
+    second = threading.Thread(target=auth.is_password, args=("right", "right"))
     first.start()
     assert asleep.wait(SLOW)
     second.start()

@@ -21,9 +21,10 @@ def open_page(view="Both networks", *, error="", text="5") -> AppTest:
     def page(error, text):
         import numpy as np
 
-        from digits.assembly import available_models, current_neighbours, shipped_reader
-        from digits.core import Box, Digit, DigitsError, Line, ModelName, Reading
-        from digits.ui.inside import inside_page
+        from digits.errors import DigitsError
+        from digits.registry import available_models, current_neighbours, shipped_reader
+        from digits.types import Box, Digit, Line, ModelName, Reading
+        from digits.ui.explain import inside_page
 
         class FakeReader:
             def __init__(self, name):

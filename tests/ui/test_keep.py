@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from digits.core import Box, CorrectionsError, Digit, Line, ModelName, Picture, Reading
-from digits.corrections import Corrections
+from digits.corrections.store import Corrections
+from digits.errors import CorrectionsError
+from digits.types import Box, Digit, Line, ModelName, Picture, Reading
 from digits.ui.keep import keep_in
 
 FRAME = np.zeros((28, 28), np.float32)

@@ -5,13 +5,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from digits.assembly import current_corrections, current_reader, learned_folder
-from digits.core import Box, Digit, Line, ModelName, Reading
-from digits.correcting import to_corrections
-from digits.image.frame import to_frame
-from digits.model.hands import draw, forms_of, write
-from digits.model.personal import PersonalHead
-from digits.model.versions import current_name, list_versions, save_version
+from digits.corrections.from_reading import to_corrections
+from digits.image.mnist_normalize import to_frame
+from digits.personalization.kernel_head import PersonalHead
+from digits.personalization.versions import current_name, list_versions, save_version
+from digits.registry import current_corrections, current_reader, learned_folder
+from digits.synthesis.allographs import draw, forms_of, write
+from digits.types import Box, Digit, Line, ModelName, Reading
 
 pytest.importorskip("streamlit", reason="Streamlit is not installed")
 from streamlit.testing.v1 import AppTest
@@ -43,8 +43,8 @@ def correct(n, as_picture):
 
 def open_page(*, error="", mode="personal"):
     def page(error, mode):
-        from digits.assembly import available_models, current_corrections
-        from digits.core import CorrectionsError
+        from digits.errors import CorrectionsError
+        from digits.registry import available_models, current_corrections
         from digits.settings import load_settings
         from digits.ui.learn import learn_page
 

@@ -36,9 +36,10 @@ def page_with_reading(
 
         import numpy as np
 
-        from digits.assembly import ModelCard
-        from digits.core import Box, Digit, DigitsError, Line, Mark, ModelName, Reading
+        from digits.errors import DigitsError
         from digits.reader import Reader
+        from digits.registry import ModelCard
+        from digits.types import Box, Digit, Line, Mark, ModelName, Reading
         from digits.ui.read import read_page
 
         class FakeReader(Reader):
@@ -258,10 +259,10 @@ def test_nothing_is_read_again_for_a_look_at_another_digit(monkeypatch):
 def test_a_code_leads_a_phone_here_where_the_app_listens_to_the_network(monkeypatch):
     import streamlit
 
-    from digits import phone
+    from digits.ui import phone_link
 
     get_option, listens = streamlit.get_option, ["localhost"]
-    monkeypatch.setattr(phone, "_own_address", lambda: "192.168.1.5")
+    monkeypatch.setattr(phone_link, "_own_address", lambda: "192.168.1.5")
     monkeypatch.setattr(
         streamlit,
         "get_option",
@@ -364,7 +365,7 @@ def test_the_whole_app_starts_and_says_what_to_do():
 
 def test_the_empty_sheet_names_no_digit():
     def page():
-        from digits.assembly import available_models, current_reader
+        from digits.registry import available_models, current_reader
         from digits.ui.draw import draw_page
 
         draw_page(current_reader, available_models)
@@ -378,8 +379,8 @@ def draw_page_with(*, error: str = "") -> AppTest:
     """Return the page as it stands when a person comes back to a 7 drawn before."""
 
     def page(error):
-        from digits.assembly import available_models, current_reader
-        from digits.core import DigitsError
+        from digits.errors import DigitsError
+        from digits.registry import available_models, current_reader
         from digits.ui.draw import draw_page
 
         def reader(model):
@@ -407,9 +408,9 @@ def test_an_error_while_drawing_is_a_sentence():
 
 
 def test_a_drawing_becomes_a_picture_of_its_strokes():
-    from digits.assembly import current_reader
-    from digits.core import Hint
-    from digits.image.pixels import load_picture
+    from digits.io.image import load_picture
+    from digits.registry import current_reader
+    from digits.types import Hint
     from digits.ui.canvas import to_png
 
     seven = [{"width": 16, "points": [[80, 70], [190, 70], [120, 230]]}]
@@ -419,7 +420,7 @@ def test_a_drawing_becomes_a_picture_of_its_strokes():
 
 
 def test_models_with_the_same_title_are_told_apart():
-    from digits.assembly import ModelCard
+    from digits.registry import ModelCard
     from digits.ui.read import label
 
     cards = [ModelCard(name, "Convolutional network", 0.9967, Path()) for name in ("cnn", "runs/a")]
@@ -433,7 +434,7 @@ def test_no_error_is_markdown():
     """A file's name that says it is a picture elsewhere would tell that somebody looks."""
 
     def page():
-        from digits.ui.answer import show_error
+        from digits.ui.reading_view import show_error
 
         show_error("![x](http://evil.example/a.png) <b>`$x$` cannot be read.")
 

@@ -17,7 +17,8 @@ def page(shared, broken):
     import numpy as np
     import streamlit as st
 
-    from digits.core import Box, CorrectionsError, Digit, DigitsError, Line, ModelName, Reading
+    from digits.errors import CorrectionsError, DigitsError
+    from digits.types import Box, Digit, Line, ModelName, Reading
     from digits.ui.sheet import sheet_page
 
     class FakeReader:

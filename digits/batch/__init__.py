@@ -1,0 +1,1 @@
+"""Read many files into one table."""

@@ -1,0 +1,382 @@
+"""Many files through one function, on this machine's cores or on a cluster.
+
+The files are cut into chunks in their order. Whoever reads a chunk writes one part, named after
+what is in it, and renames it into place: read twice it is the same part, and what was read before
+the machine went down is not read again. When all parts are there they become one file, in order.
+The final file is the same however often the work was interrupted, and on whichever engine.
+"""
+
+import hashlib
+import json
+import logging
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import asdict, dataclass, replace
+from itertools import islice
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+from pyarrow import csv as arrow_csv
+from pyarrow import parquet
+from pyarrow.fs import FileSystem, LocalFileSystem
+
+from digits.errors import BatchError
+from digits.io.atomic_write import write_whole
+from digits.io.csv_escape import escape
+from digits.io.sources import ADDRESS, Source, find_sources, open_address
+from digits.reader import Reader, failed_reading, read_source
+from digits.registry import current_reader
+from digits.types import Hint, Reading
+
+CHUNK = 64  # pictures in a part: what an interruption costs each worker at most
+GROUP = 8192  # rows that are written together: readers of Parquet take a group at a time
+AHEAD = 2  # chunks for each worker that wait to be read
+FORMATS = ("parquet", "csv", "jsonl")
+BROKEN = "reading this picture stopped the program: look at the file, and report it if it is sound"
+
+# One row for each picture, page of a PDF, or box of a list.
+SCHEMA = pa.schema(
+    [
+        pa.field("file", pa.string(), nullable=False),
+        pa.field("page", pa.int32()),  # of a PDF, from 1
+        pa.field("box", pa.string()),  # x,y,width,height in px, where only that was read
+        pa.field("status", pa.string(), nullable=False),  # read doubtful blank refused failed
+        pa.field("text", pa.string(), nullable=False),  # lines parted by a line break
+        pa.field("confidence", pa.float64(), nullable=False),  # that all of it is right
+        pa.field("error", pa.string()),
+        pa.field("width", pa.int32(), nullable=False),  # px of the upright original
+        pa.field("height", pa.int32(), nullable=False),
+        pa.field("model", pa.string(), nullable=False),
+        pa.field("model_sha256", pa.string(), nullable=False),
+        pa.field("reading", pa.string(), nullable=False),  # all of it, as JSON
+    ]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What is to be done with every chunk."""
+
+    parts: str  # folder or address of the parts
+    hint: Hint
+    model: str | None
+    identity: str  # SHA-256 of model and hint: parts of another job are not this one's
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Some pictures, and what their part is called."""
+
+    number: int
+    sources: tuple[Source, ...]
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How far the work has come."""
+
+    pictures: int
+    failed: int
+
+
+Engine = Callable[[Iterator[Chunk], Job, int], Iterator[Tally]]
+
+
+def run_batch(
+    names: Sequence[str],
+    out: str,
+    *,
+    hint: Hint,
+    model: str | None = None,
+    engine: Engine | None = None,
+    workers: int | None = None,
+    progress: Callable[[Tally, int], None] = lambda _tally, _total: None,
+) -> Tally:
+    """Read all pictures that `names` stand for into one file.
+
+    Parameters
+    ----------
+    names : as `digits.io.sources.find_sources` takes them
+    out : a path or address that ends in .parquet, .csv or .jsonl
+    hint, model : for every picture
+    engine : `run_local` unless told, or `digits.batch.ray_executor.run_ray`
+    workers : processes; all cores unless told
+    progress : is told how far the work has come, and how many pictures there are
+
+    Returns
+    -------
+    how many pictures there were, and how many could not be read
+
+    Raises
+    ------
+    BatchError
+        Nothing can be written there, or the ending says no format.
+    ModelError
+        There is no such model.
+    """
+    if (ending := out.rsplit(".", 1)[-1].lower()) not in FORMATS:
+        raise BatchError(f"{out} must end in {', '.join('.' + f for f in FORMATS)}: name it so")
+    reader = current_reader(model)
+    told = json.dumps([reader.versions, asdict(hint)], sort_keys=True)
+    place = out if ADDRESS in out else str(Path(out).resolve())  # workers may stand elsewhere
+    job = Job(f"{place}.parts", hint, model, hashlib.sha256(told.encode()).hexdigest())
+    try:
+        system, folder = _open(job.parts)
+        system.create_dir(folder, recursive=True)
+        total = sum(1 for _ in find_sources(names))
+        done, named = _done(system, folder), []
+        before = Tally(0, 0)
+
+        def todo() -> Iterator[Chunk]:
+            nonlocal before
+            for chunk in cut(find_sources(names), job):
+                named.append(chunk.name)
+                if chunk.name not in done:
+                    yield chunk
+                    continue
+                # What was read before counts, but is not looked at again until the end.
+                before = Tally(before.pictures + len(chunk.sources), before.failed)
+
+        tally = Tally(0, 0)
+        for part in (engine or run_local)(todo(), job, workers or os.cpu_count() or 1):
+            tally = Tally(tally.pictures + part.pictures, tally.failed + part.failed)
+            progress(Tally(before.pictures + tally.pictures, tally.failed), total)
+        tally = merge(named, job, place, ending)
+        for name in _done(system, folder):
+            system.delete_file(f"{folder}/{name}")
+        system.delete_dir(folder)
+    except OSError as error:
+        raise BatchError(
+            f"{out} cannot be written ({str(error).splitlines()[0]}): make room or name another "
+            "place, and run the same command again; what was read is kept"
+        ) from error
+    progress(tally, total)
+    return tally
+
+
+def cut(sources: Iterator[Source], job: Job) -> Iterator[Chunk]:
+    """Yield chunks of sources in their order, each with the name that its part will have."""
+    number = 0
+    while part := tuple(islice(sources, CHUNK)):
+        told = [job.identity, [[asdict(source), _version(source)] for source in part]]
+        key = hashlib.sha256(json.dumps(told).encode()).hexdigest()
+        yield Chunk(number, part, f"{number:08d}-{key[:16]}.jsonl")
+        number += 1
+
+
+def read_chunk(chunk: Chunk, job: Job) -> Tally:
+    """Read the pictures of a chunk and write its part, whole or not at all."""
+    reader = current_reader(job.model)
+    rows, pictures, failed = [], 0, 0
+    for source in chunk.sources:
+        mine = _rows(source, reader, job)
+        rows += mine
+        pictures += 1
+        failed += _has_failed(mine)
+    _write_part(rows, chunk, job)
+    return Tally(pictures, failed)
+
+
+def to_row(reading: Reading, source: Source) -> dict[str, Any]:
+    """Return one row of the result, as `SCHEMA` has it."""
+    box = source.box
+    return {
+        "file": source.name,
+        "page": reading.page,
+        "box": None if box is None else f"{box.x},{box.y},{box.width},{box.height}",
+        "status": reading.status,
+        "text": reading.text,
+        "confidence": reading.confidence,
+        "error": reading.error,
+        "width": reading.size[0],
+        "height": reading.size[1],
+        "model": reading.model.name,
+        "model_sha256": reading.model.sha256,
+        "reading": json.dumps(reading.to_json(), ensure_ascii=False),
+    }
+
+
+def run_local(chunks: Iterator[Chunk], job: Job, workers: int) -> Iterator[Tally]:
+    """Read chunks in processes of this machine; at most a few wait, however many there are."""
+    lost: list[Chunk] = []
+    while True:
+        with ProcessPoolExecutor(workers, get_context("spawn"), _begin) as pool:
+            running: dict[Future[Tally], Chunk] = {}
+            broken = False
+            while not broken:
+                for chunk in islice(chunks, AHEAD * workers - len(running)):
+                    try:
+                        running[pool.submit(read_chunk, chunk, job)] = chunk
+                    except BrokenProcessPool:
+                        lost.append(chunk)
+                        broken = True
+                        break
+                if not running:
+                    break
+                for future in wait(running, return_when=FIRST_COMPLETED).done:
+                    chunk = running.pop(future)
+                    try:
+                        yield future.result()
+                    except BrokenProcessPool:
+                        lost.append(chunk)
+                        broken = True
+            lost += running.values()
+        # A worker died: whatever was under way is read again, each picture by itself.
+        for chunk in lost:
+            yield _read_carefully(chunk, job)
+        if not broken:
+            return
+        lost = []
+
+
+def merge(names: Sequence[str], job: Job, out: str, ending: str) -> Tally:
+    """Put all parts together in their order, as one file that appears when it is whole."""
+    system, folder = _open(job.parts)
+    target_system, target = _open(out)
+    is_local = isinstance(target_system, LocalFileSystem)
+    written = f"{target}.whole" if is_local else target  # an object appears when it is whole
+    pictures = failed = 0
+    with target_system.open_output_stream(written) as sink, _WRITERS[ending](sink) as writer:
+        waiting: list[dict[str, Any]] = []
+        for name in names:
+            with system.open_input_stream(f"{folder}/{name}") as stream:
+                rows = [json.loads(line) for line in stream.read().decode().splitlines()]
+            waiting += rows
+            if len(waiting) >= GROUP or (waiting and name == names[-1]):
+                writer.write(waiting)
+                waiting = []
+            bad: list[bool] = []  # of each source; its rows are one, or a PDF's pages from 1 on
+            for row in rows:
+                if row["page"] in (None, 1):
+                    bad.append(False)
+                bad[-1] |= row["status"] == "failed"
+            pictures, failed = pictures + len(bad), failed + sum(bad)
+    if is_local:
+        Path(written).replace(target)
+    return Tally(pictures, failed)
+
+
+class _Parquet:
+    """Rows into a Parquet file, a group of rows at a time."""
+
+    def __init__(self, sink: Any) -> None:  # noqa: ANN401  # a stream of Arrow's
+        self._writer = parquet.ParquetWriter(sink, SCHEMA)
+
+    def __enter__(self) -> "_Parquet":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._writer.close()
+
+    def write(self, rows: list[dict[str, Any]]) -> None:
+        self._writer.write_table(pa.Table.from_pylist(rows, SCHEMA))
+
+
+class _Csv(_Parquet):
+    """Rows into a CSV file, cells that a spreadsheet would calculate made text."""
+
+    def __init__(self, sink: Any) -> None:  # noqa: ANN401
+        self._writer = arrow_csv.CSVWriter(sink, SCHEMA)
+
+    def write(self, rows: list[dict[str, Any]]) -> None:
+        plain = [
+            {n: escape(v) if isinstance(v, str) else v for n, v in row.items()} for row in rows
+        ]
+        super().write(plain)
+
+
+class _Jsonl(_Parquet):
+    """The JSON of each reading, a line each, as `digits read --format jsonl` prints it."""
+
+    def __init__(self, sink: Any) -> None:  # noqa: ANN401
+        self._sink = sink
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def write(self, rows: list[dict[str, Any]]) -> None:
+        self._sink.write("".join(f"{row['reading']}\n" for row in rows).encode())
+
+
+_WRITERS = {"parquet": _Parquet, "csv": _Csv, "jsonl": _Jsonl}
+
+
+def _begin() -> None:
+    """Keep a worker to one core: there are as many workers as cores."""
+    import cv2
+
+    cv2.setNumThreads(1)
+
+
+def _read_carefully(chunk: Chunk, job: Job) -> Tally:
+    """Read the pictures of a chunk one by one in a process; one that stops it becomes a row."""
+    rows, failed, pool = [], 0, None
+    for source in chunk.sources:
+        pool = pool or ProcessPoolExecutor(1, get_context("spawn"), _begin)
+        try:
+            mine = pool.submit(_read_alone, source, job).result()
+        except BrokenProcessPool:
+            pool.shutdown()
+            pool = None
+            model = current_reader(job.model).classifier.name
+            mine = [to_row(replace(failed_reading(BROKEN, model), file=source.name), source)]
+        rows += mine
+        failed += _has_failed(mine)
+    if pool:
+        pool.shutdown()
+    _write_part(rows, chunk, job)
+    return Tally(len(chunk.sources), failed)
+
+
+def _read_alone(source: Source, job: Job) -> list[dict[str, Any]]:
+    return _rows(source, current_reader(job.model), job)
+
+
+def _rows(source: Source, reader: Reader, job: Job) -> list[dict[str, Any]]:
+    """Return the rows of one picture; nothing that one picture does ends a batch of millions."""
+    try:
+        return [to_row(reading, source) for reading in read_source(reader, source, job.hint)]
+    except Exception as error:
+        logging.getLogger("digits").exception("digits: %s: something unforeseen", source.name)
+        sentence = f"something unforeseen happened ({type(error).__name__}): report the file"
+        failed = failed_reading(sentence, reader.classifier.name)
+        return [to_row(replace(failed, file=source.name), source)]
+
+
+def _has_failed(rows: list[dict[str, Any]]) -> bool:
+    return any(row["status"] == "failed" for row in rows)
+
+
+def _write_part(rows: list[dict[str, Any]], chunk: Chunk, job: Job) -> None:
+    content = "".join(json.dumps(row) + "\n" for row in rows).encode()
+    system, folder = _open(job.parts)
+    if not isinstance(system, LocalFileSystem):  # an object appears when it is whole
+        with system.open_output_stream(f"{folder}/{chunk.name}") as stream:
+            stream.write(content)
+        return
+    write_whole(Path(folder) / chunk.name, content)
+
+
+def _done(system: FileSystem, folder: str) -> set[str]:
+    """Return the names of the parts that are there."""
+    from pyarrow.fs import FileSelector
+
+    return {info.base_name for info in system.get_file_info(FileSelector(folder))}
+
+
+def _open(place: str) -> tuple[FileSystem, str]:
+    return open_address(place) if ADDRESS in place else (LocalFileSystem(), place)
+
+
+def _version(source: Source) -> list[int] | None:
+    """Return what changes when a file is changed: its size and time. Elsewhere, nothing."""
+    try:
+        found = os.stat(source.path)  # noqa: PTH116  # Path raises on some names
+    except (OSError, ValueError):
+        return None
+    return [found.st_size, found.st_mtime_ns]

@@ -1,0 +1,1 @@
+"""Store, exchange and apply corrections."""

@@ -1,0 +1,308 @@
+"""Corrections as a folder or a ZIP: pictures and ``labels.csv``, as `digits evaluate` reads them.
+
+Columns file, text and kind are what an evaluation looks at; the others bring a correction back
+as it was. A folder that somebody labelled by hand has only the first two: it is read anew.
+"""
+
+import csv
+import hashlib
+import io
+import lzma
+import re
+import zipfile
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import get_args
+
+import numpy as np
+
+from digits.corrections.from_reading import LONGEST_TRUTH, as_truth, to_corrections
+from digits.corrections.store import Correction, Source
+from digits.errors import CorrectionsError, DigitsError
+from digits.io.csv_escape import FORMULA, QUOTE
+from digits.io.image import load_picture
+from digits.mnist import Labelled, Mnist
+from digits.reader import Reader
+from digits.types import FRAME, Box, ModelName
+
+LABELS = "labels.csv"
+COLUMNS = (
+    *("file", "text", "kind", "read", "reading", "line", "digit", "x", "y", "width", "height"),
+    *("frame", "model_name", "model_sha256", "source", "name", "made"),
+)
+MOST = 100_000  # rows of one folder
+LARGEST = 20_000_000  # bytes of one picture in it
+LARGEST_ALL = 500_000_000  # bytes of a ZIP, and of all pictures together
+DIGITS = "0123456789"
+REPEATED = 10  # times that a corrected digit stands among MNIST's
+PNG = b"\x89PNG\r\n\x1a\n"  # with which every PNG begins
+SOURCES: tuple[Source, ...] = get_args(Source)
+YEARS = range(1970, 9999)  # beyond, a time zone may leave the calendar
+WHOLE = re.compile(r"[0-9]{1,9}")  # what fits the databases' 32 bits
+SHA256 = re.compile(r"[0-9a-f]{64}")
+DAMAGED = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, OSError, EOFError, RuntimeError)
+
+Open = Callable[[str], bytes]  # a file's name inside the folder to its content
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What a folder held."""
+
+    corrections: tuple[Correction, ...]
+    faults: tuple[str, ...]  # a sentence for each row that could not be used
+
+
+def to_files(corrections: Iterable[Correction]) -> Iterator[tuple[str, bytes]]:
+    """Yield name and content of each file of an export, ``labels.csv`` last."""
+    table = io.StringIO()
+    writer = csv.DictWriter(table, COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    for correction in corrections:
+        name, frame = f"{correction.id}.png", ""
+        yield name, correction.crop
+        if correction.frame is not None:
+            frame = f"frames/{correction.id}.png"
+            yield frame, correction.frame
+        writer.writerow(
+            {column: _escaped(v) for column, v in _row(correction, name, frame).items()}
+        )
+    yield LABELS, table.getvalue().encode()
+
+
+def export_zip(corrections: Iterable[Correction]) -> bytes:
+    """Return an export as one ZIP file."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:  # PNG are compressed already
+        for name, content in to_files(corrections):
+            archive.writestr(name, content)
+    return packed.getvalue()
+
+
+def export_folder(corrections: Iterable[Correction], folder: Path) -> int:
+    """Write an export into `folder`, which is made if need be, and return how many it holds."""
+    (folder / "frames").mkdir(parents=True, exist_ok=True)
+    n = -1
+    for name, content in to_files(corrections):
+        (folder / name).write_bytes(content)
+        n += not name.startswith("frames/")
+    return n
+
+
+def import_folder(folder: Path, reader: Reader) -> Imported:
+    """Return the corrections of a folder with ``labels.csv``.
+
+    Raises
+    ------
+    CorrectionsError
+        There is no such table, or it is not one.
+    """
+    return _imported(_reader_of(folder), reader)
+
+
+def _reader_of(folder: Path) -> Open:
+    """Return what reads a file inside the folder, and none outside it."""
+    inside = folder.resolve()
+
+    def read(name: str) -> bytes:
+        path = (inside / name).resolve()
+        if not path.is_relative_to(inside):
+            raise CorrectionsError(f"{name} lies outside the folder")
+        try:
+            if path.stat().st_size > LARGEST:
+                raise CorrectionsError(f"{name} is larger than {LARGEST // 10**6} MB")
+            return path.read_bytes()
+        except OSError as error:
+            raise CorrectionsError(f"{name} cannot be read ({error.strerror})") from error
+
+    return read
+
+
+def import_zip(content: bytes, reader: Reader) -> Imported:
+    """Return the corrections of a ZIP file that holds such a folder; nothing is unpacked to disk.
+
+    Raises
+    ------
+    CorrectionsError
+        As `import_folder`; or this is no ZIP file, or too large a one.
+    """
+    if len(content) > LARGEST_ALL:
+        raise CorrectionsError(f"the ZIP file is larger than {LARGEST_ALL // 10**6} MB")
+    try:
+        archive = zipfile.ZipFile(io.BytesIO(content))
+        # Whoever packs a folder by hand has its name before each file's.
+        tables = [name for name in archive.namelist() if name.split("/")[-1] == LABELS]
+    except (*DAMAGED, ValueError) as error:
+        raise CorrectionsError("this is no ZIP file: choose one that was exported here") from error
+    folder = min(tables, key=len, default=LABELS).removesuffix(LABELS)
+
+    def read(name: str) -> bytes:
+        try:
+            member = archive.getinfo(folder + name)
+            content = archive.read(member) if member.file_size <= LARGEST else None
+        except (*DAMAGED, KeyError, ValueError) as error:
+            raise CorrectionsError(f"{name} is missing in the ZIP file or damaged") from error
+        if content is None:
+            raise CorrectionsError(f"{name} is larger than {LARGEST // 10**6} MB")
+        return content
+
+    with archive:
+        return _imported(read, reader)
+
+
+def with_corrections(mnist: Mnist, folder: Path) -> Mnist:
+    """Return MNIST with the corrected digits of an export among its training digits.
+
+    Each is there `REPEATED` times: a few of them among 55,000 would teach nothing. Validation and
+    calibration digits stay MNIST's, so that figures remain comparable.
+
+    Raises
+    ------
+    CorrectionsError
+        The folder is no export, or no single digit in it has a truth.
+    """
+    read = _reader_of(folder)
+    frames, labels = [], []
+    for cells in _rows_of(read):
+        if cells.get("frame") and len(cells["text"]) == 1 and cells["text"] in DIGITS:
+            picture = load_picture(read(cells["frame"])).grey
+            if picture.shape != (FRAME, FRAME):
+                raise CorrectionsError(f"{cells['frame']} is not {FRAME}x{FRAME} pixels large")
+            frames.append(picture)
+            labels.append(int(cells["text"]))
+    if not frames:
+        raise CorrectionsError(f"{folder} holds no corrected digit to learn from")
+    added = np.stack(frames)
+    digest = hashlib.sha256(added.tobytes() + bytes(labels)).hexdigest()
+    train = Labelled(
+        np.concatenate([mnist.train.pictures, *[added] * REPEATED]),
+        np.concatenate([mnist.train.labels, *[np.array(labels, np.uint8)] * REPEATED]),
+    )
+    return replace(mnist, train=train, corrections=len(labels), corrections_sha256=digest)
+
+
+def _rows_of(read: Open) -> list[dict[str, str]]:
+    """Return the rows of the table, each cell as it was before the export."""
+    try:
+        rows = list(csv.DictReader(io.StringIO(read(LABELS).decode("utf-8-sig"), newline="")))
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise CorrectionsError(f"{LABELS} is no table of comma-separated text") from error
+    if not rows or not {"file", "text"} <= rows[0].keys():
+        raise CorrectionsError(
+            f"{LABELS} needs the columns file and text, and a row for each picture"
+        )
+    if len(rows) > MOST:
+        raise CorrectionsError(f"{LABELS} names {len(rows)} pictures; at most {MOST} are taken")
+    return [{name: _plain(value or "") for name, value in row.items() if name} for row in rows]
+
+
+def _imported(read: Open, reader: Reader) -> Imported:
+    found: list[Correction] = []
+    faults = []
+    read = _limited(read)
+    for cells in _rows_of(read):
+        try:
+            found += _corrections(cells, read, reader)
+        except (DigitsError, ValueError) as error:
+            faults.append(f"{cells['file'] or 'a row without a file'}: {error}")
+    return Imported(tuple(found), tuple(faults))
+
+
+def _limited(read: Open) -> Open:
+    """Read up to `LARGEST_ALL`: a small ZIP may name one large picture many times."""
+    taken = 0
+
+    def limited(name: str) -> bytes:
+        nonlocal taken
+        if taken > LARGEST_ALL:
+            raise CorrectionsError(f"the pictures are larger than {LARGEST_ALL // 10**6} MB")
+        content = read(name)
+        taken += len(content)
+        return content
+
+    return limited
+
+
+def _corrections(cells: dict[str, str], read: Open, reader: Reader) -> tuple[Correction, ...]:
+    """Return the correction that a row holds, or those that come of reading its picture."""
+    content = read(cells["file"])
+    picture = load_picture(content)  # whatever it says, what is stored is a picture
+    if cells.get("reading") and cells.keys() >= set(COLUMNS):
+        return (_exported(cells, content, read),)
+    reading = reader.read(picture)
+    if len(reading.lines) != 1:
+        raise CorrectionsError(f"one line is wanted and {len(reading.lines)} were found")
+    return to_corrections(picture, reading, cells["text"], source="import", file=cells["file"])
+
+
+def _exported(cells: dict[str, str], crop: bytes, read: Open) -> Correction:
+    """Return the correction that was exported as this row."""
+    frame = read(cells["frame"]) if cells["frame"] else None
+    if not crop.startswith(PNG) or (frame is not None and not _is_frame(frame)):
+        raise CorrectionsError("its pictures are not those of an export")
+    digit, made = cells["digit"], datetime.fromisoformat(cells["made"])
+    if made.year not in YEARS:
+        raise CorrectionsError(f"{made.year} is no year to have made it")
+    sides = (_whole(cells, side) for side in ("x", "y", "width", "height"))
+    return Correction(
+        reading=_matching(SHA256, cells, "reading"),
+        line=_whole(cells, "line"),
+        digit=_whole(cells, "digit") if digit else None,
+        box=Box(*sides),
+        crop=crop,
+        frame=frame,
+        read=cells["read"],
+        model=ModelName(cells["model_name"], _matching(SHA256, cells, "model_sha256")),
+        truth=as_truth(cells["text"], cells["read"]),
+        source=next((source for source in SOURCES if source == cells["source"]), "import"),
+        file=cells["name"] or None,
+        made=made if made.tzinfo else made.replace(tzinfo=UTC),
+    )
+
+
+def _whole(cells: dict[str, str], column: str) -> int:
+    return int(_matching(WHOLE, cells, column))
+
+
+def _matching(pattern: re.Pattern[str], cells: dict[str, str], column: str) -> str:
+    """Return a cell that looks as an export writes it."""
+    if not pattern.fullmatch(cells[column]):
+        raise CorrectionsError(f"{column} cannot be {cells[column][:LONGEST_TRUTH]!r}")
+    return cells[column]
+
+
+def _is_frame(content: bytes) -> bool:
+    return content.startswith(PNG) and load_picture(content).grey.shape == (FRAME, FRAME)
+
+
+def _row(correction: Correction, name: str, frame: str) -> dict[str, str]:
+    box = correction.box
+    return {
+        "file": name,
+        "text": correction.truth,
+        "kind": "line" if correction.digit is None else "digit",
+        "read": correction.read,
+        "reading": correction.reading,
+        "line": str(correction.line),
+        "digit": "" if correction.digit is None else str(correction.digit),
+        **{side: str(getattr(box, side)) for side in ("x", "y", "width", "height")},
+        "frame": frame,
+        "model_name": correction.model.name,
+        "model_sha256": correction.model.sha256,
+        "source": correction.source,
+        "name": correction.file or "",
+        "made": correction.made.isoformat(),
+    }
+
+
+def _escaped(value: str) -> str:
+    """Keep a spreadsheet from taking text for a formula."""
+    return QUOTE + value if value.startswith((*FORMULA, QUOTE)) else value
+
+
+def _plain(value: str) -> str:
+    """Return a cell as it was before `_escaped`."""
+    return value[1:] if value.startswith(QUOTE) else value

@@ -1,0 +1,151 @@
+"""A reading and what a person says of it become corrections: the line, and each of its digits."""
+
+import io
+from datetime import UTC, datetime
+
+import numpy as np
+from PIL import Image
+
+from digits.corrections.store import Correction, Source
+from digits.errors import CorrectionsError
+from digits.types import Box, Digit, Frame, Picture, Reading
+
+PAPER_ROUND = 0.25  # of the box's height that is kept round it, for whoever looks at it later
+LONGEST_TRUTH = 100  # digits; more are not one line
+GAP = "\t"  # between the cells of a line, as in `Line.text`
+
+
+def to_corrections(
+    picture: Picture,
+    reading: Reading,
+    truth: str,
+    *,
+    line: int = 0,
+    digit: int | None = None,
+    source: Source,
+    file: str | None = None,
+) -> tuple[Correction, ...]:
+    """Return what there is to store when a person says what a line or one of its digits is.
+
+    Parameters
+    ----------
+    picture : in which `reading` was read
+    reading : its boxes lie in pixels of the original
+    truth : what is written there: digits, or nothing where there is none; gaps between cells
+        may be left out
+    line : which of the reading's lines, from 0
+    digit : which of the line's digits, from 0; None for the whole line
+    source, file : where the correction comes from, and the picture's name
+
+    Returns
+    -------
+    tuple of Correction
+        The line as a whole, and each of its digits where the truth has as many; or the one digit.
+
+    Raises
+    ------
+    CorrectionsError
+        The truth is no number, or the reading has no such line or digit.
+    """
+    if not 0 <= line < len(reading.lines):
+        raise CorrectionsError(f"there is no line {line}: {len(reading.lines)} were read")
+    read = reading.lines[line]
+    if digit is not None and not 0 <= digit < len(read.digits):
+        raise CorrectionsError(f"there is no digit {digit}: {len(read.digits)} were read")
+    truth = as_truth(truth, read.text)
+    digits = truth.replace(GAP, "")
+    if digit is not None and len(digits) > 1:
+        raise CorrectionsError(f"one digit is corrected and {len(digits)} were given")
+    made = datetime.now(UTC)
+
+    def correction(
+        box: Box, at: int | None, text: str, right: str, frame: Frame | None
+    ) -> Correction:
+        return Correction(
+            reading=reading.id,
+            line=line,
+            digit=at,
+            box=box,
+            crop=crop_png(picture, box),
+            frame=None if frame is None else frame_png(frame),
+            read=text,
+            model=reading.model,
+            truth=right,
+            source=source,
+            file=file if file is not None else reading.file,
+            made=made,
+        )
+
+    def of_digit(at: int, right: str) -> Correction:
+        found = read.digits[at]
+        return correction(found.box, at, _text(found), right, found.frame)
+
+    if digit is not None:
+        return (of_digit(digit, digits),)
+    whole = correction(read.box, None, read.text, truth, None)
+    if len(digits) != len(read.digits):
+        return (whole,)
+    return (whole, *(of_digit(at, right) for at, right in enumerate(digits)))
+
+
+def as_truth(typed: str, read: str) -> str:
+    r"""Return what a person typed as a truth that may be compared with what was read.
+
+    A line of one cell has no gaps. Where several were read, those that were typed part the cells;
+    typed without any, and with as many digits, the cells are those that were read.
+
+    Raises
+    ------
+    CorrectionsError
+        It is no number.
+
+    Examples
+    --------
+    >>> as_truth("1 000", "1000")
+    '1000'
+    >>> as_truth("728", "1\t23")
+    '7\t28'
+    """
+    parts = typed.split()
+    digits = "".join(parts)
+    if digits and not (digits.isascii() and digits.isdigit()):
+        raise CorrectionsError(f"a correction has digits only, not {digits[:LONGEST_TRUTH]!r}")
+    if len(digits) > LONGEST_TRUTH:
+        raise CorrectionsError(f"a correction has at most {LONGEST_TRUTH} digits: {len(digits)}")
+    if GAP not in read:
+        return digits
+    if len(parts) != 1 or len(digits) != len(read.replace(GAP, "")):
+        return GAP.join(parts)
+    following = iter(digits)
+    return "".join(GAP if letter == GAP else next(following) for letter in read)
+
+
+def crop_png(picture: Picture, box: Box) -> bytes:
+    """Return a box of the original with some paper round it, as a PNG."""
+    margin = round(PAPER_ROUND * box.height)
+    left, top = max(0, box.x - margin), max(0, box.y - margin)
+    right, bottom = min(picture.width, box.right + margin), min(picture.height, box.bottom + margin)
+    part = picture.from_original(Box(left, top, max(1, right - left), max(1, bottom - top)))
+    return _png(picture.grey[part.rows_and_columns()])
+
+
+def thumbnail_png(crop: bytes, height: int) -> bytes:
+    """Return a picture of at most this height, as a PNG: a page shows many."""
+    with Image.open(io.BytesIO(crop)) as image:
+        image.thumbnail((image.width, height))
+        return _png(np.asarray(image))
+
+
+def frame_png(frame: Frame) -> bytes:
+    """Return what the network saw as a PNG, 0 paper to 255 ink."""
+    return _png(np.round(255 * frame).astype(np.uint8))
+
+
+def _png(grey: np.ndarray) -> bytes:
+    file = io.BytesIO()
+    Image.fromarray(grey).save(file, "PNG")
+    return file.getvalue()
+
+
+def _text(digit: Digit) -> str:
+    return "?" if digit.value is None else str(digit.value)

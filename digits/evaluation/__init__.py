@@ -1,0 +1,1 @@
+"""Measure accuracy, calibration and coverage."""

@@ -1,0 +1,1 @@
+"""Show how a network comes to its answer."""

@@ -1,0 +1,166 @@
+"""How an answer came about, and how good a network is: what the page Inside lays out.
+
+Nothing here opens the test digits: figures about them stand in a network's card.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import cv2
+import numpy as np
+from jaxtyping import Float32, Int, UInt8
+
+from digits.evaluation.metrics import Bin
+from digits.inference.calibration import softmax
+from digits.inference.classifier import Classifier
+from digits.inference.onnx_weights import DenseWeights
+from digits.types import CENTRE, FRAME, Frame
+
+FINER = 8  # strokes are made thicker on a picture enlarged by this, so that tenths of a px count
+SEED = 7  # of the noise: the same at every move of a slider
+STEPS = 33  # values at which a distortion is tried, odd so that "none" is one of them
+
+
+@dataclass(frozen=True, slots=True)
+class Distortion:
+    """What is done to a frame before a network sees it."""
+
+    thickness: float = 0.0  # px added to the width of the strokes; below 0 they get thinner
+    rotation: float = 0.0  # degrees, clockwise
+    shift: float = 0.0  # px to the right
+    noise: float = 0.0  # standard deviation, of full ink
+
+
+LIMITS = {  # what a slider reaches
+    "thickness": (-3.0, 3.0),
+    "rotation": (-90.0, 90.0),
+    "shift": (-10.0, 10.0),
+    "noise": (0.0, 1.0),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """Every number between a picture and the dense network's answer."""
+
+    inputs: Float32[np.ndarray, "784"]
+    sums: Float32[np.ndarray, " units"]  # before ReLU
+    hidden: Float32[np.ndarray, " units"]  # after it
+    logits: Float32[np.ndarray, "10"]
+    probabilities: Float32[np.ndarray, "10"]
+
+    def strongest(
+        self, weights: DenseWeights, digit: int, k: int
+    ) -> tuple[Int[np.ndarray, " k"], Float32[np.ndarray, " k"]]:
+        """Return the k units that say most for or against a digit, and what each adds to it."""
+        added = self.hidden * weights.output[:, digit]
+        order = np.argsort(-np.abs(added), kind="stable")[:k]
+        return order, added[order]
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """What a network answers while one distortion grows."""
+
+    values: tuple[float, ...]
+    answers: tuple[int, ...]
+    sure: tuple[float, ...]  # probability of the undistorted frame's answer
+
+    @property
+    def steady(self) -> tuple[float, float]:
+        """Between which values, around the least distorted, the answer stays the same."""
+        start = min(range(len(self.values)), key=lambda i: abs(self.values[i]))
+        low = high = start
+        while low and self.answers[low - 1] == self.answers[start]:
+            low -= 1
+        while high + 1 < len(self.values) and self.answers[high + 1] == self.answers[start]:
+            high += 1
+        return self.values[low], self.values[high]
+
+
+@dataclass(frozen=True, slots=True)
+class HardDigit:
+    """A held-out digit of whose truth a network was least sure."""
+
+    picture: UInt8[np.ndarray, "28 28"]
+    truth: int
+    answer: int
+    sure: float  # probability of the truth
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """How good a network is on digits that it was not trained on."""
+
+    judged_on: str  # which digits: "test" or "validation"
+    confusion: tuple[tuple[int, ...], ...]  # rows: what was written; columns: what was read
+    history: tuple[dict[str, float], ...]  # one for each epoch; empty where none was kept
+    reliability: tuple[Bin, ...]
+    hardest: tuple[HardDigit, ...]  # the hardest first
+
+
+def trace(frame: Frame, weights: DenseWeights, temperature: float = 1.0) -> Trace:
+    """Return the dense network's forward pass, number by number."""
+    inputs = frame.reshape(-1)
+    sums = inputs @ weights.hidden + weights.hidden_bias
+    hidden = np.maximum(sums, 0)
+    logits = hidden @ weights.output + weights.output_bias
+    return Trace(inputs, sums, hidden, logits, softmax(logits[None], temperature)[0])
+
+
+def distort(frame: Frame, distortion: Distortion) -> Frame:
+    """Return a frame with other strokes, turned, moved and covered with noise, in this order."""
+    changed = _thicken(frame, distortion.thickness)
+    if distortion.rotation or distortion.shift:
+        middle = (CENTRE - 0.5, CENTRE - 0.5)  # OpenCV counts from the middle of a pixel
+        turn = cv2.getRotationMatrix2D(middle, -distortion.rotation, 1.0)
+        turn[0, 2] += distortion.shift
+        changed = cv2.warpAffine(changed, turn, (FRAME, FRAME), flags=cv2.INTER_LINEAR)
+    if distortion.noise:
+        rng = np.random.default_rng(SEED)
+        noise = rng.standard_normal(changed.shape, np.float32)
+        changed = changed + np.float32(distortion.noise) * noise
+    return np.asarray(np.clip(changed, 0, 1), np.float32)
+
+
+def sweep(classifier: Classifier, frame: Frame, kind: str) -> Sweep:
+    """Let one distortion grow over all of its slider, the others at nothing."""
+    values = tuple(float(value) for value in np.linspace(*LIMITS[kind], STEPS))
+    frames = np.stack([distort(frame, replace(Distortion(), **{kind: v})) for v in values])
+    frames = np.concatenate([frame[None], frames])
+    probabilities = classifier.classify(frames).probabilities
+    value = int(probabilities[0].argmax())
+    answers = tuple(int(answer) for answer in probabilities[1:].argmax(axis=1))
+    return Sweep(values, answers, tuple(float(p) for p in probabilities[1:, value]))
+
+
+def judge_network(card: dict[str, Any]) -> Quality:
+    """Return how good a network is, from what training wrote about it."""
+    part = "test" if "test" in card else "validation"
+    figures = card[part]
+    return Quality(
+        part,
+        tuple(tuple(row) for row in figures["confusion"]),
+        tuple(card.get("history", ())),
+        tuple(Bin(*one) for one in figures["reliability"]),
+        tuple(
+            HardDigit(_picture(one["picture"]), one["truth"], one["answer"], one["sure"])
+            for one in figures["hardest"]
+        ),
+    )
+
+
+def _picture(told: str) -> UInt8[np.ndarray, "28 28"]:
+    """Return a picture that a card tells in hexadecimal numbers."""
+    return np.frombuffer(bytes.fromhex(told), np.uint8).reshape(FRAME, FRAME)
+
+
+def _thicken(frame: Frame, width: float) -> Frame:
+    """Add `width` px to the strokes, or take as many away."""
+    size = round(abs(width) * FINER)
+    if not size:
+        return frame
+    large = cv2.resize(frame, None, fx=FINER, fy=FINER, interpolation=cv2.INTER_LINEAR)
+    brush = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size + 1, size + 1))
+    large = (cv2.dilate if width > 0 else cv2.erode)(large, brush)
+    return np.asarray(cv2.resize(large, (FRAME, FRAME), interpolation=cv2.INTER_AREA))

@@ -1,0 +1,85 @@
+"""How a picture was read, as pictures: upright, ink, boxes, frames."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image
+
+from digits.image.page_segmentation import open_page
+from digits.render.overlay import outline, sized_to_see
+from digits.types import FRAME, Picture, Reading
+
+WHITE = 255  # grey level of bare paper
+ENLARGED = 3  # px of the montage for each of a frame's
+GAP = 2  # px between two frames, before they are enlarged
+ACROSS = 10  # frames in a row; as many as a line of ten digits has
+GREY = 128  # grey level between the frames
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One step on the way from a photograph to digits."""
+
+    name: str
+    told: str  # what happened, in a sentence
+    picture: Image.Image
+
+
+def show_stages(picture: Picture, upright: Image.Image, reading: Reading) -> list[Stage]:
+    """Return what each step made of a picture, in order.
+
+    Parameters
+    ----------
+    picture, upright : the same one, as `digits.io.image` loads it for reader and for person
+    reading : what was read there
+
+    Returns
+    -------
+    list[Stage]
+        Upright and ink always; boxes and frames where digits were found.
+    """
+    ink = np.rint(WHITE * (1 - open_page(picture).ink)).astype(np.uint8)
+    stages = [
+        Stage("Upright", "Turned as the camera's note says, and reduced.", sized_to_see(upright)),
+        Stage(
+            "Ink",
+            "Paper, shadow and ruling are told from what is written.",
+            sized_to_see(Image.fromarray(ink)),
+        ),
+    ]
+    if reading.digits:
+        found = outline(upright, reading)
+        frames = montage([digit.frame for digit in reading.digits])
+        stages += [
+            Stage("Boxes", "One network says how many digits there are, and where.", found),
+            Stage(
+                "Frames",
+                "Each digit is cut out, sized and centred like MNIST: 28 x 28 pixels, which the "
+                "other network names.",
+                frames,
+            ),
+        ]
+    return stages
+
+
+def montage(frames: list[np.ndarray]) -> Image.Image:
+    """Return the frames side by side, ten in a row, enlarged so that their pixels are seen.
+
+    Parameters
+    ----------
+    frames : at least one, float32, shape (28, 28), 0.0 paper to 1.0 ink
+
+    Returns
+    -------
+    PIL.Image.Image
+        Grey, the ink white, as the network sees it.
+    """
+    step = FRAME + GAP
+    rows, columns = math.ceil(len(frames) / ACROSS), min(len(frames), ACROSS)
+    sheet = np.full((rows * step - GAP, columns * step - GAP), GREY, np.uint8)
+    for i, frame in enumerate(frames):
+        y, x = (i // ACROSS) * step, (i % ACROSS) * step
+        sheet[y : y + FRAME, x : x + FRAME] = np.rint(WHITE * frame)
+    size = (sheet.shape[1] * ENLARGED, sheet.shape[0] * ENLARGED)
+    return Image.fromarray(sheet).resize(size, Image.Resampling.NEAREST)

@@ -1,0 +1,239 @@
+"""Part a straightened line into its digits, once it is known about where each stands.
+
+A connected piece of ink belongs to the digit in whose stretch most of it lies, and is cut only
+where two digits share it, along the way from top to bottom that crosses the least ink. What
+belongs to no digit is a mark.
+"""
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import cv2
+import numpy as np
+
+from digits.types import LINKED, Box, Ink, MarkKind
+
+HALO = 3  # px, window that gives a stroke back the pale rim cut off by `LINKED`
+SPECK_MASS = 0.012  # of the heaviest digit's ink; lighter pieces are dirt
+SPECK_SIDE = 0.07  # of a digit's height; pieces smaller both ways are dirt
+SHARED = 0.15  # of a piece's ink that lies with another digit, from which it is cut in two
+LOW = 0.4  # of a digit's height; a lower piece is a mark unless it stands above or below a digit
+CLOSE = 0.12  # of a digit's height between two pieces of one digit that stand side by side
+STACKED = 0.5  # of a piece's width that lies above or below the rest of its digit
+ROWS = 48  # px; in taller lines the cuts are looked for in a smaller picture
+LEAN = 0.7  # of the line's height by which a cut may lean beyond the digits it parts
+STEEP = 0.05  # of full ink that a cut pays for each px sideways: straight unless ink is in the way
+ASIDE = 0.1  # of full ink that it pays at most for each row off the middle between two digits
+POINT = 0.42  # of a digit's height: the longest decimal point or comma
+POINT_TOP = 0.6  # of a digit's height below its top, where one begins at the highest
+BLUNT = 1.4  # times as wide as high; a wider piece may be the foot of a 2
+DOT = 0.3  # of a digit's height: the longest dot or comma
+FLAT = 1.8  # times as wide as high: a dash
+UPRIGHT = 1.8  # times as high as wide: a stroke
+
+
+@dataclass(frozen=True, slots=True)
+class Glyph:
+    """One character's ink, by itself."""
+
+    box: Box  # in pixels of the page's ink
+    ink: Ink  # the same size as the box; other characters' ink is left out
+
+
+def cut_digits(
+    ink: Ink, columns: list[float]
+) -> tuple[list[Glyph | None], list[tuple[MarkKind, Box]]]:
+    """Return the ink of each digit of a line, and the marks between and beside them.
+
+    Parameters
+    ----------
+    ink : float32, shape (height, width), a straightened line
+    columns : px, where each digit stands, from left to right
+
+    Returns
+    -------
+    a glyph for each column, None where there is no ink; and kind and box of each mark
+    """
+    pieces, owner, boxes, mass = _pieces(ink, columns)
+    if not boxes:
+        return [None] * len(columns), []
+    chosen = [_main(i, column, owner, boxes, mass) for i, column in enumerate(columns)]
+    bodies = [boxes[main] for main in chosen if main is not None]
+    tall = float(np.median([box.height for box in bodies])) if bodies else float(ink.shape[0])
+    top = float(np.median([box.y for box in bodies])) if bodies else 0.0
+    heaviest = max((mass[main] for main in chosen if main is not None), default=max(mass))
+    digits: list[list[int]] = [[] if main is None else [main] for main in chosen]
+    marks = []
+    for index in np.argsort(-np.array(mass)):
+        piece = int(index)
+        if piece in chosen:
+            continue
+        box = boxes[piece]
+        if mass[piece] < SPECK_MASS * heaviest or max(box.width, box.height) < SPECK_SIDE * tall:
+            continue
+        mine = digits[owner[piece]] if columns else []
+        if mine and not is_point(box, top, tall) and _belongs(box, [boxes[i] for i in mine], tall):
+            mine.append(piece)
+        else:
+            marks.append((_kind(box, tall), box))
+    glyphs = [cut_glyph(ink, pieces, boxes, mine) if mine else None for mine in digits]
+    return glyphs, sorted(marks, key=lambda mark: mark[1].x)
+
+
+def _pieces(ink: Ink, columns: list[float]) -> tuple[np.ndarray, list[int], list[Box], list[float]]:
+    """Return a label for each pixel, and owner, box and ink of each labelled piece."""
+    count, labels = cv2.connectedComponents((ink > LINKED).astype(np.uint8), connectivity=8)
+    n = max(1, len(columns))
+    stretch = _stretches(ink, columns)
+    shares = np.bincount(
+        (labels * n + stretch).ravel(), weights=ink.ravel(), minlength=count * n
+    ).reshape(count, n)
+    whole = shares.sum(axis=1, keepdims=True)
+    # Ink of a piece that strays into a neighbour's stretch goes with the rest of the piece.
+    home = shares.argmax(axis=1)
+    kept = shares >= SHARED * whole
+    kept[np.arange(count), home] = True
+    to = np.where(kept, np.arange(n)[None, :], home[:, None])
+    stretch = to[labels, stretch]
+    names = np.zeros((count, n), np.int32)
+    pairs = [(label, i) for label in range(1, count) for i in np.flatnonzero(kept[label])]
+    for name, (label, i) in enumerate(pairs, start=1):
+        names[label, i] = name
+    pieces = names[labels, stretch]
+    boxes = [_bounds(pieces, name) for name in range(1, len(pairs) + 1)]
+    mass = np.bincount(pieces.ravel(), weights=ink.ravel(), minlength=len(pairs) + 1)
+    return pieces, [int(i) for _, i in pairs], boxes, [float(m) for m in mass[1:]]
+
+
+def _bounds(pieces: np.ndarray, name: int) -> Box:
+    mine = pieces == name
+    rows, columns = np.flatnonzero(mine.any(axis=1)), np.flatnonzero(mine.any(axis=0))
+    if not rows.size:
+        return Box(0, 0, 1, 1)
+    x, y = int(columns[0]), int(rows[0])
+    return Box(x, y, int(columns[-1]) + 1 - x, int(rows[-1]) + 1 - y)
+
+
+def _stretches(ink: Ink, columns: list[float]) -> np.ndarray:
+    """Return for each pixel to which digit's stretch it belongs: (h, w) -> (h, w) int."""
+    height, width = ink.shape
+    stretch = np.zeros(ink.shape, np.int32)
+    if len(columns) < 2:  # noqa: PLR2004  # nothing to part
+        return stretch
+    scale = min(1.0, ROWS / height)
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    small = cv2.resize(ink, size, interpolation=cv2.INTER_AREA) if scale < 1 else ink
+    rows = np.linspace(0, len(small) - 1, height)
+    reach = LEAN * len(small)
+    between = list(pairwise(column * scale for column in columns))
+    firsts = [max(0, round(left - reach)) for left, _ in between]
+    costs = [
+        _cost(small[:, first : round(right + reach) + 1], left - first, right - first)
+        for first, (left, right) in zip(firsts, between, strict=True)
+    ]
+    for first, way in zip(firsts, _cheapest_ways(costs), strict=True):
+        edge = (np.interp(rows, np.arange(len(way)), first + way) + 0.5) / scale
+        stretch += np.arange(width, dtype=np.int32) > np.floor(edge).astype(np.int32)[:, None]
+    return stretch
+
+
+def _cost(ink: Ink, left: float, right: float) -> Ink:
+    """Return what a way between two digits pays for each pixel it crosses: (h, w) -> (h, w).
+
+    At half the height it must pass between the two digits' columns, `left` and `right`; above and
+    below it may lean beyond them, as digits do.
+    """
+    height, width = ink.shape
+    columns = np.arange(width)
+    # In the middle between two digits a way is likelier than beside one of them.
+    aside = np.abs(columns - (left + right) / 2) / width * ASIDE
+    cost = ink + aside[None, :].astype(np.float32)
+    between = (columns >= min(left, right - 1)) & (columns <= max(right, left + 1))
+    cost[height // 2, ~between] = np.inf
+    return cost
+
+
+def _cheapest_ways(costs: list[np.ndarray]) -> np.ndarray:
+    """Return the cheapest way from top to bottom of each: n times (h, w) -> (n, h) columns."""
+    n, height, width = len(costs), len(costs[0]), max(cost.shape[1] for cost in costs)
+    # All at once, with a wall around each: row by row, the calls cost more than the sums.
+    walled = np.full((height, n, width + 2), np.inf, np.float32)
+    for i, cost in enumerate(costs):
+        walled[:, i, 1 : cost.shape[1] + 1] = cost
+    came = np.zeros((height, n, width), np.int8)
+    total = walled[0]
+    for y in range(1, height):
+        straight, before, behind = total[:, 1:-1], total[:, :-2] + STEEP, total[:, 2:] + STEEP
+        nearer = np.minimum(straight, before)
+        came[y] = (behind < nearer).astype(np.int8) - ((before < straight) & (before <= behind))
+        total = walled[y].copy()
+        total[:, 1:-1] += np.minimum(nearer, behind)
+    ways = np.zeros((n, height), int)
+    ways[:, -1] = total[:, 1:-1].argmin(axis=1)
+    for y in range(height - 1, 0, -1):
+        ways[:, y - 1] = ways[:, y] + came[y, np.arange(n), ways[:, y]]
+    return ways
+
+
+def _main(
+    digit: int, column: float, owner: list[int], boxes: list[Box], mass: list[float]
+) -> int | None:
+    """Return the piece that is the body of a digit: heavy, and near where it stands."""
+    mine = [i for i, of in enumerate(owner) if of == digit]
+    if not mine:
+        return None
+    tallest = max(boxes[i].height for i in mine)
+
+    def weight(i: int) -> float:
+        off = max(boxes[i].x - column, column - boxes[i].right, 0.0)
+        return mass[i] / (1 + (2 * off / max(1, tallest)) ** 2)
+
+    return max(mine, key=weight)
+
+
+def is_point(box: Box, top: float, tall: float) -> bool:
+    """Say whether a piece is a decimal point or comma, wherever a slanted digit leans over it."""
+    low = box.y > top + POINT_TOP * tall
+    return low and max(box.width, box.height) <= POINT * tall and box.width <= BLUNT * box.height
+
+
+def _belongs(box: Box, rest: list[Box], tall: float) -> bool:
+    """Say whether a piece is part of a digit: above or below it, or high and close beside it."""
+    whole = Box.around(rest)
+    shared = min(box.right, whole.right) - max(box.x, whole.x)
+    if shared > STACKED * box.width:
+        down = max(whole.y - box.bottom, box.y - whole.bottom, 0)
+        return down <= LOW * tall
+    return box.height >= LOW * tall and -shared <= CLOSE * tall
+
+
+def _kind(box: Box, tall: float) -> MarkKind:
+    """Say what a mark looks like."""
+    if max(box.width, box.height) <= DOT * tall:
+        return "dot"
+    if box.width >= FLAT * box.height:
+        return "dash"
+    if box.height >= UPRIGHT * box.width:
+        return "stroke"
+    return "other"
+
+
+def cut_glyph(ink: Ink, pieces: np.ndarray, boxes: list[Box], chosen: list[int]) -> Glyph:
+    """Cut out the chosen pieces with their pale rims.
+
+    Parameters
+    ----------
+    ink : float32, shape (height, width)
+    pieces : the same shape, int; i + 1 on piece i, 0 where there is none
+    boxes : of the pieces, in px of `ink`
+    chosen : the pieces that are one character, at least one
+    """
+    box = Box.around(boxes[index] for index in chosen)
+    height, width = ink.shape
+    x, y = max(0, box.x - 1), max(0, box.y - 1)
+    wide = Box(x, y, min(width, box.right + 1) - x, min(height, box.bottom + 1) - y)
+    cut = wide.rows_and_columns()
+    labels = pieces[cut]
+    mine = np.isin(labels, [index + 1 for index in chosen]).astype(np.uint8)
+    rim = cv2.dilate(mine, np.ones((HALO, HALO), np.uint8)).astype(bool)
+    return Glyph(wide, np.where(rim & ((labels == 0) | (mine > 0)), ink[cut], 0))

@@ -1,0 +1,130 @@
+"""Straighten a line of writing, and bring it to the height that the line network reads.
+
+What the network sees is contrast and not ink: on patterned paper a threshold would already have
+decided what is a stroke, and that is the network's business.
+"""
+
+import cv2
+import numpy as np
+from jaxtyping import Float32
+
+from digits.types import STRIDE, STRIP, Box, Contrast, Page, Region
+
+MARGIN = 0.17  # of a line's height, left above and below it
+SIDE_MARGIN = 0.3  # of a line's height, left before and after it
+LEAST_WIDTH = 24  # px of a strip: the narrowest that the network was taught
+MOST_WIDTH = 2048  # px of a strip: a hundred digits; longer lines are squeezed
+PAPER = 40  # percentile of a strip's contrast that is paper: strokes cover less than half of it
+FULL = 99  # percentile that is full ink
+FAINTEST = 0.04  # contrast between the two; a strip with less is empty and is not stretched
+UPRIGHT = 0.75  # px; a region that leans by less is cut out and not resampled
+
+Strip = Float32[np.ndarray, "32 _width"]  # 0.0 paper to 1.0 full ink
+
+
+def straighten(page: Page, region: Region, margin: float = 0.0, side_margin: float = 0.0) -> Page:
+    """Cut a region out of a page as an upright rectangle, with some paper round it.
+
+    Parameters
+    ----------
+    page : what to cut from
+    region : in pixels of `page`
+    margin : of the region's height, added above and below, as far as the page goes
+    side_margin : of the region's height, added before and after
+
+    Returns
+    -------
+    Page
+        Cut out pixel by pixel where the region stands upright, else resampled at the same size.
+    """
+    corners = np.array(region.corners, np.float64)
+    height = max(1.0, _length(corners[0], corners[3]), _length(corners[1], corners[2]))
+    if np.abs(corners - _frame_of(corners)).max() <= UPRIGHT:
+        return _cut(page, corners, height * margin, height * side_margin)
+    width = max(1.0, _length(corners[0], corners[1]), _length(corners[3], corners[2]))
+    above, beside = height * margin, height * side_margin
+    size = max(1, round(width + 2 * beside)), max(1, round(height + 2 * above))
+    rectangle = np.array(
+        [
+            [beside, above],
+            [beside + width, above],
+            [beside + width, above + height],
+            [beside, above + height],
+        ]
+    )
+    to_page = cv2.getPerspectiveTransform(
+        rectangle.astype(np.float32), corners.astype(np.float32)
+    ).astype(np.float64)
+    # From the middle of a pixel to the middle of a pixel, as OpenCV counts.
+    half = np.array([[1, 0, 0.5], [0, 1, 0.5], [0, 0, 1]])
+    matrix = np.linalg.inv(half) @ to_page @ half
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    ink, contrast = (
+        np.clip(cv2.warpPerspective(layer, matrix, size, flags=flags), 0, 1)
+        for layer in (page.ink, page.contrast)
+    )
+    return Page(ink, contrast, page.to_original @ to_page, page.size)
+
+
+def to_strip(line: Page) -> Strip:
+    """Bring a straightened line to the strip's height: float32, shape (32, w), 0.0 to 1.0."""
+    height, width = line.contrast.shape
+    wide = int(np.clip(round(width * STRIP / height), LEAST_WIDTH, MOST_WIDTH))
+    wide = -(-wide // STRIDE) * STRIDE
+    method = cv2.INTER_AREA if height > STRIP else cv2.INTER_CUBIC
+    return normalise(cv2.resize(line.contrast, (wide, STRIP), interpolation=method))
+
+
+def normalise(contrast: Contrast) -> Contrast:
+    """Stretch a strip so that paper is 0.0 and the darkest strokes 1.0: (h, w) -> (h, w)."""
+    paper, full = np.percentile(contrast, (PAPER, FULL))
+    stretched = (contrast - paper) / max(FAINTEST, full - paper)
+    return np.clip(stretched, 0, 1).astype(np.float32)
+
+
+def turn(page: Page, quarters: int) -> Page:
+    """Turn a page by quarters of a circle to the left."""
+    if quarters % 4 == 0:
+        return page
+    height, width = page.ink.shape
+    # Where a point of the turned page lies on this one.
+    back = {
+        1: [[0, -1, width], [1, 0, 0], [0, 0, 1]],
+        2: [[-1, 0, width], [0, -1, height], [0, 0, 1]],
+        3: [[0, 1, 0], [-1, 0, height], [0, 0, 1]],
+    }[quarters % 4]
+    ink, contrast = (
+        np.ascontiguousarray(np.rot90(layer, quarters)) for layer in (page.ink, page.contrast)
+    )
+    return Page(ink, contrast, page.to_original @ np.array(back, np.float64), page.size)
+
+
+def box_region(box: Box) -> Region:
+    """Return an upright box as a region."""
+    left, top, right, bottom = float(box.x), float(box.y), float(box.right), float(box.bottom)
+    return Region(((left, top), (right, top), (right, bottom), (left, bottom)))
+
+
+def _cut(page: Page, corners: np.ndarray, above: float, beside: float) -> Page:
+    """Cut out an upright region, pixel by pixel."""
+    height, width = page.ink.shape
+    left, top = np.floor(corners.min(axis=0) + UPRIGHT / 2 - (beside, above)).astype(int)
+    right, bottom = np.ceil(corners.max(axis=0) - UPRIGHT / 2 + (beside, above)).astype(int)
+    left, top = int(np.clip(left, 0, width - 1)), int(np.clip(top, 0, height - 1))
+    right, bottom = int(np.clip(right, left + 1, width)), int(np.clip(bottom, top + 1, height))
+    offset = np.array([[1, 0, left], [0, 1, top], [0, 0, 1]], np.float64)
+    rows, columns = slice(top, bottom), slice(left, right)
+    return Page(
+        page.ink[rows, columns], page.contrast[rows, columns], page.to_original @ offset, page.size
+    )
+
+
+def _frame_of(corners: np.ndarray) -> np.ndarray:
+    """Return the corners of the upright rectangle nearest to these."""
+    left, right = corners[[0, 3], 0].mean(), corners[[1, 2], 0].mean()
+    top, bottom = corners[[0, 1], 1].mean(), corners[[2, 3], 1].mean()
+    return np.array([[left, top], [right, top], [right, bottom], [left, bottom]])
+
+
+def _length(start: np.ndarray, end: np.ndarray) -> float:
+    return float(np.hypot(*(end - start)))

@@ -1,0 +1,110 @@
+"""Find the one digit of a picture: which ink belongs to it.
+
+This is geometry alone; what a piece of ink says is not known here.
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from digits.image.digit_segmentation import Glyph, cut_glyph
+from digits.image.ruling import erase, find_rules
+from digits.types import LINKED, Box, Ink
+
+SPECK = 0.12  # of a digit's longest side; smaller pieces are dirt
+SPECK_MASS = 0.01  # of a digit's ink; lighter pieces are dirt
+REACH = 0.35  # of a digit's longest side; pieces further away belong to something else
+MIN_SIDE_FOR_RULES = 40  # px; in smaller pictures a printed line cannot be told from a stroke
+INSIDE = 0.5  # of the smaller box that lies in the other, for a piece to belong to a digit
+MIN_INK = 3.0  # px of full ink that make a mark at all
+
+
+def find_single(ink: Ink) -> list[Glyph]:
+    """Return the one digit of a picture, put together from its pieces, or nothing.
+
+    Parameters
+    ----------
+    ink : float32, shape (height, width)
+    """
+    parts = _components(erase(ink, find_rules(ink)))
+    if not parts.boxes:
+        return []
+    main = max(
+        range(len(parts.boxes)), key=lambda i: parts.mass[i] * _prominence(ink, parts.boxes[i])
+    )
+    chosen = _gather(parts, main, ink.shape)
+    return [cut_glyph(parts.ink, parts.labels, parts.boxes, chosen)]
+
+
+@dataclass(frozen=True)
+class _Parts:
+    """The connected pieces of ink on a page."""
+
+    ink: Ink
+    labels: np.ndarray  # (h, w) int32, 0 where there is none, i + 1 on piece i
+    boxes: list[Box]
+    mass: list[float]
+
+
+def _components(ink: Ink) -> _Parts:
+    """Part the ink into connected pieces and leave out those too small to be a mark."""
+    mask = (ink > LINKED).astype(np.uint8)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    mass = np.bincount(labels.ravel(), weights=ink.ravel(), minlength=count)
+    keep = [i for i in range(1, count) if mass[i] >= MIN_INK or mass[i] >= mass[1:].max()]
+    names = np.zeros(count, np.int32)
+    names[keep] = np.arange(1, len(keep) + 1)
+    boxes = [Box(*(int(value) for value in stats[i, :4])) for i in keep]
+    return _Parts(ink, names[labels], boxes, [float(mass[i]) for i in keep])
+
+
+def _prominence(ink: Ink, box: Box) -> float:
+    """Weigh where a piece stands: 1 in the picture's middle, less towards its rim."""
+    height, width = ink.shape
+    off = max(
+        abs(box.x + box.width / 2 - width / 2) / width,
+        abs(box.y + box.height / 2 - height / 2) / height,
+    )
+    return 1.0 - off if not _touches_rim(box, ink.shape) else (1.0 - off) / 2
+
+
+def _touches_rim(box: Box, shape: tuple[int, ...]) -> bool:
+    return box.x == 0 or box.y == 0 or box.right == shape[1] or box.bottom == shape[0]
+
+
+def _gather(parts: _Parts, main: int, shape: tuple[int, ...]) -> list[int]:
+    """Return `main` and the pieces that belong to the same digit: the bar of a 5, a broken loop."""
+    chosen = [main]
+    size = max(parts.boxes[main].width, parts.boxes[main].height)
+    inside = not _touches_rim(parts.boxes[main], shape)
+    rest = sorted(
+        (i for i in range(len(parts.boxes)) if i != main),
+        key=lambda i: _gap(parts.boxes[main], parts.boxes[i]),
+    )
+    whole = parts.boxes[main]
+    for index in rest:
+        box = parts.boxes[index]
+        large = max(box.width, box.height) >= SPECK * size
+        heavy = parts.mass[index] >= SPECK_MASS * parts.mass[main]
+        foreign = inside and min(shape) >= MIN_SIDE_FOR_RULES and _touches_rim(box, shape)
+        foreign = foreign and _overlap(parts.boxes[main], box) < INSIDE
+        if large and heavy and not foreign and _gap(whole, box) <= REACH * size:
+            chosen.append(index)
+            whole = Box.around((whole, box))
+    return chosen
+
+
+def _gap(one: Box, other: Box) -> float:
+    """Return how many pixels of paper lie between two boxes."""
+    across = max(one.x - other.right, other.x - one.right, 0)
+    down = max(one.y - other.bottom, other.y - one.bottom, 0)
+    return float(np.hypot(across, down))
+
+
+def _overlap(one: Box, other: Box) -> float:
+    """Return the share of the smaller box that lies in the other."""
+    across = min(one.right, other.right) - max(one.x, other.x)
+    down = min(one.bottom, other.bottom) - max(one.y, other.y)
+    least = min(one.width * one.height, other.width * other.height)
+    return max(0, across) * max(0, down) / max(1, least)

@@ -1,0 +1,368 @@
+"""Find the lines of handwriting on a page, whichever way it leans.
+
+Only where a line is, is decided here; how many digits it holds, and where one ends, is left to the
+line network.
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from digits.errors import CrowdedError
+from digits.image.ruling import erase, find_rules
+from digits.types import LINKED, Ink, Region
+
+ENOUGH_PIXELS = 1_000_000  # px; a line of digits found on so many is found on more
+MAX_PIECES = 10_000  # of ink on one page, specks and all
+MAX_CHARACTERS = 500  # on one page; more is texture, not handwriting
+MIN_MASS = 3.0  # px of full ink that make a mark at all
+PALE = 0.6  # of the usual ink in a piece; what is paler is paper
+TALL = 0.45  # of the writing's height: a piece so tall is a digit, or several that touch
+MARK = 0.08  # of the writing's height: a smaller piece is a speck
+SLIVER = 0.12  # of the writing's height: no stroke is so narrow, but a printed line is
+HUGE = 4.0  # times the writing's height; what is larger is a shadow or an object
+NEAR = 0.35  # of the writing's height: a digit's detached parts lie so near
+ONE_DIGIT = 1.5  # times the writing's height: a higher stack of pieces is two lines
+MANY = 4  # pieces from which the writing's height is known
+SAME_LINE = 0.4  # of the lower one's height by which two digits on one line overlap
+TRAILING = 1.3  # of the writing's height: a dash after the number stands so near
+BELOW = 0.35  # of the writing's height: a comma hangs so far below its line
+REST = 0.6  # of the writing's height: what is lower and cut by the rim is another line's
+FAINT = 0.04  # of the heaviest line's ink; a lighter line is dirt
+MAX_ANGLE = 20.0  # degrees by which a page is turned unawares
+ANGLE_STEP = 0.5  # degrees
+MIN_ANGLE = 0.75  # degrees; a line that leans less is level
+MAX_NEIGHBOURS = 150  # pieces are enough to see which way a page leans
+AROUND = 6.0  # times the writing's height: neighbours further away say nothing of the angle
+ASIDE = 0.4  # times the writing's height: nearer ones stand above one another
+SCATTER = 0.2  # of the writing's height: how unevenly digits stand on their line
+UPRIGHT = 0.005  # of the agreement that each degree of lean must earn
+CLEAR = 1.0  # pair of digits more than in the level page must agree on an angle
+MIN_FIT = 3  # digits from which a line has a direction of its own
+MAX_BEND = 0.12  # px down for each px along that one line leans more than the page
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """The lines of a page in reading order, and its ink without printed lines."""
+
+    ink: Ink
+    regions: tuple[Region, ...]
+
+
+@dataclass(frozen=True)
+class _Pieces:
+    """Connected pieces of ink: one row each."""
+
+    boxes: np.ndarray  # (n, 4) px: left, top, right, bottom; right and bottom excluded
+    mass: np.ndarray  # (n,) px of full ink
+
+    @property
+    def height(self) -> np.ndarray:
+        return self.boxes[:, 3] - self.boxes[:, 1]
+
+    @property
+    def width(self) -> np.ndarray:
+        return self.boxes[:, 2] - self.boxes[:, 0]
+
+    @property
+    def centre(self) -> np.ndarray:
+        return (self.boxes[:, :2] + self.boxes[:, 2:]) / 2
+
+    def take(self, chosen: np.ndarray) -> "_Pieces":
+        return _Pieces(self.boxes[chosen], self.mass[chosen])
+
+
+def find_lines(ink: Ink, *, ruled: bool = True) -> Lines:
+    """Find each line of digits, from the top of the page to its foot.
+
+    Parameters
+    ----------
+    ink : float32, shape (height, width)
+    ruled : whether printed lines may be on it; those of a table's cells are taken away before
+
+    Returns
+    -------
+    Lines
+        The ink without printed lines, and one region for each line, tight around its digits and
+        leaning as they do. No region where there is no ink.
+
+    Raises
+    ------
+    CrowdedError
+        There are more marks than a page of digits has.
+    """
+    clean = erase(ink, find_rules(ink)) if ruled else ink
+    small, scale = _reduced(clean)
+    pieces = _pieces(small)
+    angle = _lean(pieces)
+    turn = _turning(small.shape, angle)
+    if angle:
+        small = _turned(small, turn)
+        pieces = _pieces(small)
+    back = cv2.invertAffineTransform(turn)
+    corners = _level_lines(pieces, small.shape)
+    regions = [_region(quadrangle, back, scale, ink.shape) for quadrangle in corners]
+    return Lines(clean, tuple(regions))
+
+
+def page_angle(ink: Ink) -> float:
+    """Return by how many degrees the lines fall to the right; negative where they rise.
+
+    Parameters
+    ----------
+    ink : float32, shape (height, width)
+
+    Returns
+    -------
+    float
+        Between -20 and 20. 0.0 where too few digits stand side by side to tell.
+    """
+    return _lean(_pieces(_reduced(ink)[0]))
+
+
+def _lean(pieces: _Pieces) -> float:
+    """Return by how many degrees the lines of these pieces fall to the right."""
+    if len(pieces.mass) < 2:  # noqa: PLR2004  # one piece has no neighbour
+        return 0.0
+    pieces, size = _digits_among(pieces)
+    heaviest = np.argsort(-pieces.mass)[:MAX_NEIGHBOURS]
+    x, y = pieces.centre[heaviest].T / size
+    across, down = x[None, :] - x[:, None], y[None, :] - y[:, None]
+    beside = (across > ASIDE) & (across < AROUND) & (np.abs(down) < across)
+    across, down = across[beside], down[beside]
+    angles = np.arange(-MAX_ANGLE, MAX_ANGLE + ANGLE_STEP / 2, ANGLE_STEP)
+    off = down[None, :] - across[None, :] * np.tan(np.radians(angles))[:, None]
+    agreement = np.exp(-((off / SCATTER) ** 2) / 2).sum(axis=1) * (1 - UPRIGHT * np.abs(angles))
+    best = int(agreement.argmax())
+    clear = agreement[best] - agreement[angles.size // 2] >= CLEAR
+    return float(angles[best]) if clear and abs(angles[best]) >= MIN_ANGLE else 0.0
+
+
+def connected_pieces(ink: Ink) -> tuple[np.ndarray, np.ndarray]:
+    """Part ink into what is connected.
+
+    Parameters
+    ----------
+    ink : float32, shape (height, width)
+
+    Returns
+    -------
+    labels : int32, shape (height, width)
+        0 on paper, i + 1 on piece i.
+    boxes : int32, shape (pieces, 4)
+        px: left, top, right, bottom of each piece; right and bottom excluded.
+    """
+    mask = (ink > LINKED).astype(np.uint8)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    boxes = stats[1:, [0, 1, 0, 1]]
+    boxes[:, 2:] += stats[1:, [2, 3]]
+    return labels, boxes
+
+
+def _reduced(ink: Ink) -> tuple[Ink, float]:
+    """Return the ink on at most `ENOUGH_PIXELS`, and its pixels for each of the page's."""
+    scale = min(1.0, float(np.sqrt(ENOUGH_PIXELS / ink.size)))
+    if scale == 1.0:
+        return ink, scale
+    return cv2.resize(ink, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), scale
+
+
+def _pieces(ink: Ink) -> _Pieces:
+    """Measure the connected pieces that are dark enough to be writing."""
+    labels, boxes = connected_pieces(ink)
+    if len(boxes) > MAX_PIECES:
+        _refuse(MAX_PIECES)
+    on = labels > 0
+    mass = np.bincount(labels[on], ink[on], len(boxes) + 1)[1:]
+    area = np.bincount(labels[on], minlength=len(boxes) + 1)[1:]
+    enough = (mass >= MIN_MASS) | (mass >= mass.max(initial=0.0))
+    pieces, dark = _Pieces(boxes[enough].astype(float), mass[enough]), (mass / area)[enough]
+    if not len(dark):
+        return pieces
+    return pieces.take(dark >= PALE * _weighted_median(dark, pieces.mass))
+
+
+def _refuse(limit: int) -> None:
+    """Stop at a texture before it costs time."""
+    raise CrowdedError(
+        f"more than {limit} marks were found, more than a page of digits has: "
+        "photograph only the part with the numbers"
+    )
+
+
+def _weighted_median(values: np.ndarray, weights: np.ndarray) -> float:
+    order = np.argsort(values)
+    total = np.cumsum(weights[order])
+    return float(values[order][np.searchsorted(total, total[-1] / 2)])
+
+
+def _digits_among(pieces: _Pieces) -> tuple[_Pieces, float]:
+    """Return the pieces as tall as digits, and how tall that usually is."""
+    size = _weighted_median(pieces.height, pieces.mass)
+    return pieces.take((pieces.height >= TALL * size) & (pieces.height <= HUGE * size)), size
+
+
+def _turning(shape: tuple[int, ...], angle: float) -> np.ndarray:
+    """Return the turn that levels the page and keeps all of it: (2, 3)."""
+    height, width = shape
+    turn = cv2.getRotationMatrix2D((0.0, 0.0), angle, 1.0)
+    corners = np.array([(0, 0), (width, 0), (width, height), (0, height)]) @ turn[:, :2].T
+    turn[:, 2] = -corners.min(axis=0)
+    return turn
+
+
+def _turned(ink: Ink, turn: np.ndarray) -> Ink:
+    height, width = ink.shape
+    corners = cv2.transform(
+        np.array([[(0, 0), (width, 0), (width, height), (0, height)]], np.float64), turn
+    )[0]
+    wide, high = (int(np.ceil(side)) for side in corners.max(axis=0))
+    return cv2.warpAffine(ink, turn, (wide, high), flags=cv2.INTER_LINEAR)
+
+
+def _region(corners: np.ndarray, back: np.ndarray, scale: float, shape: tuple[int, ...]) -> Region:
+    """Return corners on the level, reduced page as a region of the page."""
+    placed = cv2.transform(corners[None], back)[0] / scale
+    placed = np.clip(placed, 0, (shape[1], shape[0]))
+    return Region(tuple((float(x), float(y)) for x, y in placed))
+
+
+def _level_lines(pieces: _Pieces, shape: tuple[int, ...]) -> list[np.ndarray]:
+    """Return the corners of each line of a page that is not turned: each (4, 2)."""
+    if not len(pieces.mass):
+        return []
+    size = _weighted_median(pieces.height, pieces.mass)
+    whole = _stacked(_without_slivers(pieces, size, shape), size)
+    digits, size = _digits_among(whole)
+    if len(digits.mass) > MAX_CHARACTERS:
+        _refuse(MAX_CHARACTERS)
+    lines = _merged([digits.take(line) for line in _rows(digits)])
+    lines = _without_rests(lines, size, shape)
+    small = whole.take(
+        (whole.height < TALL * size) & (np.maximum(whole.height, whole.width) >= MARK * size)
+    )
+    return sorted(
+        (_corners(line, small) for line in lines), key=lambda corners: float(corners[:, 1].mean())
+    )
+
+
+def _without_slivers(pieces: _Pieces, size: float, shape: tuple[int, ...]) -> _Pieces:
+    """Leave out what is left of a printed line at the picture's rim."""
+    left, top, right, bottom = pieces.boxes.T
+    at_rim = (left <= 1) | (top <= 1) | (right >= shape[1] - 1) | (bottom >= shape[0] - 1)
+    sliver = at_rim & (np.minimum(pieces.width, pieces.height) < SLIVER * size)
+    return pieces if sliver.all() else pieces.take(~sliver)
+
+
+def _stacked(pieces: _Pieces, size: float) -> _Pieces:
+    """Join pieces that stand above one another closely, as a 5 and its bar do."""
+    few = (pieces.height >= TALL * size).sum() < MANY
+    limit = np.inf if few else ONE_DIGIT * size
+    hosts = np.zeros((len(pieces.mass), 4))
+    mass: list[float] = []
+    for index in np.argsort(-pieces.mass):
+        left, top, right, bottom = pieces.boxes[index]
+        known = hosts[: len(mass)]
+        shared = np.minimum(right, known[:, 2]) - np.maximum(left, known[:, 0])
+        narrow = np.minimum(right - left, known[:, 2] - known[:, 0])
+        gap = np.maximum(np.maximum(top - known[:, 3], known[:, 1] - bottom), 0)
+        high = np.maximum(bottom, known[:, 3]) - np.minimum(top, known[:, 1])
+        reach = NEAR / 2 * np.maximum(known[:, 2] - known[:, 0], known[:, 3] - known[:, 1])
+        tall_enough = (high <= limit) | (high <= known[:, 3] - known[:, 1])
+        fitting = np.flatnonzero((shared > narrow / 2) & (gap <= reach) & tall_enough)
+        if fitting.size:
+            host = int(fitting[0])
+            hosts[host, :2] = np.minimum(hosts[host, :2], (left, top))
+            hosts[host, 2:] = np.maximum(hosts[host, 2:], (right, bottom))
+            mass[host] += float(pieces.mass[index])
+        else:
+            hosts[len(mass)] = pieces.boxes[index]
+            mass.append(float(pieces.mass[index]))
+    return _Pieces(hosts[: len(mass)], np.array(mass))
+
+
+def _rows(digits: _Pieces) -> list[np.ndarray]:
+    """Give each digit, from left to right, to the line whose last one stands level with it."""
+    lines: list[list[int]] = []
+    for index in np.argsort(digits.boxes[:, 0]):
+        if lines:
+            last = digits.boxes[[line[-1] for line in lines]]
+            shared = _shared_height(last, digits.boxes[index])
+            best = int(shared.argmax())
+            if shared[best] > SAME_LINE:
+                lines[best].append(int(index))
+                continue
+        lines.append([int(index)])
+    return [np.array(line) for line in lines]
+
+
+def _shared_height(boxes: np.ndarray, box: np.ndarray) -> np.ndarray:
+    """Return by how much of the lower one each box overlaps another from top to bottom."""
+    shared = np.minimum(boxes[:, 3], box[3]) - np.maximum(boxes[:, 1], box[1])
+    return shared / np.minimum(boxes[:, 3] - boxes[:, 1], box[3] - box[1])
+
+
+def _merged(lines: list[_Pieces]) -> list[_Pieces]:
+    """Join lines that stand at one height: a low digit must not end its line."""
+    rest = sorted(lines, key=lambda line: -float(line.mass.sum()))
+    merged: list[_Pieces] = []
+    for line in rest:
+        for i, host in enumerate(merged):
+            if _shared_height(_band(host)[None], _band(line))[0] > 1 - SAME_LINE:
+                boxes = np.concatenate([host.boxes, line.boxes])
+                merged[i] = _Pieces(boxes, np.concatenate([host.mass, line.mass]))
+                break
+        else:
+            merged.append(line)
+    return merged
+
+
+def _band(line: _Pieces) -> np.ndarray:
+    """Return a line's left, median top, right and median bottom: (4,)."""
+    left, right = line.boxes[:, 0].min(), line.boxes[:, 2].max()
+    return np.array([left, np.median(line.boxes[:, 1]), right, np.median(line.boxes[:, 3])])
+
+
+def _without_rests(lines: list[_Pieces], size: float, shape: tuple[int, ...]) -> list[_Pieces]:
+    """Leave out dirt, and what the rim cut off from lines outside the picture."""
+    heaviest = max((float(line.mass.sum()) for line in lines), default=0.0)
+    kept = []
+    for line in lines:
+        cut = line.boxes[:, 1].min() <= 1 or line.boxes[:, 3].max() >= shape[0] - 1
+        rest = cut and float(line.height.max()) < REST * size
+        if not rest and line.mass.sum() >= FAINT * heaviest:
+            kept.append(line)
+    return kept
+
+
+def _corners(line: _Pieces, small: _Pieces) -> np.ndarray:
+    """Draw the tight quadrangle around a line and the marks that belong to it: (4, 2)."""
+    slope = _slope(line)
+    size = float(np.median(line.height))
+    left, right = line.boxes[:, 0].min(), line.boxes[:, 2].max()
+    lift = slope * line.centre[:, 0]
+    top, bottom = (line.boxes[:, 1] - lift).min(), (line.boxes[:, 3] - lift).max()
+    level = small.centre[:, 1] - slope * small.centre[:, 0]
+    beside = (level > top) & (level < bottom + BELOW * size)
+    marks = sorted(small.boxes[beside][:, [0, 2]].tolist())
+    for start, _ in reversed(marks):
+        if left - TRAILING * size / 2 <= start < left:
+            left = start
+    for start, stop in marks:
+        if right < stop and start <= right + TRAILING * size:
+            right = stop
+    ends = np.array([left, right, right, left])
+    return np.stack([ends, np.array([top, top, bottom, bottom]) + slope * ends], axis=1)
+
+
+def _slope(line: _Pieces) -> float:
+    """Return how a line leans that the page's turn has not levelled, px down for each px."""
+    x, y = line.centre.T
+    if x.size < MIN_FIT or np.ptp(x) < MIN_FIT * np.median(line.height):
+        return 0.0
+    away, rise = x[None, :] - x[:, None], y[None, :] - y[:, None]
+    far = away > np.ptp(x) / 2
+    slope = float(np.median(rise[far] / away[far]))  # Theil 1950: no single digit decides
+    return slope if abs(slope) <= MAX_BEND else 0.0

@@ -1,0 +1,116 @@
+"""Make probabilities honest, on digits that taught nothing else.
+
+Guo et al. (2017), "On Calibration of Modern Neural Networks": dividing all logits by one number
+changes how sure an answer is, never which it is. Platt (1999): a slope and an offset do the same
+for a score of two classes.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float32, Float64, UInt8
+
+from digits.types import Logits, Probabilities
+
+COOLEST, HOTTEST = 0.2, 5.0  # temperatures searched
+STEPS = 60  # of golden-section search; each leaves 62 % of the range
+CLIP = 30.0  # an exponent beyond is certainty
+NEWTON_STEPS = 20  # it converges in less than ten
+RIDGE = 1e-4  # pulls towards 0, so that classes that do not overlap have a finite slope
+GOLDEN = (np.sqrt(5) - 1) / 2
+SMALLEST = 1e-12  # probability; the logarithm of 0 is not a number
+
+
+def softmax(logits: Logits, temperature: float = 1.0) -> Probabilities:
+    """Return probabilities, rows summing to 1: (n, 10) -> (n, 10)."""
+    scaled = logits.astype(np.float64) / temperature
+    weights = np.exp(scaled - scaled.max(axis=1, keepdims=True))
+    return (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
+
+
+def fit_temperature(logits: Logits, truth: UInt8[np.ndarray, " n"]) -> float:
+    """Return the temperature at which the truth is likeliest, by golden-section search."""
+
+    def loss(exponent: float) -> float:
+        return negative_log_likelihood(softmax(logits, float(np.exp(exponent))), truth)
+
+    low, high = np.log(COOLEST), np.log(HOTTEST)
+    for _ in range(STEPS):
+        left, right = high - GOLDEN * (high - low), low + GOLDEN * (high - low)
+        if loss(left) < loss(right):
+            high = right
+        else:
+            low = left
+    return float(np.exp((low + high) / 2))
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """How the logit of "not a digit" becomes a probability, and from which on one refuses."""
+
+    slope: float
+    offset: float
+    threshold: float  # probability
+
+    def log_odds(self, logits: Float32[np.ndarray, " n"]) -> Float64[np.ndarray, " n"]:
+        """Return the logarithm of the odds of no digit: (n,) -> (n,)."""
+        return self.slope * logits.astype(np.float64) + self.offset
+
+    @property
+    def limit(self) -> float:
+        """The threshold as log-odds."""
+        return float(np.log(self.threshold) - np.log1p(-self.threshold))
+
+    def probability(self, logits: Float32[np.ndarray, " n"]) -> Float32[np.ndarray, " n"]:
+        """Return the probability of no digit, were half of what is seen no digits: (n,) -> (n,)."""
+        exponent = np.clip(self.log_odds(logits), -CLIP, CLIP)
+        return (1 / (1 + np.exp(-exponent))).astype(np.float32)
+
+
+def fit_refusal(
+    digits: Float32[np.ndarray, " n"], others: Float32[np.ndarray, " m"], kept: float
+) -> Refusal:
+    """Return the calibration of a second head, by Newton's method on the log-likelihood.
+
+    Parameters
+    ----------
+    digits, others : logits of digits and of what is none; each half has the same weight
+    kept : share of `digits` that must not be refused; it sets the threshold
+    """
+    logits = np.concatenate([digits, others]).astype(np.float64)
+    truth = np.repeat([0.0, 1.0], [len(digits), len(others)])
+    weights = np.repeat([0.5 / len(digits), 0.5 / len(others)], [len(digits), len(others)])
+    slope, offset = fit_odds(logits, truth, weights)
+    scores = Refusal(slope, offset, 1.0).probability(digits)
+    return Refusal(slope, offset, float(np.quantile(scores, kept)))
+
+
+def fit_odds(
+    scores: Float64[np.ndarray, " n"],
+    truth: Float64[np.ndarray, " n"],
+    weights: Float64[np.ndarray, " n"],
+) -> tuple[float, float]:
+    """Return slope and offset that make of scores honest log-odds, by Newton's method.
+
+    Parameters
+    ----------
+    scores : the higher, the likelier
+    truth : 1.0 where it was so, 0.0 where it was not
+    weights : of each; they sum to 1
+    """
+    features = np.stack([scores, np.ones_like(scores)], axis=1)  # (n, 2)
+    line = np.array([0.5, 0.0])
+    for _ in range(NEWTON_STEPS):
+        guess = 1 / (1 + np.exp(-np.clip(features @ line, -CLIP, CLIP)))
+        gradient = features.T @ (weights * (guess - truth)) + RIDGE * line
+        bend = (features.T * (weights * guess * (1 - guess))) @ features + RIDGE * np.eye(2)
+        line -= np.linalg.solve(bend, gradient)
+    return float(line[0]), float(line[1])
+
+
+def negative_log_likelihood(
+    probabilities: Float32[np.ndarray, "n 10"], truth: UInt8[np.ndarray, " n"]
+) -> float:
+    """Return the mean of -ln p(truth)."""
+    chosen = probabilities[np.arange(len(truth)), truth].astype(np.float64)
+    return float(-np.log(np.maximum(chosen, SMALLEST)).mean())

@@ -1,0 +1,15 @@
+"""A model's card names the checksum that the model has."""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+from digits.io.atomic_write import write_whole
+
+
+def write_card(path: Path, card: dict[str, Any]) -> None:
+    """Write the card of the model at `path`, with the checksum that the model has now."""
+    card = {**card, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
+    text = json.dumps(card, indent=2, ensure_ascii=False) + "\n"
+    write_whole(path.with_suffix(".json"), text.encode())

@@ -1,0 +1,216 @@
+"""Read a text out of what the line network says along a line, and say where each digit stands.
+
+Connectionist temporal classification (Graves et al. 2006): at each step along the line the
+network names a digit or the blank; a digit named at neighbouring steps is one digit, and equal
+digits are parted by a blank. Everything here is in logarithms of probabilities.
+"""
+
+from dataclasses import dataclass
+from math import exp, log, log1p
+
+import numpy as np
+from jaxtyping import Float
+
+from digits.types import CLASSES
+
+BLANK = 0  # class of the blank; digit d is class d + 1, as in Keras' CTC
+BEAM = 12  # texts kept while searching
+UNLIKELY = log(1e-4)  # classes less likely than this at a step are not followed
+NEVER = -1e30  # logarithm of no probability at all; infinity would make nan of a difference
+
+Steps = Float[np.ndarray, "_t 11"]  # log-probabilities along a line, each row of sum 1
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Where one digit stands along a line, in steps; the end is excluded."""
+
+    start: int
+    end: int
+    peak: int  # the step that is surest of it
+
+
+def log_softmax(logits: np.ndarray) -> np.ndarray:
+    """Return log-probabilities along the last axis."""
+    shifted = logits.astype(np.float64) - logits.max(axis=-1, keepdims=True)
+    return np.asarray(shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True)))
+
+
+def likeliest_texts(steps: Steps, beam: int = BEAM) -> list[tuple[tuple[int, ...], float]]:
+    """Return the likeliest texts and their log-probabilities, the best first.
+
+    Prefix beam search (Hannun et al. 2014): a prefix's probability is summed over all ways in
+    which the steps may spell it, apart for those that end in a blank and those that do not.
+    """
+    beams: dict[tuple[int, ...], tuple[float, float]] = {(): (0.0, NEVER)}
+    for step in steps.tolist():
+        grown: dict[tuple[int, ...], list[float]] = {}
+        likely = [c for c in range(1, CLASSES + 1) if step[c] > UNLIKELY]
+        for prefix, (blank, open_) in beams.items():
+            whole = _sum(blank, open_)
+            _add(grown, prefix, 0, whole + step[BLANK])
+            if prefix:
+                _add(grown, prefix, 1, open_ + step[prefix[-1] + 1])
+            for label in likely:
+                digit = label - 1
+                before = blank if prefix and prefix[-1] == digit else whole
+                _add(grown, (*prefix, digit), 1, before + step[label])
+        best = sorted(grown.items(), key=lambda item: -_sum(item[1][0], item[1][1]))[:beam]
+        beams = {prefix: (scores[0], scores[1]) for prefix, scores in best}
+    return [(prefix, _sum(*scores)) for prefix, scores in beams.items()]
+
+
+def _add(
+    grown: dict[tuple[int, ...], list[float]], prefix: tuple[int, ...], ending: int, score: float
+) -> None:
+    scores = grown.setdefault(prefix, [NEVER, NEVER])
+    scores[ending] = _sum(scores[ending], score)
+
+
+def _sum(one: float, other: float) -> float:
+    """Return log(exp(one) + exp(other)) of two plain numbers."""
+    return max(one, other) + log1p(exp(-abs(one - other)))
+
+
+def likeliest_of_length(steps: Steps, length: int) -> tuple[int, ...]:
+    """Return the likeliest text of so many digits, by the one likeliest way to spell it.
+
+    A line of fewer steps than that needs gives as many digits as there is room for.
+    """
+    # Scores of ways with k digits so far that end in the blank, or in each of the ten digits.
+    blank = np.full(length + 1, NEVER)
+    blank[0] = 0.0
+    open_ = np.full((length + 1, CLASSES), NEVER)
+    trail: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
+    for step in steps:
+        last, best = open_.argmax(axis=1), open_.max(axis=1)
+        rivals = open_.copy()
+        rivals[np.arange(length + 1), last] = NEVER
+        second, runner_up = rivals.argmax(axis=1), rivals.max(axis=1)
+        # A new digit comes after the blank or straight after another digit.
+        before = np.where(np.arange(CLASSES) == last[:, None], runner_up[:, None], best[:, None])
+        from_digit = np.where(np.arange(CLASSES) == last[:, None], second[:, None], last[:, None])
+        entering = np.full_like(open_, NEVER)
+        source = np.full(open_.shape, -1)
+        entering[1:] = np.maximum(blank[:-1, None], before[:-1])
+        source[1:] = np.where(blank[:-1, None] >= before[:-1], -1, from_digit[:-1])
+        stays = open_ >= entering
+        came_blank = np.where(blank >= best, -1, last)
+        trail.append((came_blank, stays, source))
+        blank = np.maximum(blank, best) + step[BLANK]
+        open_ = np.maximum(open_, entering) + step[None, 1:]
+    count = length
+    while count and max(blank[count], open_[count].max()) <= NEVER / 2:
+        count -= 1
+    state = -1 if blank[count] >= open_[count].max() else int(open_[count].argmax())
+    text: list[int] = []
+    for came_blank, stays, source in reversed(trail):
+        if state < 0:
+            state = int(came_blank[count])
+        elif not stays[count, state]:
+            text.append(state)
+            state = int(source[count, state])
+            count -= 1
+    if state >= 0:
+        text.append(state)
+    return tuple(reversed(text))
+
+
+def align(steps: Steps, digits: tuple[int, ...]) -> list[Span]:
+    """Return where each of `digits` stands, by the likeliest way to spell them (Viterbi)."""
+    states = _states(digits)
+    emitted = steps[:, states]  # (t, 2n + 1)
+    skips = _skips(states)
+    n_steps, n_states = emitted.shape
+    score = np.full(n_states, NEVER)
+    score[:2] = emitted[0, :2]
+    came = np.zeros((n_steps, n_states), np.int8)  # how many states back the best way came from
+    for t in range(1, n_steps):
+        ways = np.stack([score, _shifted(score, 1), np.where(skips, _shifted(score, 2), NEVER)])
+        came[t] = ways.argmax(axis=0)
+        score = ways.max(axis=0) + emitted[t]
+    state = n_states - 1 if n_states == 1 or score[-1] >= score[-2] else n_states - 2
+    path = np.zeros(n_steps, int)
+    for t in range(n_steps - 1, -1, -1):
+        path[t] = state
+        state -= int(came[t, state])
+    spans = []
+    for i, digit in enumerate(digits):
+        (held,) = np.nonzero(path == 2 * i + 1)
+        first, last = (int(held[0]), int(held[-1])) if held.size else (0, 0)
+        peak = first + int(steps[first : last + 1, digit + 1].argmax())
+        spans.append(Span(first, last + 1, peak))
+    return spans
+
+
+def substitutions(steps: Steps, digits: tuple[int, ...]) -> Float[np.ndarray, "n 10"]:
+    """Return the log-probability of the whole text with each digit replaced by each of the ten.
+
+    Row i, column d is log p(text with d in place i), the other digits being as they are; by the
+    forward-backward algorithm, d being read for itself along the way.
+    """
+    n = len(digits)
+    before, after = _forward(steps, digits), _forward(steps[::-1], digits[::-1])[::-1]
+    every, never = np.arange(CLASSES), np.full(len(steps), NEVER)
+    scores = np.full((n, CLASSES), NEVER)
+    for i in range(n):
+        # Ways into place i: from the blank before it, or straight from the digit before that,
+        # unless it is the same; and ways on in like manner.
+        into = np.tile(before[:, 2 * i, None], CLASSES)
+        straight = before[:, 2 * i - 1] if i else never
+        other = every != digits[i - 1] if i else every >= 0
+        into[:, other] = np.logaddexp(into[:, other], straight[:, None])
+        out = np.tile(after[:, 2 * (n - 1 - i), None], CLASSES)
+        onward = after[:, 2 * (n - 1 - i) - 1] if i < n - 1 else never
+        other = every != digits[i + 1] if i < n - 1 else every >= 0
+        out[:, other] = np.logaddexp(out[:, other], onward[:, None])
+        scores[i] = _passages(steps[:, 1:], into, out, begins=i == 0, ends=i == n - 1)
+    return scores
+
+
+def _passages(
+    emitted: np.ndarray, into: np.ndarray, out: np.ndarray, *, begins: bool, ends: bool
+) -> np.ndarray:
+    """Sum over all stretches of steps on which each digit may be named: (t, 10) -> (10,) log p."""
+    # `into[t]`: all that happened up to step t, just before the digit; a line may begin with it.
+    first, last = (np.full((1, CLASSES), 0.0 if may else NEVER) for may in (begins, ends))
+    arrive, depart = np.concatenate([first, into[:-1]]), np.concatenate([out[1:], last])
+    held = np.full(CLASSES, NEVER)
+    total = np.full(CLASSES, NEVER)
+    for t in range(len(emitted)):
+        held = np.logaddexp(held, arrive[t]) + emitted[t]
+        total = np.logaddexp(total, held + depart[t])
+    return total
+
+
+def _forward(steps: Steps, digits: tuple[int, ...]) -> np.ndarray:
+    """Return log p of the steps so far, ending in each state: (t, 11) -> (t, 2n + 1)."""
+    states = _states(digits)
+    skips = _skips(states)
+    emitted = steps[:, states]
+    forward = np.full(emitted.shape, NEVER)
+    forward[0, :2] = emitted[0, :2]
+    for t in range(1, len(steps)):
+        last = forward[t - 1]
+        ways = np.logaddexp(last, _shifted(last, 1))
+        ways = np.where(skips, np.logaddexp(ways, _shifted(last, 2)), ways)
+        forward[t] = ways + emitted[t]
+    return forward
+
+
+def _states(digits: tuple[int, ...]) -> np.ndarray:
+    """Return the classes that spell `digits`, with a blank before, between and after."""
+    states = np.full(2 * len(digits) + 1, BLANK)
+    states[1::2] = np.array(digits, int) + 1
+    return states
+
+
+def _skips(states: np.ndarray) -> np.ndarray:
+    """Say which states may be reached without the blank before them: unlike digits."""
+    skips = np.zeros(len(states), bool)
+    skips[3::2] = states[3::2] != states[1:-2:2]
+    return skips
+
+
+def _shifted(score: np.ndarray, by: int) -> np.ndarray:
+    return np.concatenate([np.full(by, NEVER), score[:-by]])[: len(score)]

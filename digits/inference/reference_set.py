@@ -1,0 +1,128 @@
+"""Known digits beside a new one: the held-out digits of MNIST as a network sees them.
+
+They lie beside the network as `NAME.npz`, so that neither explaining an answer nor guarding what
+was learned needs MNIST itself.
+"""
+
+import hashlib
+import io
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float16, Float32, Int, UInt8
+
+from digits.errors import ModelError
+from digits.inference.classifier import load_card, load_classifier
+from digits.io.atomic_write import write_whole
+from digits.types import Frames, Logits
+
+WEIGHTS = Path(__file__).parent.parent / "weights"  # shipped with the package
+HARD = "hard.npz"  # with its own card
+CHECKSUM = "neighbours_sha256"  # in the network's card
+
+
+@dataclass(frozen=True)
+class Neighbours:
+    """The 5,000 validation and calibration digits, which no network was trained on."""
+
+    pictures: UInt8[np.ndarray, "n 28 28"]  # 0 paper to 255 ink, as MNIST has them
+    labels: UInt8[np.ndarray, " n"]  # 0 to 9
+    embeddings: Float16[np.ndarray, "n _units"]  # the network's last hidden layer
+    logits: Logits  # what the network says of them
+    doubts: Float32[np.ndarray, " _n"]  # logits of "not a digit"; none where it cannot tell
+
+    @property
+    def frames(self) -> Frames:
+        """The pictures as ink: float32, shape (n, 28, 28), 0.0 to 1.0."""
+        return to_ink(self.pictures)
+
+    def nearest(
+        self, embedding: Float32[np.ndarray, " _units"], k: int
+    ) -> tuple[Int[np.ndarray, " k"], Float32[np.ndarray, " k"]]:
+        """Return which k digits lie nearest to an embedding, and how far, the nearest first."""
+        distance = np.linalg.norm(self.embeddings.astype(np.float32) - embedding, axis=1)
+        order = np.argsort(distance, kind="stable")[:k]
+        return order, distance[order].astype(np.float32)
+
+
+@dataclass(frozen=True)
+class HardExamples:
+    """The project's own hard frames: digits distorted or in foreign forms, and what is none."""
+
+    digits: UInt8[np.ndarray, "n 28 28"]  # 0 paper to 255 ink
+    labels: UInt8[np.ndarray, " n"]  # 0 to 9
+    others: UInt8[np.ndarray, "m 28 28"]  # frames that hold no digit
+
+
+def to_ink(pictures: UInt8[np.ndarray, "n 28 28"]) -> Frames:
+    """Return stored pictures as frames: float32, 0.0 to 1.0."""
+    return (pictures / np.float32(255)).astype(np.float32)
+
+
+def write_neighbours(
+    path: Path, pictures: UInt8[np.ndarray, "n 28 28"], labels: UInt8[np.ndarray, " n"]
+) -> str:
+    """Write known digits beside the `.onnx` at `path`; return the checksum for its card."""
+    frames = to_ink(pictures)
+    classifier = load_classifier(path)
+    scores = classifier.network(frames)
+    file = io.BytesIO()
+    np.savez_compressed(
+        file,
+        pictures=pictures,
+        labels=labels,
+        embeddings=classifier.embed(frames).astype(np.float16),
+        logits=scores.logits,
+        doubts=np.zeros(0, np.float32) if scores.not_a_digit is None else scores.not_a_digit,
+    )
+    write_whole(path.with_suffix(".npz"), file.getvalue())
+    return hashlib.sha256(file.getvalue()).hexdigest()
+
+
+def load_neighbours(path: Path) -> Neighbours:
+    """Open the known digits that lie beside the `.onnx` at `path`.
+
+    Raises
+    ------
+    ModelError
+        They are missing, or not those that the network's card names.
+    """
+    expected = load_card(path).get(CHECKSUM)
+    names = ("pictures", "labels", "embeddings", "logits", "doubts")
+    return Neighbours(*_open(path.with_suffix(".npz"), expected, names))
+
+
+def load_hard(folder: Path = WEIGHTS) -> HardExamples:
+    """Open the project's own hard examples.
+
+    Raises
+    ------
+    ModelError
+        They are missing or damaged.
+    """
+    expected = load_card(folder / HARD).get("sha256")
+    return HardExamples(*_open(folder / HARD, expected, ("digits", "labels", "others")))
+
+
+def _open(file: Path, expected: str | None, names: tuple[str, ...]) -> list[np.ndarray]:
+    """Return arrays of an `.npz` that has the expected checksum."""
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        raise ModelError(
+            f"the known digits {file.name} cannot be read ({error.strerror}): "
+            "download the project again, or train the network anew"
+        ) from error
+    found = hashlib.sha256(content).hexdigest()
+    if found != expected:
+        raise ModelError(
+            f"the known digits {file.name} are damaged or belong to another network (SHA-256 "
+            f"{found[:8]}, in the card {str(expected)[:8]}): download the project again"
+        )
+    try:
+        with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
+            return [arrays[name] for name in names]
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile, EOFError) as error:
+        raise ModelError(f"{file.name} holds no known digits: train the network anew") from error

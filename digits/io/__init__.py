@@ -1,0 +1,1 @@
+"""Files in and out: decoding, sandboxing, walking folders, atomic writes."""

@@ -1,0 +1,320 @@
+"""The one door from bytes to pixels: every format and page, upright, grey, and not too large."""
+
+import hashlib
+import io
+import math
+import struct
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, UnidentifiedImageError
+
+from digits.errors import MissingLibraryError, NotAPictureError, PictureError, TooLargeError
+from digits.io.pdf import count_pdf_pages, draw_pdf_page, is_pdf
+from digits.io.sandbox import decode
+from digits.types import Picture, Pixels
+
+FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP", "GIF")  # Pillow's names
+EXTENSIONS = (
+    "png", "jpg", "jpeg", "webp", "tif", "tiff", "bmp", "gif", "heic", "heif", "pdf",
+)  # fmt: skip
+WORKING_PIXELS = 3_000_000  # px; digits on a page of this size are large enough to read
+MAX_BYTES = 64_000_000  # of one file
+MAX_PIXELS = 100_000_000  # px; what four bytes a pixel make of it still fits in a small machine
+MAX_COSTLY_PIXELS = 50_000_000  # px; WebP's and HEIC's decoders hold four copies of each
+MAX_SIDE = 30_000  # px; OpenCV counts some coordinates in 16 bits
+LARGE_PIXELS = 24_000_000  # px; beside more of them, copies would not fit in 1 GB of memory
+PIECE_PIXELS = 4_000_000  # px of such a picture that are copied at once
+SAMPLE_PIXELS = 1_000_000  # px; enough to tell paper from ink
+WHITE = 255  # grey level
+MIDDLE = 128  # grey level that parts dark ink from light ink
+BYTE = 8  # bits of a grey level
+WORD = 1 << 16  # one more than the largest 16-bit level
+HALF, NEARLY_ALL = 0.5, 0.9  # share of a picture that is opaque
+PLAIN = 10  # grey levels of spread; ink of one colour has less, ink on its paper has more
+ORIENTATION = 0x0112  # EXIF's tag for how the camera was held
+UPRIGHTING = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}  # what undoes each orientation
+QUARTER_TURNS = (5, 6, 7, 8)  # orientations that swap width and height
+SIGNATURES = (b"\x89PNG", b"\xff\xd8\xff", b"II*\0", b"MM\0*", b"GIF8")  # how ours begin
+HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
+DAMAGED = "the picture is damaged or cut off: save or photograph it again"
+HEIC_MISSING = (
+    "this is a HEIC photograph, which needs pi-heif to be opened: save it as JPEG and try again"
+)
+DECODER_FAULTS = (
+    OSError, ValueError, SyntaxError, EOFError, struct.error, IndexError, KeyError, TypeError,
+    OverflowError, ZeroDivisionError, MemoryError, AttributeError, RuntimeError,
+)  # fmt: skip  # Pillow's decoders raise what the bytes make them raise
+
+
+def page_numbers(source: bytes | str | Path) -> tuple[int | None, ...]:
+    """Return 1, 2, 3 and so on for the pages of a PDF; for any other picture one None.
+
+    Raises
+    ------
+    PictureError
+        The file cannot be read, or is a PDF that is damaged, locked or too long.
+    MissingLibraryError
+        It is a PDF and pypdfium2 is not installed.
+    """
+    content = load_bytes(source)
+    return tuple(range(1, count_pdf_pages(content) + 1)) if _is_pdf(content) else (None,)
+
+
+def load_picture(source: bytes | str | Path, page: int | None = None) -> Picture:
+    """Return the picture that the reader looks at: grey, upright, of at most ~3 megapixels.
+
+    Parameters
+    ----------
+    source : the bytes of a picture, or the path of one; the content decides, not the ending
+    page : of a PDF, from 1, the first unless told; its original, in which boxes are measured, is
+        the page as it is drawn for the reader
+
+    Raises
+    ------
+    PictureError
+        The file cannot be read, is no picture, is damaged, or is too large.
+    MissingLibraryError
+        What opens this format is not installed.
+    """
+    content = load_bytes(source)
+    with _opened(content, page) as image:
+        width, height = image.size
+        if image.format in ("JPEG", "MPO"):  # MPO: a phone's JPEG with a second one behind it
+            # The decoder reduces by a power of two at a fraction of the cost.
+            shrink = max(1.0, (width * height / WORKING_PIXELS) ** 0.5)
+            image.draft("L", (int(width / shrink), int(height / shrink)))
+        orientation = _orientation(image)
+        if orientation in QUARTER_TURNS:
+            width, height = height, width
+        pixels: Pixels = np.array(
+            _turned(_reduced(_grey(_in_pieces(image))), orientation), np.uint8
+        )
+    told = content if page in (None, 1) else content + f"page {page}".encode()
+    return Picture(pixels, width, height, hashlib.sha256(told).hexdigest())
+
+
+def load_upright(source: bytes | str | Path, page: int | None = None) -> Image.Image:
+    """Return the picture as a person should see it: RGB, upright, transparency on its paper.
+
+    Raises
+    ------
+    PictureError
+        As `load_picture`.
+    """
+    with _opened(load_bytes(source), page) as image:
+        orientation = _orientation(image)
+        coloured = not image.mode.startswith(("I", "F", "LAB"))
+        flat = _on_paper(image) if coloured else _grey(image)
+        return _turned(flat if flat.mode == "RGB" else flat.convert("RGB"), orientation)
+
+
+def load_bytes(source: bytes | str | Path) -> bytes:
+    """Return the content of a file, or the bytes as they are.
+
+    Raises
+    ------
+    PictureError
+        There is no such file, it cannot be read, it is empty, or it is too large.
+    """
+    if isinstance(source, bytes):
+        content, name = source, "the picture"
+    else:
+        path, name = Path(source), str(source)
+        try:
+            with path.open("rb") as file:
+                content = file.read(MAX_BYTES + 1)
+        except FileNotFoundError:
+            raise PictureError(f"there is no file {name}: check the name") from None
+        except (IsADirectoryError, PermissionError) as error:
+            if path.is_dir():
+                raise PictureError(f"{name} is a folder: name a picture inside it") from error
+            raise PictureError(f"{name} may not be read: check its permissions") from error
+        except (OSError, ValueError) as error:
+            raise PictureError(f"{name} cannot be read ({error}): check the name") from error
+    if not content:
+        raise NotAPictureError(f"{name} is empty: save or photograph it again")
+    if len(content) > MAX_BYTES:
+        raise TooLargeError(f"{name} is larger than {MAX_BYTES // 1_000_000} MB: save it smaller")
+    return content
+
+
+@contextmanager
+def _opened(content: bytes, page: int | None) -> Iterator[Image.Image]:
+    """Open one page, or the first frame, and turn whatever the decoder raises into a sentence."""
+    if _is_pdf(content):
+        yield draw_pdf_page(content, 1 if page is None else page, WORKING_PIXELS)
+        return
+    if page not in (None, 1):
+        raise PictureError(f"there is no page {page}: this picture is not a PDF")
+    file = _from_heic(content) if is_heic(content) else content
+    try:
+        with warnings.catch_warnings():
+            # About odd metadata, where the picture is what counts; and about pictures of more
+            # than 89 million pixels, where Pillow warns, our own limit decides and Pillow's
+            # harder one, at twice as many, stays.
+            warnings.simplefilter("ignore")
+            with Image.open(io.BytesIO(file), formats=FORMATS) as image:
+                _check_size(image)
+                yield image
+    except Image.DecompressionBombError:
+        raise TooLargeError(_too_many_pixels()) from None
+    except UnidentifiedImageError:
+        raise NotAPictureError(_what_it_is(content)) from None
+    except DECODER_FAULTS as error:
+        raise NotAPictureError(DAMAGED) from error
+
+
+def _check_size(image: Image.Image) -> None:
+    """Refuse what would not fit in memory, before any of it is decoded."""
+    limit = MAX_COSTLY_PIXELS if image.format == "WEBP" else MAX_PIXELS
+    if image.width * image.height > limit or max(image.size) > MAX_SIDE:
+        raise TooLargeError(_too_many_pixels(limit))
+
+
+def _too_many_pixels(limit: int = MAX_PIXELS) -> str:
+    return (
+        f"the picture has more than {limit // 1_000_000} million pixels "
+        f"or a side of more than {MAX_SIDE}: save it smaller"
+    )
+
+
+def _what_it_is(content: bytes) -> str:
+    """Say what to do about bytes that are no picture we open."""
+    if content.startswith(SIGNATURES) or content[8:12] == b"WEBP" or is_heic(content):
+        return DAMAGED
+    return "this is no picture that can be opened: use PNG, JPEG, WebP, TIFF, BMP, GIF or PDF"
+
+
+def _is_pdf(content: bytes) -> bool:
+    """Say whether these bytes are a PDF, and not a picture with a PDF's name in its notes."""
+    return is_pdf(content) and not content.startswith(SIGNATURES) and not is_heic(content)
+
+
+def is_heic(content: bytes) -> bool:
+    """Say whether these bytes claim to be what iPhones save."""
+    return content[4:8] == b"ftyp" and content[8:12] in HEIC_BRANDS
+
+
+def _from_heic(content: bytes) -> bytes:
+    """Return what iPhones save as a JPEG or PNG, made in a process of its own."""
+    try:
+        told, file = decode("heic", content, MAX_COSTLY_PIXELS)
+    except MissingLibraryError:
+        raise NotAPictureError(HEIC_MISSING) from None
+    if "fault" in told:
+        raise NotAPictureError(DAMAGED)
+    if not file:
+        raise TooLargeError(_too_many_pixels(MAX_COSTLY_PIXELS))
+    return file
+
+
+def _orientation(image: Image.Image) -> int:
+    """Decode the picture and return how the camera was held; 1 is upright."""
+    # Only after decoding: Pillow turns a TIFF while it decodes it, and then drops the note.
+    image.load()
+    try:
+        return int(image.getexif().get(ORIENTATION, 1))
+    except DECODER_FAULTS:  # a damaged note does not damage the picture
+        return 1
+
+
+def _turned(image: Image.Image, orientation: int) -> Image.Image:
+    """Return the picture upright."""
+    method = UPRIGHTING.get(orientation)
+    return image if method is None else image.transpose(method)
+
+
+def _in_pieces(image: Image.Image) -> Image.Image:
+    """Average a very large picture down by a whole factor, some rows at a time."""
+    if image.width * image.height <= LARGE_PIXELS or image.mode.startswith("I;16"):
+        return image
+    factor = int((image.width * image.height / WORKING_PIXELS) ** 0.5)
+    mode = {"1": "L", "P": "RGB"}.get(image.mode, image.mode)
+    if image.has_transparency_data:
+        mode = "RGBA"
+    size = (math.ceil(image.width / factor), math.ceil(image.height / factor))
+    small = Image.new(mode, size)
+    rows = factor * max(1, PIECE_PIXELS // (image.width * factor))
+    for top, piece in _pieces(image, rows):
+        small.paste(piece.convert(mode).reduce(factor), (0, top // factor))
+    return small
+
+
+def _pieces(image: Image.Image, rows: int) -> Iterator[tuple[int, Image.Image]]:
+    """Yield the picture some rows at a time, with where they begin."""
+    for top in range(0, image.height, rows):
+        yield top, image.crop((0, top, image.width, min(top + rows, image.height)))
+
+
+def _grey(image: Image.Image) -> Image.Image:
+    """Return 8-bit grey, whatever the mode."""
+    if image.mode.startswith(("I", "F")):
+        return Image.fromarray(_to_bytes(np.asarray(image)))
+    if image.mode == "LAB":
+        return image.getchannel("L")
+    if image.mode == "L" and not image.has_transparency_data:
+        return image
+    return _on_paper(image).convert("L")
+
+
+def _to_bytes(levels: np.ndarray) -> np.ndarray:
+    """Bring whole or real levels of any range to 0..255: (h, w) -> (h, w)."""
+    known = levels if levels.dtype.kind in "ui" else levels[np.isfinite(levels)]
+    low, high = (float(known.min()), float(known.max())) if known.size else (0.0, 0.0)
+    if levels.dtype.kind in "ui" and low >= 0 and high < WORD:
+        # As many low bits are dropped as leave one byte: 8 of 16, but 4 where a scanner gives 12.
+        return (levels >> max(0, int(high).bit_length() - BYTE)).astype(np.uint8)
+    bounded = np.nan_to_num(levels.astype(np.float64), nan=low, posinf=high, neginf=low)
+    span = (high - low) or 1.0
+    return np.rint((bounded - low) / span * WHITE).astype(np.uint8)
+
+
+def _on_paper(image: Image.Image) -> Image.Image:
+    """Put a transparent picture on paper that its ink stands out from."""
+    if not image.has_transparency_data:
+        return image
+    shade = _paper_shade(_in_pieces(image).convert("RGBA"))
+    flat = Image.new("RGB", image.size)
+    for top, piece in _pieces(image, max(1, PIECE_PIXELS // image.width)):
+        paper = Image.new("RGBA", piece.size, (shade, shade, shade, WHITE))
+        paper.alpha_composite(piece.convert("RGBA"))
+        flat.paste(paper.convert("RGB"), (0, top))
+    return flat
+
+
+def _paper_shade(layered: Image.Image) -> int:
+    """Return the grey level, 0 or 255, that belongs behind a picture with holes."""
+    excess = (layered.width * layered.height / SAMPLE_PIXELS) ** 0.5
+    sample = layered.reduce(math.ceil(excess)) if excess > 1 else layered
+    opacity = np.asarray(sample.getchannel("A"), np.float64) / WHITE
+    if not opacity.any():
+        return WHITE
+    grey = np.asarray(sample.convert("RGB").convert("L"), np.float64)
+    level = np.average(grey, weights=opacity)
+    spread = np.average((grey - level) ** 2, weights=opacity) ** 0.5
+    share = opacity.mean()
+    # A picture with its own paper, only its rim missing, goes on with that paper's tone. Ink on
+    # nothing needs the opposite of its own.
+    has_own_paper = share > NEARLY_ALL or (share > HALF and spread > PLAIN)
+    return WHITE if (level > MIDDLE) == has_own_paper else 0
+
+
+def _reduced(image: Image.Image) -> Image.Image:
+    """Average down to at most the working size; rows and columns alike."""
+    excess = (image.width * image.height / WORKING_PIXELS) ** 0.5
+    if excess <= 1:
+        return image
+    size = (max(1, round(image.width / excess)), max(1, round(image.height / excess)))
+    return image.resize(size, Image.Resampling.BOX)

@@ -1,0 +1,1 @@
+"""Read mark sheets into tables."""

@@ -1,0 +1,136 @@
+"""MNIST as disjoint parts: train, validation and calibration.
+
+The 10,000 test digits lie in the same file, but only `digits.evaluation.folder` takes them out.
+"""
+
+import hashlib
+import io
+import json
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import UInt8
+
+from digits.errors import DataError
+from digits.types import FRAME, Frames
+
+MNIST_FILE = Path(__file__).parent.parent / "data" / "mnist.npz"
+N_TRAIN = 55_000  # digits; the rest of the 60,000 is held out
+N_VALIDATION = 2_500  # digits that choose epochs and settings; the last 2,500 calibrate
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """Pictures as MNIST stores them, and what each shows."""
+
+    pictures: UInt8[np.ndarray, "n 28 28"]  # 0 paper to 255 ink
+    labels: UInt8[np.ndarray, " n"]  # 0 to 9
+
+    def __len__(self) -> int:
+        """Return the number of digits."""
+        return len(self.labels)
+
+    @property
+    def frames(self) -> Frames:
+        """The pictures as ink: float32, shape (n, 28, 28), 0.0 to 1.0."""
+        return (self.pictures / np.float32(255)).astype(np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class Mnist:
+    """The 60,000 training digits, split once and for good in the order of the file."""
+
+    train: Labelled  # 55,000
+    validation: Labelled  # 2,500
+    calibration: Labelled  # 2,500
+    sha256: str  # of the file
+    corrections: int = 0  # people's own digits among `train`
+    corrections_sha256: str | None = None  # of their pictures and labels
+
+    @property
+    def held_out(self) -> Labelled:
+        """The 5,000 digits that no network is trained on."""
+        parts = (self.validation, self.calibration)
+        return Labelled(
+            np.concatenate([part.pictures for part in parts]),
+            np.concatenate([part.labels for part in parts]),
+        )
+
+
+def load_mnist(path: Path | None = None) -> Mnist:
+    """Return train, validation and calibration digits from an ``.npz`` with Keras' four arrays.
+
+    Parameters
+    ----------
+    path : the file; without it, the verified one of this repository
+
+    Raises
+    ------
+    DataError
+        The file is missing, is not MNIST, or differs from the checksum in its card.
+    """
+    path = path or MNIST_FILE
+    content, sha256 = _verified(path)
+    pictures, labels = _arrays(content, path, "train")
+    held_out = len(labels) - round(len(labels) * N_TRAIN / (N_TRAIN + 2 * N_VALIDATION))
+    train, middle = len(labels) - held_out, len(labels) - held_out // 2
+    return Mnist(
+        train=Labelled(pictures[:train], labels[:train]),
+        validation=Labelled(pictures[train:middle], labels[train:middle]),
+        calibration=Labelled(pictures[middle:], labels[middle:]),
+        sha256=sha256,
+    )
+
+
+def open_arrays(path: Path, part: str) -> tuple[np.ndarray, np.ndarray]:
+    """Return pictures and labels of "train" or "test" after checking the file.
+
+    Raises
+    ------
+    DataError
+        As `load_mnist`.
+    """
+    return _arrays(_verified(path)[0], path, part)
+
+
+def _verified(path: Path) -> tuple[bytes, str]:
+    """Return the content and its SHA-256, compared with the card beside it if there is one."""
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        raise DataError(
+            f"the training data {path} are missing: download the repository again, "
+            "or name another file with --data"
+        ) from None
+    except OSError as error:
+        raise DataError(f"the training data {path} cannot be read ({error})") from error
+    found = hashlib.sha256(content).hexdigest()
+    card = path.with_suffix(".json")
+    if card.exists():
+        expected = json.loads(card.read_text(encoding="utf-8"))["sha256"]
+        if found != expected:
+            raise DataError(
+                f"{path} is damaged: its SHA-256 begins {found[:8]} where its card says "
+                f"{expected[:8]}; download it again"
+            )
+    return content, found
+
+
+def _arrays(content: bytes, path: Path, part: str) -> tuple[np.ndarray, np.ndarray]:
+    """Return pictures and labels of one part; `path` is what a complaint names."""
+    try:
+        # From memory: given the path, NumPy leaves a damaged file open, and Windows locks it.
+        with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
+            pictures, labels = arrays[f"x_{part}"], arrays[f"y_{part}"]
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile, EOFError) as error:
+        raise DataError(
+            f"{path} is not MNIST as an .npz with x_train, y_train, x_test and y_test ({error})"
+        ) from error
+    if pictures.shape[1:] != (FRAME, FRAME) or pictures.dtype != np.uint8 or not len(labels):
+        raise DataError(
+            f"{path} holds pictures of shape {pictures.shape[1:]} and type {pictures.dtype}; "
+            f"wanted are {FRAME}x{FRAME} of uint8"
+        )
+    return pictures, labels.astype(np.uint8)

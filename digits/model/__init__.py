@@ -1,1 +1,0 @@
-"""From frames to probabilities: the networks, how they are exported, and how they are run."""

@@ -1,0 +1,1 @@
+"""Learn a writer's handwriting from corrections."""

@@ -1,0 +1,212 @@
+"""The one place that chooses files: which model answers, and where models lie."""
+
+import hashlib
+import threading
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from digits.errors import DigitsError, MissingLibraryError, ModelError
+from digits.inference.classifier import load_card, load_classifier
+from digits.inference.line_recognizer import LineNetwork, load_line_network
+from digits.inference.reference_set import Neighbours, load_neighbours
+from digits.personalization.kernel_head import with_head
+from digits.personalization.versions import current_name, load_version
+from digits.reader import Reader
+from digits.settings import load_settings
+from digits.types import ModelName
+
+if TYPE_CHECKING:
+    from digits.corrections.store import Corrections
+
+WEIGHTS = Path(__file__).parent / "weights"  # shipped with the package, never written to
+RUNS = Path(__file__).parent.parent / "runs"  # what a person trained in this checkout
+DEFAULT = "cnn"
+LINE = "line"  # the network that finds the digits of a line; not one to choose among
+
+_lock = threading.Lock()
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCard:
+    """A model that can be chosen, and how good it is."""
+
+    name: str  # what `--model` takes
+    title: str  # for people
+    accuracy: float | None  # share of right answers on MNIST's test digits, or on validation
+    path: Path
+
+
+def current_reader(model: str | None = None) -> Reader:
+    """Return the reader to use now: one for each model and version of its file.
+
+    Parameters
+    ----------
+    model : a name from `available_models`, the path of a `.onnx` or `.h5`, or None for the
+        default; where it names a line network, the default network names the digits
+
+    Returns
+    -------
+    Reader
+        With what was learned from corrections, where a model is called by its name; a file is
+        read as it is.
+
+    Raises
+    ------
+    ModelError
+        There is no such model, or it or what was learned is damaged.
+    MissingLibraryError
+        A `.h5` was named and TensorFlow is not installed.
+    """
+    name = model or DEFAULT
+    path = _path(name).resolve()
+    with _lock:
+        changed = _changed(path, name)
+        shipped = _open(path, changed)
+        if _is_file(name) or (learned := current_name(_learned(shipped))) is None:
+            return shipped
+        return _personal(path, changed, learned)
+
+
+def shipped_reader(model: str | None = None) -> Reader:
+    """Return the reader without what was learned from corrections, else as `current_reader`."""
+    name = model or DEFAULT
+    path = _path(name).resolve()
+    with _lock:
+        return _open(path, _changed(path, name))
+
+
+def learned_folder(model: str | None = None) -> Path:
+    """Return where what was learned beside a model lies; a model trained anew begins anew."""
+    return _learned(shipped_reader(model))
+
+
+def current_neighbours(model: str | None = None) -> Neighbours:
+    """Return MNIST's held-out digits as a model sees them, to set beside a digit.
+
+    Raises
+    ------
+    ModelError
+        As `current_reader`; or the model is an `.h5`, which has none.
+    """
+    name = model or DEFAULT
+    path = _path(name).resolve()
+    with _lock:
+        return _neighbours(path, _changed(path, name))
+
+
+def current_corrections() -> "Corrections":
+    """Return the store of corrections that the settings name: one for each address.
+
+    Raises
+    ------
+    SettingsError
+        The settings make no sense.
+    CorrectionsError
+        The address of the database cannot be used.
+    MissingLibraryError
+        SQLAlchemy or Alembic is not installed.
+    """
+    with _lock:
+        return _open_store(load_settings().database_url)
+
+
+def available_models() -> list[ModelCard]:
+    """Return the shipped models, the default first, then what was trained here, newest first."""
+    shipped = sorted(WEIGHTS.glob("*.onnx"), key=lambda path: (path.stem != DEFAULT, path.stem))
+    trained = sorted(RUNS.glob("*/*.onnx"), key=lambda path: path.stat().st_mtime, reverse=True)
+    cards = []
+    for path in [path for path in [*shipped, *trained] if path.stem != LINE]:
+        name = path.stem if path.parent == WEIGHTS else f"runs/{path.parent.name}"
+        try:
+            card = load_card(path)
+        except DigitsError:  # half of a run that was stopped: nothing to choose
+            continue
+        cards.append(ModelCard(name, card.get("title", name), _accuracy(card), path))
+    return cards
+
+
+def _accuracy(card: dict[str, object]) -> float | None:
+    for part in ("test", "validation"):
+        figures = card.get(part)
+        if isinstance(figures, dict) and "accuracy" in figures:
+            return float(figures["accuracy"])
+    return None
+
+
+def _path(model: str) -> Path:
+    """Return the file that a model's name stands for."""
+    if _is_file(model):
+        return Path(model)
+    if model.startswith("runs/"):
+        found = sorted((RUNS / model.removeprefix("runs/")).glob("*.onnx"))
+        return found[0] if found else RUNS / "no.onnx"
+    return WEIGHTS / f"{model}.onnx"
+
+
+def _is_file(model: str) -> bool:
+    return Path(model).suffix in (".onnx", ".h5", ".keras")
+
+
+def _changed(path: Path, name: str) -> int:
+    """Return when a model's file was last written: a new version is another model."""
+    try:
+        return path.stat().st_mtime_ns
+    except OSError as error:
+        names = ", ".join(card.name for card in available_models())
+        raise ModelError(
+            f"there is no model {name}: choose one of {names or 'those you train'}, "
+            "or name an .onnx or .h5 file"
+        ) from error
+
+
+@lru_cache(maxsize=8)
+def _open(path: Path, changed: int) -> Reader:  # noqa: ARG001  # a new version is a new key
+    if path.stem == LINE:
+        return Reader(load_classifier(WEIGHTS / f"{DEFAULT}.onnx"), load_line_network(path))
+    if path.suffix == ".onnx":
+        return Reader(load_classifier(path), _line_network())
+    # Only here is TensorFlow imported to read.
+    from digits.inference.keras_backend import load_keras_file
+
+    return Reader(load_keras_file(path), _line_network())
+
+
+@lru_cache(maxsize=8)
+def _personal(path: Path, changed: int, learned: str) -> Reader:
+    """Set what was learned beside a shipped network; a version's name holds its checksum."""
+    shipped = _open(path, changed)
+    head, version = load_version(_learned(shipped), learned)
+    told = shipped.classifier.name.sha256 + version.name
+    name = ModelName(
+        f"{shipped.classifier.name.name}, personal", hashlib.sha256(told.encode()).hexdigest()
+    )
+    return replace(shipped, classifier=replace(with_head(shipped.classifier, head), name=name))
+
+
+def _learned(shipped: Reader) -> Path:
+    model = shipped.classifier.name
+    return load_settings().folder / "learned" / f"{model.name}-{model.sha256[:12]}"
+
+
+@lru_cache(maxsize=4)
+def _open_store(url: str) -> "Corrections":
+    try:
+        # Only here: reading needs no database.
+        from digits.corrections.store import Corrections
+    except ImportError as error:
+        raise MissingLibraryError(
+            f"corrections need {error.name}, which is not installed: pip install alembic sqlalchemy"
+        ) from error
+    return Corrections(url)
+
+
+@lru_cache(maxsize=1)
+def _line_network() -> LineNetwork:
+    return load_line_network(WEIGHTS / f"{LINE}.onnx")
+
+
+@lru_cache(maxsize=2)
+def _neighbours(path: Path, changed: int) -> Neighbours:  # noqa: ARG001  # as above
+    return load_neighbours(path)

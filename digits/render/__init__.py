@@ -1,0 +1,1 @@
+"""Draw readings: overlay, charts, text, reports."""

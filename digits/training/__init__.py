@@ -1,0 +1,1 @@
+"""Train the networks with Keras and export them."""

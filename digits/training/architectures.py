@@ -1,0 +1,155 @@
+"""The networks, as data: the dense one that was asked for, a wider one, a convolutional one.
+
+The convolutional one can be given a second head that tells digits from everything else.
+
+All take ink, float32, shape (batch, 28, 28), 0.0 paper to 1.0 ink, and give ten probabilities.
+"""
+
+import keras
+from keras import layers
+
+from digits.types import CLASSES, FRAME, STRIP
+
+HIDDEN = 128  # units of the dense network's one hidden layer
+WIDE = 512  # units of the wider network's first hidden layer
+EMBEDDING = 64  # units of the convolutional network's last hidden layer
+
+
+def build_network(name: str) -> keras.Model:
+    """Return an untrained network: "dense", "wide", "cnn", or "line", which reads a strip.
+
+    Examples
+    --------
+    >>> build_network("dense").count_params()
+    101770
+    """
+    builders = {"dense": build_dense, "wide": build_wide, "cnn": build_cnn, "line": build_line}
+    return builders[name]()
+
+
+def build_dense() -> keras.Model:
+    """Return the requested network: 784 inputs, one hidden layer with ReLU, ten with softmax."""
+    return keras.Sequential(
+        [
+            keras.Input((FRAME, FRAME), name="ink"),
+            layers.Flatten(),
+            layers.Dense(HIDDEN, activation="relu", name="embedding"),
+            layers.Dense(CLASSES, activation="softmax", name="digits"),
+        ],
+        name="dense",
+    )
+
+
+def build_wide() -> keras.Model:
+    """Return the requested network's larger sister, which distorted digits do not exhaust.
+
+    Ciresan et al. (2010) showed how far networks without convolutions come on distorted digits.
+    """
+    return keras.Sequential(
+        [
+            keras.Input((FRAME, FRAME), name="ink"),
+            layers.Flatten(),
+            layers.Dense(WIDE, activation="relu"),
+            layers.Dense(HIDDEN, activation="relu", name="embedding"),
+            layers.Dense(CLASSES, activation="softmax", name="digits"),
+        ],
+        name="wide",
+    )
+
+
+def build_cnn() -> keras.Model:
+    """Return six convolutions that halve the picture twice, then one hidden layer.
+
+    Normalising each layer's outputs (Ioffe & Szegedy 2015) lets it learn in a dozen epochs.
+    """
+    return keras.Sequential(
+        [
+            keras.Input((FRAME, FRAME), name="ink"),
+            layers.Reshape((FRAME, FRAME, 1)),
+            *_convolution(16),  # 28, 28, 16
+            *_convolution(24),  # 28, 28, 24
+            layers.MaxPooling2D(2),  # 14, 14, 24
+            *_convolution(48),  # 14, 14, 48
+            *_convolution(48),  # 14, 14, 48
+            layers.MaxPooling2D(2),  # 7, 7, 48
+            *_convolution(96),  # 7, 7, 96
+            *_convolution(96),  # 7, 7, 96
+            layers.Flatten(),  # 4704
+            layers.Dropout(0.3),
+            layers.Dense(EMBEDDING, activation="relu", name="embedding"),
+            layers.Dense(CLASSES, activation="softmax", name="digits"),
+        ],
+        name="cnn",
+    )
+
+
+def build_line(width: int | None = None) -> keras.Model:
+    """Return the network that reads a whole line: strips in, one answer for every 4 px along it.
+
+    Seven convolutions halve the strip's height four times and its length twice, and three along
+    the line see some 60 px to both sides. CTC (Graves et al. 2006) teaches it where nothing says.
+
+    Parameters
+    ----------
+    width : px of the strip, a multiple of 4; without it, any
+
+    Input shape: float32, (batch, 32, width). Output shape: float32, (batch, width / 4, 11), logits
+    of the blank and the ten digits, in this order as Keras' CTC wants it.
+    """
+    return keras.Sequential(
+        [
+            keras.Input((STRIP, width), name="strip"),
+            layers.Reshape((STRIP, width or -1, 1)),
+            *_convolution(16),  # 32, w, 16
+            layers.MaxPooling2D(2),  # 16, w/2, 16
+            *_convolution(32),
+            *_convolution(40),
+            layers.MaxPooling2D(2),  # 8, w/4, 40
+            *_convolution(64),
+            *_convolution(80),
+            layers.MaxPooling2D((2, 1)),  # 4, w/4, 80
+            *_convolution(112),
+            *_convolution(160, (4, 1), "valid"),  # 1, w/4, 160
+            layers.Dropout(0.2),
+            *_convolution(160, (1, 5)),
+            *_convolution(160, (1, 5)),
+            layers.Conv2D(1 + CLASSES, (1, 3), padding="same", name="digits"),
+            layers.Reshape((width // 4 if width else -1, 1 + CLASSES)),
+        ],
+        name="line",
+    )
+
+
+def build_refusal(network: keras.Model) -> keras.Model:
+    """Return a second head on the convolutional network: one logit, high for what is no digit.
+
+    It looks at what the network's convolutions found, and teaches them nothing: how digits are
+    read stays exactly as it was.
+    """
+    network.trainable = False
+    pooled = [layer for layer in network.layers if isinstance(layer, layers.MaxPooling2D)][-1]
+    flat = next(layer for layer in network.layers if isinstance(layer, layers.Flatten))
+    both = layers.Concatenate(name="refusal_sees")([pooled.output, flat.input])  # 7, 7, 144
+    head = keras.Sequential(
+        [
+            *_convolution(48),  # 7, 7, 48
+            *_convolution(48),  # 7, 7, 48
+            layers.Flatten(),  # 2352
+            layers.Dropout(0.3),
+            layers.Dense(EMBEDDING, activation="relu"),
+            layers.Dense(1),
+        ],
+        name="not_a_digit",
+    )
+    return keras.Model(network.inputs[0], head(both), name="refusal")
+
+
+def _convolution(
+    width: int, kernel: int | tuple[int, int] = 3, padding: str = "same"
+) -> list[keras.Layer]:
+    """One convolution, normalised: h, w, c -> h, w, width."""
+    return [
+        layers.Conv2D(width, kernel, padding=padding, use_bias=False),
+        layers.BatchNormalization(),
+        layers.ReLU(),
+    ]

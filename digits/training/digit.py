@@ -1,0 +1,436 @@
+"""A recipe and MNIST become a fitted network; interrupted training goes on where it stopped.
+
+What training writes goes into one folder, `runs/<name>/`; what was shipped is never touched.
+"""
+
+import csv
+import dataclasses
+import datetime
+import platform
+import subprocess
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from digits import __version__
+from digits.evaluation.classifier import describe, judge
+from digits.inference.calibration import fit_temperature
+from digits.inference.card import write_card
+from digits.inference.classifier import load_card, load_classifier
+from digits.inference.reference_set import CHECKSUM, write_neighbours
+from digits.io.atomic_write import write_whole
+from digits.mnist import Labelled, Mnist
+from digits.registry import DEFAULT, WEIGHTS, ModelCard
+from digits.synthesis.strokes import draw_frame
+from digits.training.architectures import build_refusal
+from digits.training.augmentation import GENTLE, augment
+from digits.training.checkpoint import HISTORY, Checkpoint, forget, restore
+from digits.training.corruption import disturb
+from digits.training.export import export_onnx, multiply_adds, with_logits
+from digits.training.rejection import EPOCHS, calibrate_head, fit_head
+from digits.types import CLASSES, Frames
+
+TITLES = {
+    "dense": "Dense network, as requested",
+    "wide": "Dense network, wider, on distorted digits",
+    "cnn": "Convolutional network",
+}
+BATCH = 128  # digits
+SETTLING = 0.3  # share of the epochs, at the end
+SHOWN_PLAIN = 0.5  # share of the digits that are not distorted then
+GENTLE_EPOCHS = 0.2  # share of all epochs, after those, where a recipe ends gently
+GENTLE_PEAK = 0.35  # of the highest learning rate, which rises once more for them
+GENTLE_MIX = (0.25, 0.5, 0.25)  # shares of digits distorted strongly, gently, and not at all
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """All that decides how a network is trained."""
+
+    network: str  # "dense", "wide" or "cnn"
+    epochs: int
+    seed: int = 0
+    augmented: bool = False  # distort each digit anew in each epoch
+    gentle: bool = False  # end with epochs in which few are distorted strongly
+    drawn: float = 0.0  # share of digits that are drawn in forms MNIST has not met
+    disturbed: float = 0.0  # share of distorted digits on grey, grainy or crossed paper
+    peak: float = 1e-3  # highest learning rate
+    decay: float = 0.0  # weight decay (Loshchilov & Hutter 2019); with a cosine schedule
+    batch: int = BATCH
+    refusal_epochs: int = 0  # of the second head, "not a digit"; 0 for none
+
+    @property
+    def gentle_epochs(self) -> int:
+        """How many of the epochs, the last ones, distort most digits gently."""
+        return round(GENTLE_EPOCHS * self.epochs) if self.gentle else 0
+
+
+QUICK = {
+    "dense": Recipe("dense", epochs=10),
+    "wide": Recipe("wide", epochs=12, augmented=True, peak=2e-3, decay=1e-4),
+    "cnn": Recipe(
+        "cnn",
+        epochs=15,
+        augmented=True,
+        gentle=True,
+        drawn=0.12,
+        disturbed=0.35,
+        peak=2e-3,
+        decay=1e-2,
+        refusal_epochs=EPOCHS,
+    ),
+}
+# What has all the time it wants. The requested network stays what was asked for, and the
+# convolutional one gains little by more epochs (docs/decisions.md).
+BEST = {**QUICK, "wide": dataclasses.replace(QUICK["wide"], epochs=40)}
+# What can be watched: two passes over the digits as MNIST has them, one minute. Nothing is shown of
+# what people's own pictures differ in, and there is no second head, "not a digit".
+SWIFT = {
+    **QUICK,
+    "cnn": Recipe("cnn", epochs=2, peak=4e-3, decay=1e-2),
+}
+RECIPES = {"swift": SWIFT, "quick": QUICK, "best": BEST}
+
+
+class Batches(keras.utils.PyDataset):
+    """Training digits in a new order each epoch, distorted where the recipe says so.
+
+    An epoch's batches depend on the seed and on the epoch's number alone, so that training
+    that was interrupted sees what it would have seen. Epochs count from 1: Keras says that one
+    has ended before the first begins, too.
+    """
+
+    def __init__(self, digits: Labelled, recipe: Recipe, epoch: int) -> None:
+        super().__init__()
+        self._digits, self._recipe, self._epoch = digits, recipe, epoch
+        self._start_epoch()
+
+    def _start_epoch(self) -> None:
+        self._order = np.random.default_rng((self._recipe.seed, self._epoch)).permutation(
+            len(self._digits)
+        )
+
+    def __len__(self) -> int:
+        """Return the number of batches in an epoch; a last, smaller one is left out."""
+        return max(1, len(self._digits) // self._recipe.batch)
+
+    def __getitem__(self, index: int) -> tuple[Frames, np.ndarray]:
+        """Return frames (n, 28, 28) and their labels, one of ten each."""
+        chosen = self._order[index * self._recipe.batch : (index + 1) * self._recipe.batch]
+        frames = self._digits.pictures[chosen].astype(np.float32) / np.float32(255)
+        if self._recipe.augmented:
+            rng = np.random.default_rng((self._recipe.seed, self._epoch, index))
+            self._show(frames, self._digits.labels[chosen], rng)
+        return frames, one_hot(self._digits.labels[chosen])
+
+    def _show(self, frames: Frames, labels: np.ndarray, rng: np.random.Generator) -> None:
+        """Distort these frames in place, as the epoch has it."""
+        strong_epochs = self._recipe.epochs - self._recipe.gentle_epochs
+        if self._epoch > strong_epochs:
+            kind = rng.choice(("strong", "gentle", "plain"), len(frames), p=GENTLE_MIX)
+            strong, gentle = kind == "strong", kind == "gentle"
+            frames[strong] = self._distort(frames[strong], labels[strong], rng)
+            frames[gentle] = augment(frames[gentle], labels[gentle], rng, GENTLE)
+            return
+        distorted = self._distort(frames, labels, rng)
+        # Towards the end half of the digits are shown as MNIST has them, for the network to
+        # settle on what it will be asked most.
+        late = self._epoch >= (1 - SETTLING) * strong_epochs
+        plain = rng.random((len(frames), 1, 1)) < (SHOWN_PLAIN if late else 0)
+        np.copyto(frames, distorted, where=~plain)
+
+    def _distort(self, frames: Frames, labels: np.ndarray, rng: np.random.Generator) -> Frames:
+        """Draw some digits anew, in place, and return all as people's own pictures look."""
+        for i in np.flatnonzero(rng.random(len(frames)) < self._recipe.drawn):
+            frames[i] = draw_frame(int(labels[i]), rng)
+        return disturb(augment(frames, labels, rng), rng, self._recipe.disturbed)
+
+    def on_epoch_end(self) -> None:
+        """Shuffle for the next epoch."""
+        self._epoch += 1
+        self._start_epoch()
+
+
+class Rises(keras.optimizers.schedules.LearningRateSchedule):
+    """The learning rate: it rises and falls along a cosine, and does so again for a gentle end.
+
+    Loshchilov & Hutter (2017), "SGDR: Stochastic Gradient Descent with Warm Restarts".
+    """
+
+    def __init__(self, recipe: Recipe, n_train: int) -> None:
+        each = max(1, n_train // recipe.batch)
+        self._strong = each * (recipe.epochs - recipe.gentle_epochs)
+        self._first = _rise(recipe.peak, self._strong)
+        self._second = _rise(GENTLE_PEAK * recipe.peak, each * recipe.gentle_epochs)
+
+    def __call__(self, step: Any) -> Any:  # noqa: ANN401  # tensors
+        """Return the rate at a step, counted from 0."""
+        first, second = self._first(step), self._second(step - self._strong)
+        return keras.ops.where(step < self._strong, first, second)
+
+
+def _rise(peak: float, steps: int) -> keras.optimizers.schedules.CosineDecay:
+    """Return a warm-up from a tenth of the peak, and the cosine from it to nothing."""
+    return keras.optimizers.schedules.CosineDecay(
+        peak / 10, max(1, steps), warmup_target=peak, warmup_steps=steps // 20
+    )
+
+
+class Clock(keras.callbacks.Callback):
+    """Adds to the history how long each epoch took, in seconds."""
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:  # noqa: ARG002
+        """Start."""
+        self._started = time.perf_counter()
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:  # noqa: ARG002
+        """Stop, and tell whoever is called after this."""
+        if logs is not None:
+            logs["seconds"] = time.perf_counter() - self._started
+
+
+def one_hot(labels: np.ndarray) -> np.ndarray:
+    """Return labels as categorical cross-entropy wants them: (n,) -> (n, 10)."""
+    return np.eye(CLASSES, dtype=np.float32)[labels]
+
+
+def compile_network(network: keras.Model, recipe: Recipe, n_train: int) -> None:
+    """Give the network its loss and its optimiser: Adam, or AdamW that cools down."""
+    if recipe.decay:
+        optimizer = keras.optimizers.AdamW(Rises(recipe, n_train), weight_decay=recipe.decay)
+    else:
+        optimizer = keras.optimizers.Adam(recipe.peak)
+    network.compile(optimizer, loss="categorical_crossentropy", metrics=["accuracy"])
+
+
+def fit(
+    network: keras.Model, mnist: Mnist, recipe: Recipe, run: Path, *, resume: bool = False
+) -> None:
+    """Train `network` and leave a checkpoint and a line of history for each epoch in `run`.
+
+    Parameters
+    ----------
+    network : a Keras model, (n, 28, 28) in and (n, 10) probabilities out
+    mnist : its train digits teach, its validation digits are shown each epoch
+    recipe : how
+    run : the folder; made if need be
+    resume : go on from the last checkpoint in `run`, if there is one
+    """
+    run.mkdir(parents=True, exist_ok=True)
+    keras.utils.set_random_seed(recipe.seed)
+    compile_network(network, recipe, len(mnist.train))
+    if not resume:
+        forget(run)
+    done = restore(network, run)
+    network.fit(
+        Batches(mnist.train, recipe, done),
+        initial_epoch=done,
+        epochs=recipe.epochs,
+        validation_data=(mnist.validation.frames, one_hot(mnist.validation.labels)),
+        callbacks=[
+            Clock(),
+            keras.callbacks.CSVLogger(run / HISTORY, append=done > 0),
+            Checkpoint(run),
+        ],
+        verbose=1,
+    )
+
+
+def add_head(network: keras.Model, mnist: Mnist, recipe: Recipe) -> keras.Model | None:
+    """Train the second head, "not a digit", of a trained network; the dense one has none."""
+    if not recipe.refusal_epochs:
+        return None
+    head = build_refusal(network)
+    fit_head(head, mnist, recipe.seed, recipe.refusal_epochs)
+    network.trainable = True  # as it was, for whoever opens the .h5
+    return head
+
+
+def renew_head(mnist: Mnist, recipe: Recipe, run: Path) -> dict[str, Any]:
+    """Train the second head of the shipped network anew, and write both and their card to `run`.
+
+    How digits are read stays as it was, and with it all that the shipped card says of that.
+    """
+    network = keras.saving.load_model(WEIGHTS / "mnist_model.h5", compile=False)
+    head = add_head(network, mnist, recipe)
+    path = run / f"{recipe.network}.onnx"
+    export_onnx(network, path, mnist.calibration.frames, head)
+    together = with_logits(network, head)
+    told = {"seed": recipe.seed, "epochs": recipe.refusal_epochs, "versions": versions()}
+    card = load_card(WEIGHTS / path.name) | {
+        "parameters": together.count_params(),
+        "multiply_adds": multiply_adds(together),
+        "not_a_digit": calibrate_head(head, mnist, recipe.seed) | told,
+    }
+    write_card(path, card)
+    known = mnist.held_out
+    write_card(path, card | {CHECKSUM: write_neighbours(path, known.pictures, known.labels)})
+    return load_card(path)
+
+
+def export_run(
+    network: keras.Model,
+    mnist: Mnist,
+    recipe: Recipe,
+    run: Path,
+    head: keras.Model | None = None,
+) -> dict[str, Any]:
+    """Calibrate `network`, and write what is served, its card and its learning curves to `run`.
+
+    Returns
+    -------
+    the card: recipe, data, versions, temperature, and the figures on validation digits
+
+    Raises
+    ------
+    ModelError
+        The exported network does not answer as Keras does.
+    """
+    path = run / f"{recipe.network}.onnx"
+    held_out = mnist.held_out
+    scores = export_onnx(network, path, held_out.frames, head)
+    history = load_history(run)
+    card = {
+        **provenance(recipe.network, TITLES[recipe.network], dataclasses.asdict(recipe), mnist),
+        "parameters": network.count_params(),
+        "multiply_adds": multiply_adds(network),
+        "minutes": round(sum(epoch["seconds"] for epoch in history) / 60, 1),
+        "temperature": fit_temperature(scores.logits, held_out.labels),
+        "history": history,
+    }
+    if head is not None:
+        together = with_logits(network, head)
+        card["parameters"] = together.count_params()
+        card["multiply_adds"] = multiply_adds(together)
+        card["not_a_digit"] = calibrate_head(head, mnist, recipe.seed)
+    write_card(path, card)
+    card[CHECKSUM] = write_neighbours(path, held_out.pictures, held_out.labels)
+    card["validation"] = judge(
+        load_classifier(path), mnist.validation.frames, mnist.validation.labels
+    )
+    write_card(path, card)
+    save_h5(network, run / f"{recipe.network}.h5")
+    draw_curves(run)
+    return load_card(path)
+
+
+def provenance(name: str, title: str, recipe: dict[str, Any], mnist: Mnist) -> dict[str, Any]:
+    """Return what every card begins with: what was trained, when, by which recipe, on what."""
+    return {
+        "name": name,
+        "title": title,
+        "trained": datetime.datetime.now(tz=datetime.UTC).date().isoformat(),
+        "digits": __version__,
+        "recipe": recipe,
+        "data_sha256": mnist.sha256,
+        "corrections": mnist.corrections,
+        "corrections_sha256": mnist.corrections_sha256,
+        "versions": versions(),
+    }
+
+
+def save_h5(network: keras.Model, path: Path) -> None:
+    """Save as ``.h5``, the format that was asked for, without Keras' advice to use another."""
+    from absl import logging
+
+    logging.set_verbosity(logging.ERROR)
+    with tempfile.TemporaryDirectory() as folder:
+        written = Path(folder) / path.name
+        network.save(written, include_optimizer=False)  # it would triple the size
+        write_whole(path, written.read_bytes())
+
+
+def add_test_figures(run: Path, card: dict[str, Any], figures: dict[str, Any]) -> dict[str, Any]:
+    """Add to the card in `run` how many test digits were read rightly."""
+    path = run / f"{card['name']}.onnx"
+    write_card(path, {**card, "test": figures})
+    return load_card(path)
+
+
+def load_history(run: Path) -> list[dict[str, float]]:
+    """Return loss and accuracy of each epoch, on training and validation digits."""
+    with (run / HISTORY).open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    names = ("loss", "accuracy", "val_loss", "val_accuracy", "seconds")
+    return [{name: round(float(row[name]), 5) for name in names} for row in rows]
+
+
+def draw_curves(run: Path) -> Path:
+    """Draw accuracy and loss by epoch, for training and validation digits."""
+    from matplotlib.figure import Figure
+
+    history = load_history(run)
+    epochs = range(1, len(history) + 1)
+    figure = Figure(figsize=(9, 3.6), layout="constrained")
+    for axes, name in zip(figure.subplots(1, 2), ("accuracy", "loss"), strict=True):
+        axes.plot(epochs, [row[name] for row in history], "o--", label="training")
+        axes.plot(epochs, [row[f"val_{name}"] for row in history], "s-", label="validation")
+        axes.set(xlabel="epoch", ylabel=name, title=name)
+        axes.legend()
+    path = run / "curves.png"
+    figure.savefig(path, dpi=100)
+    return path
+
+
+def summary(card: dict[str, Any], run: Path, models: Sequence[ModelCard]) -> str:
+    """Return what a training came to, beside what was shipped, as lines for a terminal."""
+    part = "test" if "test" in card else "validation"
+    lines = ["", f"On {part} digits: {describe(card[part])}"]
+    shipped = next((model for model in models if model.name == DEFAULT), None)
+    if shipped and shipped.accuracy is not None:
+        gap = card[part]["accuracy"] - shipped.accuracy
+        word = "better" if gap > 0 else "worse"
+        lines.append(
+            f"The shipped network reads {shipped.accuracy:.2%} right: "
+            + (f"this one is {abs(gap):.2%} {word}." if gap else "this one does as well.")
+        )
+    lines.append(
+        f"Saved as mnist_model.h5; curves, card and the served twin are in runs/{run.name}/. "
+        f"Read with it: python -m digits read --model runs/{run.name} PICTURE"
+    )
+    return "\n".join(lines) + "\n"
+
+
+def head_summary(card: dict[str, Any], run: Path) -> str:
+    """Return what the second head came to, as lines for a terminal."""
+    head = card["not_a_digit"]
+    return (
+        f"\nOf what is no digit {head['others_refused']:.1%} is refused, of validation digits "
+        f"{1 - head['digits_kept']:.2%}; AUROC {head['auroc']:.3f}\n"
+        f"Card and the served network are in runs/{run.name}/. "
+        f"Read with it: python -m digits read --model runs/{run.name} PICTURE\n"
+    )
+
+
+def versions() -> dict[str, str]:
+    """Return what this training ran on: libraries, Python, machine, commit."""
+    import tensorflow
+
+    return {
+        "python": platform.python_version(),
+        "keras": keras.__version__,
+        "tensorflow": tensorflow.__version__,
+        "numpy": np.__version__,
+        "machine": f"{platform.system()} {platform.machine()}",
+        "commit": _commit(),
+    }
+
+
+def _commit() -> str:
+    """Return the commit of the checkout, or "unknown" where there is none."""
+    try:
+        return subprocess.run(  # a fixed command
+            ["git", "rev-parse", "--short", "HEAD"],  # noqa: S607
+            capture_output=True,
+            check=True,
+            cwd=Path(__file__).parent,
+            text=True,
+        ).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"

@@ -1,0 +1,114 @@
+"""A trained Keras network becomes what is served: ONNX with logits and embedding, and a card."""
+
+import tempfile
+from pathlib import Path
+
+import keras
+import numpy as np
+import onnxruntime
+
+from digits.errors import ModelError
+from digits.inference.classifier import OnnxNetwork, Scores
+from digits.io.atomic_write import write_whole
+from digits.training.graph import named, with_layers
+from digits.types import Frames
+
+OUTPUTS = ("logits", "embedding", "not_a_digit")  # the last where the network has a second head
+TOLERANCE = 1e-4  # largest difference of a logit that still counts as the same network
+
+
+def export_onnx(
+    network: keras.Model, path: Path, frames: Frames, refusal: keras.Model | None = None
+) -> Scores:
+    """Write `network` as ONNX, after seeing that it answers as Keras does.
+
+    Parameters
+    ----------
+    network : ends in a softmax layer "digits" after a layer "embedding"
+    path : where to; an older file is replaced in one step, or not at all
+    frames : on which both must agree within `TOLERANCE`
+    refusal : the network's second head, if it has one
+
+    Returns
+    -------
+    the logits of `frames`, of all heads, as ONNX Runtime gives them
+
+    Raises
+    ------
+    ModelError
+        The two differ; nothing is written.
+    """
+    twin = with_logits(network, refusal)
+    expected = [np.asarray(output) for output in twin(frames, training=False)]
+    with tempfile.TemporaryDirectory() as folder:
+        written = Path(folder) / "network.onnx"
+        twin.export(
+            str(written),
+            format="onnx",
+            verbose=False,
+            input_signature=[
+                keras.InputSpec(shape=(None, *network.input_shape[1:]), dtype="float32", name="ink")
+            ],
+        )
+        content = with_layers(named(written.read_bytes(), ("ink", *OUTPUTS)))
+    session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
+    found = session.run(list(OUTPUTS[: len(expected)]), {"ink": frames})
+    difference = max(
+        float(np.abs(theirs - ours).max()) for theirs, ours in zip(found, expected, strict=True)
+    )
+    if not difference <= TOLERANCE:
+        raise ModelError(
+            f"the exported network differs from Keras by {difference:.2g} where {TOLERANCE} is "
+            "allowed; nothing was written"
+        )
+    write_whole(path, content)
+    return OnnxNetwork(session)(frames)
+
+
+def export_line(network: keras.Model, path: Path, strips: np.ndarray) -> None:
+    """Write the line network as ONNX, after seeing that it answers as Keras does.
+
+    Raises
+    ------
+    ModelError
+        The two differ; nothing is written.
+    """
+    expected = np.asarray(network(strips, training=False))
+    with tempfile.TemporaryDirectory() as folder:
+        written = Path(folder) / "network.onnx"
+        network.export(str(written), format="onnx", verbose=False)
+        content = named(written.read_bytes(), ("strip", "logits"))
+    session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
+    difference = float(np.abs(session.run(["logits"], {"strip": strips})[0] - expected).max())
+    if not difference <= TOLERANCE:
+        raise ModelError(
+            f"the exported network differs from Keras by {difference:.2g} where {TOLERANCE} is "
+            "allowed; nothing was written"
+        )
+    write_whole(path, content)
+
+
+def with_logits(network: keras.Model, refusal: keras.Model | None = None) -> keras.Model:
+    """Return the same network, giving the values before its softmax, its embedding, and refusal."""
+    last = network.get_layer("digits")
+    embedding = network.get_layer("embedding").output
+    logits = keras.layers.Dense(last.units, name="logits")
+    outputs = [logits(last.input), embedding]
+    if refusal is not None:
+        outputs.append(refusal.outputs[0])
+    twin = keras.Model(network.inputs[0], outputs)
+    logits.set_weights(last.get_weights())
+    return twin
+
+
+def multiply_adds(network: keras.Model) -> int:
+    """Count the multiplications of one forward pass through convolutions and dense layers."""
+    total = 0
+    for layer in network.layers:
+        if isinstance(layer, keras.Sequential):  # a head
+            total += multiply_adds(layer)
+        elif isinstance(layer, keras.layers.Conv2D):
+            total += int(np.prod(layer.kernel.shape)) * int(np.prod(layer.output.shape[1:3]))
+        elif isinstance(layer, keras.layers.Dense):
+            total += int(np.prod(layer.kernel.shape))
+    return total

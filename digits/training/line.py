@@ -1,0 +1,207 @@
+"""Synthetic lines become the line network: fitted with CTC, judged, calibrated, exported."""
+
+import dataclasses
+from concurrent.futures import Future, ProcessPoolExecutor
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from digits.evaluation.metrics import calibration_error, interval
+from digits.image.binarize import to_ink
+from digits.image.page_segmentation import Found
+from digits.inference.calibration import fit_odds
+from digits.inference.card import write_card
+from digits.inference.classifier import Classifier, load_card
+from digits.inference.line_recognizer import load_line_network
+from digits.mnist import Labelled, Mnist
+from digits.reader import Reader
+from digits.synthesis.batches import WHITE, Batch, compose_batches, to_batch
+from digits.synthesis.line import TALL, Written, compose_line
+from digits.training.architectures import build_line
+from digits.training.checkpoint import HISTORY, Checkpoint, forget, restore
+from digits.training.digit import provenance
+from digits.training.export import export_line, multiply_adds
+from digits.types import Box, Page
+
+TITLE = "Line network: where the digits of a number stand"
+SHOWN = 1024  # lines of validation digits that each epoch is tried on
+JUDGED = 2000  # lines that fit what stands beside the network, and as many that judge it
+JUDGING_SEED = 1000  # added to the recipe's, for lines that nothing else has seen
+MEASURED_WIDTH = 256  # px of the strip for which multiplications are counted
+# Of the digit network's log-probabilities. On composed lines the likeliest is 0.05, for there the
+# line network is at home; on strangers' numbers from 0.3 to 0.6 fewer are wrong.
+WEIGHT = 0.4
+SURE = 1e-9  # no text is likelier than 1 minus this, nor less likely
+
+
+@dataclass(frozen=True, slots=True)
+class LineRecipe:
+    """All that decides how the line network is trained."""
+
+    network: str = "line"
+    epochs: int = 20
+    lines: int = 20_480  # composed anew in each epoch
+    seed: int = 0
+    peak: float = 2e-3  # highest learning rate
+    decay: float = 1e-2  # weight decay
+    batch: int = 32  # lines
+
+
+class LineBatches(keras.utils.PyDataset):
+    """Lines composed anew in each epoch, by another process while this one trains.
+
+    Which lines depends on seed and epoch alone, so that training that was interrupted sees what
+    it would have seen.
+    """
+
+    def __init__(self, digits: Labelled, recipe: LineRecipe, epoch: int) -> None:
+        super().__init__()
+        self._digits, self._recipe, self._epoch = digits, recipe, epoch
+        # A new process, and not a copy of this one, whose threads would be missing in it.
+        self._composer = ProcessPoolExecutor(1, get_context("spawn"))
+        self._next = self._compose()
+        self._advance()
+
+    def _compose(self) -> Future[list[Batch]]:
+        seed, lines, batch = self._recipe.seed, self._recipe.lines, self._recipe.batch
+        return self._composer.submit(
+            compose_batches, self._digits, lines, batch, (seed, self._epoch)
+        )
+
+    def _advance(self) -> None:
+        """Take the lines of this epoch and have those of the next composed."""
+        self._batches = self._next.result()
+        self._epoch += 1
+        self._next = self._compose()
+
+    def __len__(self) -> int:
+        """Return the number of batches in an epoch."""
+        return len(self._batches)
+
+    def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return strips, float32, (n, 32, w), and their texts (n, 12) as CTC wants them."""
+        strips, texts = self._batches[index]
+        return strips / np.float32(WHITE), texts
+
+    def on_epoch_end(self) -> None:
+        """Go on to other lines."""
+        self._advance()
+
+
+def compile_line(network: keras.Model, recipe: LineRecipe) -> None:
+    """Give the network CTC and an optimiser that warms up and cools down to nothing."""
+    steps = recipe.lines // recipe.batch * recipe.epochs
+    schedule = keras.optimizers.schedules.CosineDecay(
+        recipe.peak / 10, steps, warmup_target=recipe.peak, warmup_steps=steps // 20
+    )
+    optimizer = keras.optimizers.AdamW(schedule, weight_decay=recipe.decay, global_clipnorm=5.0)
+    network.compile(optimizer, loss=keras.losses.CTC())
+
+
+def fit_line(
+    network: keras.Model, mnist: Mnist, recipe: LineRecipe, run: Path, *, resume: bool = False
+) -> None:
+    """Train `network`, leaving a checkpoint and a line of history for each epoch in `run`."""
+    run.mkdir(parents=True, exist_ok=True)
+    keras.utils.set_random_seed(recipe.seed)
+    compile_line(network, recipe)
+    if not resume:
+        forget(run)
+    done = restore(network, run)
+    network.fit(
+        LineBatches(mnist.train, recipe, done),
+        initial_epoch=done,
+        epochs=recipe.epochs,
+        validation_data=LineBatches(
+            mnist.validation,
+            dataclasses.replace(recipe, lines=min(SHOWN, recipe.lines), seed=recipe.seed + 1),
+            0,
+        ),
+        callbacks=[keras.callbacks.CSVLogger(run / HISTORY, append=done > 0), Checkpoint(run)],
+        verbose=2,
+    )
+
+
+def export_line_run(
+    network: keras.Model, mnist: Mnist, recipe: LineRecipe, run: Path, classifier: Classifier
+) -> dict[str, Any]:
+    """Fit what stands beside the line network, and write what is served and its card to `run`.
+
+    Parameters
+    ----------
+    classifier : the digit network whose scores are added to this one's
+
+    Returns
+    -------
+    the card: recipe, data, versions, and the figures on lines of validation digits
+    """
+    path = run / f"{recipe.network}.onnx"
+    rng = np.random.default_rng(recipe.seed + JUDGING_SEED)
+    fitting = [compose_line(mnist.calibration, rng, TALL) for _ in range(JUDGED)]
+    judging = [compose_line(mnist.validation, rng, TALL) for _ in range(JUDGED)]
+    strips, _ = to_batch([compose_line(mnist.calibration, rng) for _ in range(recipe.batch)])
+    export_line(network, path, strips / np.float32(WHITE))
+    card: dict[str, Any] = {
+        **provenance(recipe.network, TITLE, dataclasses.asdict(recipe), mnist),
+        "parameters": network.count_params(),
+        "multiply_adds": multiply_adds(build_line(MEASURED_WIDTH)),
+        "beside": classifier.name.sha256,
+        "weight": WEIGHT,
+        "slope": 1.0,
+        "offset": 0.0,
+    }
+    write_card(path, card)
+    card |= _fit_beside(Reader(classifier, load_line_network(path)), fitting)
+    write_card(path, card)
+    card["validation"] = judge_lines(Reader(classifier, load_line_network(path)), judging)
+    write_card(path, card)
+    return load_card(path)
+
+
+def summary(card: dict[str, Any], run: Path) -> str:
+    """Return what a training came to, as lines for a terminal."""
+    figures = card["validation"]
+    low, high = figures["interval"]
+    return (
+        f"\nOn composed lines of validation digits: {figures['accuracy']:.1%} of "
+        f"{figures['lines']} whole numbers right (95 % interval {low:.1%} to {high:.1%})\n"
+        f"Card and the served network are in runs/{run.name}/. "
+        f"Read with it: python -m digits read --model runs/{run.name} PICTURE\n"
+    )
+
+
+def judge_lines(reader: Reader, lines: list[Written]) -> dict[str, Any]:
+    """Return how well whole lines are read, as plain figures for the card."""
+    read = reader.read_lines([as_found(line) for line in lines])
+    right = np.array([a.text == b.text for a, b in zip(read, lines, strict=True)])
+    confidence = np.array([line.confidence for line in read])
+    low, high = interval(int(right.sum()), len(lines))
+    return {
+        "lines": len(lines),
+        "accuracy": float(right.mean()),
+        "interval": [low, high],
+        "calibration_error": calibration_error(confidence, right),
+    }
+
+
+def as_found(line: Written) -> Found:
+    """Return a composed line as if it had been found on a page."""
+    height, width = line.strip.shape
+    page = Page(to_ink(line.strip), line.strip, np.eye(3), (width, height))
+    return Found(page, Box(0, 0, width, height))
+
+
+def _fit_beside(reader: Reader, lines: list[Written]) -> dict[str, float]:
+    """Fit what makes a whole number's confidence honest."""
+    read = reader.read_lines([as_found(line) for line in lines])
+    named = [(a, b) for a, b in zip(read, lines, strict=True) if a.digits]
+    if not named:  # a network that has learned nothing: there is nothing to fit
+        return {"slope": 1.0, "offset": 0.0}
+    raw = np.clip([a.confidence for a, _ in named], SURE, 1 - SURE)
+    right = np.array([a.text == b.text for a, b in named], float)
+    slope, offset = fit_odds(np.log(raw / (1 - raw)), right, np.full(len(raw), 1 / len(raw)))
+    return {"slope": slope, "offset": offset}

@@ -1,0 +1,180 @@
+"""Teach the convolutional network's second head what is no digit, and when to refuse.
+
+The first head is trained before and stays as it is: this one only looks at what the network's
+convolutions found in a frame.
+"""
+
+from typing import Any
+
+import cv2
+import keras
+import numpy as np
+
+from digits.evaluation.metrics import auroc
+from digits.image.mnist_normalize import to_frame
+from digits.inference.calibration import Refusal, fit_refusal
+from digits.mnist import Labelled, Mnist
+from digits.synthesis.negatives import NOT_A_DIGIT, draw_negatives
+from digits.synthesis.strokes import draw_frame
+from digits.training.augmentation import augment, filled
+from digits.training.corruption import disturb
+from digits.training.stroke_habits import flagged_one
+from digits.types import FRAME, Box, Frame, Frames
+
+EPOCHS = 6  # passes through the training digits
+BATCH = 128  # digits, and as many frames that hold none
+PEAK = 2e-3  # highest learning rate
+DECAY = 1e-2  # weight decay
+POOL = 30_000  # negatives drawn once; each is distorted anew whenever it is shown
+HELD_OUT = 5_000  # negatives that calibrate, from other digits and other fonts
+P_PLAIN = 0.3  # share of frames that are not distorted
+P_DRAWN = 0.15  # share of digits in the forms of hands that MNIST has not met
+P_FLAG = 0.3  # share of ones with a flag that may reach the line
+P_FILLED = 0.25  # share of digits stretched to fill a square
+P_DISTURBED = 0.2  # share of frames on grey, grainy or crossed paper, in training alone
+P_CAMERA = 0.3  # share of frames that went through a bad picture
+P_SPOT = 0.3  # share of those that have a spot of 2 px too much or too little ink
+LEGIBLE = 0.6  # share of the ink that must be left for the digit to be one
+KEPT = 0.997  # share of distorted digits that must not be refused
+HALF = 0.5  # of full ink
+
+
+class Shown(keras.utils.PyDataset):
+    """Digits, and as many frames that hold none; an epoch depends on its seed and number alone."""
+
+    def __init__(self, digits: Labelled, others: Frames, seed: int) -> None:
+        super().__init__()
+        self._digits, self._others, self._seed, self._epoch = digits, others, seed, 0
+
+    def __len__(self) -> int:
+        """Return the number of batches in an epoch."""
+        return max(1, len(self._digits) // BATCH)
+
+    def __getitem__(self, index: int) -> tuple[Frames, np.ndarray]:
+        """Return frames (2 n, 28, 28), and for each whether it holds no digit (2 n, 1)."""
+        rng = np.random.default_rng((self._seed, self._epoch, index))
+        chosen = rng.integers(len(self._digits), size=BATCH)
+        part = Labelled(self._digits.pictures[chosen], self._digits.labels[chosen])
+        others = self._others[rng.integers(len(self._others), size=BATCH)]
+        frames = np.concatenate(
+            [distort_digits(part, rng, P_DISTURBED), distort_others(others, rng, P_DISTURBED)]
+        )
+        return frames, np.repeat(np.array([0, 1], np.float32), BATCH)[:, None]
+
+    def on_epoch_end(self) -> None:
+        """Draw others in the next epoch."""
+        self._epoch += 1
+
+
+def distort_digits(digits: Labelled, rng: np.random.Generator, disturbed: float = 0.0) -> Frames:
+    """Return digits as hands, pens and cameras distort them; all of them stay digits."""
+    plain = digits.frames
+    habits = [_habit(f, int(label), rng) for f, label in zip(plain, digits.labels, strict=True)]
+    written = np.stack(habits) if habits else plain
+    frames = np.where(_some(plain, P_PLAIN, rng), written, augment(written, digits.labels, rng))
+    return _photographed(disturb(frames, rng, disturbed), rng)
+
+
+def _habit(frame: Frame, label: int, rng: np.random.Generator) -> Frame:
+    """Return a digit in a foreign form, a 1 with a long flag, or any as forms stretch it."""
+    if rng.random() < P_DRAWN:
+        frame = draw_frame(label, rng)
+    if label == 1 and rng.random() < P_FLAG:
+        frame = flagged_one(frame, rng, longest=1.1)
+    return filled(frame) if rng.random() < P_FILLED else frame
+
+
+def distort_others(frames: Frames, rng: np.random.Generator, disturbed: float = 0.0) -> Frames:
+    """Return frames that hold no digit, distorted in the same way as digits."""
+    labels = np.full(len(frames), NOT_A_DIGIT, np.uint8)
+    frames = np.where(_some(frames, P_PLAIN, rng), frames, augment(frames, labels, rng))
+    return _photographed(disturb(frames, rng, disturbed), rng)
+
+
+def _photographed(frames: Frames, rng: np.random.Generator) -> Frames:
+    return np.stack([_taken(f, rng) if rng.random() < P_CAMERA else f for f in frames])
+
+
+def _some(frames: Frames, share: float, rng: np.random.Generator) -> np.ndarray:
+    return rng.random((len(frames), 1, 1)) < share
+
+
+def _taken(frame: Frame, rng: np.random.Generator) -> Frame:
+    """Return a frame as a poor picture gives it: blurred, grainy, specked, broken or cut off."""
+    scale = int(rng.integers(1, 5))
+    whole = cv2.resize(frame, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
+    ink = cv2.GaussianBlur(whole, (0, 0), rng.uniform(0.2, 0.7) * scale)
+    ink = ink * rng.uniform(0.6, 1.2) + rng.normal(0, rng.uniform(0, 0.12), ink.shape)
+    ink = np.where(ink < rng.uniform(0.1, 0.3), 0, np.clip(ink, 0, 1)).astype(np.float32)
+    if rng.random() < HALF:  # without grey
+        ink = (ink > rng.uniform(0.35, 0.6)).astype(np.float32)
+    if rng.random() < P_SPOT:  # an erasure, or a speck
+        centre = [int(pixel) for pixel in rng.integers(5 * scale, 23 * scale, 2)]
+        cv2.circle(ink, centre, scale, float(rng.integers(2)), -1)
+    left = (ink > HALF).sum()
+    if not left or left < LEGIBLE * (whole > HALF).sum():
+        return frame
+    return to_frame(ink, Box(0, 0, ink.shape[1], ink.shape[0]))
+
+
+def draw_frames(
+    digits: Labelled, count: int, rng: np.random.Generator, *, held_out: bool = False
+) -> Frames:
+    """Return `count` frames that hold no digit: float32, shape (count, 28, 28)."""
+    inks = draw_negatives(digits.pictures, digits.labels, count, rng, held_out=held_out)
+    frames = [to_frame(ink, Box(0, 0, ink.shape[1], ink.shape[0])) for ink in inks]
+    return np.stack(frames) if frames else np.zeros((0, FRAME, FRAME), np.float32)
+
+
+def fit_head(head: keras.Model, mnist: Mnist, seed: int, epochs: int = EPOCHS) -> None:
+    """Train the second head of a trained network; a few minutes.
+
+    Parameters
+    ----------
+    head : as `digits.training.architectures.build_refusal` gives it
+    mnist : its train digits are shown, and cut up for what is shown beside them
+    seed : of all random choices
+    epochs : passes through the training digits
+    """
+    keras.utils.set_random_seed(seed)
+    pool = min(POOL, len(mnist.train))
+    others = draw_frames(mnist.train, pool, np.random.default_rng(seed))
+    shown = Shown(mnist.train, others, seed)
+    schedule = keras.optimizers.schedules.CosineDecay(PEAK, epochs * len(shown))
+    head.compile(
+        keras.optimizers.AdamW(schedule, weight_decay=DECAY),
+        loss=keras.losses.BinaryCrossentropy(from_logits=True),
+        metrics=[keras.metrics.BinaryAccuracy(name="accuracy", threshold=0.0)],
+    )
+    head.fit(shown, epochs=epochs, shuffle=False, verbose=1)
+
+
+def calibrate_head(head: keras.Model, mnist: Mnist, seed: int) -> dict[str, Any]:
+    """Return slope, offset and threshold of the second head, and how well it then tells.
+
+    Calibrated on calibration digits, judged on validation digits; the frames without a digit are
+    made of the same digits, and of letters from fonts that training did not show.
+    """
+    rng = np.random.default_rng((seed, 1))
+
+    def logits(frames: Frames) -> np.ndarray:
+        return np.asarray(head.predict(frames, batch_size=256, verbose=0))[:, 0]
+
+    def shown(digits: Labelled) -> tuple[np.ndarray, np.ndarray]:
+        others = draw_frames(digits, min(HELD_OUT, 2 * len(digits)), rng, held_out=True)
+        return logits(distort_digits(digits, rng)), logits(distort_others(others, rng))
+
+    refusal: Refusal = fit_refusal(*shown(mnist.calibration), kept=KEPT)
+    plain = refusal.probability(logits(mnist.validation.frames))
+    distorted, others = (refusal.probability(part) for part in shown(mnist.validation))
+    return {
+        "slope": refusal.slope,
+        "offset": refusal.offset,
+        "threshold": refusal.threshold,
+        "made_of": "halves, pairs, mirrored and turned MNIST digits; curves and branched strokes; "
+        "letters and signs of Matplotlib's fonts; spots, boxes, dashes, textures",
+        "auroc": auroc(distorted, others),
+        "digits_kept": float((plain <= refusal.threshold).mean()),
+        "distorted_digits_kept": float((distorted <= refusal.threshold).mean()),
+        "others_refused": float((others > refusal.threshold).mean()),
+    }

@@ -1,0 +1,244 @@
+"""The nouns that every other module speaks: units, arrays, results and errors.
+
+Nothing here computes. A picture becomes `Ink`, ink becomes `Frames`, frames become
+probabilities, and all of it ends in one `Reading`, whose plain image is the JSON of every door.
+"""
+
+import dataclasses
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+from jaxtyping import Float32, Float64, UInt8
+
+FRAME = 28  # px, side of an MNIST picture (LeCun et al. 1998, section III.A)
+GLYPH = 20  # px, longest side of the digit inside it (same source)
+CENTRE = 14.5  # px from the frame's corner, where MNIST puts the mass; pixel i spans [i, i + 1)
+CLASSES = 10  # the digits 0 to 9
+STRIP = 32  # px, height of a straightened line; the digits fill about three quarters
+STRIDE = 4  # px of a strip for each step of the line network
+LINKED = 0.3  # of full ink: paler pixels do not join two strokes
+SCHEMA = 1  # version of the JSON of a Reading; fields are only ever added
+
+# The leading underscore documents an axis without binding it: an argument and a result of one
+# call may differ in size. `n` is bound on purpose: as many answers as questions.
+Pixels = UInt8[np.ndarray, "_height _width"]  # grey, upright: 0 black to 255 white
+Contrast = Float32[np.ndarray, "_height _width"]  # 0.0 as bright as its paper to 1.0 black
+Ink = Float32[np.ndarray, "_height _width"]  # 0.0 bare paper to 1.0 full ink
+Frame = Float32[np.ndarray, "28 28"]  # one digit as ink, as MNIST would show it
+Frames = Float32[np.ndarray, "n 28 28"]
+Logits = Float32[np.ndarray, "n 10"]  # unbounded scores, before softmax
+Probabilities = Float32[np.ndarray, "n 10"]  # rows sum to 1
+
+Status = Literal["read", "doubtful", "blank", "refused", "failed"]
+MarkKind = Literal["dot", "dash", "stroke", "other"]
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """An upright rectangle in pixels; the right and bottom edges are excluded."""
+
+    x: int  # px, left edge
+    y: int  # px, top edge
+    width: int  # px
+    height: int  # px
+
+    @property
+    def right(self) -> int:
+        """First column to the right of the box."""
+        return self.x + self.width
+
+    @property
+    def bottom(self) -> int:
+        """First row below the box."""
+        return self.y + self.height
+
+    def rows_and_columns(self) -> tuple[slice, slice]:
+        """Return the index that cuts this box out of an image."""
+        return slice(self.y, self.bottom), slice(self.x, self.right)
+
+    @classmethod
+    def around(cls, boxes: Iterable["Box"]) -> "Box":
+        """Return the smallest box that holds all of `boxes`, of which there is at least one."""
+        each = list(boxes)
+        x, y = min(box.x for box in each), min(box.y for box in each)
+        right, bottom = max(box.right for box in each), max(box.bottom for box in each)
+        return cls(x, y, right - x, bottom - y)
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A four-cornered part of a page that becomes an upright rectangle when it is straightened."""
+
+    # px (x, y) of the page's ink, as the writing runs: top left, top right, bottom right,
+    # bottom left
+    corners: tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """An upright grey picture, perhaps reduced, and what it was reduced from.
+
+    `grey` is what the reader looks at; `width` and `height` are those of the upright original,
+    in which every published box is measured.
+    """
+
+    grey: Pixels
+    width: int  # px of the upright original
+    height: int  # px of the upright original
+    sha256: str  # of the bytes that the picture was decoded from
+
+    def to_original(self, box: Box) -> Box:
+        """Return `box`, given in pixels of `grey`, in pixels of the original."""
+        across = self.width / self.grey.shape[1]
+        down = self.height / self.grey.shape[0]
+        x, y = round(box.x * across), round(box.y * down)
+        return Box(x, y, round(box.right * across) - x, round(box.bottom * down) - y)
+
+    def from_original(self, box: Box) -> Box:
+        """Return `box`, given in pixels of the original, in pixels of `grey`."""
+        across = self.grey.shape[1] / self.width
+        down = self.grey.shape[0] / self.height
+        x, y = round(box.x * across), round(box.y * down)
+        return Box(
+            x,
+            y,
+            max(1, round(box.right * across) - x),
+            max(1, round(box.bottom * down) - y),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """An upright piece of a picture: its ink, its contrast, and where it came from."""
+
+    ink: Ink
+    contrast: Contrast  # the same size; patterns of the paper are still in it
+    to_original: Float64[np.ndarray, "3 3"]  # homography from px of this page to px of the original
+    size: tuple[int, int]  # px, width and height of the original
+
+    def box_in_original(self, box: Box) -> Box:
+        """Return the upright box in pixels of the original round `box` of this page."""
+        corners = np.array(
+            [
+                [box.x, box.right, box.right, box.x],
+                [box.y, box.y, box.bottom, box.bottom],
+                [1.0, 1.0, 1.0, 1.0],
+            ]
+        )
+        across, down, scale = self.to_original @ corners
+        width, height = self.size
+        x, y = np.clip(across / scale, 0, width), np.clip(down / scale, 0, height)
+        left, top = min(round(float(x.min())), width - 1), min(round(float(y.min())), height - 1)
+        right, bottom = round(float(x.max())), round(float(y.max()))
+        return Box(left, top, max(1, right - left), max(1, bottom - top))
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """What the caller knows about the picture, and how sure the answer must be.
+
+    Every field sharpens the reading; none is ever needed.
+    """
+
+    single: bool = False  # the picture holds exactly one digit
+    length: int | None = None  # the picture holds one line of this many digits
+    accept: float = 0.5  # a reading less confident than this is called doubtful
+    boxes: tuple[Box, ...] = ()  # read only these regions of the original, each a line
+
+
+ANY = Hint()
+
+
+@dataclass(frozen=True, slots=True)
+class ModelName:
+    """Which model gave an answer."""
+
+    name: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Digit:
+    """One character that was found, and what the network makes of it."""
+
+    value: int | None  # None: refused, stands as "?" in the text
+    confidence: float  # probability that `value` is right
+    box: Box
+    probabilities: tuple[float, ...]  # of 0 to 9
+    not_a_digit: float | None  # probability; None where the model gives no such score
+    frame: Frame = field(compare=False, repr=False)  # what the network saw; not in the JSON
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Ink on a line that is no digit but must not be dropped in silence."""
+
+    kind: MarkKind
+    box: Box
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Digits that stand side by side, from left to right."""
+
+    text: str
+    confidence: float  # probability that the whole number is right
+    box: Box
+    digits: tuple[Digit, ...]
+    marks: tuple[Mark, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell of a table; `text` is empty where nothing is written."""
+
+    row: int
+    column: int
+    text: str
+    confidence: float
+    box: Box
+    marks: tuple[Mark, ...] = ()  # ink in the cell that is no digit
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What was read in one picture."""
+
+    id: str  # SHA-256 over picture, model and hint
+    size: tuple[int, int]  # px, width and height of the upright original
+    status: Status
+    model: ModelName
+    text: str  # lines joined by "\n"
+    confidence: float  # probability that all of `text` is right
+    lines: tuple[Line, ...] = ()
+    cells: tuple[Cell, ...] = ()
+    notes: tuple[str, ...] = ()  # sentences on what made the picture hard to read
+    file: str | None = None
+    page: int | None = None
+    error: str | None = None
+
+    @property
+    def digits(self) -> tuple[Digit, ...]:
+        """All digits in reading order."""
+        return tuple(digit for line in self.lines for digit in line.digits)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the plain image of this reading, ready for `json.dumps`."""
+        plain = dataclasses.asdict(self)
+        for line in plain["lines"]:
+            for digit in line["digits"]:
+                del digit["frame"]
+        return {"schema": SCHEMA, **_boxes_as_lists(plain)}
+
+
+def _boxes_as_lists(value: Any) -> Any:  # noqa: ANN401  # JSON has no narrower type
+    """Replace each box by [x, y, width, height], and each tuple by a list."""
+    if isinstance(value, dict):
+        if value.keys() == {"x", "y", "width", "height"}:
+            return list(value.values())
+        return {key: _boxes_as_lists(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_boxes_as_lists(item) for item in value]
+    return value

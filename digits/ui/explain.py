@@ -1,0 +1,329 @@
+"""The page that shows how an answer came about, and how good the networks are."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+
+from digits.errors import DigitsError
+from digits.explain import forward
+from digits.explain.occlusion import occlude
+from digits.inference.classifier import Classifier, load_card
+from digits.inference.onnx_weights import load_dense_weights
+from digits.inference.reference_set import Neighbours
+from digits.io.image import EXTENSIONS, load_picture, load_upright
+from digits.reader import Reader
+from digits.registry import ModelCard
+from digits.render import html
+from digits.types import Digit, Frame, Hint
+from digits.ui.canvas import drawing_sheet
+from digits.ui.reading_view import offer_report, show_error
+
+DENSE, CNN = "dense", "cnn"
+TITLES = {DENSE: "Dense network", CNN: "Convolutional network"}
+EXAMPLES = Path(__file__).parent / "examples"
+FIRST = "five on ruled paper.jpg"  # of the examples: one digit
+BRUSH = 16  # units of the sheet, as on the page Draw
+UNITS = 14  # hidden units that are shown
+NEAREST = 7  # known digits beside one's own
+MAPS = 7  # pictures of one layer
+PICTURE, SMALL = 168, 84  # screen px
+SLIDERS = {  # label and step
+    "thickness": ("Thickness of the strokes, px", 0.25),
+    "rotation": ("Rotation, degrees clockwise", 5.0),
+    "shift": ("Shift to the right, px", 1.0),
+    "noise": ("Noise, of full ink", 0.05),
+}
+
+Readers = Callable[[str | None], Reader]
+Known = Callable[[str | None], Neighbours]
+
+
+def inside_page(reader: Readers, known: Known, models: Sequence[ModelCard]) -> None:
+    """Show one digit on its way through both networks, and both networks' record."""
+    st.title("Inside")
+    views = {
+        "Both networks": _both,
+        "Dense network": _dense,
+        "Convolutional network": _convolutional,
+        "Where they fail": _failing,
+        "How good they are": None,
+    }
+    view = st.segmented_control("Show", list(views), default="Both networks", required=True)
+    paths = {card.name: card.path for card in models}
+    try:
+        if show := views[view or "Both networks"]:
+            source, shown = st.columns([1, 2], gap="large")
+            with source:
+                digit = _own_digit(reader)
+            with shown:
+                if digit is None:
+                    st.info("Draw or choose a digit on the left.")
+                else:
+                    show(digit.frame, reader, known, paths)
+        else:
+            _quality(paths)
+    except DigitsError as error:
+        show_error(str(error))
+    st.caption("Pictures stay on the computer that runs this page; nothing is stored.")
+
+
+def _own_digit(reader: Readers) -> Digit | None:
+    """Return the one digit that is looked at, with the way to print its reading."""
+    how = st.segmented_control(
+        "Your digit", ["Example", "Draw", "Upload"], default="Example", required=True
+    )
+    content: bytes | None = None
+    name = "drawing"
+    if how == "Draw":
+        content = drawing_sheet(wide=False, width=BRUSH)
+    elif how == "Upload":
+        given = st.file_uploader("A picture of handwritten digits", list(EXTENSIONS))
+        content, name = (given.getvalue(), given.name) if given else (None, name)
+    else:
+        names = sorted(path.name for path in EXAMPLES.glob("*.*g"))
+        name = st.selectbox("Example", names, names.index(FIRST)) or FIRST
+        content = (EXAMPLES / name).read_bytes()
+    if content is None:
+        return None
+    hint = Hint(single=how == "Draw")
+    reading = replace(reader(CNN).read(load_picture(content), hint), file=name)
+    if not reading.digits:
+        st.info("No digit was found there.")
+        return None
+    digits = reading.digits
+    place = (
+        st.number_input(f"Which of its {len(digits)} digits", 1, len(digits)) if digits[1:] else 1
+    )
+    chosen = digits[int(place) - 1]
+    value = "?" if chosen.value is None else str(chosen.value)
+    st.html(html.image(chosen.frame, f"What the networks see: read as {value}", PICTURE))
+    st.caption("What both networks are given: 28 x 28 numbers from 0 (paper) to 1 (ink).")
+    offer_report(lambda: load_upright(content), reading)
+    return chosen
+
+
+def _both(frame: Frame, reader: Readers, _: Known, __: dict[str, Path]) -> None:
+    for name, column in zip((DENSE, CNN), st.columns(2), strict=True):
+        classifier = reader(name).classifier
+        probabilities = classifier.classify(frame[None]).probabilities[0]
+        with column:
+            st.subheader(f"{TITLES[name]}: {probabilities.argmax()}")
+            st.html(
+                html.bars(probabilities.tolist(), int(probabilities.argmax()), "How sure of each")
+            )
+            _look(classifier, frame, int(probabilities.argmax()))
+
+
+def _look(classifier: Classifier, frame: Frame, value: int) -> None:
+    looked = occlude(classifier, frame, value)
+    st.html(html.image(html.signed(looked), f"Where the network looked to answer {value}", PICTURE))
+    st.caption(
+        f"Where it looked. Orange: when this is covered, {value} gets less likely. "
+        "Blue: it gets more likely."
+    )
+
+
+def _dense(frame: Frame, reader: Readers, _: Known, paths: dict[str, Path]) -> None:
+    weights = load_dense_weights(paths[DENSE])
+    temperature = reader(DENSE).classifier.temperature
+    found = forward.trace(frame, weights, temperature)
+    digit = int(found.probabilities.argmax())
+    st.subheader("1. 784 inputs")
+    with st.expander("Your picture as numbers, in hundredths"):
+        rows = [[str(y), *(f"{round(100 * x)}" for x in row)] for y, row in enumerate(frame)]
+        st.html(
+            html.table(["row", *map(str, range(28))], rows, "Ink of each pixel", frame.tolist())
+        )
+    units = len(found.hidden)
+    st.subheader(f"2. {units} hidden units")
+    st.markdown(
+        f"Each multiplies every input by a weight of its own, adds all up with its bias, and "
+        f"passes on what is above zero (ReLU): {int((found.hidden > 0).sum())} of {units} speak "
+        f"here. These say most about **{digit}**; orange pixels add, blue ones take away."
+    )
+    chosen, added = found.strongest(weights, digit, UNITS)
+    st.html(
+        html.gallery(
+            [
+                (
+                    html.signed(weights.hidden[:, j].reshape(28, 28)),
+                    f"Weights of hidden unit {j}",
+                    f"unit {j}: {found.hidden[j]:.2f} x {weights.output[j, digit]:.2f} = {a:+.2f}",
+                )
+                for j, a in zip(chosen, added, strict=True)
+            ],
+            SMALL,
+        )
+    )
+    st.subheader("3. Ten logits, 4. softmax")
+    st.markdown(
+        "A digit's logit is the sum of all units times their weights for it, and its bias. Softmax "
+        f"makes shares of them: e^(logit / {temperature:.3f}), divided by the sum of all ten. "
+        f"The {temperature:.3f} is the temperature, fitted so that 90 % sure means 90 % right."
+    )
+    rows = [
+        [
+            str(d),
+            f"{found.logits[d] - weights.output_bias[d]:.3f}",
+            f"{weights.output_bias[d]:+.3f}",
+            f"{found.logits[d]:.3f}",
+            f"{np.exp(found.logits[d] / temperature):.4g}",
+            f"{found.probabilities[d]:.2%}",
+        ]
+        for d in range(10)
+    ]
+    header = ["digit", "units", "bias", "logit", "e^(logit/T)", "probability"]
+    st.html(html.table(header, rows, "From hidden units to probabilities"))
+
+
+def _convolutional(frame: Frame, reader: Readers, known: Known, _: dict[str, Path]) -> None:
+    classifier = reader(CNN).classifier
+    value = int(classifier.classify(frame[None]).probabilities[0].argmax())
+    st.subheader("Where it looked")
+    _look(classifier, frame, value)
+    st.subheader("The nearest MNIST digits")
+    digits = known(CNN)
+    order, distance = digits.nearest(classifier.embed(frame[None])[0], NEAREST)
+    st.html(
+        html.gallery(
+            [
+                (
+                    digits.pictures[i],
+                    f"A known {digits.labels[i]}",
+                    f"a {digits.labels[i]}, distance {d:.2f}",
+                )
+                for i, d in zip(order, distance, strict=True)
+            ],
+            SMALL,
+        )
+    )
+    st.caption(
+        "Those of 5,000 digits it was not trained on that its last hidden layer finds alike."
+    )
+    st.subheader("What each layer saw")
+    for name, layer in classifier.activations(frame):
+        if layer.ndim == 1:
+            st.markdown(f"**{name}**: " + " ".join(f"{x:.1f}" for x in layer))
+            continue
+        strongest = np.argsort(-layer.sum(axis=(1, 2)), kind="stable")[:MAPS]
+        side = layer.shape[1]
+        st.markdown(f"**{name}**: {len(layer)} pictures of {side} x {side}, the {MAPS} strongest")
+        st.html(
+            html.gallery(
+                [
+                    (html.scaled(layer[c]), f"{name}, channel {c}", f"channel {c}")
+                    for c in strongest
+                ],
+                SMALL,
+            )
+        )
+
+
+def _failing(frame: Frame, reader: Readers, _: Known, __: dict[str, Path]) -> None:
+    with st.container(horizontal=True):
+        given = {
+            name: st.slider(label, *forward.LIMITS[name], value=0.0, step=step, key=f"in-{name}")
+            for name, (label, step) in SLIDERS.items()
+        }
+    changed = forward.distort(frame, forward.Distortion(**given))
+    seen, *answers = st.columns([1, 1, 1])
+    seen.html(html.image(changed, "The digit as it is changed", PICTURE))
+    for name, column in zip((DENSE, CNN), answers, strict=True):
+        answer = reader(name).classifier.classify(np.stack([frame, changed])).probabilities
+        before, after = (int(value) for value in answer.argmax(axis=1))
+        verdict = "as before" if before == after else f"was {before}"
+        with column:
+            st.markdown(f"**{TITLES[name]}: {after}** ({verdict})")
+            st.html(html.bars(answer[1].tolist(), after, "How sure of each"))
+    st.subheader("How far each goes before the answer changes")
+    columns = st.columns(2)
+    for i, (kind, (label, _step)) in enumerate(SLIDERS.items()):
+        sweeps = {n: forward.sweep(reader(n).classifier, frame, kind) for n in (DENSE, CNN)}
+        told = "; ".join(
+            f"{TITLES[n]}: the same from {s.steady[0]:.3g} to {s.steady[1]:.3g}"
+            for n, s in sweeps.items()
+        )
+        with columns[i % 2]:
+            st.html(
+                html.line_chart(
+                    {TITLES[n]: (s.values, s.sure) for n, s in sweeps.items()},
+                    title=kind.capitalize(),
+                    across=label,
+                    up="probability of its first answer",
+                    alt=told,
+                )
+            )
+            st.caption(f"{told}.")
+
+
+def _quality(paths: dict[str, Path]) -> None:
+    for name, column in zip((DENSE, CNN), st.columns(2, gap="large"), strict=True):
+        with column:
+            st.subheader(TITLES[name])
+            _record(forward.judge_network(load_card(paths[name])))
+
+
+def _record(quality: forward.Quality) -> None:
+    _curves(quality.history)
+    rows = [[str(d), *map(str, row)] for d, row in enumerate(quality.confusion)]
+    highest = max(count for row in quality.confusion for count in row)
+    shade = [[(count / highest) ** 0.5 / 2 for count in row] for row in quality.confusion]
+    written = f"Confusion on {quality.judged_on} digits: rows are written, columns are read"
+    st.html(html.table(["", *map(str, range(10))], rows, written, shade))
+    sure = [one.sure for one in quality.reliability]
+    right = [one.right for one in quality.reliability]
+    st.html(
+        html.line_chart(
+            {"measured": (sure, right), "ideal": ([min(sure), 1.0], [min(sure), 1.0])},
+            title=f"Reliability on {quality.judged_on} digits",
+            across="how sure",
+            up="share that is right",
+            alt="Of the least sure answers, "
+            f"{sure[0]:.0%} sure on average, {right[0]:.0%} are right.",
+        )
+    )
+    with st.expander("Reliability in numbers"):
+        rows = [[f"{b.sure:.2%}", f"{b.right:.2%}", str(b.answers)] for b in quality.reliability]
+        st.html(html.table(["sure", "right", "digits"], rows, "Fifteen bins of as many answers"))
+    st.markdown(f"**The hardest {quality.judged_on} digits**")
+    st.html(
+        html.gallery(
+            [
+                (one.picture, f"A {one.truth}, read as {one.answer}", f"{one.truth}, {_told(one)}")
+                for one in quality.hardest
+            ],
+            SMALL,
+        )
+    )
+
+
+def _told(one: forward.HardDigit) -> str:
+    if one.answer == one.truth:
+        return f"read rightly, {one.sure:.0%} sure"
+    return f"read as {one.answer}; {one.sure:.1%} for {one.truth}"
+
+
+def _curves(history: Sequence[dict[str, float]]) -> None:
+    if not history:
+        st.info("This network's learning curves were not kept; training keeps them now.")
+        return
+    epochs = [float(epoch) for epoch in range(1, len(history) + 1)]
+    for part, title in (("accuracy", "Accuracy"), ("loss", "Loss")):
+        lines = {
+            "training": (epochs, [row[part] for row in history]),
+            "validation": (epochs, [row[f"val_{part}"] for row in history]),
+        }
+        last = history[-1]
+        st.html(
+            html.line_chart(
+                lines,
+                title=f"Learning: {title.lower()}",
+                across="epoch",
+                up="share right" if part == "accuracy" else "cross-entropy",
+                alt=f"{title} after {len(history)} epochs: training {last[part]:.4f}, "
+                f"validation {last[f'val_{part}']:.4f}",
+            )
+        )

@@ -1,0 +1,73 @@
+"""The pictures that show how a picture was read."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from digits.explain.stages import ACROSS, ENLARGED, GAP, montage, show_stages
+from digits.io.image import load_picture, load_upright
+from digits.mnist import load_mnist
+from digits.registry import current_reader
+from digits.render.overlay import sized_to_see
+from digits.types import FRAME
+
+
+@pytest.fixture(scope="module")
+def number(tmp_path_factory):
+    """Two validation digits side by side on grey paper, as a file."""
+    digits = load_mnist().validation.pictures[:2]
+    ink = np.concatenate([np.kron(digit, np.ones((5, 5), np.uint8)) for digit in digits], axis=1)
+    path = tmp_path_factory.mktemp("stages") / "number.png"
+    Image.fromarray((200 - ink * 0.7).astype(np.uint8)).save(path)
+    return path
+
+
+def test_each_step_is_shown_in_order(number):
+    picture, upright = load_picture(number), load_upright(number)
+    reading = current_reader().read(picture)
+    stages = show_stages(picture, upright, reading)
+    assert [stage.name for stage in stages] == ["Upright", "Ink", "Boxes", "Frames"]
+    shown, ink, boxes, frames = (np.asarray(stage.picture.convert("L")) for stage in stages)
+    assert shown.shape == ink.shape == boxes.shape
+    assert ink.max() == 255  # paper is white now
+    assert np.median(shown) == 200
+    assert np.corrcoef(ink.ravel(), shown.ravel())[0, 1] > 0.95  # and the ink still dark
+    first = reading.digits[0]
+    changed = np.argwhere(boxes != shown)
+    times = boxes.shape[1] // picture.width
+    assert times == 3  # enlarged from 280 px to be seen
+    assert changed[:, 1].min() <= times * (first.box.x + 2)
+    assert np.array_equal(
+        frames[: FRAME * ENLARGED : ENLARGED, : FRAME * ENLARGED : ENLARGED],
+        np.rint(255 * first.frame).astype(np.uint8),
+    )
+
+
+def test_blank_paper_has_neither_boxes_nor_frames(tmp_path):
+    path = tmp_path / "blank.png"
+    Image.new("L", (60, 40), 230).save(path)
+    picture = load_picture(path)
+    stages = show_stages(picture, load_upright(path), current_reader().read(picture))
+    assert [stage.name for stage in stages] == ["Upright", "Ink"]
+
+
+@pytest.mark.parametrize(("n", "across", "down"), [(1, 1, 1), (10, 10, 1), (11, 10, 2)])
+def test_frames_stand_ten_in_a_row(n, across, down):
+    step = FRAME + GAP
+    size = (ENLARGED * (across * step - GAP), ENLARGED * (down * step - GAP))
+    assert ACROSS == 10
+    assert montage([np.ones((FRAME, FRAME), np.float32)] * n).size == size
+
+
+@pytest.mark.parametrize(
+    ("size", "shown"),
+    [
+        ((28, 28), (616, 616)),
+        ((599, 10), (1198, 20)),
+        ((600, 300), (600, 300)),
+        ((2400, 600), (1200, 300)),
+        ((1, 1), (600, 600)),
+    ],
+)
+def test_a_picture_is_sized_to_be_seen(size, shown):
+    assert sized_to_see(Image.new("RGB", size)).size == shown

@@ -1,0 +1,218 @@
+"""Whole pages whose text is known, through the whole chain: light, lines, angles, tables, marks."""
+
+from functools import partial
+
+import cv2
+import numpy as np
+import pytest
+from composed import Page, noisy, paper, ruled, shadowed, turned
+
+from digits import read
+from digits.registry import current_reader
+from digits.types import Box, Hint
+
+LENGTHS = (5, 10, 3, 7, 1)
+CONDITIONS = {
+    "as it is": lambda grey: grey,
+    "white on black": lambda grey: 255 - grey,
+    "in shadow": shadowed,
+    "noisy": noisy,
+    "ruled": ruled,
+    "turned by 4 degrees": partial(turned, angle=4),
+    "turned by -13 degrees": partial(turned, angle=-13),
+    "turned, ruled, in shadow and noisy": lambda g: noisy(shadowed(turned(ruled(g), 6))),
+}
+
+
+def right_lines(reading, expected):
+    return sum(
+        text == wanted for text, wanted in zip(reading.text.split("\n"), expected, strict=False)
+    )
+
+
+@pytest.mark.parametrize("condition", CONDITIONS)
+def test_lines_of_known_text_are_read(condition, held_out, as_picture):
+    right = whole = 0
+    for seed in range(4):
+        page = Page(held_out, seed)
+        expected = page.lines(LENGTHS)
+        grey = CONDITIONS[condition](paper(page.ink))
+        reading = current_reader().read(as_picture(np.clip(grey, 0, 255).astype(np.uint8)))
+        right += right_lines(reading, expected)
+        whole += len(expected)
+    assert right >= 0.85 * whole
+
+
+def test_touching_digits_are_told_apart(held_out, as_picture):
+    right = 0
+    for seed in range(24):
+        page = Page(held_out, seed, (160, 500))
+        expected = page.number(60, 50, 5, pitch=38)  # MNIST's digits are some 40 px wide here
+        reading = current_reader().read(as_picture(paper(page.ink).astype(np.uint8)))
+        right += reading.text == expected
+    assert right >= 19
+
+
+@pytest.mark.parametrize("quarters", [1, 2, 3])
+def test_a_page_that_does_not_stand_upright_is_turned(quarters, held_out, as_picture):
+    right = 0
+    for seed in range(4):
+        page = Page(held_out, seed, (600, 900))
+        expected = page.lines((8, 9, 7))
+        grey = np.ascontiguousarray(np.rot90(paper(page.ink).astype(np.uint8), quarters))
+        reading = current_reader().read(as_picture(grey))
+        if reading.text.split("\n") == expected:
+            right += 1
+            assert any("upright" in note for note in reading.notes)
+            boxes = [digit.box for digit in reading.digits]
+            assert all(b.right <= grey.shape[1] and b.bottom <= grey.shape[0] for b in boxes)
+            assert all((grey[b.rows_and_columns()] < 120).any() for b in boxes)
+    assert right >= 2
+
+
+def test_an_upright_page_is_never_turned(held_out, as_picture):
+    for seed in range(4):
+        page = Page(held_out, seed)
+        page.lines(LENGTHS)
+        notes = current_reader().read(as_picture(paper(page.ink).astype(np.uint8))).notes
+        assert not any("upright" in note for note in notes)
+
+
+def table(page, rows, columns, empty):
+    """Draw a table of one digit a cell; return its cells' texts."""
+    texts = {}
+    for row in range(rows):
+        for column in range(columns):
+            x, y = 120 + 90 * column, 100 + 90 * row
+            cv2.rectangle(page.ink, (x, y), (x + 90, y + 90), 0.9, 2)
+            texts[row, column] = "" if (row, column) in empty else page.digit(x + 17, y + 17)
+    return texts
+
+
+def test_a_table_is_read_cell_by_cell_and_empty_cells_stay_empty(held_out, as_picture):
+    empty = {(0, 1), (2, 3), (3, 0)}
+    right = whole = 0
+    for seed in range(3):
+        page = Page(held_out, seed, (620, 900))
+        texts = table(page, 5, 6, empty)
+        grey = turned(shadowed(paper(page.ink)), 3)
+        reading = current_reader().read(as_picture(grey.astype(np.uint8)))
+        found = {(cell.row, cell.column): cell.text for cell in reading.cells}
+        assert found.keys() == texts.keys()
+        assert all(found[place] == "" for place in empty)
+        right += sum(found[place] == text for place, text in texts.items())
+        whole += len(texts)
+        assert len(reading.text.split("\n")) == 5  # boxes of one digit each are one number a row
+        assert reading.digits
+    assert right >= 0.96 * whole
+
+
+def test_what_stands_beside_a_table_is_not_left_out_in_silence(held_out, as_picture):
+    page = Page(held_out, 1, (720, 900))
+    table(page, 4, 5, set())
+    alone = current_reader().read(as_picture(paper(page.ink).astype(np.uint8)))
+    assert alone.cells
+    assert not any("beside" in note for note in alone.notes)
+    page.number(120, 600, 9, pitch=60)
+    both = current_reader().read(as_picture(paper(page.ink).astype(np.uint8)))
+    assert len(both.cells) == len(alone.cells)
+    assert any("beside" in note for note in both.notes)
+
+
+def test_cells_with_numbers_are_parted_by_tabs(held_out, as_picture):
+    page = Page(held_out, 3, (420, 800))
+    rows = []
+    for row in range(3):
+        texts = []
+        for column in range(3):
+            x, y = 80 + 200 * column, 60 + 90 * row
+            cv2.rectangle(page.ink, (x, y), (x + 200, y + 90), 0.9, 2)
+            texts.append(page.number(x + 30, y + 17, 3, pitch=46))
+        rows.append("\t".join(texts))
+    reading = current_reader().read(as_picture(paper(page.ink).astype(np.uint8)))
+    assert [line.count("\t") for line in reading.text.split("\n")] == [2, 2, 2]
+    agree = sum(a == b for a, b in zip(reading.text, "\n".join(rows), strict=False))
+    assert agree >= 0.9 * len("\n".join(rows))
+
+
+@pytest.mark.parametrize(
+    ("mark", "kind"),
+    [(lambda i: cv2.circle(i, (181, 112), 4, 1, -1), "dot"),
+     (lambda i: cv2.line(i, (170, 80), (192, 80), 1, 4), "dash")],
+    ids=["7.5", "7-5"],
+)  # fmt: skip
+def test_a_point_between_digits_is_told_and_never_dropped_in_silence(
+    mark, kind, held_out, as_picture
+):
+    told = 0
+    for seed in range(12):
+        page = Page(held_out, seed, (180, 400))
+        page.digit(110, 60, 7)
+        page.digit(200, 60, 5)
+        mark(page.ink)
+        reading = current_reader().read(as_picture(paper(page.ink).astype(np.uint8)))
+        kinds = [found.kind for line in reading.lines for found in line.marks]
+        told += kind in kinds
+        assert kinds or reading.text != "75"
+    assert told >= 10
+
+
+def test_known_regions_are_each_a_result_and_blank_ones_stay(held_out, as_picture):
+    page = Page(held_out, 5, (400, 900))
+    first = page.number(60, 40, 4)
+    last = page.number(400, 300, 3)
+    boxes = (Box(40, 30, 260, 80), Box(40, 160, 260, 80), Box(380, 290, 220, 80))
+    grey = paper(page.ink).astype(np.uint8)
+    reading = current_reader().read(as_picture(grey), Hint(boxes=boxes))
+    assert [line.text for line in reading.lines] == [first, "", last]
+    assert reading.text.split("\n") == [first, "", last]
+
+
+def test_a_promised_length_is_kept(held_out, as_picture):
+    page = Page(held_out, 8, (200, 700))
+    page.number(60, 60, 6, pitch=60)
+    picture = as_picture(paper(page.ink).astype(np.uint8))
+    for length in (5, 6, 7):
+        assert len(current_reader().read(picture, Hint(length=length)).text) == length
+
+
+def test_confidence_is_higher_where_more_is_right(held_out, as_picture):
+    sure, right = [], []
+    for seed in range(40):
+        page = Page(held_out, seed, (160, 500))
+        expected = page.number(60, 50, 5, pitch=30)
+        reading = current_reader().read(
+            as_picture(noisy(paper(page.ink)).clip(0, 255).astype(np.uint8))
+        )
+        sure.append(reading.confidence)
+        right.append(reading.text == expected)
+    sure, right = np.array(sure), np.array(right)
+    assert sure[right].mean() > sure[~right].mean() + 0.1 if not right.all() else sure.mean() > 0.8
+
+
+def test_paper_with_nothing_on_it_is_blank():
+    grey = np.full((600, 800), 200.0)
+    png = cv2.imencode(".png", noisy(shadowed(ruled(grey))).clip(0, 255).astype(np.uint8))[1]
+    assert read(png.tobytes()).status in ("blank", "refused")
+    assert read(png.tobytes()).text == ""
+
+
+@pytest.mark.parametrize("values", [(1, 1), (4, 1, 1), (1, 1, 1)], ids=["11", "411", "111"])
+def test_ones_that_stand_close_are_all_read(values, held_out, as_picture):
+    right = 0
+    for seed in range(12):
+        page = Page(held_out, seed, (160, 400))
+        expected = "".join(page.digit(60 + 46 * i, 50, value) for i, value in enumerate(values))
+        reading = current_reader().read(as_picture(paper(page.ink).astype(np.uint8)))
+        right += reading.text == expected
+    assert right >= 11
+
+
+def test_a_stroke_beside_a_number_is_never_read_as_a_sure_one(held_out, as_picture):
+    for seed in range(12):
+        page = Page(held_out, seed, (160, 460))
+        expected = page.number(60, 50, 2)
+        cv2.line(page.ink, (180, 106), (206, 46), 1.0, 4)  # a slanted stroke, as tall as digits
+        reading = current_reader().read(as_picture(paper(page.ink).astype(np.uint8)))
+        marked = [mark.kind for line in reading.lines for mark in line.marks]
+        assert (reading.text == expected and marked) or reading.confidence < 0.95

@@ -1,0 +1,101 @@
+"""The lines that a page offers run, and ask for what the page was told."""
+
+import shlex
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from PIL import Image
+
+from digits.cli import main
+from digits.reader import Reader
+from digits.types import ANY, Hint, Reading
+from digits.ui.code_examples import Settings, command_line, curl_line, python_lines
+
+SETTINGS = [
+    Settings("photo.jpg", None, ANY, None),
+    Settings("photo.jpg", None, Hint(single=True), None),
+    Settings("photo.jpg", None, Hint(length=4), "dense"),
+    Settings("two pages.pdf", 2, ANY, "dense"),
+    Settings("größe (1).png", None, Hint(single=True), "dense"),
+    Settings('"it\'s" \\ odd.png', None, ANY, None),
+]
+
+
+@pytest.fixture
+def asked(monkeypatch, tmp_path):
+    """Pictures under these names, and what the reader was asked to do with them."""
+    from digits import registry
+
+    monkeypatch.chdir(tmp_path)
+    sheet = Image.new("L", (40, 30), 255)
+    for settings in SETTINGS:
+        more = {"save_all": True, "append_images": [sheet]} if settings.page else {}
+        try:
+            sheet.save(tmp_path / settings.file, **more)
+        except OSError:  # Windows forbids such a name, so nobody there has it either
+            continue
+    calls = []
+    current_reader = registry.current_reader
+
+    def remember(model=None):
+        reader = current_reader(model)
+
+        class Remembering(Reader):
+            def read(self, picture, hint=ANY):
+                calls.append((model, hint))
+                return reader.read(picture, hint)
+
+        return Remembering(reader.classifier, reader.line_network)
+
+    monkeypatch.setattr(registry, "current_reader", remember)
+    return calls
+
+
+@pytest.mark.parametrize("settings", SETTINGS, ids=lambda s: f"{s.file} {s.hint} {s.model}")
+def test_the_python_lines_run(settings, asked, tmp_path, capsys):
+    if settings.page:
+        pytest.importorskip("pypdfium2", reason="pypdfium2 is not installed")
+    if not (tmp_path / settings.file).exists():
+        pytest.skip("this system has no such names")
+    names: dict[str, object] = {}
+    exec(compile(python_lines(settings), "page", "exec"), names)  # noqa: S102
+    reading = names["reading"]
+    assert isinstance(reading, Reading)
+    assert reading.page == settings.page
+    assert asked[-1] == (settings.model, settings.hint)
+    assert capsys.readouterr().out.strip() == "0.0"  # a blank sheet: no text, no confidence
+
+
+@pytest.mark.parametrize("settings", SETTINGS[:4], ids=lambda s: f"{s.file} {s.hint} {s.model}")
+def test_the_command_runs(settings, asked, capsys):
+    if settings.page:
+        pytest.importorskip("pypdfium2", reason="pypdfium2 is not installed")
+    words = shlex.split(command_line(settings))
+    assert words[:3] == ["python", "-m", "digits"]
+    assert main(words[3:]) == 0
+    assert asked[-1] == (settings.model, settings.hint)
+    assert capsys.readouterr().out
+
+
+@pytest.mark.parametrize("settings", SETTINGS, ids=lambda s: f"{s.file} {s.hint} {s.model}")
+def test_curl_asks_for_the_same(settings):
+    words = shlex.split(curl_line(settings, "http://localhost:8501/"))
+    assert words[:2] == ["curl", "-F"]
+    assert words[2].startswith("file=@")
+    address = urlsplit(words[3])
+    assert (address.netloc, address.path) == ("localhost:8501", "/api/readings")
+    query = {name: values[0] for name, values in parse_qs(address.query).items()}
+    expected = {"single": "true"} if settings.hint.single else {}
+    if settings.hint.length:
+        expected["length"] = str(settings.hint.length)
+    if settings.model:
+        expected["model"] = settings.model
+    assert query == expected
+
+
+@pytest.mark.parametrize("name", ['"; rm -rf ~; "', "$(id).png", "`id`.png", "a\nb.png", "a;b,c"])
+def test_a_name_made_to_be_run_is_not(name):
+    for line in (curl_line, lambda s, _: command_line(s)):
+        text = line(Settings(name, None, ANY, None), "http://localhost")
+        assert not set("$`;\n\\") & set(text)
+        assert text.count('"') % 2 == 0
