@@ -402,6 +402,7 @@ def _alike(numbers: list[Line]) -> list[Line]:
         replace(
             line,
             text="?" * len(line.digits),
+            written="?" * len(line.digits),
             confidence=0.0,
             digits=tuple(replace(digit, value=None) for digit in line.digits),
         )
@@ -419,7 +420,7 @@ def _beside(page: Page, picture: Picture, cells: Sequence[Cell]) -> tuple[str, .
 
 
 def _text(digits: Iterable[Digit]) -> str:
-    return "".join("?" if digit.value is None else str(digit.value) for digit in digits)
+    return "".join(digit.text for digit in digits)
 
 
 def _status(page: Page, written: Sequence[Line], confidence: float, hint: Hint) -> Status:

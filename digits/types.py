@@ -1,7 +1,7 @@
-"""The nouns that every other module speaks: units, arrays, results and errors.
+"""Core data types: units, arrays and results.
 
-Nothing here computes. A picture becomes `Ink`, ink becomes `Frames`, frames become
-probabilities, and all of it ends in one `Reading`, whose plain image is the JSON of every door.
+A picture becomes `Ink`, ink becomes `Frames`, frames become probabilities, and all of it ends in
+one `Reading`. `Reading.to_json` is the format of every output.
 """
 
 import dataclasses
@@ -33,6 +33,8 @@ Probabilities = Float32[np.ndarray, "n 10"]  # rows sum to 1
 
 Status = Literal["read", "doubtful", "blank", "refused", "failed"]
 MarkKind = Literal["dot", "dash", "stroke", "other"]
+CellKind = Literal["number", "empty", "other"]
+REJECTED = "?"  # stands in a text for a character that is not a digit
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,12 +165,17 @@ class ModelName:
 class Digit:
     """One character that was found, and what the network makes of it."""
 
-    value: int | None  # None: refused, stands as "?" in the text
+    value: int | None  # None: rejected, stands as "?" in the text
     confidence: float  # probability that `value` is right
     box: Box
     probabilities: tuple[float, ...]  # of 0 to 9
     not_a_digit: float | None  # probability; None where the model gives no such score
     frame: Frame = field(compare=False, repr=False)  # what the network saw; not in the JSON
+
+    @property
+    def text(self) -> str:
+        """The digit as a character: "0" to "9", or "?" where it was rejected."""
+        return REJECTED if self.value is None else str(self.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,18 +188,33 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """Digits that stand side by side, from left to right."""
+    """Digits that stand side by side, from left to right.
+
+    `text` holds digits only. `written` also holds the separators, e.g. ``7.5``, ``-4``, ``17/20``;
+    without separators it equals `text`, which is its default.
+    """
 
     text: str
     confidence: float  # probability that the whole number is right
     box: Box
     digits: tuple[Digit, ...]
     marks: tuple[Mark, ...] = ()
+    written: str = ""
+    struck_out: bool = False  # crossed out by the writer
+
+    def __post_init__(self) -> None:
+        """Set `written` to `text` where it is not given."""
+        if not self.written:
+            object.__setattr__(self, "written", self.text)
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One cell of a table; `text` is empty where nothing is written."""
+    """One cell of a table.
+
+    A cell of kind "number" holds at least one digit, rejected ones included. "other" holds ink
+    that is not a number, such as a dash or a tick; its `text` is empty, as in an empty cell.
+    """
 
     row: int
     column: int
@@ -200,6 +222,16 @@ class Cell:
     confidence: float
     box: Box
     marks: tuple[Mark, ...] = ()  # ink in the cell that is no digit
+    written: str = ""  # `text` with its separators; defaults to `text`
+    kind: CellKind = "number"  # without text, defaults to "other" or "empty" by `marks`
+    struck_out: bool = False  # crossed out by the writer
+
+    def __post_init__(self) -> None:
+        """Set `written` and `kind` where they are not given."""
+        if not self.written:
+            object.__setattr__(self, "written", self.text)
+        if not self.text and self.kind == "number":
+            object.__setattr__(self, "kind", "other" if self.marks else "empty")
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +250,13 @@ class Reading:
     file: str | None = None
     page: int | None = None
     error: str | None = None
+    written: str = ""  # `text` with separators inside its numbers; defaults to `text`
+    unread: tuple[Box, ...] = ()  # regions where ink was seen and not read
+
+    def __post_init__(self) -> None:
+        """Set `written` to `text` where it is not given."""
+        if not self.written:
+            object.__setattr__(self, "written", self.text)
 
     @property
     def digits(self) -> tuple[Digit, ...]:
@@ -225,7 +264,7 @@ class Reading:
         return tuple(digit for line in self.lines for digit in line.digits)
 
     def to_json(self) -> dict[str, Any]:
-        """Return the plain image of this reading, ready for `json.dumps`."""
+        """Return this reading as a JSON-serializable dict."""
         plain = dataclasses.asdict(self)
         for line in plain["lines"]:
             for digit in line["digits"]:

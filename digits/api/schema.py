@@ -1,4 +1,4 @@
-"""The shapes of requests and answers, for OpenAPI; a reading is the plain image of `Reading`."""
+"""The schemas of requests and answers, for OpenAPI; a reading is what `Reading.to_json` gives."""
 
 from typing import Annotated, Literal
 
@@ -21,6 +21,7 @@ EXAMPLE = {
     "page": None,
     "status": "read",
     "text": "2026",
+    "written": "2026",
     "confidence": 0.97,
     "error": None,
 }
@@ -37,7 +38,7 @@ class DigitAnswer(BaseModel):
     """One character."""
 
     value: Annotated[int, Field(ge=0, le=9)] | None = Field(
-        description='null where it was refused; stands as "?" in the text'
+        description='null where it was rejected; stands as "?" in the text'
     )
     confidence: Probability
     box: BoxAnswer
@@ -52,14 +53,19 @@ class MarkAnswer(BaseModel):
     box: BoxAnswer
 
 
+WRITTEN = "the text with its separators, e.g. 7.5, -4, 17/20"
+
+
 class LineAnswer(BaseModel):
     """Digits side by side."""
 
-    text: str
+    text: str = Field(description="digits only")
+    written: str = Field(description=WRITTEN)
     confidence: Probability = Field(description="that the whole number is right")
     box: BoxAnswer
     digits: list[DigitAnswer]
     marks: list[MarkAnswer]
+    struck_out: bool = Field(description="crossed out by the writer")
 
 
 class CellAnswer(BaseModel):
@@ -67,9 +73,15 @@ class CellAnswer(BaseModel):
 
     row: int
     column: int
-    text: str
+    text: str = Field(description="digits only; empty where the cell holds no number")
+    written: str = Field(description=WRITTEN)
+    kind: Literal["number", "empty", "other"] = Field(
+        description="other: something is written that is not a number"
+    )
     confidence: Probability
     box: BoxAnswer
+    marks: list[MarkAnswer]
+    struck_out: bool = Field(description="crossed out by the writer")
 
 
 class BriefReading(BaseModel):
@@ -80,8 +92,9 @@ class BriefReading(BaseModel):
     file: str | None
     page: int | None = Field(description="of a PDF, from 1")
     status: Literal["read", "doubtful", "blank", "refused", "failed"]
-    text: str
-    confidence: Probability
+    text: str = Field(description="digits only; lines separated by a line break, cells by a tab")
+    written: str = Field(description=WRITTEN)
+    confidence: Probability = Field(description="that all of the text is right")
     error: str | None
 
 
@@ -92,6 +105,7 @@ class FullReading(BriefReading):
     model: ModelAnswer
     lines: list[LineAnswer]
     cells: list[CellAnswer]
+    unread: list[BoxAnswer] = Field(description="regions where ink was seen and not read")
     notes: list[str]
 
 

@@ -8,7 +8,7 @@ from PIL import Image
 
 from digits.corrections.store import Correction, Source
 from digits.errors import CorrectionsError
-from digits.types import Box, Digit, Frame, Picture, Reading
+from digits.types import Box, Frame, Picture, Reading
 
 PAPER_ROUND = 0.25  # of the box's height that is kept round it, for whoever looks at it later
 LONGEST_TRUTH = 100  # digits; more are not one line
@@ -78,7 +78,7 @@ def to_corrections(
 
     def of_digit(at: int, right: str) -> Correction:
         found = read.digits[at]
-        return correction(found.box, at, _text(found), right, found.frame)
+        return correction(found.box, at, found.text, right, found.frame)
 
     if digit is not None:
         return (of_digit(digit, digits),)
@@ -145,7 +145,3 @@ def _png(grey: np.ndarray) -> bytes:
     file = io.BytesIO()
     Image.fromarray(grey).save(file, "PNG")
     return file.getvalue()
-
-
-def _text(digit: Digit) -> str:
-    return "?" if digit.value is None else str(digit.value)

@@ -57,10 +57,7 @@ def written_text(line: Line) -> str:
     A low dot between or beside digits is ".", a dash "-", a stroke "/", another mark "*".
     """
     signs = [(mark.box.x + mark.box.right, _sign(mark, line)) for mark in line.marks]
-    values = [
-        (digit.box.x + digit.box.right, "?" if digit.value is None else str(digit.value))
-        for digit in line.digits
-    ]
+    values = [(digit.box.x + digit.box.right, digit.text) for digit in line.digits]
     return "".join(sign for _, sign in sorted(values + signs, key=lambda placed: placed[0]))
 
 

@@ -313,7 +313,7 @@ def split_line(line: Line, gap: float) -> list[Line]:
         marks[int(np.argmin(off))].append(mark)
     return [
         Line(
-            "".join("?" if digit.value is None else str(digit.value) for digit in group),
+            "".join(digit.text for digit in group),
             _share(line, group),
             span,
             tuple(group),

@@ -35,8 +35,7 @@ def outline(picture: Image.Image, reading: Reading) -> Image.Image:
             gap = 3 * width
             outer = [corners[0] - gap, corners[1] - gap, corners[2] + gap, corners[3] + gap]
             pen.rectangle(outer, outline=colour, width=width)
-        value = "?" if digit.value is None else str(digit.value)
-        pen.text((corners[0], corners[1]), value, colour, font, anchor="lb")
+        pen.text((corners[0], corners[1]), digit.text, colour, font, anchor="lb")
     return shown
 
 

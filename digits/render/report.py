@@ -95,12 +95,11 @@ def _digits(reading: Reading) -> str:
 
 
 def _digit(place: int, digit: Digit) -> str:
-    value = "?" if digit.value is None else str(digit.value)
     ranked = sorted(range(len(digit.probabilities)), key=lambda v: -digit.probabilities[v])
     best = ", ".join(f"{v}: {_percent(digit.probabilities[v])}" for v in ranked[:2])
     return (
-        f"<figure>{image(digit.frame, f'Digit {place}, read as {value}', 48)}"
-        f"<figcaption><b>{place}. {value}</b><br>{best}</figcaption></figure>"
+        f"<figure>{image(digit.frame, f'Digit {place}, read as {digit.text}', 48)}"
+        f"<figcaption><b>{place}. {digit.text}</b><br>{best}</figcaption></figure>"
     )
 
 

@@ -22,8 +22,7 @@ def runner_up(digit: Digit) -> int:
 
 def digit_in_words(digit: Digit) -> str:
     """Return "7", or "7, perhaps 1" where that is doubtful."""
-    name = "?" if digit.value is None else str(digit.value)
-    return f"{name}, perhaps {runner_up(digit)}" if is_doubtful(digit) else name
+    return f"{digit.text}, perhaps {runner_up(digit)}" if is_doubtful(digit) else digit.text
 
 
 def doubts_in_words(line: Line) -> tuple[str, ...]:

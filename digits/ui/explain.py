@@ -98,8 +98,7 @@ def _own_digit(reader: Readers) -> Digit | None:
         st.number_input(f"Which of its {len(digits)} digits", 1, len(digits)) if digits[1:] else 1
     )
     chosen = digits[int(place) - 1]
-    value = "?" if chosen.value is None else str(chosen.value)
-    st.html(html.image(chosen.frame, f"What the networks see: read as {value}", PICTURE))
+    st.html(html.image(chosen.frame, f"What the networks see: read as {chosen.text}", PICTURE))
     st.caption("What both networks are given: 28 x 28 numbers from 0 (paper) to 1 (ink).")
     offer_report(lambda: load_upright(content), reading)
     return chosen

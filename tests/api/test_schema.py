@@ -2,10 +2,13 @@
 
 import json
 
+import numpy as np
 import pytest
 from api_house import URL, pdf, png
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
+from digits.types import Box, Cell, Digit, Line, Mark, ModelName, Reading
 
 jsonschema = pytest.importorskip("jsonschema", reason="jsonschema is not installed")
 
@@ -145,6 +148,24 @@ def test_the_real_reader_answers_as_described(description):
         response = client.post(URL, content=picture.read_bytes())
         assert response.status_code == 200
         check(description, description["paths"]["/readings"]["post"], response)
+
+
+def test_every_field_of_a_reading_is_described(description):
+    box, frame = Box(0, 0, 1, 1), np.zeros((28, 28), np.float32)
+    digit, mark = Digit(7, 0.9, box, (0.1,) * 10, None, frame), Mark("dot", box)
+    line, cell = Line("7", 0.9, box, (digit,), (mark,)), Cell(0, 0, "7", 0.9, box, (mark,))
+    model = ModelName("fake", "0" * 64)
+    full = Reading("0" * 64, (9, 9), "read", model, "7", 0.9, (line,), (cell,)).to_json()
+    schemas = description["components"]["schemas"]
+    for name, plain in {
+        "FullReading": full,
+        "LineAnswer": full["lines"][0],
+        "DigitAnswer": full["lines"][0]["digits"][0],
+        "MarkAnswer": full["lines"][0]["marks"][0],
+        "CellAnswer": full["cells"][0],
+    }.items():
+        assert set(schemas[name]["properties"]) == plain.keys(), name
+        assert set(schemas[name]["required"]) == plain.keys(), name
 
 
 def test_security_is_described_where_there_is_a_token(house, description):

@@ -27,7 +27,7 @@ def digit(value, confidence, second=1, x=0):
 
 
 def reading(*digits, confidence=0.9, marks=(), cells=()):
-    text = "".join("?" if each.value is None else str(each.value) for each in digits)
+    text = "".join(each.text for each in digits)
     line = Line(text, confidence, Box(0, 0, 50, 20), digits, marks)
     name = ModelName("x", "")
     return Reading("0" * 64, (50, 20), "read", name, text, confidence, (line,), cells)

@@ -12,7 +12,7 @@ def agrees_with_itself(reading: Reading) -> None:
     if not reading.cells:
         assert reading.text == "\n".join(line.text for line in reading.lines), reading
     for line in reading.lines:
-        values = "".join("?" if digit.value is None else str(digit.value) for digit in line.digits)
+        values = "".join(digit.text for digit in line.digits)
         assert line.text.replace("\t", "") == values, line  # a table's row has its cells apart
         assert 0 <= line.confidence <= 1, line
         for digit in line.digits:
