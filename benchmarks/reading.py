@@ -27,7 +27,7 @@ import digits.image.page_segmentation
 import digits.reader
 from digits.inference.classifier import Classifier
 from digits.inference.line_recognizer import LineNetwork
-from digits.io.image import load_picture
+from digits.io.document import load_picture
 from digits.mnist import load_mnist
 from digits.reader import Reader
 from digits.registry import current_reader

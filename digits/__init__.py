@@ -41,7 +41,7 @@ def read(source: bytes | str | Path, hint: Hint = ANY, *, model: str | None = No
         The picture or the model cannot be used; the message is a sentence for the user.
     """
     # Here and not above, so that importing the package loads neither OpenCV nor ONNX Runtime.
-    from digits.io.image import load_picture
+    from digits.io.document import load_picture
     from digits.registry import current_reader
 
     return current_reader(model).read(load_picture(source), hint)
@@ -67,11 +67,9 @@ def read_pages(
     DigitsError
         As `read`; one page that cannot be read fails the whole.
     """
-    from digits.io.image import load_bytes, load_picture, page_numbers
+    from digits.io.document import Document
     from digits.registry import current_reader
 
-    reader, content = current_reader(model), load_bytes(source)
-    return [
-        replace(reader.read(load_picture(content, page), hint), page=page)
-        for page in page_numbers(content)
-    ]
+    reader = current_reader(model)
+    with Document.open(source) as document:
+        return [replace(reader.read(page.picture, hint), page=page.number) for page in document]

@@ -289,7 +289,7 @@ def report(
     from datetime import datetime
 
     from digits.io.atomic_write import write_whole
-    from digits.io.image import load_picture, load_upright
+    from digits.io.document import load_picture, load_upright
     from digits.registry import current_reader
     from digits.render.report import to_report
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from digits import __version__
 from digits.errors import DigitsError
-from digits.io.image import load_picture
+from digits.io.document import load_picture
 from digits.registry import available_models, current_reader
 
 EXAMPLES = Path(__file__).parent / "ui" / "examples"

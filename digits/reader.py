@@ -17,7 +17,7 @@ from digits.image.single_digit import find_single
 from digits.inference.classifier import Answers, Classifier
 from digits.inference.ctc import log_softmax
 from digits.inference.line_recognizer import LineNetwork, Spelling
-from digits.io.image import load_picture, page_numbers
+from digits.io.document import Document
 from digits.io.sources import Source, load_source
 from digits.types import (
     ANY,
@@ -110,7 +110,7 @@ class Reader:
 
         Parameters
         ----------
-        picture : as `digits.io.image.load_picture` gives it
+        picture : as `digits.io.document.load_picture` gives it
         hint : what is known about it; nothing needs to be
 
         Returns
@@ -448,13 +448,13 @@ def read_source(
     if source.box is not None:
         hint = replace(hint, boxes=(source.box,))
     try:
-        content = load_source(source) if content is None else content
-        for page in page_numbers(content):
-            try:
-                reading = reader.read(load_picture(content, page), hint)
-            except DigitsError as error:
-                reading = failed_reading(str(error), model)
-            yield replace(reading, file=source.name, page=page)
+        with Document.open(load_source(source) if content is None else content) as document:
+            for page in document.numbers:
+                try:
+                    reading = reader.read(document.page(page).picture, hint)
+                except DigitsError as error:
+                    reading = failed_reading(str(error), model)
+                yield replace(reading, file=source.name, page=page)
     except DigitsError as error:
         yield replace(failed_reading(str(error), model), file=source.name)
 

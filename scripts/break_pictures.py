@@ -173,7 +173,7 @@ def _drawing() -> resource.struct_rusage:
 def _work(pipe: Connection) -> None:
     """Read what comes in, and say what came of it, the seconds and the peak of memory."""
     from digits.errors import DigitsError
-    from digits.io.image import load_picture
+    from digits.io.document import load_picture
     from digits.registry import shipped_reader
     from digits.types import Reading
 

@@ -33,7 +33,8 @@ with watched:  # so that the fuzzer sees which branches an input takes
     from PIL import Image
 
     from digits.errors import DigitsError
-    from digits.io.image import WORKING_PIXELS, is_heic, load_picture
+    from digits.io.document import load_picture
+    from digits.io.image import WORKING_PIXELS, is_heic
     from digits.io.pdf import is_pdf
     from digits.registry import shipped_reader
     from digits.types import Picture

@@ -9,7 +9,7 @@ import pytest
 
 from digits import Hint, batch, read
 from digits.cli import main
-from digits.io.image import load_picture
+from digits.io.document import load_picture
 from digits.registry import current_reader
 
 EXAMPLES = Path(__file__).parent.parent / "digits" / "ui" / "examples"

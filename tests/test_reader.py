@@ -10,7 +10,7 @@ import digits
 from digits.errors import HintError, ModelError
 from digits.inference.classifier import Classifier, Scores
 from digits.inference.line_recognizer import LineNetwork
-from digits.io.image import load_picture
+from digits.io.document import load_picture
 from digits.reader import Reader
 from digits.registry import available_models, current_reader
 from digits.types import ANY, Box, Hint, ModelName

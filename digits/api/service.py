@@ -16,7 +16,8 @@ from digits.api.limits import Gate, Limits, Recent
 from digits.api.problems import Problem
 from digits.api.telemetry import LOG, Metrics
 from digits.errors import DigitsError
-from digits.io.image import MAX_BYTES, load_bytes, load_picture, page_numbers
+from digits.io.document import Document
+from digits.io.image import MAX_BYTES, load_bytes
 from digits.reader import Reader
 from digits.registry import ModelCard
 from digits.types import Hint, Picture, Reading
@@ -82,10 +83,11 @@ class Desk:
             raise Problem(422, f"there is no model {model}: choose one of {', '.join(names)}")
         reader = self.doors.reader(model)
         if len(files) == 1:
-            content = _content(files[0])
-            pages = self._count(content, 0)
-            if pages == (None,):
-                return self._read(reader, content, None, hint, files[0].filename)
+            name = files[0].filename
+            with Document.open(_content(files[0])) as document:
+                if document.numbers == (None,):
+                    return self._read(reader, document, None, hint, name)
+                return list(self._read_pages(reader, document, hint, name))
         return list(self._read_all(reader, files, hint))
 
     def _read_all(
@@ -94,29 +96,29 @@ class Desk:
         n_pages = 0
         for file in files:
             try:
-                content = _content(file)
-                pages = self._count(content, n_pages)
+                with Document.open(_content(file)) as document:
+                    yield from self._read_pages(reader, document, hint, file.filename, n_pages)
+                    n_pages += len(document)
             except DigitsError as error:
-                pages, content = (), b""
+                n_pages += 1
                 yield self._failed(reader, error, None, file.filename)
-            n_pages += max(1, len(pages))
-            for page in pages:
-                try:
-                    yield self._read(reader, content, page, hint, file.filename)
-                except DigitsError as error:
-                    yield self._failed(reader, error, page, file.filename)
 
-    def _count(self, content: bytes, before: int) -> tuple[int | None, ...]:
-        """Return the pages of a file, if with those `before` it they are not too many."""
-        pages = page_numbers(content)
-        if before + len(pages) > self.limits.pages:
+    def _read_pages(
+        self, reader: Reader, document: Document, hint: Hint, file: str | None, before: int = 0
+    ) -> Iterator[Reading]:
+        """Yield a reading for each page, if with those `before` they are not too many."""
+        if before + len(document) > self.limits.pages:
             raise Problem(413, f"more than {self.limits.pages} pages were sent: send fewer")
-        return pages
+        for page in document.numbers:
+            try:
+                yield self._read(reader, document, page, hint, file)
+            except DigitsError as error:
+                yield self._failed(reader, error, page, file)
 
     def _read(
-        self, reader: Reader, content: bytes, page: int | None, hint: Hint, file: str | None
+        self, reader: Reader, document: Document, page: int | None, hint: Hint, file: str | None
     ) -> Reading:
-        picture = load_picture(content, page)
+        picture = document.page(page).picture
         reading = replace(reader.read(picture, hint), file=file, page=page)
         self.recent.keep(picture, reading)
         self.metrics.count(reading)

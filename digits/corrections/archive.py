@@ -23,7 +23,7 @@ from digits.corrections.from_reading import LONGEST_TRUTH, as_truth, to_correcti
 from digits.corrections.store import Correction, Source
 from digits.errors import CorrectionsError, DigitsError
 from digits.io.csv_escape import FORMULA, QUOTE
-from digits.io.image import load_picture
+from digits.io.document import load_picture
 from digits.mnist import Labelled, Mnist
 from digits.reader import Reader
 from digits.types import FRAME, Box, ModelName

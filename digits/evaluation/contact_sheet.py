@@ -7,7 +7,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 from digits.evaluation.folder import Answer, FolderReport, Pair
-from digits.io.image import load_upright
+from digits.io.document import load_upright
 from digits.render.overlay import outline
 from digits.types import Digit
 

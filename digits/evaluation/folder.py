@@ -21,7 +21,7 @@ from digits.evaluation.metrics import (
     interval,
 )
 from digits.inference.classifier import load_card, load_classifier
-from digits.io.image import load_picture
+from digits.io.document import load_picture
 from digits.mnist import MNIST_FILE, Labelled, open_arrays
 from digits.reader import Reader
 from digits.types import Hint, Reading

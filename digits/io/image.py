@@ -1,21 +1,21 @@
-"""The one door from bytes to pixels: every format and page, upright, grey, and not too large."""
+"""Decode pictures: every format, upright, grey or in colour, with limits to their size."""
 
-import hashlib
 import io
 import math
 import struct
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from digits.errors import MissingLibraryError, NotAPictureError, PictureError, TooLargeError
-from digits.io.pdf import count_pdf_pages, draw_pdf_page, is_pdf
-from digits.io.sandbox import decode
-from digits.types import Picture, Pixels
+from digits.io.pdf import is_pdf
+from digits.io.sandbox import open_sandbox
+from digits.types import Pixels
 
 FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP", "GIF")  # Pillow's names
 EXTENSIONS = (
@@ -58,66 +58,50 @@ DECODER_FAULTS = (
 )  # fmt: skip  # Pillow's decoders raise what the bytes make them raise
 
 
-def page_numbers(source: bytes | str | Path) -> tuple[int | None, ...]:
-    """Return 1, 2, 3 and so on for the pages of a PDF; for any other picture one None.
+@dataclass(frozen=True, slots=True)
+class DecodedImage:
+    """A picture that was decoded once, upright and perhaps reduced, for reading and for showing."""
 
-    Raises
-    ------
-    PictureError
-        The file cannot be read, or is a PDF that is damaged, locked or too long.
-    MissingLibraryError
-        It is a PDF and pypdfium2 is not installed.
-    """
-    content = load_bytes(source)
-    return tuple(range(1, count_pdf_pages(content) + 1)) if _is_pdf(content) else (None,)
+    grey: Pixels
+    colour: Image.Image | None  # RGB of the same size; None where it was not asked for
+    width: int  # px of the upright original
+    height: int  # px of the upright original
 
 
-def load_picture(source: bytes | str | Path, page: int | None = None) -> Picture:
-    """Return the picture that the reader looks at: grey, upright, of at most ~3 megapixels.
+def decode_image(content: bytes, *, colour: bool = False) -> DecodedImage:
+    """Decode a picture that is not a PDF: upright, of at most `WORKING_PIXELS`.
 
     Parameters
     ----------
-    source : the bytes of a picture, or the path of one; the content decides, not the ending
-    page : of a PDF, from 1, the first unless told; its original, in which boxes are measured, is
-        the page as it is drawn for the reader
+    content : the bytes of the file
+    colour : decode the colours too; transparent pictures lie on paper that contrasts with them
 
     Raises
     ------
     PictureError
-        The file cannot be read, is no picture, is damaged, or is too large.
-    MissingLibraryError
-        What opens this format is not installed.
+        It is no picture, damaged, or too large.
     """
-    content = load_bytes(source)
-    with _opened(content, page) as image:
+    with _opened(content) as image:
         width, height = image.size
         if image.format in ("JPEG", "MPO"):  # MPO: a phone's JPEG with a second one behind it
-            # The decoder reduces by a power of two at a fraction of the cost.
+            # The decoder reduces by a power of two at a fraction of the cost. Luma is the grey
+            # that the reader takes, whether or not the colours are decoded with it.
             shrink = max(1.0, (width * height / WORKING_PIXELS) ** 0.5)
-            image.draft("L", (int(width / shrink), int(height / shrink)))
+            mode = "YCbCr" if colour else "L"
+            image.draft(mode, (int(width / shrink), int(height / shrink)))
         orientation = _orientation(image)
         if orientation in QUARTER_TURNS:
             width, height = height, width
-        pixels: Pixels = np.array(
-            _turned(_reduced(_grey(_in_pieces(image))), orientation), np.uint8
-        )
-    told = content if page in (None, 1) else content + f"page {page}".encode()
-    return Picture(pixels, width, height, hashlib.sha256(told).hexdigest())
+        whole = _in_pieces(image)
+        grey: Pixels = np.array(_turned(_reduced(_grey(whole)), orientation), np.uint8)
+        shown = _turned(_reduced(_colour(whole)), orientation) if colour else None
+    return DecodedImage(grey, shown, width, height)
 
 
-def load_upright(source: bytes | str | Path, page: int | None = None) -> Image.Image:
-    """Return the picture as a person should see it: RGB, upright, transparency on its paper.
-
-    Raises
-    ------
-    PictureError
-        As `load_picture`.
-    """
-    with _opened(load_bytes(source), page) as image:
-        orientation = _orientation(image)
-        coloured = not image.mode.startswith(("I", "F", "LAB"))
-        flat = _on_paper(image) if coloured else _grey(image)
-        return _turned(flat if flat.mode == "RGB" else flat.convert("RGB"), orientation)
+def from_rgb(image: Image.Image, *, colour: bool = False) -> DecodedImage:
+    """Return a drawn page, RGB and upright, as `decode_image` returns a picture."""
+    grey: Pixels = np.array(_reduced(_grey(image)), np.uint8)
+    return DecodedImage(grey, _reduced(image) if colour else None, image.width, image.height)
 
 
 def load_bytes(source: bytes | str | Path) -> bytes:
@@ -151,13 +135,8 @@ def load_bytes(source: bytes | str | Path) -> bytes:
 
 
 @contextmanager
-def _opened(content: bytes, page: int | None) -> Iterator[Image.Image]:
-    """Open one page, or the first frame, and turn whatever the decoder raises into a sentence."""
-    if _is_pdf(content):
-        yield draw_pdf_page(content, 1 if page is None else page, WORKING_PIXELS)
-        return
-    if page not in (None, 1):
-        raise PictureError(f"there is no page {page}: this picture is not a PDF")
+def _opened(content: bytes) -> Iterator[Image.Image]:
+    """Open the first frame, and turn whatever the decoder raises into a sentence."""
     file = _from_heic(content) if is_heic(content) else content
     try:
         with warnings.catch_warnings():
@@ -197,7 +176,7 @@ def _what_it_is(content: bytes) -> str:
     return "this is no picture that can be opened: use PNG, JPEG, WebP, TIFF, BMP, GIF or PDF"
 
 
-def _is_pdf(content: bytes) -> bool:
+def is_pdf_file(content: bytes) -> bool:
     """Say whether these bytes are a PDF, and not a picture with a PDF's name in its notes."""
     return is_pdf(content) and not content.startswith(SIGNATURES) and not is_heic(content)
 
@@ -210,10 +189,11 @@ def is_heic(content: bytes) -> bool:
 def _from_heic(content: bytes) -> bytes:
     """Return what iPhones save as a JPEG or PNG, made in a process of its own."""
     try:
-        told, file = decode("heic", content, MAX_COSTLY_PIXELS)
+        with open_sandbox("heic", content) as sandbox:
+            report, file = sandbox.ask(MAX_COSTLY_PIXELS)
     except MissingLibraryError:
         raise NotAPictureError(HEIC_MISSING) from None
-    if "fault" in told:
+    if "fault" in report:
         raise NotAPictureError(DAMAGED)
     if not file:
         raise TooLargeError(_too_many_pixels(MAX_COSTLY_PIXELS))
@@ -264,9 +244,18 @@ def _grey(image: Image.Image) -> Image.Image:
         return Image.fromarray(_to_bytes(np.asarray(image)))
     if image.mode == "LAB":
         return image.getchannel("L")
+    if image.mode == "YCbCr":
+        return image.getchannel("Y")
     if image.mode == "L" and not image.has_transparency_data:
         return image
     return _on_paper(image).convert("L")
+
+
+def _colour(image: Image.Image) -> Image.Image:
+    """Return RGB, whatever the mode."""
+    many_levels = image.mode.startswith(("I", "F", "LAB"))
+    flat = _grey(image) if many_levels else _on_paper(image)
+    return flat if flat.mode == "RGB" else flat.convert("RGB")
 
 
 def _to_bytes(levels: np.ndarray) -> np.ndarray:

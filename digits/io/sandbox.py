@@ -1,57 +1,130 @@
-"""Has files of a dangerous kind decoded by `digits.io.sandbox_worker`, in a process of its own."""
+"""Decode untrusted files in a process of its own: PDF pages and HEIC photographs.
+
+One process serves one document: it takes the file once and then one request after another.
+"""
 
 import importlib.util
 import json
 import os
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
 from digits.errors import MissingLibraryError, TooLargeError
 
-SECONDS = 5  # of processor time for one picture or page
-PATIENCE = 30.0  # s until an answer, on a machine that is busy or knows no processor time
-DECODERS = Path(__file__).with_name("sandbox_worker.py")
+CPU_SECONDS = 5  # of processor time for opening a file, and for each page
+TIMEOUT = 30.0  # s until an answer, on a busy machine or where processor time is not limited
+WORKER = Path(__file__).with_name("sandbox_worker.py")
 TOO_MUCH = (
     "the {} is damaged, or made to take more time or memory than any picture does: "
     "save it as a PNG or JPEG picture"
 )
-# Of the environment, what a process needs to start; no token and no database's address.
-TOLD = ("PATH", "LD_LIBRARY_PATH", "SYSTEMROOT", "TEMP")
+# What a process needs to start: no token, and no address of a database.
+ENV_ALLOWLIST = ("PATH", "LD_LIBRARY_PATH", "SYSTEMROOT", "TEMP")
 LIBRARIES = {"pdf": "pypdfium2", "heic": "pi_heif"}
 
+Answer = tuple[dict[str, Any], bytes]
 
-def decode(
-    kind: Literal["pdf", "heic"], content: bytes, *numbers: int
-) -> tuple[dict[str, Any], bytes]:
-    """Return what `digits.io.sandbox_worker` says of a file, and what it makes of it.
 
-    Parameters
-    ----------
-    kind : which of its decoders
-    content : the file
-    numbers : what the decoder takes beside it
+class Sandbox:
+    """A running worker that holds one file."""
+
+    def __init__(self, kind: str, process: "subprocess.Popen[bytes]") -> None:
+        self._kind = kind
+        self._process = process
+
+    def ask(self, *numbers: int) -> Answer:
+        """Return what the worker reports, and the bytes that it decoded.
+
+        Parameters
+        ----------
+        numbers : arguments of the worker's decoder, such as page and largest number of pixels
+
+        Raises
+        ------
+        TooLargeError
+            The answer takes more than `CPU_SECONDS` or too much memory, or the worker crashed.
+        """
+        return self._exchange(json.dumps(numbers).encode() + b"\n")
+
+    def send(self, content: bytes) -> None:
+        """Give the worker its file; a worker that has crashed is reported by `ask`."""
+        head = json.dumps({"bytes": len(content), "seconds": CPU_SECONDS}).encode() + b"\n"
+        self._write(head + content)
+
+    def _exchange(self, request: bytes) -> Answer:
+        # Reading from a pipe has no timeout on Windows: ending the process ends the wait.
+        watchdog = threading.Timer(TIMEOUT, self._process.kill)
+        watchdog.start()
+        try:
+            self._write(request)
+            out = self._process.stdout
+            line = out.readline() if out else b""
+            if not out or not line.endswith(b"\n"):
+                raise TooLargeError(TOO_MUCH.format(self._kind.upper()))
+            report = json.loads(line)
+            size = int(report.pop("bytes"))
+            decoded = out.read(size)
+        finally:
+            watchdog.cancel()
+        if len(decoded) != size:
+            raise TooLargeError(TOO_MUCH.format(self._kind.upper()))
+        return report, decoded
+
+    def _write(self, data: bytes) -> None:
+        try:
+            if self._process.stdin:
+                self._process.stdin.write(data)
+                self._process.stdin.flush()
+        except OSError:  # the worker is gone; the answer that does not come reports it
+            return
+
+
+@contextmanager
+def open_sandbox(kind: Literal["pdf", "heic"], content: bytes) -> Iterator[Sandbox]:
+    """Start a worker that holds `content`, and end it afterwards.
 
     Raises
     ------
-    TooLargeError
-        It takes more than `SECONDS`, too much memory, or ends the process.
     MissingLibraryError
-        The library is not installed; the message is its name.
+        The library that decodes this kind is not installed; the message is its name.
+    TooLargeError
+        No process can be started.
     """
     if importlib.util.find_spec(LIBRARIES[kind]) is None:
         raise MissingLibraryError(LIBRARIES[kind])
-    command = [sys.executable, "-P", str(DECODERS), kind, *map(str, (SECONDS, *numbers))]
-    told = {name: os.environ[name] for name in TOLD if name in os.environ}
-    told["PYTHONPATH"] = os.pathsep.join(filter(None, sys.path))
+    command = [sys.executable, "-P", str(WORKER), kind]
+    env = {name: os.environ[name] for name in ENV_ALLOWLIST if name in os.environ}
+    env["PYTHONPATH"] = os.pathsep.join(filter(None, sys.path))
     try:
-        run = subprocess.run(  # noqa: S603  # our own file, by its path; the picture is only its input
-            command, input=content, capture_output=True, env=told, timeout=PATIENCE, check=False
+        process = subprocess.Popen(  # noqa: S603  # our own file; the document is only its input
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=env,
         )
-    except (subprocess.TimeoutExpired, OSError):  # or no room for a further process
-        run = None
-    if run is None or run.returncode:
-        raise TooLargeError(TOO_MUCH.format(kind.upper()))
-    line, _, decoded = run.stdout.partition(b"\n")
-    return json.loads(line), decoded
+    except OSError:  # no room for a further process
+        raise TooLargeError(TOO_MUCH.format(kind.upper())) from None
+    sandbox = Sandbox(kind, process)
+    try:
+        watchdog = threading.Timer(TIMEOUT, process.kill)
+        watchdog.start()
+        try:
+            sandbox.send(content)
+        finally:
+            watchdog.cancel()
+        yield sandbox
+    finally:
+        process.kill()
+        for pipe in (process.stdin, process.stdout):
+            if pipe:
+                try:
+                    pipe.close()
+                except OSError:  # what was buffered for a process that is gone
+                    continue
+        process.wait()

@@ -1,19 +1,22 @@
-"""Opens PDFs and HEIC photographs in a process of its own, for such files can end or hold it.
+"""Decode PDFs and HEIC photographs in a process of its own, for such files can crash or hang it.
 
-Forms that show forms keep PDFium busy for days while it only takes them in, and it cannot be told
-to stop; a HEIC file of 611 bytes makes libheif's binding touch memory that is not its own.
-`digits.io.sandbox` runs this file, with limits to time and memory; whatever happens in here, the
-reader goes on. Nothing of this package is imported, so that it starts at once.
+Forms inside forms keep PDFium busy for days while it only parses them, and it cannot be
+interrupted; a HEIC file of 611 bytes makes libheif's binding touch memory that is not its own.
+`digits.io.sandbox` runs this file, with limits to time and memory. Nothing of this package is
+imported, so that it starts quickly.
 
-    python decoders.py pdf SECONDS PAGE MAX_PIXELS < some.pdf
-    python decoders.py heic SECONDS MAX_PIXELS < some.heic
+    python sandbox_worker.py pdf|heic
 
-Written to stdout: one line of JSON, and after it the pixels (BGRx), or a JPEG or PNG.
+Input: a line of JSON with the file's size in ``bytes`` and the ``seconds`` of processor time for
+each request, the file, and then one JSON list of numbers a line: ``[page, max_pixels]`` for a PDF,
+``[max_pixels]`` for HEIC. Output for each: a line of JSON with the number of ``bytes`` that
+follow, which are pixels (BGRx), or a JPEG or PNG.
 """
 
 import io
 import json
 import sys
+from collections.abc import Callable
 from typing import Any
 
 POINTS = 72  # PDF units per inch (ISO 32000-1, 8.3.2.3)
@@ -21,53 +24,66 @@ RESOLUTION = 300  # dpi, what office scanners give; small paper is drawn no fine
 MAX_SIDE = 14_400  # points, 200 inches: the largest page that Acrobat makes (ISO 32000-1, annex C)
 MAX_RATIO = 50  # of a page's sides; no paper is a longer strip, and a side has at least one pixel
 SLACK = 1e-3  # px; PDFium measures paper in single precision
-QUALITY = 95  # of 100: a JPEG from which nobody tells what it was made of
-# Bytes of address space. Scans of 140 megapixels are drawn in less, and so are telephones' pictures
-# of 48; libheif's threads have some of their own.
+QUALITY = 95  # of 100, of the JPEG that a HEIC photograph becomes
+# Bytes of address space. Scans of 140 megapixels are drawn in less, and so are photographs of 48;
+# libheif's threads have some of their own.
 MEMORY = {"pdf": 600_000_000, "heic": 1_200_000_000}
 WHITE = (255, 255, 255, 255)  # RGBA
 
+Answer = tuple[dict[str, Any], bytes]
 
-def draw_pdf(content: bytes, page: int, max_pixels: int) -> tuple[dict[str, Any], bytes]:
-    """Return what a PDF says of itself, and one page as a person sees it, its annotations too.
 
-    Parameters
-    ----------
-    content : the bytes of a PDF
-    page : from 1; 0 to draw none
-    max_pixels : the page is drawn coarser where 300 dpi would make more
+def open_pdf(content: bytes) -> Callable[[int, int], Answer]:
+    """Return what draws a page of a PDF as a person sees it, its annotations too.
 
-    Returns
-    -------
-    ``pages``, ``paper`` in points, ``size`` in pixels and ``stride`` in bytes as far as they are
-    known, and ``fault``, "locked" or "damaged", where it is; then the pixels, if any were drawn
+    The function takes the page, from 1, or 0 to draw none, and the largest number of pixels. It
+    returns ``pages``, ``paper`` in points, ``size`` in pixels and ``stride`` in bytes as far as
+    they are known, and ``fault``, "locked" or "damaged", where there is one; then the pixels.
     """
     import pypdfium2
 
     try:
         document = pypdfium2.PdfDocument(content)
-        told: dict[str, Any] = {"pages": len(document)}
-        if not 1 <= page <= len(document):
-            return told, b""
-        sheet = document[page - 1]
-        width, height = told["paper"] = sheet.get_size()
-        if not is_paper(width, height):
-            return told, b""
-        scale = min(RESOLUTION / POINTS, (max_pixels / (width * height)) ** 0.5)
-        size = [max(1, int(side * scale + SLACK)) for side in (width, height)]
-        bitmap = pypdfium2.PdfBitmap.new_native(*size, pypdfium2.raw.FPDFBitmap_BGRx)
-        bitmap.fill_rect(WHITE, 0, 0, *size)
-        # From left, top; unturned beyond its own turn.
-        drawing = (0, 0, *size, 0, pypdfium2.raw.FPDF_ANNOT)
-        pypdfium2.raw.FPDF_RenderPageBitmap(bitmap, sheet, *drawing)
-        return {**told, "size": size, "stride": bitmap.stride}, bytes(bitmap.buffer)
+        n_pages = len(document)
     except pypdfium2.PdfiumError as error:
-        locked = error.err_code == pypdfium2.raw.FPDF_ERR_PASSWORD
-        return {"fault": "locked" if locked else "damaged"}, b""
+        fault = _fault(error)
+        return lambda *_: (fault, b"")
+
+    def draw(page: int, max_pixels: int) -> Answer:
+        report: dict[str, Any] = {"pages": n_pages}
+        if not 1 <= page <= n_pages:
+            return report, b""
+        try:
+            sheet = document[page - 1]
+            width, height = report["paper"] = sheet.get_size()
+            if not is_paper(width, height):
+                return report, b""
+            scale = min(RESOLUTION / POINTS, (max_pixels / (width * height)) ** 0.5)
+            size = [max(1, int(side * scale + SLACK)) for side in (width, height)]
+            bitmap = pypdfium2.PdfBitmap.new_native(*size, pypdfium2.raw.FPDFBitmap_BGRx)
+            bitmap.fill_rect(WHITE, 0, 0, *size)
+            # From left, top; unturned beyond its own turn.
+            drawing = (0, 0, *size, 0, pypdfium2.raw.FPDF_ANNOT)
+            pypdfium2.raw.FPDF_RenderPageBitmap(bitmap, sheet, *drawing)
+            pixels = bytes(bitmap.buffer)
+            bitmap.close()
+            sheet.close()
+        except pypdfium2.PdfiumError as error:
+            return _fault(error), b""
+        return {**report, "size": size, "stride": bitmap.stride}, pixels
+
+    return draw
 
 
-def convert_heic(content: bytes, max_pixels: int) -> tuple[dict[str, Any], bytes]:
-    """Return a HEIC photograph as JPEG, or as PNG where it has holes; its note how it was held too.
+def _fault(error: Any) -> dict[str, Any]:  # noqa: ANN401  # pypdfium2 is imported only where it is used
+    import pypdfium2
+
+    locked = error.err_code == pypdfium2.raw.FPDF_ERR_PASSWORD
+    return {"fault": "locked" if locked else "damaged"}
+
+
+def convert_heic(content: bytes, max_pixels: int) -> Answer:
+    """Return a HEIC photograph as JPEG, or as PNG where it has holes; its orientation is kept.
 
     Returns
     -------
@@ -98,21 +114,43 @@ def is_paper(width: float, height: float) -> bool:
     return 0 < shorter <= longer <= min(MAX_SIDE, MAX_RATIO * shorter)
 
 
-def limit(seconds: int, memory: int) -> None:
-    """Have this process ended where it takes more processor time, and refused more memory."""
+def limit_memory(memory: int) -> None:
+    """Refuse this process more memory."""
     try:
         import resource
-    except ImportError:  # Windows; there only the caller's patience ends
+    except ImportError:  # Windows, where only the caller's timeout ends this process
         return
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
+def limit_time(seconds: int) -> None:
+    """End this process when the next request takes more processor time."""
+    try:
+        import resource
+    except ImportError:
+        return
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    used = usage.ru_utime + usage.ru_stime
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    resource.setrlimit(resource.RLIMIT_CPU, (int(used) + seconds + 1, hard))
+
+
+def main(kind: str) -> None:
+    """Take the file, and answer one request after another until the input ends."""
+    limit_memory(MEMORY[kind])
+    source, out = sys.stdin.buffer, sys.stdout.buffer
+    head = json.loads(source.readline())
+    content = source.read(head["bytes"])
+    limit_time(head["seconds"])
+    answer: Callable[..., Answer]
+    answer = open_pdf(content) if kind == "pdf" else lambda most: convert_heic(content, most)
+    for line in source:
+        limit_time(head["seconds"])
+        report, decoded = answer(*json.loads(line))
+        out.write(json.dumps({**report, "bytes": len(decoded)}).encode() + b"\n" + decoded)
+        out.flush()
+
+
 if __name__ == "__main__":
-    kind, (seconds, *numbers) = sys.argv[1], map(int, sys.argv[2:])
-    limit(seconds, MEMORY[kind])
-    content = sys.stdin.buffer.read()
-    told, decoded = (draw_pdf if kind == "pdf" else convert_heic)(content, *numbers)
-    sys.stdout.buffer.write(json.dumps(told).encode() + b"\n")
-    sys.stdout.buffer.write(decoded)
+    main(sys.argv[1])

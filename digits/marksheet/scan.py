@@ -11,10 +11,9 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise, product
 
 import numpy as np
-from PIL import Image
 
 from digits.errors import DigitsError
-from digits.io.image import load_picture, load_upright, page_numbers
+from digits.io.document import Document, PageImage, page_numbers
 from digits.types import ANY, Box, Digit, Hint, Line, Mark, Picture, Reading
 
 APART = 1.0  # of the digits' height: numbers of one line that stand further apart are two
@@ -87,7 +86,9 @@ def read_scan(read: Callable[[Picture, Hint], Reading], scan: Scan) -> Scan:
     read : `Reader.read`
     """
     try:
-        picture = load_picture(scan.content, scan.page)
+        with Document.open(scan.content, colour=True) as document:
+            page = document.page(scan.page)
+        picture = page.picture
         reading = read(picture, ANY)
         if reading.error or not (reading.lines or reading.cells):
             return replace(scan, error=reading.error or _reason(reading))
@@ -99,11 +100,10 @@ def read_scan(read: Callable[[Picture, Hint], Reading], scan: Scan) -> Scan:
                 (row, column, line, box)
                 for (row, column, box), line in zip(gaps, again.lines, strict=True)
             ]
-        upright = load_upright(scan.content, scan.page)
     except DigitsError as error:
         return replace(scan, error=str(error))
     entries = {
-        (row, column): Entry(line, index, to_thumbnail(upright, box))
+        (row, column): Entry(line, index, to_thumbnail(page, box))
         for index, (row, column, line, box) in enumerate(placed)
     }
     n_rows = 1 + max((row for row, _ in entries), default=-1)
@@ -121,10 +121,9 @@ def _reason(reading: Reading) -> str:
     return ". ".join([found, *(note.rstrip(".") for note in reading.notes)])
 
 
-def to_thumbnail(upright: Image.Image, box: Box) -> bytes:
-    """Return the part of a picture inside `box` as a small JPEG."""
-    right, bottom = min(box.right, upright.width), min(box.bottom, upright.height)
-    crop = upright.crop((box.x, box.y, right, bottom))
+def to_thumbnail(page: PageImage, box: Box) -> bytes:
+    """Return the part of a page inside `box` as a small JPEG."""
+    crop = page.crop(box)
     crop.thumbnail(THUMBNAIL)
     file = io.BytesIO()
     crop.save(file, "JPEG", quality=QUALITY)

@@ -11,7 +11,7 @@ from typing import Any, Literal
 from digits.corrections.from_reading import to_corrections
 from digits.corrections.store import Correction
 from digits.errors import DigitsError
-from digits.io.image import load_picture
+from digits.io.document import load_picture
 from digits.marksheet.cell import (
     KINDS,
     OFFERS,

@@ -46,7 +46,7 @@ def to_report(picture: Image.Image, reading: Reading, *, made: datetime) -> str:
 
     Parameters
     ----------
-    picture : the upright original, as `digits.io.image.load_upright` returns it
+    picture : the upright original, as `digits.io.document.load_upright` returns it
     reading : what was read in it
     made : when the account was written
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from digits.errors import DigitsError
-from digits.io.image import load_picture
+from digits.io.document import load_picture
 from digits.types import ANY, Hint, Reading
 from digits.ui.canvas import drawing_sheet
 from digits.ui.read import Keep, label, where_pictures_go

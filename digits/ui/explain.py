@@ -13,7 +13,8 @@ from digits.explain.occlusion import occlude
 from digits.inference.classifier import Classifier, load_card
 from digits.inference.onnx_weights import load_dense_weights
 from digits.inference.reference_set import Neighbours
-from digits.io.image import EXTENSIONS, load_picture, load_upright
+from digits.io.document import load_picture, load_upright
+from digits.io.image import EXTENSIONS
 from digits.reader import Reader
 from digits.registry import ModelCard
 from digits.render import html

@@ -9,7 +9,8 @@ import streamlit as st
 from PIL import Image
 
 from digits.errors import DigitsError
-from digits.io.image import EXTENSIONS, load_picture, load_upright, page_numbers
+from digits.io.document import load_picture, load_upright, page_numbers
+from digits.io.image import EXTENSIONS
 from digits.render.overlay import outline, sized_to_see
 from digits.types import ANY, Hint, Picture, Reading
 from digits.ui.canvas import pasted_picture

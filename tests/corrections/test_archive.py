@@ -29,7 +29,7 @@ from digits.corrections.from_reading import (
 )
 from digits.errors import CorrectionsError
 from digits.evaluation.folder import evaluate_folder
-from digits.io.image import load_picture
+from digits.io.document import load_picture
 from digits.mnist import load_mnist
 from digits.registry import current_reader
 from digits.types import ANY, Box, Hint

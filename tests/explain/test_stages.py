@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from digits.explain.stages import ACROSS, ENLARGED, GAP, montage, show_stages
-from digits.io.image import load_picture, load_upright
+from digits.io.document import load_picture, load_upright
 from digits.mnist import load_mnist
 from digits.registry import current_reader
 from digits.render.overlay import sized_to_see

@@ -15,7 +15,7 @@ from PIL import Image, ImageDraw
 
 from digits.errors import DigitsError, NotAPictureError, PictureError, TooLargeError
 from digits.io import image as pixels
-from digits.io.image import load_picture, load_upright
+from digits.io.document import load_picture, load_upright
 from digits.types import Box
 
 PAPER, INK = 220, 30  # grey levels of the page that most tests draw

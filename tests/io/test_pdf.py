@@ -23,7 +23,8 @@ from digits.errors import (
     TooLargeError,
 )
 from digits.io import pdf, sandbox
-from digits.io.image import WORKING_PIXELS, load_picture, load_upright, page_numbers
+from digits.io.document import load_picture, load_upright, page_numbers
+from digits.io.image import WORKING_PIXELS
 from digits.mnist import load_mnist
 
 PAPER, INK = 230, 30  # grey levels
@@ -165,8 +166,8 @@ def test_a_form_within_a_form_is_drawn():
 
 
 def test_a_page_made_to_keep_us_busy(monkeypatch):
-    monkeypatch.setattr(sandbox, "SECONDS", 1)
-    monkeypatch.setattr(sandbox, "PATIENCE", 5.0)  # where processor time is not limited
+    monkeypatch.setattr(sandbox, "CPU_SECONDS", 1)
+    monkeypatch.setattr(sandbox, "TIMEOUT", 5.0)  # where processor time is not limited
     assert "more time or memory" in explained(forms(12, 10), TooLargeError)
     monkeypatch.undo()
     assert load_picture(drawn(b"0 0 9 9 re f")).width > 1000  # and the next one is drawn

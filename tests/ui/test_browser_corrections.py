@@ -9,7 +9,7 @@ from app_server import ROOT, serve
 
 from digits.corrections.from_reading import to_corrections
 from digits.corrections.store import Corrections
-from digits.io.image import load_picture
+from digits.io.document import load_picture
 from digits.registry import current_reader
 from digits.settings import load_settings
 

@@ -8,7 +8,7 @@ from app_server import serve
 from PIL import Image
 
 from digits.corrections.from_reading import to_corrections
-from digits.io.image import load_picture
+from digits.io.document import load_picture
 from digits.registry import current_corrections, current_reader
 from digits.synthesis.allographs import draw, forms_of, write
 from digits.types import ANY

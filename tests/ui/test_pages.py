@@ -408,7 +408,7 @@ def test_an_error_while_drawing_is_a_sentence():
 
 
 def test_a_drawing_becomes_a_picture_of_its_strokes():
-    from digits.io.image import load_picture
+    from digits.io.document import load_picture
     from digits.registry import current_reader
     from digits.types import Hint
     from digits.ui.canvas import to_png
