@@ -8,7 +8,7 @@ import io
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import pairwise, product
+from itertools import islice, pairwise, product
 
 import numpy as np
 
@@ -93,12 +93,14 @@ def read_scan(read: Callable[[Picture, Hint], Reading], scan: Scan) -> Scan:
         if reading.error or not (reading.lines or reading.cells):
             return replace(scan, error=reading.error or _reason(reading))
         placed = place_numbers(reading)
+        if not placed:
+            return replace(scan, error=_reason(reading))
         if gaps := [] if reading.cells else missing_places(placed, reading.size):
             # A digit alone between wide gaps is overlooked at times: a second look at its place.
             again = read(picture, Hint(boxes=tuple(box for _, _, box in gaps)))
-            placed += [
+            placed += [  # no lines where the picture was refused
                 (row, column, line, box)
-                for (row, column, box), line in zip(gaps, again.lines, strict=True)
+                for (row, column, box), line in zip(gaps, again.lines, strict=False)
             ]
     except DigitsError as error:
         return replace(scan, error=str(error))
@@ -142,17 +144,25 @@ def place_numbers(reading: Reading) -> list[Placed]:
     """
     if not reading.cells:
         return _in_columns(reading)
-    rows = sorted({cell.row for cell in reading.cells})
-    if len(rows) == 1 and all(len(cell.text) <= 1 for cell in reading.cells):
+    one_row = len({cell.row for cell in reading.cells}) == 1
+    if one_row and reading.lines and all(len(cell.text) <= 1 for cell in reading.cells):
         return [(0, 0, line, _about(line)) for line in reading.lines]  # boxes of one number
+    return _in_cells(reading)
+
+
+def _in_cells(reading: Reading) -> list[Placed]:
+    """Place the contents of a ruled table's cells; a table without digits has cells and no lines.
+
+    A merged cell has no place of its own, so rows are counted and not taken from the cells.
+    """
+    digits = iter(reading.digits)  # row by row, as the cells are
+    downs = {row: down for down, row in enumerate(sorted({cell.row for cell in reading.cells}))}
     placed = []
-    for down, (row, line) in enumerate(zip(rows, reading.lines, strict=True)):
-        digits = iter(line.digits)
-        for cell in sorted((c for c in reading.cells if c.row == row), key=lambda c: c.column):
-            mine = tuple(next(digits) for _ in cell.text)
-            box = Box.around([digit.box for digit in mine]) if mine else cell.box
-            number = Line(cell.text, cell.confidence, box, mine, cell.marks)
-            placed.append((down, cell.column, number, cell.box))
+    for cell in sorted(reading.cells, key=lambda c: (c.row, c.column)):
+        mine = tuple(islice(digits, len(cell.text)))
+        box = Box.around([digit.box for digit in mine]) if mine else cell.box
+        number = Line(cell.text, cell.confidence, box, mine, cell.marks)
+        placed.append((downs[cell.row], cell.column, number, cell.box))
     return placed
 
 

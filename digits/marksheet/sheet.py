@@ -79,7 +79,8 @@ def build_sheet(scans: Sequence[Scan], *, one_each: bool | None = None) -> Sheet
     rows = build_rows(scans, one_each=not are_tables(scans) if one_each is None else one_each)
     left_out = frozenset(index for index in range(len(rows)) if _is_heading(rows, index))
     kept = [row for index, row in enumerate(rows) if index not in left_out]
-    return Sheet(rows, propose_columns(kept), left_out)
+    width = max((len(row.entries) for row in rows), default=0)
+    return Sheet(rows, propose_columns(kept, width), left_out)
 
 
 def extend_sheet(sheet: Sheet, longer: Sheet) -> Sheet:
@@ -211,9 +212,14 @@ def _is_refused(entry: Entry) -> bool:
     return "?" in line.text or not line.digits or others >= len(line.digits)
 
 
-def propose_columns(rows: Sequence[Row]) -> tuple[Column, ...]:
-    """Propose what each column holds, by what was read in it."""
-    width = max((len(row.entries) for row in rows), default=0)
+def propose_columns(rows: Sequence[Row], width: int) -> tuple[Column, ...]:
+    """Propose what each column holds, by what was read in it.
+
+    Parameters
+    ----------
+    rows : without those that are left out; there may be none
+    width : how many columns the table has
+    """
     columns = tuple(
         _propose_column(f"Column {index + 1}", [row.entries[index] for row in rows])
         for index in range(width)

@@ -277,7 +277,7 @@ def columns_of(*columns, **options):
         Row(0, tuple(e if isinstance(e, Entry) else entry(e) for e in row), "s")
         for row in zip(*columns, strict=True)
     ]
-    return propose_columns(rows, **options)
+    return propose_columns(rows, len(columns), **options)
 
 
 def test_columns_are_proposed_by_what_they_hold():
