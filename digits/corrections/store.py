@@ -7,25 +7,20 @@ same one, and another truth for the same place takes the first one's.
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, Literal
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine import Connection, Engine, make_url
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.engine import Connection
 
 from digits.errors import CorrectionsError
+from digits.io.database import Database
 from digits.types import Box, ModelName
 
 Source = Literal["read", "draw", "sheet", "api", "import"]
 
-MIGRATIONS = Path(__file__).parent.parent / "migrations"
-WAIT = 10.0  # seconds that a writer waits for another to finish
-UPGRADE_LOCK = 20_261_123  # any number: one process at a time changes PostgreSQL's tables
 CHUNK = 200  # corrections in one statement; SQLite takes 32,766 parameters
 
 metadata = sa.MetaData()
@@ -113,20 +108,12 @@ class Corrections:
     """
 
     def __init__(self, url: str) -> None:
-        try:
-            self._engine = _open(url)
-        except (ArgumentError, ImportError) as error:
-            raise CorrectionsError(
-                f"the database address cannot be used ({type(error).__name__}): give DATABASE_URL "
-                "as postgresql://user:password@host/name or sqlite:///file, and install what it "
-                "needs with: pip install 'digits[app,postgres]'"
-            ) from error
-        self._upgraded: object = None  # which file, or server, has the tables of this version
+        self._database = Database(url, CorrectionsError, "correction")
 
     def add(self, corrections: Sequence[Correction]) -> int:
         """Store corrections, all or none, and return how many are new or say something new."""
         rows = [_to_row(correction) for correction in corrections]
-        with self._transaction(writes=True) as connection:
+        with self._database.transaction(writes=True) as connection:
             known = _truths(connection, [row["id"] for row in rows])
             news = {row["id"]: row for row in rows if known.get(row["id"]) != row["truth"]}
             for chunk in _chunks(list(news.values())):
@@ -141,13 +128,13 @@ class Corrections:
         c = table.c
         place = (c.reading, c.line, sa.func.coalesce(c.digit, -1), c.id)
         query = query.order_by(c.made.desc(), *place).limit(limit).offset(offset)
-        with self._transaction() as connection:
+        with self._database.transaction() as connection:
             return [_from_row(row) for row in connection.execute(query).mappings()]
 
     def count(self, wanted: Wanted = EVERYTHING) -> int:
         """Return how many corrections there are."""
         query = sa.select(sa.func.count()).select_from(table).where(*_conditions(wanted))
-        with self._transaction() as connection:
+        with self._database.transaction() as connection:
             return int(connection.execute(query).scalar_one())
 
     def remove(self, ids: Sequence[str]) -> int:
@@ -161,12 +148,9 @@ class Corrections:
     def remove_all(self, wanted: Wanted | None = None) -> int:
         """Delete for good what is wanted, or all, and what was taken away too; return how many."""
         which = [] if wanted is None else _conditions(wanted)
-        with self._transaction(writes=True) as connection:
+        with self._database.transaction(writes=True) as connection:
             n = connection.execute(sa.delete(table).where(*which)).rowcount
-        if self._engine.dialect.name == "sqlite":  # the file itself forgets them too
-            with self._reported(), closing(self._engine.raw_connection()) as connection:
-                connection.cursor().execute("VACUUM")
-                connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        self._database.forget()  # the file itself forgets them too
         return int(n)
 
     def check(self) -> None:
@@ -175,11 +159,11 @@ class Corrections:
 
     def close(self) -> None:
         """Give the connections back."""
-        self._engine.dispose()
+        self._database.close()
 
     def _mark(self, ids: Sequence[str], which: Any, when: datetime | None) -> int:  # noqa: ANN401
         n = 0
-        with self._transaction(writes=True) as connection:
+        with self._database.transaction(writes=True) as connection:
             for chunk in _chunks(list(ids)):
                 chosen = sa.update(table).where(table.c.id.in_(chunk), which)
                 n += connection.execute(chosen.values(removed=when)).rowcount
@@ -187,122 +171,10 @@ class Corrections:
 
     def _upsert(self) -> sa.Executable:
         """Return the statement that stores a correction, or renews the one of the same place."""
-        make = postgresql.insert if self._engine.dialect.name == "postgresql" else sqlite.insert
+        make = postgresql.insert if self._database.dialect == "postgresql" else sqlite.insert
         insert = make(table)
         renewed = {c.name: insert.excluded[c.name] for c in table.c if c.name != "id"}
         return insert.on_conflict_do_update(index_elements=["id"], set_=renewed)
-
-    @contextmanager
-    def _transaction(self, *, writes: bool = False) -> Iterator[Connection]:
-        """Open a transaction on a database with the tables of this version."""
-        with self._reported():
-            if self._upgraded is None or self._upgraded != _identity(self._engine):
-                _upgrade(self._engine)
-                self._upgraded = _identity(self._engine)
-            with self._engine.execution_options(writes=writes).begin() as connection:
-                yield connection
-
-    @contextmanager
-    def _reported(self) -> Iterator[None]:
-        """Turn what a database complains of into one sentence."""
-        try:
-            yield
-        except (SQLAlchemyError, OSError) as error:
-            raise CorrectionsError(_sentence(error)) from error
-
-
-def _open(url: str) -> Engine:
-    address = make_url(url)
-    if address.get_backend_name() != "sqlite":
-        # A connection that a restarted server closed is noticed before it is used.
-        return sa.create_engine(
-            address, pool_pre_ping=True, connect_args={"connect_timeout": round(WAIT)}
-        )
-    # Opened anew each time: a connection that is kept would go on writing to a file that somebody
-    # has deleted or put another in the place of, and what it acknowledged would be nowhere.
-    engine = sa.create_engine(address, poolclass=sa.NullPool, connect_args={"timeout": WAIT})
-
-    @sa.event.listens_for(engine, "connect")
-    def prepare(connection: Any, _record: object) -> None:  # noqa: ANN401  # the driver's own
-        connection.isolation_level = None  # transactions begin where `begin` says
-        for pragma in ("journal_mode = WAL", "synchronous = FULL", "secure_delete = ON"):
-            connection.execute(f"PRAGMA {pragma}")
-
-    @sa.event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        # At once as a writer: two that had both begun to read could never both go on to write.
-        writes = connection.get_execution_options().get("writes")
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-
-    return engine
-
-
-def _identity(engine: Engine) -> object:
-    """Return what tells one SQLite file from another at the same place; a server is always itself.
-
-    None where there is no file.
-    """
-    file = engine.url.database or ""
-    if engine.dialect.name != "sqlite" or file.startswith("file:"):
-        return str(engine.url)
-    try:
-        found = Path(file).stat()
-    except FileNotFoundError:
-        return None
-    return found.st_dev, found.st_ino
-
-
-def _upgrade(engine: Engine) -> None:
-    """Bring the tables to this version; of several processes, one does it and the others wait."""
-    from alembic import command
-    from alembic.config import Config
-    from alembic.runtime.migration import MigrationContext
-    from alembic.script import ScriptDirectory
-    from alembic.util import CommandError
-
-    file = engine.url.database or ""
-    if engine.dialect.name == "sqlite" and not file.startswith("file:"):  # a URI names its own
-        Path(file).parent.mkdir(parents=True, exist_ok=True)
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
-    heads = set(ScriptDirectory.from_config(config).get_heads())
-    with engine.begin() as connection:
-        if set(MigrationContext.configure(connection).get_current_heads()) == heads:
-            return  # a database that may only be read has nothing to be changed
-    with engine.execution_options(writes=True).begin() as connection:
-        if engine.dialect.name == "postgresql":
-            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(UPGRADE_LOCK)))
-        config.attributes["connection"] = connection
-        try:
-            command.upgrade(config, "head")
-        except CommandError as error:
-            raise CorrectionsError(
-                "the corrections were stored by a newer version of this program: "
-                "install that version, or name another database with DATABASE_URL"
-            ) from error
-
-
-def _sentence(error: Exception) -> str:
-    """Say what is wrong with the database and what to do, without its address or any secret."""
-    told = str(getattr(error, "orig", error)).lower()
-    if "disk is full" in told or "no space" in told or "disk full" in told:
-        return "the correction was not saved because the disk is full: make room and save again"
-    if "readonly" in told or "read-only" in told or "permission denied" in told:
-        return (
-            "the correction was not saved because the database may not be written: "
-            "allow writing there, or name another place with DIGITS_HOME or DATABASE_URL"
-        )
-    if "locked" in told or "timeout" in told:
-        return "the database is busy with somebody else's changes: try again in a moment"
-    if "not a database" in told or "malformed" in told:
-        return (
-            "the file with the corrections is damaged: move it away or restore a copy, "
-            "and try again"
-        )
-    return (
-        "the database of corrections cannot be reached: see that it runs and that DATABASE_URL "
-        f"is right, and try again ({type(error).__name__})"
-    )
 
 
 def _truths(connection: Connection, ids: Sequence[str]) -> dict[str, str]:

@@ -355,10 +355,10 @@ def test_a_full_disk_is_one_sentence_and_loses_nothing(tmp_path):
     path = tmp_path / "c.sqlite"
     store = Corrections(f"sqlite:///{path.as_posix()}")
     store.add([correction(1)])
-    with store._engine.connect() as connection:  # SQLite's own small disk
+    with store._database._engine.connect() as connection:  # SQLite's own small disk
         pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
     sa.event.listen(
-        store._engine,
+        store._database._engine,
         "connect",
         lambda opened, _: opened.execute(f"PRAGMA max_page_count = {pages + 1}"),
     )
@@ -385,7 +385,7 @@ def test_a_database_that_may_only_be_read_is_read(tmp_path, monkeypatch):
 
 
 def test_somebody_elses_long_change_is_one_sentence(tmp_path, monkeypatch):
-    monkeypatch.setattr("digits.corrections.store.WAIT", 0.1)
+    monkeypatch.setattr("digits.io.database.WAIT", 0.1)
     path = tmp_path / "c.sqlite"
     store = Corrections(f"sqlite:///{path.as_posix()}")
     store.check()

@@ -29,7 +29,7 @@ def _cells_agree_with_lines(reading: Reading) -> None:
     places = [(cell.row, cell.column) for cell in reading.cells]
     assert len(set(places)) == len(places), places
     rows = sorted({cell.row for cell in reading.cells})
-    inside = {row: [] for row in rows}
+    inside: dict[int, list[str]] = {row: [] for row in rows}
     for cell in sorted(reading.cells, key=lambda cell: (cell.row, cell.column)):
         inside[cell.row].append(cell.text)
         assert 0 <= cell.confidence <= 1, cell
