@@ -22,6 +22,7 @@ from digits.evaluation.folder import judge_on_test
 from digits.io.atomic_write import write_whole
 from digits.mnist import Mnist, load_mnist
 from digits.registry import DEFAULT, RUNS, WEIGHTS, available_models
+from digits.training.recipes import RECIPES, LineRecipe
 
 HERE = Path(__file__).parent
 SHIPPED = ("mnist_model.h5", "mnist_dense.h5")
@@ -52,7 +53,7 @@ def main() -> int:
             mnist = with_corrections(mnist, options.corrections)
         if options.network == "line":
             return train_line(mnist, options)
-        recipe = training.RECIPES[options.recipe][options.network]
+        recipe = RECIPES[options.recipe][options.network]
         recipe = dataclasses.replace(
             recipe, seed=options.seed, epochs=options.epochs or recipe.epochs
         )
@@ -115,7 +116,7 @@ def train_line(mnist: Mnist, options: argparse.Namespace) -> int:
     from digits.training import line as line_training
     from digits.training.architectures import build_network
 
-    recipe = line_training.LineRecipe()
+    recipe = LineRecipe()
     recipe = dataclasses.replace(recipe, seed=options.seed, epochs=options.epochs or recipe.epochs)
     run = RUNS / (options.name or f"{recipe.network}-{recipe.seed}")
     network = build_network(recipe.network)

@@ -203,7 +203,8 @@ def test_the_app_opens_the_browser_at_the_requested_address():
 def test_the_dense_network_is_the_requested_one():
     pytest.importorskip("keras", reason="TensorFlow has no wheel for this machine")
     from digits.training.architectures import build_network
-    from digits.training.digit import RECIPES, compile_network
+    from digits.training.digit import compile_network
+    from digits.training.recipes import RECIPES
 
     network = build_network("dense")
     compile_network(network, RECIPES["best"]["dense"], n_train=1)

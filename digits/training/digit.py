@@ -11,7 +11,6 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +32,8 @@ from digits.training.augmentation import GENTLE, augment
 from digits.training.checkpoint import HISTORY, Checkpoint, forget, restore
 from digits.training.corruption import disturb
 from digits.training.export import export_onnx, multiply_adds, with_logits
-from digits.training.rejection import EPOCHS, calibrate_head, fit_head
+from digits.training.recipes import Recipe
+from digits.training.rejection import calibrate_head, fit_head
 from digits.types import CLASSES, Frames
 
 TITLES = {
@@ -41,61 +41,10 @@ TITLES = {
     "wide": "Dense network, wider, on distorted digits",
     "cnn": "Convolutional network",
 }
-BATCH = 128  # digits
 SETTLING = 0.3  # share of the epochs, at the end
 SHOWN_PLAIN = 0.5  # share of the digits that are not distorted then
-GENTLE_EPOCHS = 0.2  # share of all epochs, after those, where a recipe ends gently
 GENTLE_PEAK = 0.35  # of the highest learning rate, which rises once more for them
 GENTLE_MIX = (0.25, 0.5, 0.25)  # shares of digits distorted strongly, gently, and not at all
-
-
-@dataclass(frozen=True, slots=True)
-class Recipe:
-    """All that decides how a network is trained."""
-
-    network: str  # "dense", "wide" or "cnn"
-    epochs: int
-    seed: int = 0
-    augmented: bool = False  # distort each digit anew in each epoch
-    gentle: bool = False  # end with epochs in which few are distorted strongly
-    drawn: float = 0.0  # share of digits that are drawn in forms MNIST has not met
-    disturbed: float = 0.0  # share of distorted digits on grey, grainy or crossed paper
-    peak: float = 1e-3  # highest learning rate
-    decay: float = 0.0  # weight decay (Loshchilov & Hutter 2019); with a cosine schedule
-    batch: int = BATCH
-    refusal_epochs: int = 0  # of the second head, "not a digit"; 0 for none
-
-    @property
-    def gentle_epochs(self) -> int:
-        """How many of the epochs, the last ones, distort most digits gently."""
-        return round(GENTLE_EPOCHS * self.epochs) if self.gentle else 0
-
-
-QUICK = {
-    "dense": Recipe("dense", epochs=10),
-    "wide": Recipe("wide", epochs=12, augmented=True, peak=2e-3, decay=1e-4),
-    "cnn": Recipe(
-        "cnn",
-        epochs=15,
-        augmented=True,
-        gentle=True,
-        drawn=0.12,
-        disturbed=0.35,
-        peak=2e-3,
-        decay=1e-2,
-        refusal_epochs=EPOCHS,
-    ),
-}
-# What has all the time it wants. The requested network stays what was asked for, and the
-# convolutional one gains little by more epochs (docs/decisions.md).
-BEST = {**QUICK, "wide": dataclasses.replace(QUICK["wide"], epochs=40)}
-# What can be watched: two passes over the digits as MNIST has them, one minute. Nothing is shown of
-# what people's own pictures differ in, and there is no second head, "not a digit".
-SWIFT = {
-    **QUICK,
-    "cnn": Recipe("cnn", epochs=2, peak=4e-3, decay=1e-2),
-}
-RECIPES = {"swift": SWIFT, "quick": QUICK, "best": BEST}
 
 
 class Batches(keras.utils.PyDataset):

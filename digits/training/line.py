@@ -2,7 +2,6 @@
 
 import dataclasses
 from concurrent.futures import Future, ProcessPoolExecutor
-from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -25,6 +24,7 @@ from digits.training.architectures import build_line
 from digits.training.checkpoint import HISTORY, Checkpoint, forget, restore
 from digits.training.digit import provenance
 from digits.training.export import export_line, multiply_adds
+from digits.training.recipes import LineRecipe
 from digits.types import Box, Page
 
 TITLE = "Line network: where the digits of a number stand"
@@ -36,19 +36,6 @@ MEASURED_WIDTH = 256  # px of the strip for which multiplications are counted
 # line network is at home; on strangers' numbers from 0.3 to 0.6 fewer are wrong.
 WEIGHT = 0.4
 SURE = 1e-9  # no text is likelier than 1 minus this, nor less likely
-
-
-@dataclass(frozen=True, slots=True)
-class LineRecipe:
-    """All that decides how the line network is trained."""
-
-    network: str = "line"
-    epochs: int = 20
-    lines: int = 20_480  # composed anew in each epoch
-    seed: int = 0
-    peak: float = 2e-3  # highest learning rate
-    decay: float = 1e-2  # weight decay
-    batch: int = 32  # lines
 
 
 class LineBatches(keras.utils.PyDataset):

@@ -21,7 +21,6 @@ from digits.training.corruption import disturb
 from digits.training.stroke_habits import flagged_one
 from digits.types import FRAME, Box, Frame, Frames
 
-EPOCHS = 6  # passes through the training digits
 BATCH = 128  # digits, and as many frames that hold none
 PEAK = 2e-3  # highest learning rate
 DECAY = 1e-2  # weight decay
@@ -126,7 +125,7 @@ def draw_frames(
     return np.stack(frames) if frames else np.zeros((0, FRAME, FRAME), np.float32)
 
 
-def fit_head(head: keras.Model, mnist: Mnist, seed: int, epochs: int = EPOCHS) -> None:
+def fit_head(head: keras.Model, mnist: Mnist, seed: int, epochs: int) -> None:
     """Train the second head of a trained network; a few minutes.
 
     Parameters

@@ -11,6 +11,7 @@ import pytest
 
 from digits.errors import DataError, ModelError
 from digits.mnist import load_mnist, open_arrays
+from digits.training.recipes import Recipe
 
 ROOT = Path(__file__).parent.parent.parent
 keras = pytest.importorskip("keras", reason="TensorFlow is not installed")
@@ -161,7 +162,7 @@ def taught(few):
 
     def teach(run, epochs, **options):
         network = build_network("dense")
-        recipe = training.Recipe("dense", epochs=epochs)
+        recipe = Recipe("dense", epochs=epochs)
         training.fit(network, load_mnist(few), recipe, run, **options)
         return network
 
@@ -339,7 +340,7 @@ def test_a_training_ends_gently(few):
     from digits.training import digit as training
 
     digits = load_mnist(few).train
-    recipe = training.Recipe("cnn", 5, augmented=True, gentle=True, disturbed=0.35, batch=512)
+    recipe = Recipe("cnn", 5, augmented=True, gentle=True, disturbed=0.35, batch=512)
     pictures = {
         (digits.pictures[i] / np.float32(255)).tobytes() for i in range(len(digits.pictures))
     }
@@ -359,7 +360,7 @@ def test_a_training_ends_gently(few):
 def test_the_learning_rate_rises_again_for_the_gentle_end():
     from digits.training import digit as training
 
-    recipe = training.Recipe("cnn", 10, gentle=True, peak=2e-3, decay=1e-2)
+    recipe = Recipe("cnn", 10, gentle=True, peak=2e-3, decay=1e-2)
     rate = training.Rises(recipe, 100 * recipe.batch)
     rates = np.array([float(rate(step)) for step in range(1000)])
     assert rates[:800].max() == pytest.approx(2e-3, rel=0.01)
@@ -369,6 +370,5 @@ def test_the_learning_rate_rises_again_for_the_gentle_end():
 
 
 def test_a_recipe_of_one_epoch_has_one_that_is_not_gentle():
-    from digits.training import digit as training
 
-    assert training.Recipe("cnn", 1, gentle=True).gentle_epochs == 0
+    assert Recipe("cnn", 1, gentle=True).gentle_epochs == 0

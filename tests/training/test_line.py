@@ -17,12 +17,8 @@ from digits.inference.line_recognizer import load_line_network  # noqa: E402
 from digits.registry import WEIGHTS, current_reader  # noqa: E402
 from digits.synthesis.line import compose_line  # noqa: E402
 from digits.training.architectures import build_line  # noqa: E402
-from digits.training.line import (  # noqa: E402
-    LineRecipe,
-    export_line_run,
-    fit_line,
-    judge_lines,
-)
+from digits.training.line import export_line_run, fit_line, judge_lines  # noqa: E402
+from digits.training.recipes import LineRecipe  # noqa: E402
 
 TINY = LineRecipe(epochs=2, lines=16, batch=8)
 

@@ -1,0 +1,64 @@
+"""Training recipes: all settings that decide how each network is trained; needs no TensorFlow."""
+
+import dataclasses
+from dataclasses import dataclass
+
+GENTLE_EPOCHS = 0.2  # share of all epochs, the last ones, where a recipe ends gently
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How a digit network is trained."""
+
+    network: str  # "dense", "wide" or "cnn"
+    epochs: int
+    seed: int = 0
+    augmented: bool = False  # distort digits anew in each epoch
+    gentle: bool = False  # end with epochs in which few digits are distorted strongly
+    drawn: float = 0.0  # share of digits drawn in forms that MNIST does not have
+    disturbed: float = 0.0  # share of distorted digits on grey, grainy or crossed paper
+    peak: float = 1e-3  # highest learning rate
+    decay: float = 0.0  # weight decay (Loshchilov & Hutter 2019); with a cosine schedule
+    batch: int = 128  # digits
+    refusal_epochs: int = 0  # of the reject head, "not a digit"; 0 for none
+
+    @property
+    def gentle_epochs(self) -> int:
+        """How many of the epochs, the last ones, distort most digits gently."""
+        return round(GENTLE_EPOCHS * self.epochs) if self.gentle else 0
+
+
+@dataclass(frozen=True, slots=True)
+class LineRecipe:
+    """How the line network is trained."""
+
+    network: str = "line"
+    epochs: int = 20
+    lines: int = 20_480  # composed anew in each epoch
+    seed: int = 0
+    peak: float = 2e-3  # highest learning rate
+    decay: float = 1e-2  # weight decay
+    batch: int = 32  # lines
+
+
+QUICK = {
+    "dense": Recipe("dense", epochs=10),
+    "wide": Recipe("wide", epochs=12, augmented=True, peak=2e-3, decay=1e-4),
+    "cnn": Recipe(
+        "cnn",
+        epochs=15,
+        augmented=True,
+        gentle=True,
+        drawn=0.12,
+        disturbed=0.35,
+        peak=2e-3,
+        decay=1e-2,
+        refusal_epochs=6,
+    ),
+}
+# More epochs help the wide network alone: the dense one stays as requested, and the convolutional
+# one gains little (docs/decisions.md).
+BEST = {**QUICK, "wide": dataclasses.replace(QUICK["wide"], epochs=40)}
+# A minute, for a demonstration: undistorted digits and no reject head.
+SWIFT = {**QUICK, "cnn": Recipe("cnn", epochs=2, peak=4e-3, decay=1e-2)}
+RECIPES = {"swift": SWIFT, "quick": QUICK, "best": BEST}  # of the digit networks
