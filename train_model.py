@@ -16,12 +16,12 @@ import os
 import sys
 from pathlib import Path
 
-from digits.corrections.archive import with_corrections
 from digits.errors import DigitsError
 from digits.evaluation.folder import judge_on_test
 from digits.io.atomic_write import write_whole
 from digits.mnist import Mnist, load_mnist
 from digits.registry import DEFAULT, RUNS, WEIGHTS, available_models
+from digits.training.corrected_digits import with_corrections
 from digits.training.recipes import RECIPES, LineRecipe
 
 HERE = Path(__file__).parent

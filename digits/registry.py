@@ -197,7 +197,8 @@ def _open_store(url: str) -> "Corrections":
         from digits.corrections.store import Corrections
     except ImportError as error:
         raise MissingLibraryError(
-            f"corrections need {error.name}, which is not installed: pip install alembic sqlalchemy"
+            f"stored corrections need {error.name}, which is not installed: run "
+            "pip install '.[app]' in the folder of the project"
         ) from error
     return Corrections(url)
 

@@ -5,47 +5,43 @@ as it was. A folder that somebody labelled by hand has only the first two: it is
 """
 
 import csv
-import hashlib
 import io
 import lzma
 import re
 import zipfile
 import zlib
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import get_args
 
-import numpy as np
-
 from digits.corrections.from_reading import LONGEST_TRUTH, as_truth, to_corrections
+from digits.corrections.labels_csv import (
+    LABELS,
+    LARGEST,
+    Open,
+    escape_cell,
+    open_folder,
+    read_rows,
+)
 from digits.corrections.store import Correction, Source
 from digits.errors import CorrectionsError, DigitsError
-from digits.io.csv_escape import FORMULA, QUOTE
 from digits.io.document import load_picture
-from digits.mnist import Labelled, Mnist
 from digits.reader import Reader
 from digits.types import FRAME, Box, ModelName
 
-LABELS = "labels.csv"
 COLUMNS = (
     *("file", "text", "kind", "read", "reading", "line", "digit", "x", "y", "width", "height"),
     *("frame", "model_name", "model_sha256", "source", "name", "made"),
 )
-MOST = 100_000  # rows of one folder
-LARGEST = 20_000_000  # bytes of one picture in it
 LARGEST_ALL = 500_000_000  # bytes of a ZIP, and of all pictures together
-DIGITS = "0123456789"
-REPEATED = 10  # times that a corrected digit stands among MNIST's
 PNG = b"\x89PNG\r\n\x1a\n"  # with which every PNG begins
 SOURCES: tuple[Source, ...] = get_args(Source)
 YEARS = range(1970, 9999)  # beyond, a time zone may leave the calendar
 WHOLE = re.compile(r"[0-9]{1,9}")  # what fits the databases' 32 bits
 SHA256 = re.compile(r"[0-9a-f]{64}")
 DAMAGED = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, OSError, EOFError, RuntimeError)
-
-Open = Callable[[str], bytes]  # a file's name inside the folder to its content
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +64,7 @@ def to_files(corrections: Iterable[Correction]) -> Iterator[tuple[str, bytes]]:
             frame = f"frames/{correction.id}.png"
             yield frame, correction.frame
         writer.writerow(
-            {column: _escaped(v) for column, v in _row(correction, name, frame).items()}
+            {column: escape_cell(v) for column, v in _row(correction, name, frame).items()}
         )
     yield LABELS, table.getvalue().encode()
 
@@ -100,25 +96,7 @@ def import_folder(folder: Path, reader: Reader) -> Imported:
     CorrectionsError
         There is no such table, or it is not one.
     """
-    return _imported(_reader_of(folder), reader)
-
-
-def _reader_of(folder: Path) -> Open:
-    """Return what reads a file inside the folder, and none outside it."""
-    inside = folder.resolve()
-
-    def read(name: str) -> bytes:
-        path = (inside / name).resolve()
-        if not path.is_relative_to(inside):
-            raise CorrectionsError(f"{name} lies outside the folder")
-        try:
-            if path.stat().st_size > LARGEST:
-                raise CorrectionsError(f"{name} is larger than {LARGEST // 10**6} MB")
-            return path.read_bytes()
-        except OSError as error:
-            raise CorrectionsError(f"{name} cannot be read ({error.strerror})") from error
-
-    return read
+    return _imported(open_folder(folder), reader)
 
 
 def import_zip(content: bytes, reader: Reader) -> Imported:
@@ -153,57 +131,11 @@ def import_zip(content: bytes, reader: Reader) -> Imported:
         return _imported(read, reader)
 
 
-def with_corrections(mnist: Mnist, folder: Path) -> Mnist:
-    """Return MNIST with the corrected digits of an export among its training digits.
-
-    Each is there `REPEATED` times: a few of them among 55,000 would teach nothing. Validation and
-    calibration digits stay MNIST's, so that figures remain comparable.
-
-    Raises
-    ------
-    CorrectionsError
-        The folder is no export, or no single digit in it has a truth.
-    """
-    read = _reader_of(folder)
-    frames, labels = [], []
-    for cells in _rows_of(read):
-        if cells.get("frame") and len(cells["text"]) == 1 and cells["text"] in DIGITS:
-            picture = load_picture(read(cells["frame"])).grey
-            if picture.shape != (FRAME, FRAME):
-                raise CorrectionsError(f"{cells['frame']} is not {FRAME}x{FRAME} pixels large")
-            frames.append(picture)
-            labels.append(int(cells["text"]))
-    if not frames:
-        raise CorrectionsError(f"{folder} holds no corrected digit to learn from")
-    added = np.stack(frames)
-    digest = hashlib.sha256(added.tobytes() + bytes(labels)).hexdigest()
-    train = Labelled(
-        np.concatenate([mnist.train.pictures, *[added] * REPEATED]),
-        np.concatenate([mnist.train.labels, *[np.array(labels, np.uint8)] * REPEATED]),
-    )
-    return replace(mnist, train=train, corrections=len(labels), corrections_sha256=digest)
-
-
-def _rows_of(read: Open) -> list[dict[str, str]]:
-    """Return the rows of the table, each cell as it was before the export."""
-    try:
-        rows = list(csv.DictReader(io.StringIO(read(LABELS).decode("utf-8-sig"), newline="")))
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise CorrectionsError(f"{LABELS} is no table of comma-separated text") from error
-    if not rows or not {"file", "text"} <= rows[0].keys():
-        raise CorrectionsError(
-            f"{LABELS} needs the columns file and text, and a row for each picture"
-        )
-    if len(rows) > MOST:
-        raise CorrectionsError(f"{LABELS} names {len(rows)} pictures; at most {MOST} are taken")
-    return [{name: _plain(value or "") for name, value in row.items() if name} for row in rows]
-
-
 def _imported(read: Open, reader: Reader) -> Imported:
     found: list[Correction] = []
     faults = []
     read = _limited(read)
-    for cells in _rows_of(read):
+    for cells in read_rows(read):
         try:
             found += _corrections(cells, read, reader)
         except (DigitsError, ValueError) as error:
@@ -296,13 +228,3 @@ def _row(correction: Correction, name: str, frame: str) -> dict[str, str]:
         "name": correction.file or "",
         "made": correction.made.isoformat(),
     }
-
-
-def _escaped(value: str) -> str:
-    """Keep a spreadsheet from taking text for a formula."""
-    return QUOTE + value if value.startswith((*FORMULA, QUOTE)) else value
-
-
-def _plain(value: str) -> str:
-    """Return a cell as it was before `_escaped`."""
-    return value[1:] if value.startswith(QUOTE) else value

@@ -10,12 +10,12 @@ import io
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import UInt8
 from PIL import Image, UnidentifiedImageError
 
-from digits.corrections.store import Corrections, Wanted
 from digits.errors import LearningError
 from digits.evaluation.folder import evaluate_folder
 from digits.inference.calibration import softmax
@@ -25,6 +25,9 @@ from digits.personalization.kernel_head import NOT_A_DIGIT, PersonalHead, fit_he
 from digits.personalization.versions import Compared, save_version
 from digits.reader import Reader
 from digits.types import ANY, FRAME, Frame, Frames
+
+if TYPE_CHECKING:
+    from digits.corrections.store import Corrections
 
 ENOUGH = 20  # corrected digits
 MOST = 1_000  # corrected digits, the newest; more would take minutes
@@ -97,7 +100,7 @@ class Lesson:
     refused: str | None  # a sentence
 
 
-def gather(store: Corrections) -> Examples:
+def gather(store: "Corrections") -> Examples:
     """Return what the stored corrections teach.
 
     Raises
@@ -107,6 +110,9 @@ def gather(store: Corrections) -> Examples:
     LearningError
         One of them is damaged.
     """
+    # Only here: learning from a folder needs no database libraries.
+    from digits.corrections.store import Wanted
+
     stored = store.all(Wanted(single=True))  # the newest first
     return to_examples((correction.frame, correction.truth) for correction in reversed(stored))
 

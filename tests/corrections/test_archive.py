@@ -12,13 +12,11 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from digits.corrections.archive import (
-    REPEATED,
     export_folder,
     export_zip,
     import_folder,
     import_zip,
     to_files,
-    with_corrections,
 )
 from digits.corrections.from_reading import (
     as_truth,
@@ -32,6 +30,7 @@ from digits.evaluation.folder import evaluate_folder
 from digits.io.document import load_picture
 from digits.mnist import load_mnist
 from digits.registry import current_reader
+from digits.training.corrected_digits import with_corrections
 from digits.types import ANY, Box, Hint
 
 
@@ -295,28 +294,13 @@ def test_a_folder_without_a_table_is_one_sentence(table, tmp_path):
         import_folder(tmp_path, current_reader())
 
 
-def test_training_takes_the_corrected_digits_and_holds_out_none(corrections, tmp_path):
+def test_training_takes_the_digits_of_an_export(corrections, tmp_path):
     export_folder(corrections, tmp_path)
-    mnist = load_mnist()
-    taught = with_corrections(mnist, tmp_path)
+    taught = with_corrections(load_mnist(), tmp_path)
     assert taught.corrections == 3
-    assert len(taught.train) == len(mnist.train) + 3 * REPEATED
     assert taught.train.labels[-3:].tolist() == [7, 2, 8]
     frame = np.asarray(Image.open(io.BytesIO(corrections[1].frame)))
     np.testing.assert_array_equal(taught.train.pictures[-3], frame)
-    assert taught.validation is mnist.validation
-    assert taught.calibration is mnist.calibration
-    assert taught.sha256 == mnist.sha256
-    again = with_corrections(mnist, tmp_path)
-    assert again.corrections_sha256 == taught.corrections_sha256 is not None
-    export_folder(corrections[:3], tmp_path)
-    assert with_corrections(mnist, tmp_path).corrections_sha256 != taught.corrections_sha256
-
-
-def test_training_from_a_folder_without_digits_is_one_sentence(corrections, tmp_path):
-    export_folder(corrections[:1], tmp_path)
-    with pytest.raises(CorrectionsError, match="no corrected digit"):
-        with_corrections(load_mnist(), tmp_path)
 
 
 def test_a_frame_is_kept_to_the_grey_level():
