@@ -64,11 +64,13 @@ def show_pages() -> None:
         [
             st.Page(read, title="Read", url_path="read", default=True),
             st.Page(draw, title="Draw", url_path="draw"),
-            st.Page(sheet, title="Sheet", url_path="sheet"),
-            st.Page(corrections, title="Corrections", url_path="corrections"),
+            st.Page(sheet, title="Sheets", url_path="sheet"),
+        ],
+        menu=[
+            st.Page(corrections, title="Your handwriting", url_path="corrections"),
             st.Page(learn, title="Learn", url_path="learn"),
-            st.Page(inside, title="Inside", url_path="inside"),
-        ]
+            st.Page(inside, title="How it works", url_path="inside"),
+        ],
     )
 
 

@@ -62,7 +62,7 @@ def sheet(page: Page) -> None:
 ACTS = {
     "Read": read,
     "Draw": draw,
-    "Sheet": sheet,
+    "Sheets": sheet,
 }  # what is done on a page before it is photographed
 
 

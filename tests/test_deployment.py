@@ -75,7 +75,7 @@ def test_the_entry_for_streamlits_cloud_shows_the_app(monkeypatch, tmp_path):
     page = testing.AppTest.from_file(str(ROOT / "deploy/streamlit_app.py"), default_timeout=60)
     page.run()
     assert not page.exception
-    assert page.title[0].value == "Read a picture"
+    assert page.title[0].value == "Read"
     assert os.environ["DIGITS_MODE"] == "shared"
     assert (ROOT / "deploy/requirements.txt").exists()
 

@@ -13,6 +13,7 @@ from digits.errors import DigitsError
 from digits.reader import Reader
 from digits.settings import Settings
 from digits.ui.auth import is_owner
+from digits.ui.page_title import page_title
 from digits.ui.reading_view import show_error
 
 PER_PAGE = 24
@@ -45,7 +46,7 @@ def corrections_page(
     store: Callable[[], Corrections], reader: Callable[[str | None], Reader], settings: Settings
 ) -> None:
     """Show the corrections that are kept."""
-    st.title("Corrections")
+    page_title("Your handwriting")
     st.caption(
         "Corrections, with the piece of the picture they are about, stay in the database of "
         + ("this service; visitors never see them." if settings.is_shared else "this computer.")

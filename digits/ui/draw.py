@@ -9,6 +9,7 @@ from digits.errors import DigitsError
 from digits.io.document import load_picture
 from digits.types import ANY, Hint, Reading
 from digits.ui.canvas import drawing_sheet
+from digits.ui.page_title import page_title
 from digits.ui.read import Keep, label, where_pictures_go
 from digits.ui.reading_view import choose_digit, choose_model, show_answer, show_error
 
@@ -28,7 +29,7 @@ def draw_page(
     ask: bool = False,
 ) -> None:
     """Let a person draw, and show what it reads as while they do; arguments as `read_page`."""
-    st.title("Draw")
+    page_title("Draw", shown=False)
     _sheet_and_answer(reader, models, keep, ask)
     st.caption(where_pictures_go(keep is not None, ask))
 

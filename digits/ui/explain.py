@@ -20,6 +20,7 @@ from digits.registry import ModelCard
 from digits.render import html
 from digits.types import Digit, Frame, Hint
 from digits.ui.canvas import drawing_sheet
+from digits.ui.page_title import page_title
 from digits.ui.reading_view import offer_report, show_error
 
 DENSE, CNN = "dense", "cnn"
@@ -44,7 +45,7 @@ Known = Callable[[str | None], Neighbours]
 
 def inside_page(reader: Readers, known: Known, models: Sequence[ModelCard]) -> None:
     """Show one digit on its way through both networks, and both networks' record."""
-    st.title("Inside")
+    page_title("How it works")
     views = {
         "Both networks": _both,
         "Dense network": _dense,

@@ -33,6 +33,7 @@ from digits.registry import (
 from digits.settings import Settings
 from digits.types import CLASSES
 from digits.ui.auth import is_owner
+from digits.ui.page_title import page_title
 from digits.ui.read import label
 from digits.ui.reading_view import choose_model, show_error
 
@@ -45,7 +46,7 @@ def learn_page(
     corrections: Callable[[], Corrections], models: Sequence[ModelCard], settings: Settings
 ) -> None:
     """Say what there is to learn from, learn on demand, and list what was learned."""
-    st.title("Learn")
+    page_title("Learn")
     if not is_owner(settings):
         return
     st.markdown(

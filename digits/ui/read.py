@@ -15,6 +15,7 @@ from digits.render.overlay import outline, sized_to_see
 from digits.types import ANY, Hint, Picture, Reading
 from digits.ui.canvas import pasted_picture
 from digits.ui.code_examples import Settings, command_line, curl_line, python_lines
+from digits.ui.page_title import page_title
 from digits.ui.phone_link import address_for_phone, qr_code
 from digits.ui.reading_view import (
     choose_digit,
@@ -85,7 +86,7 @@ def read_page(
     keep : stores a correction and says so; None where nothing is stored
     ask : a correction is stored only when a button says so
     """
-    st.title("Read a picture")
+    page_title("Read", shown=False)
     source, more = st.columns(2, gap="medium")
     with source:
         given = _picture()

@@ -27,6 +27,7 @@ from digits.marksheet.sheet import (
 )
 from digits.reader import Reader
 from digits.ui.grid import check_grid, said_in_grid
+from digits.ui.page_title import page_title
 from digits.ui.read import where_pictures_go
 from digits.ui.reading_view import show_error
 
@@ -67,7 +68,7 @@ def sheet_page(
     ----------
     shared : strangers may use this installation; nothing is stored unless they say so
     """
-    st.title("Sheet")
+    page_title("Sheets", shown=False)
     work: Work = st.session_state.setdefault(KEPT, Work())
     _take_files(work)
     if any(scan.is_waiting for scan in work.scans):

@@ -102,4 +102,4 @@ def test_the_pages_are_still_a_script_that_a_test_can_run():
     testing = pytest.importorskip("streamlit.testing.v1", reason="Streamlit is not installed")
     page = testing.AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
     assert not page.exception
-    assert page.title[0].value == "Read a picture"
+    assert page.title[0].value == "Read"

@@ -129,7 +129,7 @@ def test_a_drawing_is_read_while_it_is_drawn_and_cleared(page, server):
 def test_a_drawing_survives_a_change_of_page(page, server):
     draw_and_lift(page, server)
     page.get_by_role("link", name="Read").click()
-    page.get_by_text("Read a picture").first.wait_for(timeout=WAIT)
+    page.get_by_text("Upload, drop, paste").first.wait_for(timeout=WAIT)
     page.get_by_role("link", name="Draw").click()
     page.get_by_test_id("answer").wait_for(timeout=WAIT)
 

@@ -84,7 +84,7 @@ def test_the_sheet_survives_a_change_of_page_and_no_other_visitor_sees_it(visito
     page.locator("tr.agrees", has=field(page, 4, 4)).wait_for(timeout=WAIT)
     page.get_by_role("link", name="Draw").click()
     page.locator("canvas").first.wait_for(timeout=WAIT)
-    page.get_by_role("link", name="Sheet").click()
+    page.get_by_role("link", name="Sheets").click()
     field(page, 4, 4).wait_for(timeout=WAIT)
     assert field(page, 4, 4).input_value() == "23"
     page.locator("td.confirmed", has=field(page, 4, 4)).wait_for(timeout=WAIT)

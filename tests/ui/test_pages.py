@@ -359,7 +359,7 @@ def test_a_failed_reading_says_why_and_not_that_there_was_no_ink():
 def test_the_whole_app_starts_and_says_what_to_do():
     app = AppTest.from_file(str(ROOT / "app.py")).run(timeout=SLOW)
     assert not app.exception
-    assert app.title[0].value == "Read a picture"
+    assert app.title[0].value == "Read"
     assert any("Upload, drop, paste" in element.value for element in app.markdown)
 
 

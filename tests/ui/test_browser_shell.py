@@ -1,0 +1,123 @@
+"""The header, the menu and the theme in Chromium: at a desk, on a phone, by keyboard."""
+
+import pytest
+from app_server import DESKTOP, PHONE
+from axe import serious_faults
+
+WAIT = 30_000  # ms, generous: machines are shared
+STILL = 1500  # ms after which a page moves no more
+MENU = ("Your handwriting", "How it works")
+SCHEME = "getComputedStyle(document.querySelector('.stApp')).colorScheme"
+
+
+def arrive(page, address):
+    page.goto(address)
+    page.get_by_role("heading", level=1).wait_for(timeout=WAIT)
+    page.get_by_role("link", name="Sheets", exact=True).wait_for(timeout=WAIT)
+
+
+def open_menu(page):
+    page.get_by_role("button", name="Menu").click()
+    page.get_by_role("button", name="About").wait_for(timeout=WAIT)
+
+
+def destinations(page):
+    return page.locator(".st-key-pages a")
+
+
+def test_the_destinations_lead_to_their_pages_and_say_where_one_is(page, server):
+    arrive(page, server[0])
+    assert destinations(page).all_inner_texts()[:3] == ["Read", "Draw", "Sheets"]
+    for name in ("Draw", "Sheets", "Read"):
+        page.get_by_role("link", name=name, exact=True).click()
+        page.get_by_role("heading", level=1, name=name).wait_for(timeout=WAIT)
+        page.locator(".st-key-pages a[aria-current=page]").get_by_text(name).wait_for(timeout=WAIT)
+        assert page.locator("[aria-current=page]").count() == 1
+
+
+def test_the_mark_leads_home(page, server):
+    arrive(page, f"{server[0]}/draw")
+    page.get_by_role("link", name="Digits", exact=True).click()
+    page.get_by_role("heading", level=1, name="Read").wait_for(timeout=WAIT)
+
+
+@pytest.mark.parametrize("name", MENU)
+def test_the_menu_leads_to_the_other_pages(page, server, name):
+    arrive(page, server[0])
+    open_menu(page)
+    page.get_by_role("link", name=name).click()
+    page.get_by_role("heading", level=1, name=name).wait_for(timeout=WAIT)
+
+
+def test_about_says_what_this_is(page, server):
+    arrive(page, server[0])
+    open_menu(page)
+    page.get_by_role("button", name="About").click()
+    page.get_by_role("dialog").get_by_text("handwritten numbers").wait_for(timeout=WAIT)
+
+
+def test_the_theme_changes_at_once_and_stays_on_every_page(visitor, server):
+    page = visitor(color_scheme="light")
+    arrive(page, server[0])
+    assert page.evaluate(SCHEME) == "light"
+    page.evaluate("window.here = true")
+    open_menu(page)
+    page.get_by_role("radio", name="Dark").click()
+    page.wait_for_function(f"{SCHEME} === 'dark'", timeout=WAIT)
+    assert page.evaluate("window.here"), "the page was loaded anew: a picture would be lost"
+    arrive(page, f"{server[0]}/draw")
+    page.wait_for_function(f"{SCHEME} === 'dark'", timeout=WAIT)
+    open_menu(page)
+    assert page.get_by_role("radio", name="Dark").get_attribute("aria-checked") == "true"
+
+
+def test_the_keyboard_reaches_every_destination_and_the_menu(page, server):
+    arrive(page, server[0])
+    heard = [""]
+    page.evaluate("document.activeElement.blur()")
+    while heard[-1] != "Menu" and len(heard) < 10:
+        page.keyboard.press("Tab")
+        heard.append(page.evaluate("document.activeElement.innerText.trim().split('\\n')[0]"))
+    assert heard[-5:] == ["Digits", "Read", "Draw", "Sheets", "Menu"], heard
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="About").wait_for(timeout=WAIT)
+
+
+def test_on_a_phone_the_destinations_are_a_bar_at_the_bottom(visitor, server):
+    page = visitor(PHONE, has_touch=True, is_mobile=True)
+    arrive(page, server[0])
+    page.wait_for_timeout(STILL)
+    boxes = [link.bounding_box() for link in destinations(page).all()]
+    assert all(box["height"] >= 44 and box["width"] >= 44 for box in boxes)
+    bar = page.locator(".st-key-pages").bounding_box()
+    assert bar["y"] + bar["height"] == pytest.approx(PHONE["height"], abs=1)
+    assert all(box["y"] >= bar["y"] for box in boxes)
+    assert boxes[0]["x"] == pytest.approx(0, abs=1)
+    assert boxes[-1]["x"] + boxes[-1]["width"] == pytest.approx(PHONE["width"], abs=1)
+    page.get_by_role("link", name="Draw", exact=True).tap()
+    page.get_by_role("heading", level=1, name="Draw").wait_for(timeout=WAIT)
+    wide = page.evaluate("document.scrollingElement.scrollWidth")
+    assert wide <= PHONE["width"], "the page is wider than the phone"
+
+
+@pytest.mark.parametrize(
+    ("viewport", "scheme"), [(DESKTOP, "light"), (PHONE, "dark")], ids=["desk", "phone"]
+)
+def test_no_page_has_a_serious_fault_for_those_who_cannot_see(visitor, server, viewport, scheme):
+    page = visitor(viewport, color_scheme=scheme)
+    arrive(page, server[0])
+    faults = []
+    for name in [link.inner_text().strip() for link in destinations(page).all()]:
+        page.get_by_role("link", name=name, exact=True).click()
+        page.get_by_role("heading", level=1, name=name).wait_for(timeout=WAIT)
+        page.wait_for_timeout(STILL)
+        faults += serious_faults(page, name)
+    for name in MENU:
+        open_menu(page)
+        page.wait_for_timeout(STILL)
+        faults += serious_faults(page, "the menu") if name == MENU[0] else []
+        page.get_by_role("link", name=name).click()
+        page.get_by_role("heading", level=1, name=name).wait_for(timeout=WAIT)
+        page.wait_for_timeout(STILL)
+        faults += serious_faults(page, name)
+    assert not faults, "\n".join(faults)
