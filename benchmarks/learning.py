@@ -24,6 +24,7 @@ from digits.inference.reference_set import load_hard
 from digits.personalization.learn import ENOUGH, Examples, learn_beside, look, prepare
 from digits.registry import WEIGHTS, current_neighbours, shipped_reader
 from digits.synthesis import allographs
+from digits.synthesis.strokes import draw
 from digits.types import Box, Frame, Hint
 
 SETS = ("tablet", "mouse", "screen_thin", "printed_cell")  # one writer each
@@ -81,7 +82,7 @@ def drawn_writer(seed: int) -> Examples:
     pen, slant = rng.uniform(2, 8), rng.normal(0, 0.4)
     truth = rng.integers(10, size=DIGITS).astype(np.uint8)
     inks = [
-        allographs.draw(allographs.write(int(digit), rng, forms[digit], slant), HEIGHT, pen, rng)
+        draw(allographs.write(int(digit), rng, forms[digit], slant), HEIGHT, pen, rng)
         for digit in truth
     ]
     frames = [to_frame(ink, Box(0, 0, ink.shape[1], ink.shape[0])) for ink in inks]
@@ -105,8 +106,8 @@ def measure(what: str, network: str, people: Sequence[Examples], draws: int, tau
     guards = prepare(classifier, current_neighbours(network), load_hard(WEIGHTS))
     counts = []
     for number, digits in enumerate(people):
-        for draw in range(draws):
-            order = np.random.default_rng((number, draw)).permutation(len(digits))
+        for repetition in range(draws):
+            order = np.random.default_rng((number, repetition)).permutation(len(digits))
             chosen, rest = order[:taught], order[taught:]
             lesson = learn_beside(
                 classifier, Examples(digits.frames[chosen], digits.truth[chosen]), guards

@@ -8,7 +8,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from digits.synthesis.allographs import FORMS, Form, draw, forms_of, write
+from digits.synthesis.allographs import FORMS, Form, forms_of, write
+from digits.synthesis.strokes import draw
 from digits.types import CLASSES, Pixels
 
 DOCS = Path(__file__).parent.parent / "docs"

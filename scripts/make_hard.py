@@ -21,8 +21,8 @@ from digits.inference.reference_set import HARD
 from digits.io.atomic_write import write_whole
 from digits.mnist import load_mnist
 from digits.registry import WEIGHTS
+from digits.synthesis.allographs import draw_frame
 from digits.synthesis.negatives import draw_negatives
-from digits.synthesis.strokes import draw_frame
 from digits.training.augmentation import augment
 from digits.types import CLASSES, Box
 

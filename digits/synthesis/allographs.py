@@ -11,18 +11,18 @@ writes something between the two, every point a little off. Drawings are read by
 (28, 'float32')
 """
 
-import math
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
 
-import cv2
 import numpy as np
-from jaxtyping import Float32
 
-from digits.types import Ink
+from digits.image.mnist_normalize import to_frame
+from digits.synthesis.strokes import Stroke, draw
+from digits.types import Box, Frame
 
-Stroke = Float32[np.ndarray, "_points 2"]  # (x, y) along the pen's way, in heights of the digit
+HEIGHT = 40  # px at which a digit is drawn, of which 20 are left in the frame
+PEN = (2.5, 9.0)  # px at that height: MNIST's pens and somewhat finer and broader ones
 
 BEYOND = 0.15  # how far a hand may go past either extreme, as a share of the way between them
 JITTER = (0.01, 0.04)  # heights, standard deviation of control points: a careful, a careless hand
@@ -31,11 +31,6 @@ PROPORTION = 0.15  # standard deviation of the logarithm of head over foot
 LEAN = 0.08  # standard deviation of the slant, px sideways for each px of height
 STRETCH = 0.12  # standard deviation of the logarithm of the width
 SMOOTH = 6  # points drawn for each control point
-FINE = 4  # strokes are drawn this many times larger, then averaged down
-HAIR = 1e-3  # px, of ink for which no further row or column is opened
-SHIFT = 4  # bits of a pixel of the large canvas that cv2 is given
-PRESSURE = 0.15  # how much less than its whole width a lightly held pen draws, a logarithm
-FADED = 0.3  # of full ink, what a fast or dry pen loses at most
 
 
 @dataclass(frozen=True, slots=True)
@@ -460,53 +455,7 @@ def _spline(points: np.ndarray) -> np.ndarray:
     return np.einsum("sk,kgc->gsc", _BLEND, four).reshape(-1, 2)
 
 
-def draw(
-    strokes: tuple[Stroke, ...],
-    height: int | float,
-    pen: int | float,
-    rng: np.random.Generator | None = None,
-) -> Ink:
-    """Draw strokes as ink.
-
-    Strokes of several digits may be moved side by side, joined and drawn as one.
-
-    Parameters
-    ----------
-    strokes : as `write` returns them
-    height : px, of the ink of a digit one height tall
-    pen : px, the width of the pen
-    rng : vary pressure and darkness by chance; None draws all strokes alike and black
-
-    Returns
-    -------
-    float32, shape (height, width), 0.0 to 1.0
-        The tight box of what the pen draws at its whole width; a pen that varies may leave its
-        outermost pixels bare.
-    """
-    scale = max(height - pen, 1.0)
-    points = np.concatenate(strokes)
-    origin = points.min(axis=0)
-    sides = np.ptp(points, axis=0) * scale + pen
-    width, rows = (math.ceil(float(side) - HAIR) for side in sides)
-    canvas = np.zeros((rows * FINE, width * FINE), np.uint8)
-    for stroke in strokes:
-        way = ((stroke - origin) * scale + pen / 2) * FINE - 0.5  # cv2 counts from pixel centres
-        for piece, wide in _pieces(np.round(way * (1 << SHIFT)).astype(np.int32), pen * FINE, rng):
-            cv2.polylines(canvas, [piece], False, 255, wide, cv2.LINE_8, SHIFT)
-    ink = cv2.resize(canvas, (width, rows), interpolation=cv2.INTER_AREA) / np.float32(255)
-    return ink if rng is None else ink * np.float32(1 - rng.uniform(0, FADED))
-
-
-def _pieces(
-    way: np.ndarray, pen: int | float, rng: np.random.Generator | None
-) -> list[tuple[np.ndarray, int]]:
-    """Cut a stroke into pieces, each with the width of the pen there in whole pixels."""
-    if rng is None:
-        return [(way, max(1, round(pen)))]
-    starts = range(0, max(1, len(way) - 1), SMOOTH)
-    begin, end = pen * np.exp(-np.abs(rng.normal(0, PRESSURE, 2)))
-    widths = np.linspace(begin, end, len(starts))
-    return [
-        (way[at : at + SMOOTH + 1], max(1, round(wide)))
-        for at, wide in zip(starts, widths.tolist(), strict=True)
-    ]
+def draw_frame(digit: int, rng: np.random.Generator) -> Frame:
+    """Return a digit drawn in one of the world's forms, as MNIST would show it: (28, 28)."""
+    ink = draw(write(digit, rng), HEIGHT, rng.uniform(*PEN), rng)
+    return to_frame(ink, Box(0, 0, ink.shape[1], ink.shape[0]))

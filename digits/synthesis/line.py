@@ -16,6 +16,7 @@ from digits.mnist import Labelled
 from digits.synthesis import allographs
 from digits.synthesis.marks import PRINTS, draw_mark, draw_print, draw_scribble, draw_stamp
 from digits.synthesis.paper import P_NEIGHBOUR, photograph
+from digits.synthesis.strokes import draw
 from digits.types import GLYPH, STRIP
 
 FINE = 2  # lines are written this many times larger than a strip
@@ -240,7 +241,7 @@ def _draw(
     pen = hand.pen * FINE
     wider = np.array([hand.width, 1], np.float32)
     strokes = tuple(stroke * wider for stroke in allographs.write(digit, rng))
-    return allographs.draw(strokes, max(2 * pen, size), pen, rng)
+    return draw(strokes, max(2 * pen, size), pen, rng)
 
 
 def _paste(page: np.ndarray, glyph: np.ndarray, top: int, left: int) -> None:

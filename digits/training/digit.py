@@ -26,7 +26,7 @@ from digits.inference.reference_set import CHECKSUM, write_neighbours
 from digits.io.atomic_write import write_whole
 from digits.mnist import Labelled, Mnist
 from digits.registry import DEFAULT, WEIGHTS, ModelCard
-from digits.synthesis.strokes import draw_frame
+from digits.synthesis.allographs import draw_frame
 from digits.training.architectures import build_refusal
 from digits.training.augmentation import GENTLE, augment
 from digits.training.checkpoint import HISTORY, Checkpoint, forget, restore

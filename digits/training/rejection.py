@@ -14,8 +14,8 @@ from digits.evaluation.metrics import auroc
 from digits.image.mnist_normalize import to_frame
 from digits.inference.calibration import Refusal, fit_refusal
 from digits.mnist import Labelled, Mnist
+from digits.synthesis.allographs import draw_frame
 from digits.synthesis.negatives import NOT_A_DIGIT, draw_negatives
-from digits.synthesis.strokes import draw_frame
 from digits.training.augmentation import augment, filled
 from digits.training.corruption import disturb
 from digits.training.stroke_habits import flagged_one

@@ -47,7 +47,8 @@ from digits.registry import (
     learned_folder,
     shipped_reader,
 )
-from digits.synthesis.allographs import draw, forms_of, write
+from digits.synthesis.allographs import forms_of, write
+from digits.synthesis.strokes import draw
 from digits.types import Box
 
 ROOT = Path(__file__).parent.parent.parent

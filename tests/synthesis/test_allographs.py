@@ -5,7 +5,8 @@ import pytest
 
 from digits.image.mnist_normalize import to_frame
 from digits.registry import current_reader
-from digits.synthesis.allographs import FORMS, choose, draw, forms_of, write
+from digits.synthesis.allographs import FORMS, choose, forms_of, write
+from digits.synthesis.strokes import draw
 from digits.types import Box
 
 EACH = pytest.mark.parametrize("form", FORMS, ids=lambda form: f"{form.digit} {form.name}")

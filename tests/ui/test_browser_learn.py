@@ -10,7 +10,8 @@ from PIL import Image
 from digits.corrections.from_reading import to_corrections
 from digits.io.document import load_picture
 from digits.registry import current_corrections, current_reader
-from digits.synthesis.allographs import draw, forms_of, write
+from digits.synthesis.allographs import forms_of, write
+from digits.synthesis.strokes import draw
 from digits.types import ANY
 
 # Whether "in force" stands in the line of what was shipped: both lines have a button at times.

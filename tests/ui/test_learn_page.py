@@ -10,7 +10,8 @@ from digits.image.mnist_normalize import to_frame
 from digits.personalization.kernel_head import PersonalHead
 from digits.personalization.versions import current_name, list_versions, save_version
 from digits.registry import current_corrections, current_reader, learned_folder
-from digits.synthesis.allographs import draw, forms_of, write
+from digits.synthesis.allographs import forms_of, write
+from digits.synthesis.strokes import draw
 from digits.types import Box, Digit, Line, ModelName, Reading
 
 pytest.importorskip("streamlit", reason="Streamlit is not installed")
