@@ -22,7 +22,7 @@ import numpy as np
 from jaxtyping import UInt8
 
 from digits.errors import DataError, DigitsError
-from digits.io.image import load_picture
+from digits.io.document import load_picture
 from digits.synthesis.strokes import Handwritten, smooth
 
 Side = Literal["train", "validation", "calibration"]
