@@ -22,7 +22,9 @@ from digits.io.atomic_write import write_whole
 from digits.mnist import Mnist, load_mnist
 from digits.registry import DEFAULT, RUNS, WEIGHTS, available_models
 from digits.training.corrected_digits import with_corrections
-from digits.training.recipes import RECIPES, LineRecipe
+from digits.training.handwriting import load_handwriting
+from digits.training.handwriting_frames import HandwritingFrames, render_handwriting
+from digits.training.recipes import RECIPES, LineRecipe, Recipe
 
 HERE = Path(__file__).parent
 SHIPPED = ("mnist_model.h5", "mnist_dense.h5")
@@ -57,14 +59,17 @@ def main() -> int:
         recipe = dataclasses.replace(
             recipe, seed=options.seed, epochs=options.epochs or recipe.epochs
         )
+        recipe, written = with_handwriting(recipe, options.handwriting)
         run = RUNS / (options.name or f"{recipe.network}-{recipe.seed}")
         if options.head:
-            sys.stdout.write(training.head_summary(training.renew_head(mnist, recipe, run), run))
+            sys.stdout.write(
+                training.head_summary(training.renew_head(mnist, recipe, run, written), run)
+            )
             return 0
         network = build_network(recipe.network)
-        training.fit(network, mnist, recipe, run, resume=options.resume)
-        head = training.add_head(network, mnist, recipe)
-        card = training.export_run(network, mnist, recipe, run, head)
+        training.fit(network, mnist, recipe, run, written=written, resume=options.resume)
+        head = training.add_head(network, mnist, recipe, written)
+        card = training.export_run(network, mnist, recipe, run, head, written)
         if not options.no_test:
             figures = judge_on_test(run / f"{recipe.network}.onnx", options.data)
             card = training.add_test_figures(run, card, figures)
@@ -85,6 +90,15 @@ def main() -> int:
     return 0
 
 
+def with_handwriting(
+    recipe: Recipe, folder: Path | None
+) -> tuple[Recipe, HandwritingFrames | None]:
+    """Return the recipe with its share of handwriting and the frames, or without either."""
+    if folder is None or not recipe.handwriting:
+        return dataclasses.replace(recipe, handwriting=0.0), None
+    return recipe, render_handwriting(load_handwriting(folder), recipe.seed)
+
+
 def parse_arguments() -> argparse.Namespace:
     """Return what was asked for on the command line."""
     parser = argparse.ArgumentParser(description="Train a network on MNIST.")
@@ -93,6 +107,12 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--epochs", type=positive, help="passes through the training digits")
     parser.add_argument("--data", type=Path, help="another .npz with MNIST's four arrays")
     parser.add_argument("--corrections", type=Path, help="an exported folder to learn from")
+    parser.add_argument(
+        "--handwriting",
+        type=Path,
+        metavar="FOLDER",
+        help="public handwriting data sets to train on as well (docs/handwriting.md)",
+    )
     parser.add_argument("--seed", type=int, default=0, help="of all random choices")
     parser.add_argument("--name", help="of the folder in runs/; default: NETWORK-SEED")
     parser.add_argument("--resume", action="store_true", help="go on after an interruption")

@@ -38,6 +38,14 @@ class Labelled:
         return (self.pictures / np.float32(255)).astype(np.float32)
 
 
+def joined(*parts: Labelled) -> Labelled:
+    """Return the pictures of several parts as one."""
+    return Labelled(
+        np.concatenate([part.pictures for part in parts]),
+        np.concatenate([part.labels for part in parts]),
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Mnist:
     """The 60,000 training digits, split once and for good in the order of the file."""
@@ -52,11 +60,7 @@ class Mnist:
     @property
     def held_out(self) -> Labelled:
         """The 5,000 digits that no network is trained on."""
-        parts = (self.validation, self.calibration)
-        return Labelled(
-            np.concatenate([part.pictures for part in parts]),
-            np.concatenate([part.labels for part in parts]),
-        )
+        return joined(self.validation, self.calibration)
 
 
 def load_mnist(path: Path | None = None) -> Mnist:

@@ -24,14 +24,16 @@ from digits.inference.card import write_card
 from digits.inference.classifier import load_card, load_classifier
 from digits.inference.reference_set import CHECKSUM, write_neighbours
 from digits.io.atomic_write import write_whole
-from digits.mnist import Labelled, Mnist
+from digits.mnist import Labelled, Mnist, joined
 from digits.registry import DEFAULT, WEIGHTS, ModelCard
 from digits.synthesis.allographs import draw_frame
+from digits.synthesis.negatives import NOT_A_DIGIT
 from digits.training.architectures import build_refusal
 from digits.training.augmentation import GENTLE, augment
 from digits.training.checkpoint import HISTORY, Checkpoint, forget, restore
 from digits.training.corruption import disturb
 from digits.training.export import export_onnx, multiply_adds, with_logits
+from digits.training.handwriting_frames import HandwritingFrames
 from digits.training.recipes import Recipe
 from digits.training.rejection import calibrate_head, fit_head
 from digits.types import CLASSES, Frames
@@ -55,9 +57,12 @@ class Batches(keras.utils.PyDataset):
     has ended before the first begins, too.
     """
 
-    def __init__(self, digits: Labelled, recipe: Recipe, epoch: int) -> None:
+    def __init__(
+        self, digits: Labelled, recipe: Recipe, epoch: int, written: Labelled | None = None
+    ) -> None:
         super().__init__()
         self._digits, self._recipe, self._epoch = digits, recipe, epoch
+        self._written = written  # digits of other data sets, which replace a share of MNIST's
         self._start_epoch()
 
     def _start_epoch(self) -> None:
@@ -72,33 +77,43 @@ class Batches(keras.utils.PyDataset):
     def __getitem__(self, index: int) -> tuple[Frames, np.ndarray]:
         """Return frames (n, 28, 28) and their labels, one of ten each."""
         chosen = self._order[index * self._recipe.batch : (index + 1) * self._recipe.batch]
-        frames = self._digits.pictures[chosen].astype(np.float32) / np.float32(255)
+        pictures, labels = self._digits.pictures[chosen], self._digits.labels[chosen]
+        rng = np.random.default_rng((self._recipe.seed, self._epoch, index))
+        # Whose strokes may be added to: other writers have their own flags and bars.
+        habits = labels
+        if self._written is not None:
+            replaced = rng.random(len(chosen)) < self._recipe.handwriting
+            others = rng.integers(len(self._written), size=len(chosen))
+            pictures = np.where(replaced[:, None, None], self._written.pictures[others], pictures)
+            labels = np.where(replaced, self._written.labels[others], labels)
+            habits = np.where(replaced, NOT_A_DIGIT, labels).astype(np.uint8)
+        frames = pictures.astype(np.float32) / np.float32(255)
         if self._recipe.augmented:
-            rng = np.random.default_rng((self._recipe.seed, self._epoch, index))
-            self._show(frames, self._digits.labels[chosen], rng)
-        return frames, one_hot(self._digits.labels[chosen])
+            self._show(frames, habits, rng)
+        return frames, one_hot(labels)
 
-    def _show(self, frames: Frames, labels: np.ndarray, rng: np.random.Generator) -> None:
+    def _show(self, frames: Frames, habits: np.ndarray, rng: np.random.Generator) -> None:
         """Distort these frames in place, as the epoch has it."""
         strong_epochs = self._recipe.epochs - self._recipe.gentle_epochs
         if self._epoch > strong_epochs:
             kind = rng.choice(("strong", "gentle", "plain"), len(frames), p=GENTLE_MIX)
             strong, gentle = kind == "strong", kind == "gentle"
-            frames[strong] = self._distort(frames[strong], labels[strong], rng)
-            frames[gentle] = augment(frames[gentle], labels[gentle], rng, GENTLE)
+            frames[strong] = self._distort(frames[strong], habits[strong], rng)
+            frames[gentle] = augment(frames[gentle], habits[gentle], rng, GENTLE)
             return
-        distorted = self._distort(frames, labels, rng)
-        # Towards the end half of the digits are shown as MNIST has them, for the network to
-        # settle on what it will be asked most.
+        distorted = self._distort(frames, habits, rng)
+        # Towards the end half of the digits are shown as they are, for the network to settle on
+        # what it will be asked most.
         late = self._epoch >= (1 - SETTLING) * strong_epochs
         plain = rng.random((len(frames), 1, 1)) < (SHOWN_PLAIN if late else 0)
         np.copyto(frames, distorted, where=~plain)
 
-    def _distort(self, frames: Frames, labels: np.ndarray, rng: np.random.Generator) -> Frames:
+    def _distort(self, frames: Frames, habits: np.ndarray, rng: np.random.Generator) -> Frames:
         """Draw some digits anew, in place, and return all as people's own pictures look."""
         for i in np.flatnonzero(rng.random(len(frames)) < self._recipe.drawn):
-            frames[i] = draw_frame(int(labels[i]), rng)
-        return disturb(augment(frames, labels, rng), rng, self._recipe.disturbed)
+            if habits[i] != NOT_A_DIGIT:
+                frames[i] = draw_frame(int(habits[i]), rng)
+        return disturb(augment(frames, habits, rng), rng, self._recipe.disturbed)
 
     def on_epoch_end(self) -> None:
         """Shuffle for the next epoch."""
@@ -159,7 +174,13 @@ def compile_network(network: keras.Model, recipe: Recipe, n_train: int) -> None:
 
 
 def fit(
-    network: keras.Model, mnist: Mnist, recipe: Recipe, run: Path, *, resume: bool = False
+    network: keras.Model,
+    mnist: Mnist,
+    recipe: Recipe,
+    run: Path,
+    *,
+    written: HandwritingFrames | None = None,
+    resume: bool = False,
 ) -> None:
     """Train `network` and leave a checkpoint and a line of history for each epoch in `run`.
 
@@ -169,6 +190,7 @@ def fit(
     mnist : its train digits teach, its validation digits are shown each epoch
     recipe : how
     run : the folder; made if need be
+    written : digits of other data sets, of which the recipe shows a share
     resume : go on from the last checkpoint in `run`, if there is one
     """
     run.mkdir(parents=True, exist_ok=True)
@@ -178,7 +200,7 @@ def fit(
         forget(run)
     done = restore(network, run)
     network.fit(
-        Batches(mnist.train, recipe, done),
+        Batches(mnist.train, recipe, done, written.train if written else None),
         initial_epoch=done,
         epochs=recipe.epochs,
         validation_data=(mnist.validation.frames, one_hot(mnist.validation.labels)),
@@ -191,23 +213,27 @@ def fit(
     )
 
 
-def add_head(network: keras.Model, mnist: Mnist, recipe: Recipe) -> keras.Model | None:
+def add_head(
+    network: keras.Model, mnist: Mnist, recipe: Recipe, written: HandwritingFrames | None = None
+) -> keras.Model | None:
     """Train the second head, "not a digit", of a trained network; the dense one has none."""
     if not recipe.refusal_epochs:
         return None
     head = build_refusal(network)
-    fit_head(head, mnist, recipe.seed, recipe.refusal_epochs)
+    fit_head(head, mnist, recipe.seed, recipe.refusal_epochs, written)
     network.trainable = True  # as it was, for whoever opens the .h5
     return head
 
 
-def renew_head(mnist: Mnist, recipe: Recipe, run: Path) -> dict[str, Any]:
+def renew_head(
+    mnist: Mnist, recipe: Recipe, run: Path, written: HandwritingFrames | None = None
+) -> dict[str, Any]:
     """Train the second head of the shipped network anew, and write both and their card to `run`.
 
     How digits are read stays as it was, and with it all that the shipped card says of that.
     """
     network = keras.saving.load_model(WEIGHTS / "mnist_model.h5", compile=False)
-    head = add_head(network, mnist, recipe)
+    head = add_head(network, mnist, recipe, written)
     path = run / f"{recipe.network}.onnx"
     export_onnx(network, path, mnist.calibration.frames, head)
     together = with_logits(network, head)
@@ -215,7 +241,7 @@ def renew_head(mnist: Mnist, recipe: Recipe, run: Path) -> dict[str, Any]:
     card = load_card(WEIGHTS / path.name) | {
         "parameters": together.count_params(),
         "multiply_adds": multiply_adds(together),
-        "not_a_digit": calibrate_head(head, mnist, recipe.seed) | told,
+        "not_a_digit": calibrate_head(head, mnist, recipe.seed, written) | told,
     }
     write_card(path, card)
     known = mnist.held_out
@@ -229,6 +255,7 @@ def export_run(
     recipe: Recipe,
     run: Path,
     head: keras.Model | None = None,
+    written: HandwritingFrames | None = None,
 ) -> dict[str, Any]:
     """Calibrate `network`, and write what is served, its card and its learning curves to `run`.
 
@@ -243,21 +270,29 @@ def export_run(
     """
     path = run / f"{recipe.network}.onnx"
     held_out = mnist.held_out
-    scores = export_onnx(network, path, held_out.frames, head)
+    calibrating = held_out if written is None else joined(held_out, written.calibration)
+    scores = export_onnx(network, path, calibrating.frames, head)
     history = load_history(run)
     card = {
         **provenance(recipe.network, TITLES[recipe.network], dataclasses.asdict(recipe), mnist),
         "parameters": network.count_params(),
         "multiply_adds": multiply_adds(network),
         "minutes": round(sum(epoch["seconds"] for epoch in history) / 60, 1),
-        "temperature": fit_temperature(scores.logits, held_out.labels),
+        "temperature": fit_temperature(scores.logits, calibrating.labels),
         "history": history,
     }
+    if written is not None:
+        card["handwriting"] = {
+            "digits": written.digits,
+            "writers": written.writers,
+            "calibration_frames": len(written.calibration),
+            "sha256": written.sha256,
+        }
     if head is not None:
         together = with_logits(network, head)
         card["parameters"] = together.count_params()
         card["multiply_adds"] = multiply_adds(together)
-        card["not_a_digit"] = calibrate_head(head, mnist, recipe.seed)
+        card["not_a_digit"] = calibrate_head(head, mnist, recipe.seed, written)
     write_card(path, card)
     card[CHECKSUM] = write_neighbours(path, held_out.pictures, held_out.labels)
     card["validation"] = judge(

@@ -16,6 +16,7 @@ class Recipe:
     augmented: bool = False  # distort digits anew in each epoch
     gentle: bool = False  # end with epochs in which few digits are distorted strongly
     drawn: float = 0.0  # share of digits drawn in forms that MNIST does not have
+    handwriting: float = 0.0  # share of digits by writers of other data sets, where they are given
     disturbed: float = 0.0  # share of distorted digits on grey, grainy or crossed paper
     peak: float = 1e-3  # highest learning rate
     decay: float = 0.0  # weight decay (Loshchilov & Hutter 2019); with a cosine schedule
@@ -50,6 +51,7 @@ QUICK = {
         augmented=True,
         gentle=True,
         drawn=0.12,
+        handwriting=0.4,
         disturbed=0.35,
         peak=2e-3,
         decay=1e-2,

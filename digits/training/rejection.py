@@ -13,11 +13,13 @@ import numpy as np
 from digits.evaluation.metrics import auroc
 from digits.image.mnist_normalize import to_frame
 from digits.inference.calibration import Refusal, fit_refusal
-from digits.mnist import Labelled, Mnist
+from digits.inference.reference_set import to_ink
+from digits.mnist import Labelled, Mnist, joined
 from digits.synthesis.allographs import draw_frame
 from digits.synthesis.negatives import NOT_A_DIGIT, draw_negatives
 from digits.training.augmentation import augment, filled
 from digits.training.corruption import disturb
+from digits.training.handwriting_frames import HandwritingFrames
 from digits.training.stroke_habits import flagged_one
 from digits.types import FRAME, Box, Frame, Frames
 
@@ -41,13 +43,14 @@ HALF = 0.5  # of full ink
 class Shown(keras.utils.PyDataset):
     """Digits, and as many frames that hold none; an epoch depends on its seed and number alone."""
 
-    def __init__(self, digits: Labelled, others: Frames, seed: int) -> None:
+    def __init__(self, digits: Labelled, others: Frames, seed: int, batches: int) -> None:
         super().__init__()
         self._digits, self._others, self._seed, self._epoch = digits, others, seed, 0
+        self._batches = max(1, batches)
 
     def __len__(self) -> int:
         """Return the number of batches in an epoch."""
-        return max(1, len(self._digits) // BATCH)
+        return self._batches
 
     def __getitem__(self, index: int) -> tuple[Frames, np.ndarray]:
         """Return frames (2 n, 28, 28), and for each whether it holds no digit (2 n, 1)."""
@@ -125,7 +128,13 @@ def draw_frames(
     return np.stack(frames) if frames else np.zeros((0, FRAME, FRAME), np.float32)
 
 
-def fit_head(head: keras.Model, mnist: Mnist, seed: int, epochs: int) -> None:
+def fit_head(
+    head: keras.Model,
+    mnist: Mnist,
+    seed: int,
+    epochs: int,
+    written: HandwritingFrames | None = None,
+) -> None:
     """Train the second head of a trained network; a few minutes.
 
     Parameters
@@ -134,11 +143,16 @@ def fit_head(head: keras.Model, mnist: Mnist, seed: int, epochs: int) -> None:
     mnist : its train digits are shown, and cut up for what is shown beside them
     seed : of all random choices
     epochs : passes through the training digits
+    written : digits and letters of other data sets, which are shown too
     """
     keras.utils.set_random_seed(seed)
     pool = min(POOL, len(mnist.train))
     others = draw_frames(mnist.train, pool, np.random.default_rng(seed))
-    shown = Shown(mnist.train, others, seed)
+    digits = mnist.train
+    if written is not None:
+        digits = joined(digits, written.train)
+        others = np.concatenate([others, to_ink(written.letters)])
+    shown = Shown(digits, others, seed, len(mnist.train) // BATCH)
     schedule = keras.optimizers.schedules.CosineDecay(PEAK, epochs * len(shown))
     head.compile(
         keras.optimizers.AdamW(schedule, weight_decay=DECAY),
@@ -148,7 +162,9 @@ def fit_head(head: keras.Model, mnist: Mnist, seed: int, epochs: int) -> None:
     head.fit(shown, epochs=epochs, shuffle=False, verbose=1)
 
 
-def calibrate_head(head: keras.Model, mnist: Mnist, seed: int) -> dict[str, Any]:
+def calibrate_head(
+    head: keras.Model, mnist: Mnist, seed: int, written: HandwritingFrames | None = None
+) -> dict[str, Any]:
     """Return slope, offset and threshold of the second head, and how well it then tells.
 
     Calibrated on calibration digits, judged on validation digits; the frames without a digit are
@@ -159,14 +175,24 @@ def calibrate_head(head: keras.Model, mnist: Mnist, seed: int) -> dict[str, Any]
     def logits(frames: Frames) -> np.ndarray:
         return np.asarray(head.predict(frames, batch_size=256, verbose=0))[:, 0]
 
-    def shown(digits: Labelled) -> tuple[np.ndarray, np.ndarray]:
+    def shown(
+        digits: Labelled, more: Labelled | None = None, letters: np.ndarray | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
         others = draw_frames(digits, min(HELD_OUT, 2 * len(digits)), rng, held_out=True)
+        if letters is not None:
+            others = np.concatenate([others, to_ink(letters)])
+        digits = digits if more is None else joined(digits, more)
         return logits(distort_digits(digits, rng)), logits(distort_others(others, rng))
 
-    refusal: Refusal = fit_refusal(*shown(mnist.calibration), kept=KEPT)
+    theirs = (written.calibration, written.held_out_letters) if written else (None, None)
+    refusal: Refusal = fit_refusal(*shown(mnist.calibration, *theirs), kept=KEPT)
     plain = refusal.probability(logits(mnist.validation.frames))
     distorted, others = (refusal.probability(part) for part in shown(mnist.validation))
-    return {
+    told = {}
+    if written is not None:
+        ours = refusal.probability(logits(written.validation.frames))
+        told = {"handwriting_kept": float((ours <= refusal.threshold).mean())}
+    return told | {
         "slope": refusal.slope,
         "offset": refusal.offset,
         "threshold": refusal.threshold,
