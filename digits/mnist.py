@@ -3,7 +3,6 @@
 The 10,000 test digits lie in the same file, but only `digits.evaluation.folder` takes them out.
 """
 
-import hashlib
 import io
 import json
 import zipfile
@@ -14,6 +13,7 @@ import numpy as np
 from jaxtyping import UInt8
 
 from digits.errors import DataError
+from digits.io.verified import read_verified
 from digits.types import FRAME, Frames
 
 MNIST_FILE = Path(__file__).parent.parent / "data" / "mnist.npz"
@@ -101,25 +101,15 @@ def open_arrays(path: Path, part: str) -> tuple[np.ndarray, np.ndarray]:
 
 def _verified(path: Path) -> tuple[bytes, str]:
     """Return the content and its SHA-256, compared with the card beside it if there is one."""
-    try:
-        content = path.read_bytes()
-    except FileNotFoundError:
-        raise DataError(
-            f"the training data {path} are missing: download the repository again, "
-            "or name another file with --data"
-        ) from None
-    except OSError as error:
-        raise DataError(f"the training data {path} cannot be read ({error})") from error
-    found = hashlib.sha256(content).hexdigest()
     card = path.with_suffix(".json")
-    if card.exists():
-        expected = json.loads(card.read_text(encoding="utf-8"))["sha256"]
-        if found != expected:
-            raise DataError(
-                f"{path} is damaged: its SHA-256 begins {found[:8]} where its card says "
-                f"{expected[:8]}; download it again"
-            )
-    return content, found
+    expected = json.loads(card.read_text(encoding="utf-8"))["sha256"] if card.exists() else None
+    return read_verified(
+        path,
+        expected,
+        what=f"the training data file {path}",
+        advice="download the repository again, or name another file with --data",
+        error=DataError,
+    )
 
 
 def _arrays(content: bytes, path: Path, part: str) -> tuple[np.ndarray, np.ndarray]:

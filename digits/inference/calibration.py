@@ -8,24 +8,31 @@ for a score of two classes.
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float32, Float64, UInt8
+from jaxtyping import Float, Float32, Float64, UInt8
 
-from digits.types import Logits, Probabilities
+from digits.types import Logits
 
 COOLEST, HOTTEST = 0.2, 5.0  # temperatures searched
 STEPS = 60  # of golden-section search; each leaves 62 % of the range
-CLIP = 30.0  # an exponent beyond is certainty
+CLIP = 30.0  # log-odds; beyond is certainty
 NEWTON_STEPS = 20  # it converges in less than ten
 RIDGE = 1e-4  # pulls towards 0, so that classes that do not overlap have a finite slope
 GOLDEN = (np.sqrt(5) - 1) / 2
 SMALLEST = 1e-12  # probability; the logarithm of 0 is not a number
 
 
-def softmax(logits: Logits, temperature: float = 1.0) -> Probabilities:
-    """Return probabilities, rows summing to 1: (n, 10) -> (n, 10)."""
+def softmax(
+    logits: Float[np.ndarray, "n 10"], temperature: float = 1.0
+) -> Float[np.ndarray, "n 10"]:
+    """Return probabilities of the same type, rows summing to 1: (n, 10) -> (n, 10)."""
     scaled = logits.astype(np.float64) / temperature
     weights = np.exp(scaled - scaled.max(axis=1, keepdims=True))
-    return (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
+    return np.asarray((weights / weights.sum(axis=1, keepdims=True)).astype(logits.dtype))
+
+
+def sigmoid(log_odds: np.ndarray) -> Float64[np.ndarray, "..."]:
+    """Return probabilities of log-odds, which are clipped to `CLIP`."""
+    return np.asarray(1 / (1 + np.exp(-np.clip(log_odds, -CLIP, CLIP))), np.float64)
 
 
 def fit_temperature(logits: Logits, truth: UInt8[np.ndarray, " n"]) -> float:
@@ -63,8 +70,7 @@ class Refusal:
 
     def probability(self, logits: Float32[np.ndarray, " n"]) -> Float32[np.ndarray, " n"]:
         """Return the probability of no digit, were half of what is seen no digits: (n,) -> (n,)."""
-        exponent = np.clip(self.log_odds(logits), -CLIP, CLIP)
-        return (1 / (1 + np.exp(-exponent))).astype(np.float32)
+        return sigmoid(self.log_odds(logits)).astype(np.float32)
 
 
 def fit_refusal(
@@ -101,7 +107,7 @@ def fit_odds(
     features = np.stack([scores, np.ones_like(scores)], axis=1)  # (n, 2)
     line = np.array([0.5, 0.0])
     for _ in range(NEWTON_STEPS):
-        guess = 1 / (1 + np.exp(-np.clip(features @ line, -CLIP, CLIP)))
+        guess = sigmoid(features @ line)
         gradient = features.T @ (weights * (guess - truth)) + RIDGE * line
         bend = (features.T * (weights * guess * (1 - guess))) @ features + RIDGE * np.eye(2)
         line -= np.linalg.solve(bend, gradient)

@@ -4,7 +4,6 @@ A model is two files: `NAME.onnx`, which ONNX Runtime runs, and `NAME.json`, the
 training wrote, with the checksum that the model must have.
 """
 
-import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ from jaxtyping import Bool, Float32
 
 from digits.errors import ModelError
 from digits.inference.calibration import Refusal, softmax
+from digits.io.verified import read_verified
 from digits.types import CLASSES, Frame, Frames, Logits, ModelName, Probabilities
 
 HEADS = ("logits", "not_a_digit")  # the outputs that reading asks for; the second is not in all
@@ -178,19 +178,13 @@ def open_session(path: Path, takes: str) -> tuple[onnxruntime.InferenceSession, 
         As `load_classifier`.
     """
     card = load_card(path)
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise ModelError(
-            f"the model {path} cannot be read ({error.strerror}): "
-            "download the project again, or choose another model"
-        ) from error
-    found = hashlib.sha256(content).hexdigest()
-    if found != card["sha256"]:
-        raise ModelError(
-            f"the model {path.name} is damaged (SHA-256 {found[:8]} where its card says "
-            f"{card['sha256'][:8]}): download the project again, or train anew"
-        )
+    content, found = read_verified(
+        path,
+        card["sha256"],
+        what=f"the model {path.name}",
+        advice="download the project again, or choose another model",
+        error=ModelError,
+    )
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     try:

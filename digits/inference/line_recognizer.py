@@ -8,6 +8,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from jaxtyping import Float32, Float64
 
+from digits.inference.calibration import sigmoid
 from digits.inference.classifier import load_card, open_session
 from digits.inference.ctc import (
     BEAM,
@@ -77,7 +78,7 @@ class LineNetwork:
     def confidence(self, certainty: float) -> float:
         """Return the probability that a whole number is right: its raw one made honest."""
         odds = np.log(max(certainty, 1e-9)) - np.log(max(1 - certainty, 1e-9))
-        return float(1 / (1 + np.exp(-(self.slope * odds + self.offset))))
+        return float(sigmoid(np.asarray(self.slope * odds + self.offset)))
 
 
 def _spell(steps: np.ndarray, length: int | None) -> Spelling:

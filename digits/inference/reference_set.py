@@ -16,6 +16,7 @@ from jaxtyping import Float16, Float32, Int, UInt8
 from digits.errors import ModelError
 from digits.inference.classifier import load_card, load_classifier
 from digits.io.atomic_write import write_whole
+from digits.io.verified import read_verified
 from digits.types import Frames, Logits
 
 WEIGHTS = Path(__file__).parent.parent / "weights"  # shipped with the package
@@ -108,19 +109,13 @@ def load_hard(folder: Path = WEIGHTS) -> HardExamples:
 
 def _open(file: Path, expected: str | None, names: tuple[str, ...]) -> list[np.ndarray]:
     """Return arrays of an `.npz` that has the expected checksum."""
-    try:
-        content = file.read_bytes()
-    except OSError as error:
-        raise ModelError(
-            f"the known digits {file.name} cannot be read ({error.strerror}): "
-            "download the project again, or train the network anew"
-        ) from error
-    found = hashlib.sha256(content).hexdigest()
-    if found != expected:
-        raise ModelError(
-            f"the known digits {file.name} are damaged or belong to another network (SHA-256 "
-            f"{found[:8]}, in the card {str(expected)[:8]}): download the project again"
-        )
+    content, _ = read_verified(
+        file,
+        expected or "",
+        what=f"the reference set {file.name}",
+        advice="download the project again, or train the network anew",
+        error=ModelError,
+    )
     try:
         with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
             return [arrays[name] for name in names]

@@ -14,13 +14,13 @@ import numpy as np
 from jaxtyping import Float32, Float64, UInt8
 
 from digits.errors import ModelError
+from digits.inference.calibration import sigmoid, softmax
 from digits.inference.classifier import Classifier, OnnxNetwork, Scores
 from digits.types import CLASSES, Frame, Frames, Logits
 
 RIDGE = 0.003  # weight of the squared pulls; chosen with REACHES on drawn writers, docs/learning.md
 STEPS = 200  # of the fit, at most; it needs some fifty
 SETTLED = 1e-4  # largest step at which the fit is done
-CLIP = 30.0  # log-odds; beyond is certainty
 NOT_A_DIGIT = CLASSES  # the truth of what holds no digit
 SMALLEST = 1e-9  # length of an embedding; that of blank paper may be 0
 
@@ -132,9 +132,9 @@ def fit_head(
     digits = truth != NOT_A_DIGIT
     pulls, denials = np.zeros((len(truth), CLASSES)), np.zeros(len(truth))
     pulls[digits] = _settle(
-        alike[np.ix_(digits, digits)], logits[digits], np.eye(CLASSES)[truth[digits]], _softmax
+        alike[np.ix_(digits, digits)], logits[digits], np.eye(CLASSES)[truth[digits]], softmax
     )
-    denials[:] = _settle(alike, doubts, (~digits).astype(float), _logistic)
+    denials[:] = _settle(alike, doubts, (~digits).astype(float), sigmoid)
     return PersonalHead(directions, pulls.astype(np.float32), denials.astype(np.float32), reach)
 
 
@@ -153,12 +153,3 @@ def _settle(
         if not step.size or np.abs(step).max() < SETTLED:
             break
     return pulls
-
-
-def _logistic(log_odds: np.ndarray) -> np.ndarray:
-    return np.asarray(1 / (1 + np.exp(-np.clip(log_odds, -CLIP, CLIP))))
-
-
-def _softmax(scores: np.ndarray) -> np.ndarray:
-    weights = np.exp(scores - scores.max(axis=1, keepdims=True))
-    return np.asarray(weights / weights.sum(axis=1, keepdims=True))

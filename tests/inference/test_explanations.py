@@ -150,10 +150,10 @@ def test_damaged_missing_or_foreign_known_digits_are_refused(copied):
     known = copied.with_suffix(".npz")
     whole = known.read_bytes()
     known.write_bytes(whole[:-1])
-    with pytest.raises(ModelError, match="are damaged or belong to another network"):
+    with pytest.raises(ModelError, match="is damaged or not the one of its card"):
         load_neighbours(copied)
     shutil.copyfile(WEIGHTS / "cnn.npz", known)
-    with pytest.raises(ModelError, match="are damaged or belong to another network"):
+    with pytest.raises(ModelError, match="is damaged or not the one of its card"):
         load_neighbours(copied)
     known.unlink()
     with pytest.raises(ModelError, match="cannot be read"):

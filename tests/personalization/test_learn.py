@@ -479,7 +479,7 @@ def test_the_hard_examples_are_whole_and_guarded(tmp_path):
     for end in ("npz", "json"):
         shutil.copyfile(WEIGHTS / f"hard.{end}", tmp_path / f"hard.{end}")
     (tmp_path / "hard.npz").write_bytes((tmp_path / "hard.npz").read_bytes()[:-2])
-    with pytest.raises(ModelError, match="are damaged"):
+    with pytest.raises(ModelError, match="is damaged"):
         load_hard(tmp_path)
 
 
