@@ -81,13 +81,15 @@ if get_script_run_ctx(suppress_warning=True) is None:
     from starlette.routing import Mount
 
     from digits.api import create_api
-    from digits.ui.server import own_site, run_app
+    from digits.ui.server import guard_pages, run_app, site_of_pages
+
+    site = site_of_pages()
 
     app = st.App(
         __file__,
-        routes=[Mount("/api", create_api())],
+        routes=[Mount("/api", create_api(site=site))],
         lifespan=run_app,
-        middleware=[Middleware(own_site)],
+        middleware=[Middleware(guard_pages, site=site)],
     )
 else:
     show_pages()

@@ -325,16 +325,22 @@ def serve(
         )
     import uvicorn
 
-    _tell(f"digits: listening; what can be asked stands on http://{host}:{port}/api/docs")
-    # By name, so that what answers HTTP is imported by nobody but the server.
-    uvicorn.run(
-        "digits.api:create_server",
-        factory=True,
-        host=host,
-        port=port,
-        access_log=False,  # the API writes its own, one JSON object a line
-        log_level="warning",
-    )
+    from digits.io.listen import is_local, listen
+
+    with listen(host, port) as sockets:
+        factory = "create_local_server" if is_local(sockets) else "create_server"
+        # By name, so that what answers HTTP is imported by nobody but the server.
+        config = uvicorn.Config(
+            f"digits.api:{factory}",
+            factory=True,
+            access_log=False,  # the API writes its own, one JSON object a line
+            log_level="warning",
+        )
+        config.load()  # what is wrong with its settings is said before anybody connects
+        name = f"[{host}]" if ":" in host else host
+        address = f"http://{name}:{sockets[0].getsockname()[1]}/api"
+        _tell(f"digits: listening on {address}; what it offers is on {address}/docs")
+        uvicorn.Server(config).run(sockets)
     return 0
 
 

@@ -1,7 +1,7 @@
-"""What the surroundings decide: who may use this installation, and where it keeps what it is told.
+"""Settings from environment variables, so that pages, servers and containers are set up alike.
 
-Everything comes from environment variables, so that a page, a server and a container are set up
-in the same way: ``DIGITS_MODE``, ``DATABASE_URL``, ``DIGITS_HOME``, ``DIGITS_PASSWORD``.
+They are ``DIGITS_MODE``, ``DATABASE_URL``, ``DIGITS_HOME``, ``DIGITS_PASSWORD`` and
+``DIGITS_PUBLIC_URL``.
 """
 
 import os
@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 from digits.errors import SettingsError
 
@@ -25,6 +26,7 @@ class Settings:
     folder: Path  # where corrections and personal models lie
     database_url: str = field(repr=False)  # as SQLAlchemy wants it; may hold a password
     password: str | None = field(default=None, repr=False)  # of the owner, in shared mode
+    public_urls: tuple[str, ...] = ()  # at which a proxy shows it, as https://digits.example
 
     @property
     def is_shared(self) -> bool:
@@ -42,7 +44,7 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
     Raises
     ------
     SettingsError
-        ``DIGITS_MODE`` is neither personal nor shared.
+        ``DIGITS_MODE`` is neither personal nor shared, or ``DIGITS_PUBLIC_URL`` is no address.
     """
     given = os.environ if environment is None else environment
     mode = given.get("DIGITS_MODE") or "personal"
@@ -55,7 +57,18 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         folder,
         _as_sqlalchemy(url),
         given.get("DIGITS_PASSWORD") or None,
+        tuple(_origin(url) for url in given.get("DIGITS_PUBLIC_URL", "").replace(",", " ").split()),
     )
+
+
+def _origin(url: str) -> str:
+    """Return scheme, host and port of an address, as a browser writes them."""
+    parts = urlsplit(url.lower())
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise SettingsError(
+            f"DIGITS_PUBLIC_URL holds {url!r}: give it addresses such as https://digits.example"
+        )
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def _as_sqlalchemy(url: str) -> str:

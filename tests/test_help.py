@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -59,7 +60,8 @@ def test_an_example_is_understood(name, example, folder):
 def test_an_example_runs(example, folder, monkeypatch):
     served = []
     uvicorn = pytest.importorskip("uvicorn", reason="uvicorn is not installed")
-    monkeypatch.setattr(uvicorn, "run", lambda name, **options: served.append(options))
+    monkeypatch.setattr(uvicorn.Server, "run", lambda server, sockets: served.append(sockets))
+    monkeypatch.setattr("digits.io.listen.socket.create_server", lambda *_, **__: socket.socket())
     assert main(example.split()) == 0
     assert bool(served) == example.startswith("serve")
 

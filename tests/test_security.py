@@ -151,6 +151,14 @@ def test_the_app_keeps_other_sites_out_and_asks_nobody(watched, tmp_path):
         assert page.headers["X-Content-Type-Options"] == "nosniff"
         interface, _ = answer(port, "GET", "/api/health")
         assert "frame-ancestors 'none'" in interface.headers["Content-Security-Policy"]
+        # A page of another site has nothing read, though a browser would let it send a picture.
+        for foreign in ({"Origin": "http://evil.example"}, {"Sec-Fetch-Site": "cross-site"}):
+            refused, problem = answer(port, "POST", "/api/readings", YEAR.read_bytes(), **foreign)
+            assert refused.status == 403
+            assert json.loads(problem)["status"] == 403
+            assert answer(port, "PUT", "/_stcore/x", b"x", **foreign)[0].status == 403
+        ours = {"Origin": own, "Sec-Fetch-Site": "same-origin"}
+        assert answer(port, "POST", "/api/readings", YEAR.read_bytes(), **ours)[0].status == 200
         # A form of another site can send no upload for a visitor: it knows no token.
         upload, _ = answer(port, "PUT", "/_stcore/upload_file/any/file", b"x")
         assert upload.status == 403

@@ -1,5 +1,5 @@
 """HTTP: the same reader for other programs, under ``/api``."""
 
-from digits.api.routes import create_api, create_server
+from digits.api.routes import create_api, create_local_server, create_server
 
-__all__ = ["create_api", "create_server"]
+__all__ = ["create_api", "create_local_server", "create_server"]

@@ -8,6 +8,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.types import Receive, Scope, Send
 
 from digits.errors import DigitsError, HintError, ModelError, PictureError, TooLargeError
 
@@ -41,6 +42,11 @@ def problem(
         "request_id": request_id,
     }
     return JSONResponse(content, status, headers, media_type=MEDIA_TYPE)
+
+
+async def refuse(scope: Scope, receive: Receive, send: Send, status: int, sentence: str) -> None:
+    """Answer a request that may not reach the API, in the form of its other problems."""
+    await problem(scope["state"]["id"], status, sentence)(scope, receive, send)
 
 
 def answer_problems(api: FastAPI) -> None:

@@ -20,7 +20,7 @@ from starlette.routing import Mount, Route
 from digits import __version__
 from digits.api.docs_page import to_page
 from digits.api.limits import BodyLimit, Gate, Limits, Recent
-from digits.api.problems import MEDIA_TYPE, Problem, answer_problems
+from digits.api.problems import MEDIA_TYPE, Problem, answer_problems, refuse
 from digits.api.schema import (
     EXAMPLE,
     BriefReading,
@@ -36,8 +36,9 @@ from digits.api.schema import (
 from digits.api.service import Desk, Doors, arriving
 from digits.api.telemetry import Metrics, Watch, start_logging
 from digits.errors import HintError
-from digits.origin_guard import MANUAL, OwnSite
+from digits.origin_guard import API_POLICY, OriginGuard, SecurityHeaders, Site, own_site
 from digits.registry import DEFAULT, available_models, current_corrections, current_reader
+from digits.settings import load_settings
 from digits.types import Box, Hint, Picture, Reading
 
 TOKEN = "DIGITS_API_TOKEN"  # noqa: S105  # the variable's name: where it is set, callers must know it
@@ -65,6 +66,7 @@ PICTURES = {
 SENTENCES = {
     400: "not a picture, or not what was announced",
     401: "no token, or the wrong one",
+    403: "sent by a page of another site",
     404: "no such reading",
     408: "too slow",
     413: "too large, or too many pages",
@@ -75,14 +77,24 @@ SENTENCES = {
 bearer = HTTPBearer(auto_error=False, description=f"needed where {TOKEN} is set")
 
 
-def create_server() -> Starlette:
+def create_server(site: Site | None = None) -> Starlette:
     """Return the API alone, for uvicorn: ``uvicorn --factory digits.api:create_server``."""
+    site = site or Site(origins=load_settings().public_urls)
     manual = Route("/", lambda _: RedirectResponse("/api/docs"))
-    return Starlette(routes=[manual, Mount("/api", create_api())])
+    return Starlette(routes=[manual, Mount("/api", create_api(site=site))])
+
+
+def create_local_server() -> Starlette:
+    """Return the API alone where only this computer can reach it: under its own names only."""
+    return create_server(own_site(load_settings().public_urls))
 
 
 def create_api(
-    doors: Doors | None = None, *, limits: Limits | None = None, token: str | None = None
+    doors: Doors | None = None,
+    *,
+    limits: Limits | None = None,
+    token: str | None = None,
+    site: Site | None = None,
 ) -> FastAPI:
     """Return the application that belongs under ``/api``.
 
@@ -94,6 +106,7 @@ def create_api(
     doors : what reads and stores; this installation's own unless told
     limits : what one caller may take from all others
     token : what callers must send; the environment's DIGITS_API_TOKEN unless told, empty for none
+    site : host names and foreign pages that are accepted; any name and no foreign page if not given
     """
     limits = limits or Limits()
     metrics = Metrics()
@@ -118,8 +131,9 @@ def create_api(
     api.include_router(guarded)
     api.include_router(open_to_all)
     api.add_middleware(BodyLimit, limit=limits.body)
+    api.add_middleware(OriginGuard, site=site or Site(), refuse=refuse)
     api.add_middleware(Watch, metrics=metrics)
-    api.add_middleware(OwnSite, policy=MANUAL)
+    api.add_middleware(SecurityHeaders, policy=API_POLICY)
     answer_problems(api)
     api.openapi = _described(api)  # type: ignore[method-assign]
     start_logging()
@@ -164,7 +178,7 @@ guarded = APIRouter(dependencies=[Depends(_authorised)], responses=_problems(401
 @guarded.post(
     "/readings",
     response_model=FullReading | BriefReading | Readings,
-    responses=_problems(400, 408, 413, 422, 503),
+    responses=_problems(400, 403, 408, 413, 422, 503),
     openapi_extra=PICTURES,
     tags=["reading"],
 )
@@ -202,7 +216,7 @@ async def read(
 @guarded.post(
     "/corrections",
     response_model=CorrectionAnswer,
-    responses=_problems(400, 404, 408, 413, 422, 503),
+    responses=_problems(400, 403, 404, 408, 413, 422, 503),
     tags=["reading"],
 )
 async def correct(desk: Placed, correction: CorrectionRequest) -> CorrectionAnswer:

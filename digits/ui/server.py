@@ -1,8 +1,7 @@
-"""What stands round the pages: the browser opens, Ctrl-C ends them, other sites are kept out."""
+"""The server of the pages: open the browser, end on Ctrl-C, reject requests of other sites."""
 
 import asyncio
 import signal
-import socket
 import webbrowser
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -11,7 +10,15 @@ import streamlit as st
 import uvicorn
 
 from digits.errors import DigitsError
-from digits.origin_guard import FRAMED_BY_OURSELVES, PAGES, Application, OwnSite
+from digits.origin_guard import (
+    NO_FOREIGN_FRAME,
+    PAGE_POLICY,
+    Application,
+    OriginGuard,
+    SecurityHeaders,
+    Site,
+    own_site,
+)
 from digits.settings import load_settings
 
 PAUSE = 0.1  # s, between two tries to reach the server
@@ -28,23 +35,38 @@ async def run_app(_app: st.App) -> AsyncIterator[None]:
         opening.cancel()
 
 
-def own_site(app: Application) -> OwnSite:
+def site_of_pages() -> Site:
+    """Return under which names the app is reached, and whose pages may use it.
+
+    In personal mode whoever opens the page sees all that is kept, so it answers to its own names
+    only. In shared mode it may have any name: a visitor's session is worth nothing to another site.
+    """
+    origins = tuple(st.get_option("server.corsAllowedOrigins"))
+    shared, public_urls = _mode()
+    if shared:
+        return Site(origins=(*public_urls, *origins))
+    site = own_site(public_urls, st.get_option("server.allowedHosts"))
+    return Site(site.hosts, (*site.origins, *origins))
+
+
+def guard_pages(app: Application, site: Site) -> Application:
     """Keep other sites from using the pages through a visitor's browser.
 
-    On one's own computer all that is kept is open to whoever opens the page, so it answers to its
-    own names only and stands in no frame. Where strangers visit, it may have any name, and a
-    visitor's session is worth nothing to another site.
+    In personal mode no other site may show them in a frame either; hosts that show shared apps in
+    frames of theirs go on working.
     """
+    policy = PAGE_POLICY if _mode()[0] else PAGE_POLICY + NO_FOREIGN_FRAME
+    # The API checks its own requests, and answers in its own form.
+    return SecurityHeaders(OriginGuard(app, site=site, delegated="/api/"), policy=policy)
+
+
+def _mode() -> tuple[bool, tuple[str, ...]]:
+    """Return whether strangers may use this installation, and its public addresses."""
     try:
-        shared = load_settings().is_shared
+        settings = load_settings()
     except DigitsError:  # the pages say so
-        shared = False
-    origins = st.get_option("server.corsAllowedOrigins")
-    if shared:
-        return OwnSite(app, policy=PAGES, origins=origins)
-    own = socket.gethostname().lower()
-    names = ["localhost", own, f"{own}.local", *st.get_option("server.allowedHosts")]
-    return OwnSite(app, policy=PAGES + FRAMED_BY_OURSELVES, names=names, origins=origins)
+        return False, ()
+    return settings.is_shared, settings.public_urls
 
 
 def _limit_farewell() -> None:

@@ -88,8 +88,18 @@ def test_a_body_that_is_no_correction(client, body):
     assert response.headers["content-type"] == "application/problem+json"
 
 
-def test_a_page_elsewhere_cannot_send_one_for_a_visitor(client, house, read):
-    """A form of another site can send text, but no JSON without being asked first."""
+@pytest.mark.parametrize(
+    "foreign", [{"origin": "https://evil.example"}, {"sec-fetch-site": "cross-site"}]
+)
+def test_a_page_elsewhere_cannot_send_one_for_a_visitor(client, house, read, foreign):
+    sent = {"reading": read, "truth": "1"}
+    assert "another site" in problem(client.post(CORRECTIONS, json=sent, headers=foreign), 403)
+    assert house.corrections == set()
+    assert client.post(CORRECTIONS, json=sent).json()["new"] == 1
+
+
+def test_text_is_no_correction(client, house, read):
+    """A form of another site can send text without the browser asking first, but no JSON."""
     sent = f'{{"reading": "{read}", "truth": "1"}}'
     problem(client.post(CORRECTIONS, content=sent, headers={"content-type": "text/plain"}), 422)
     assert house.corrections == set()

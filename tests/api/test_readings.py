@@ -6,6 +6,7 @@ import pytest
 from api_house import A_BUG, URL, WRONG_HINT, pdf, png, problem
 
 from digits.io import image as pixels
+from digits.origin_guard import Site
 from digits.types import Box
 
 
@@ -22,6 +23,32 @@ def test_a_form_gives_the_same_reading_with_its_name(client):
     raw = client.post(URL, content=png(42)).json()
     sent = client.post(URL, files={"file": ("photo é.png", png(42))}).json()
     assert sent == raw | {"file": "photo é.png"}
+
+
+@pytest.mark.parametrize(
+    "foreign", [{"origin": "https://evil.example"}, {"sec-fetch-site": "cross-site"}]
+)
+def test_a_page_elsewhere_has_nothing_read_through_a_visitor(client, house, foreign):
+    for sent in ({"content": png()}, {"files": {"file": ("a.png", png())}}):
+        assert "another site" in problem(client.post(URL, headers=foreign, **sent), 403)
+    assert house.reader.hints == []
+    ours = {"origin": "http://testserver", "sec-fetch-site": "same-origin"}
+    assert client.post(URL, content=png(), headers=ours).status_code == 200
+
+
+def test_a_site_that_is_named_may_have_pictures_read(house):
+    house.site = Site(origins=("https://lms.example",))
+    named = {"origin": "https://lms.example", "sec-fetch-site": "cross-site"}
+    assert house.client().post(URL, content=png(), headers=named).status_code == 200
+
+
+def test_a_name_that_is_not_the_servers(house):
+    house.site = Site(hosts=("testserver",))
+    client = house.client()
+    assert client.get("/api/health").status_code == 200
+    assert "evil.example" in problem(
+        client.get("/api/health", headers={"host": "evil.example"}), 421
+    )
 
 
 def test_brief_is_part_of_full(client):

@@ -1,6 +1,8 @@
 """`digits serve` and the app as processes of their own: what answers under /api."""
 
 import json
+import os
+import re
 import signal
 import socket
 import subprocess
@@ -59,8 +61,52 @@ def test_a_port_that_is_taken(capfd):
             timeout=120,
         )
     assert done.returncode == 1
-    assert "attempting to bind" in done.stderr
+    assert done.stdout == ""
+    assert done.stderr.startswith(f"digits: port {port} is already in use: ")
+    assert done.stderr.count("\n") == 1
     assert main(["serve", "--port", "65536"]) == 2
+
+
+@pytest.mark.parametrize("host", ["no such host", "192.0.2.1"])  # RFC 5737: nobody's address
+def test_a_host_that_is_not_this_computer(host, capsys):
+    from digits.cli import main
+
+    assert main(["serve", "--port", "0", "--host", host]) == 1
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("digits: ")
+    assert host in err
+    assert err.count("\n") == 1
+
+
+def test_it_listens_before_it_says_so(tmp_path):
+    """Port 0 is any that is free: the line is the only way to learn which."""
+    command = [sys.executable, "-m", "digits", "serve", "--port", "0"]
+    environment = {**os.environ, "DIGITS_HOME": str(tmp_path)}
+    with subprocess.Popen(
+        command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            line = process.stderr.readline()
+            port = int(re.search(r"http://localhost:(\d+)/api/docs", line)[1])
+            assert json.loads(ask(port, "/api/health"))["status"] == "alive"
+            # On one's own computer it has one's own names only, unless others are given to it.
+            with pytest.raises(urllib.error.HTTPError) as refused:
+                ask(port, "/api/health", host="evil.example")
+            assert refused.value.code == 421
+            refused.value.close()
+        finally:
+            process.terminate()
+
+
+def test_settings_that_make_no_sense(monkeypatch, capsys):
+    from digits.cli import main
+
+    monkeypatch.setenv("DIGITS_PUBLIC_URL", "digits.example")
+    assert main(["serve", "--port", "0"]) == 1
+    err = capsys.readouterr().err
+    assert err.startswith("digits: DIGITS_PUBLIC_URL holds")
+    assert err.count("\n") == 1
 
 
 def test_libraries_that_are_missing(monkeypatch, capsys):

@@ -11,6 +11,7 @@ from httpx2 import Response
 from PIL import Image
 
 from digits.errors import HintError
+from digits.origin_guard import Site
 from digits.reader import Reader
 from digits.types import ANY, Box, Digit, Hint, Line, ModelName, Picture, Reading
 
@@ -67,6 +68,7 @@ class House:
     fault: Exception | None = None  # raised where corrections are stored or counted
     limits: Limits = field(default_factory=Limits)
     token: str = ""
+    site: Site | None = None
 
     def correct(
         self, picture: Picture, reading: Reading, truth: str, line: int, digit: int | None
@@ -85,9 +87,8 @@ class House:
     def app(self) -> Starlette:
         cards = [ModelCard("fake", "A fake", 0.5, Path("fake.onnx"))]
         doors = Doors(lambda model: self.reader, lambda: cards, self.correct, self.count)
-        return Starlette(
-            routes=[Mount("/api", create_api(doors, limits=self.limits, token=self.token))]
-        )
+        api = create_api(doors, limits=self.limits, token=self.token, site=self.site)
+        return Starlette(routes=[Mount("/api", api)])
 
     def client(self, **limits: float) -> TestClient:
         self.limits = replace(self.limits, **limits)
