@@ -1,6 +1,6 @@
-"""How an answer came about, and how good a network is: what the page Inside lays out.
+"""Trace a network's forward pass, distort its input, and report its accuracy.
 
-Nothing here opens the test digits: figures about them stand in a network's card.
+The test digits are not opened here: figures about them are in a network's card.
 """
 
 from dataclasses import dataclass, replace
@@ -16,14 +16,14 @@ from digits.inference.classifier import Classifier
 from digits.inference.onnx_weights import DenseWeights
 from digits.types import CENTRE, FRAME, Frame
 
-FINER = 8  # strokes are made thicker on a picture enlarged by this, so that tenths of a px count
-SEED = 7  # of the noise: the same at every move of a slider
-STEPS = 33  # values at which a distortion is tried, odd so that "none" is one of them
+FINER = 8  # enlargement at which strokes are thickened, for steps of a fraction of a px
+SEED = 7  # of the noise, so that it stays the same while a slider moves
+STEPS = 33  # values of a distortion; odd, so that 0 is one of them
 
 
 @dataclass(frozen=True, slots=True)
 class Distortion:
-    """What is done to a frame before a network sees it."""
+    """Distortion of a frame before a network sees it."""
 
     thickness: float = 0.0  # px added to the width of the strokes; below 0 they get thinner
     rotation: float = 0.0  # degrees, clockwise
@@ -31,7 +31,7 @@ class Distortion:
     noise: float = 0.0  # standard deviation, of full ink
 
 
-LIMITS = {  # what a slider reaches
+LIMITS = {  # range of each slider
     "thickness": (-3.0, 3.0),
     "rotation": (-90.0, 90.0),
     "shift": (-10.0, 10.0),
@@ -41,7 +41,7 @@ LIMITS = {  # what a slider reaches
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """Every number between a picture and the dense network's answer."""
+    """Every value between a picture and the dense network's answer."""
 
     inputs: Float32[np.ndarray, "784"]
     sums: Float32[np.ndarray, " units"]  # before ReLU
@@ -52,7 +52,7 @@ class Trace:
     def strongest(
         self, weights: DenseWeights, digit: int, k: int
     ) -> tuple[Int[np.ndarray, " k"], Float32[np.ndarray, " k"]]:
-        """Return the k units that say most for or against a digit, and what each adds to it."""
+        """Return the k units that contribute most to a digit's logit, and by how much."""
         added = self.hidden * weights.output[:, digit]
         order = np.argsort(-np.abs(added), kind="stable")[:k]
         return order, added[order]
@@ -60,7 +60,7 @@ class Trace:
 
 @dataclass(frozen=True, slots=True)
 class Sweep:
-    """What a network answers while one distortion grows."""
+    """A network's answers over the range of one distortion."""
 
     values: tuple[float, ...]
     answers: tuple[int, ...]
@@ -68,7 +68,7 @@ class Sweep:
 
     @property
     def steady(self) -> tuple[float, float]:
-        """Between which values, around the least distorted, the answer stays the same."""
+        """Range of values around the least distorted in which the answer stays the same."""
         start = min(range(len(self.values)), key=lambda i: abs(self.values[i]))
         low = high = start
         while low and self.answers[low - 1] == self.answers[start]:
@@ -80,7 +80,7 @@ class Sweep:
 
 @dataclass(frozen=True, slots=True)
 class HardDigit:
-    """A held-out digit of whose truth a network was least sure."""
+    """A held-out digit whose true class got a low probability."""
 
     picture: UInt8[np.ndarray, "28 28"]
     truth: int
@@ -90,17 +90,17 @@ class HardDigit:
 
 @dataclass(frozen=True, slots=True)
 class Quality:
-    """How good a network is on digits that it was not trained on."""
+    """Accuracy of a network on digits that it was not trained on."""
 
-    judged_on: str  # which digits: "test" or "validation"
-    confusion: tuple[tuple[int, ...], ...]  # rows: what was written; columns: what was read
-    history: tuple[dict[str, float], ...]  # one for each epoch; empty where none was kept
+    judged_on: str  # "test" or "validation"
+    confusion: tuple[tuple[int, ...], ...]  # rows: truth; columns: answer
+    history: tuple[dict[str, float], ...]  # one for each epoch; empty if unknown
     reliability: tuple[Bin, ...]
     hardest: tuple[HardDigit, ...]  # the hardest first
 
 
 def trace(frame: Frame, weights: DenseWeights, temperature: float = 1.0) -> Trace:
-    """Return the dense network's forward pass, number by number."""
+    """Return all values of the dense network's forward pass."""
     inputs = frame.reshape(-1)
     sums = inputs @ weights.hidden + weights.hidden_bias
     hidden = np.maximum(sums, 0)
@@ -109,10 +109,10 @@ def trace(frame: Frame, weights: DenseWeights, temperature: float = 1.0) -> Trac
 
 
 def distort(frame: Frame, distortion: Distortion) -> Frame:
-    """Return a frame with other strokes, turned, moved and covered with noise, in this order."""
+    """Return a frame with strokes thickened, rotated, shifted and with noise, in this order."""
     changed = _thicken(frame, distortion.thickness)
     if distortion.rotation or distortion.shift:
-        middle = (CENTRE - 0.5, CENTRE - 0.5)  # OpenCV counts from the middle of a pixel
+        middle = (CENTRE - 0.5, CENTRE - 0.5)  # OpenCV's origin is the centre of a pixel
         turn = cv2.getRotationMatrix2D(middle, -distortion.rotation, 1.0)
         turn[0, 2] += distortion.shift
         changed = cv2.warpAffine(changed, turn, (FRAME, FRAME), flags=cv2.INTER_LINEAR)
@@ -124,7 +124,7 @@ def distort(frame: Frame, distortion: Distortion) -> Frame:
 
 
 def sweep(classifier: Classifier, frame: Frame, kind: str) -> Sweep:
-    """Let one distortion grow over all of its slider, the others at nothing."""
+    """Vary one distortion over its range, the others being 0."""
     values = tuple(float(value) for value in np.linspace(*LIMITS[kind], STEPS))
     frames = np.stack([distort(frame, replace(Distortion(), **{kind: v})) for v in values])
     frames = np.concatenate([frame[None], frames])
@@ -135,7 +135,7 @@ def sweep(classifier: Classifier, frame: Frame, kind: str) -> Sweep:
 
 
 def judge_network(card: dict[str, Any]) -> Quality:
-    """Return how good a network is, from what training wrote about it."""
+    """Return the accuracy of a network from its card."""
     part = "test" if "test" in card else "validation"
     figures = card[part]
     return Quality(
@@ -151,12 +151,12 @@ def judge_network(card: dict[str, Any]) -> Quality:
 
 
 def _picture(told: str) -> UInt8[np.ndarray, "28 28"]:
-    """Return a picture that a card tells in hexadecimal numbers."""
+    """Return a picture stored in a card as hexadecimal digits."""
     return np.frombuffer(bytes.fromhex(told), np.uint8).reshape(FRAME, FRAME)
 
 
 def _thicken(frame: Frame, width: float) -> Frame:
-    """Add `width` px to the strokes, or take as many away."""
+    """Widen the strokes by `width` px, or thin them if it is negative."""
     size = round(abs(width) * FINER)
     if not size:
         return frame

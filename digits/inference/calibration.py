@@ -1,8 +1,8 @@
-"""Make probabilities honest, on digits that taught nothing else.
+"""Calibrate probabilities on held-out digits.
 
 Guo et al. (2017), "On Calibration of Modern Neural Networks": dividing all logits by one number
-changes how sure an answer is, never which it is. Platt (1999): a slope and an offset do the same
-for a score of two classes.
+changes the confidence of an answer, never the answer. Platt (1999): a slope and an offset do the
+same for a score of two classes.
 """
 
 from dataclasses import dataclass
@@ -15,8 +15,8 @@ from digits.types import Logits
 COOLEST, HOTTEST = 0.2, 5.0  # temperatures searched
 STEPS = 60  # of golden-section search; each leaves 62 % of the range
 CLIP = 30.0  # log-odds; beyond is certainty
-NEWTON_STEPS = 20  # it converges in less than ten
-RIDGE = 1e-4  # pulls towards 0, so that classes that do not overlap have a finite slope
+NEWTON_STEPS = 20  # it converges in fewer than ten
+RIDGE = 1e-4  # L2 penalty; keeps the slope finite where classes do not overlap
 GOLDEN = (np.sqrt(5) - 1) / 2
 SMALLEST = 1e-12  # probability; the logarithm of 0 is not a number
 
@@ -36,7 +36,7 @@ def sigmoid(log_odds: np.ndarray) -> Float64[np.ndarray, "..."]:
 
 
 def fit_temperature(logits: Logits, truth: UInt8[np.ndarray, " n"]) -> float:
-    """Return the temperature at which the truth is likeliest, by golden-section search."""
+    """Return the temperature of least negative log-likelihood, by golden-section search."""
 
     def loss(exponent: float) -> float:
         return negative_log_likelihood(softmax(logits, float(np.exp(exponent))), truth)
@@ -53,14 +53,14 @@ def fit_temperature(logits: Logits, truth: UInt8[np.ndarray, " n"]) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """How the logit of "not a digit" becomes a probability, and from which on one refuses."""
+    """Platt scaling of the "not a digit" logit, and the threshold for rejection."""
 
     slope: float
     offset: float
     threshold: float  # probability
 
     def log_odds(self, logits: Float32[np.ndarray, " n"]) -> Float64[np.ndarray, " n"]:
-        """Return the logarithm of the odds of no digit: (n,) -> (n,)."""
+        """Return the log-odds of "not a digit": (n,) -> (n,)."""
         return self.slope * logits.astype(np.float64) + self.offset
 
     @property
@@ -69,19 +69,19 @@ class Refusal:
         return float(np.log(self.threshold) - np.log1p(-self.threshold))
 
     def probability(self, logits: Float32[np.ndarray, " n"]) -> Float32[np.ndarray, " n"]:
-        """Return the probability of no digit, were half of what is seen no digits: (n,) -> (n,)."""
+        """Return the probability of "not a digit" at a prior of one half: (n,) -> (n,)."""
         return sigmoid(self.log_odds(logits)).astype(np.float32)
 
 
 def fit_refusal(
     digits: Float32[np.ndarray, " n"], others: Float32[np.ndarray, " m"], kept: float
 ) -> Refusal:
-    """Return the calibration of a second head, by Newton's method on the log-likelihood.
+    """Fit the calibration of the "not a digit" output by Newton's method.
 
     Parameters
     ----------
-    digits, others : logits of digits and of what is none; each half has the same weight
-    kept : share of `digits` that must not be refused; it sets the threshold
+    digits, others : logits of digits and of other content; each half has the same weight
+    kept : share of `digits` that must not be rejected; it sets the threshold
     """
     logits = np.concatenate([digits, others]).astype(np.float64)
     truth = np.repeat([0.0, 1.0], [len(digits), len(others)])
@@ -96,13 +96,13 @@ def fit_odds(
     truth: Float64[np.ndarray, " n"],
     weights: Float64[np.ndarray, " n"],
 ) -> tuple[float, float]:
-    """Return slope and offset that make of scores honest log-odds, by Newton's method.
+    """Return slope and offset of Platt scaling, fitted by Newton's method.
 
     Parameters
     ----------
-    scores : the higher, the likelier
-    truth : 1.0 where it was so, 0.0 where it was not
-    weights : of each; they sum to 1
+    scores : higher means more probable
+    truth : 1.0 for positives, 0.0 for negatives
+    weights : one for each score; they sum to 1
     """
     features = np.stack([scores, np.ones_like(scores)], axis=1)  # (n, 2)
     line = np.array([0.5, 0.0])

@@ -1,4 +1,4 @@
-"""A model's card names the checksum that the model has."""
+"""Write the card of a model."""
 
 import hashlib
 import json
@@ -9,7 +9,7 @@ from digits.io.atomic_write import write_whole
 
 
 def write_card(path: Path, card: dict[str, Any]) -> None:
-    """Write the card of the model at `path`, with the checksum that the model has now."""
+    """Write the card of the model at `path`, with the model's current checksum."""
     card = {**card, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
     text = json.dumps(card, indent=2, ensure_ascii=False) + "\n"
     write_whole(path.with_suffix(".json"), text.encode())

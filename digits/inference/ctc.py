@@ -1,8 +1,8 @@
-"""Read a text out of what the line network says along a line, and say where each digit stands.
+"""Decode the line network's output: the most probable text, and where each digit is.
 
 Connectionist temporal classification (Graves et al. 2006): at each step along the line the
-network names a digit or the blank; a digit named at neighbouring steps is one digit, and equal
-digits are parted by a blank. Everything here is in logarithms of probabilities.
+network gives a digit or the blank; a digit at neighbouring steps is one digit, and equal digits are
+separated by a blank. All values here are log-probabilities.
 """
 
 from dataclasses import dataclass
@@ -14,20 +14,20 @@ from jaxtyping import Float
 from digits.types import CLASSES
 
 BLANK = 0  # class of the blank; digit d is class d + 1, as in Keras' CTC
-BEAM = 12  # texts kept while searching
+BEAM = 12  # prefixes kept while searching
 UNLIKELY = log(1e-4)  # classes less likely than this at a step are not followed
-NEVER = -1e30  # logarithm of no probability at all; infinity would make nan of a difference
+NEVER = -1e30  # log of probability 0; the difference of two infinities would be nan
 
 Steps = Float[np.ndarray, "_t 11"]  # log-probabilities along a line, each row of sum 1
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Where one digit stands along a line, in steps; the end is excluded."""
+    """Position of one digit along a line, in steps; the end is excluded."""
 
     start: int
     end: int
-    peak: int  # the step that is surest of it
+    peak: int  # the step at which its probability is highest
 
 
 def log_softmax(logits: np.ndarray) -> np.ndarray:
@@ -37,10 +37,10 @@ def log_softmax(logits: np.ndarray) -> np.ndarray:
 
 
 def likeliest_texts(steps: Steps, beam: int = BEAM) -> list[tuple[tuple[int, ...], float]]:
-    """Return the likeliest texts and their log-probabilities, the best first.
+    """Return the most probable texts and their log-probabilities, the best first.
 
     Prefix beam search (Hannun et al. 2014): a prefix's probability is summed over all ways in
-    which the steps may spell it, apart for those that end in a blank and those that do not.
+    which the steps may spell it, separately for those that end in a blank and those that do not.
     """
     beams: dict[tuple[int, ...], tuple[float, float]] = {(): (0.0, NEVER)}
     for step in steps.tolist():
@@ -73,9 +73,9 @@ def _sum(one: float, other: float) -> float:
 
 
 def likeliest_of_length(steps: Steps, length: int) -> tuple[int, ...]:
-    """Return the likeliest text of so many digits, by the one likeliest way to spell it.
+    """Return the most probable text of a given length, by its single best alignment.
 
-    A line of fewer steps than that needs gives as many digits as there is room for.
+    A line with too few steps for that length gives as many digits as fit.
     """
     # Scores of ways with k digits so far that end in the blank, or in each of the ten digits.
     blank = np.full(length + 1, NEVER)
@@ -117,14 +117,14 @@ def likeliest_of_length(steps: Steps, length: int) -> tuple[int, ...]:
 
 
 def align(steps: Steps, digits: tuple[int, ...]) -> list[Span]:
-    """Return where each of `digits` stands, by the likeliest way to spell them (Viterbi)."""
+    """Return the position of each of `digits` on the best alignment (Viterbi)."""
     states = _states(digits)
     emitted = steps[:, states]  # (t, 2n + 1)
     skips = _skips(states)
     n_steps, n_states = emitted.shape
     score = np.full(n_states, NEVER)
     score[:2] = emitted[0, :2]
-    came = np.zeros((n_steps, n_states), np.int8)  # how many states back the best way came from
+    came = np.zeros((n_steps, n_states), np.int8)  # how many states back the best path came from
     for t in range(1, n_steps):
         ways = np.stack([score, _shifted(score, 1), np.where(skips, _shifted(score, 2), NEVER)])
         came[t] = ways.argmax(axis=0)
@@ -146,16 +146,16 @@ def align(steps: Steps, digits: tuple[int, ...]) -> list[Span]:
 def substitutions(steps: Steps, digits: tuple[int, ...]) -> Float[np.ndarray, "n 10"]:
     """Return the log-probability of the whole text with each digit replaced by each of the ten.
 
-    Row i, column d is log p(text with d in place i), the other digits being as they are; by the
-    forward-backward algorithm, d being read for itself along the way.
+    Row i, column d is log p(text with d at position i), the other digits unchanged, computed by
+    the forward-backward algorithm.
     """
     n = len(digits)
     before, after = _forward(steps, digits), _forward(steps[::-1], digits[::-1])[::-1]
     every, never = np.arange(CLASSES), np.full(len(steps), NEVER)
     scores = np.full((n, CLASSES), NEVER)
     for i in range(n):
-        # Ways into place i: from the blank before it, or straight from the digit before that,
-        # unless it is the same; and ways on in like manner.
+        # Paths into position i: from the blank before it, or directly from the digit before that,
+        # unless it is the same digit; and the paths out of it likewise.
         into = np.tile(before[:, 2 * i, None], CLASSES)
         straight = before[:, 2 * i - 1] if i else never
         other = every != digits[i - 1] if i else every >= 0
@@ -171,8 +171,8 @@ def substitutions(steps: Steps, digits: tuple[int, ...]) -> Float[np.ndarray, "n
 def _passages(
     emitted: np.ndarray, into: np.ndarray, out: np.ndarray, *, begins: bool, ends: bool
 ) -> np.ndarray:
-    """Sum over all stretches of steps on which each digit may be named: (t, 10) -> (10,) log p."""
-    # `into[t]`: all that happened up to step t, just before the digit; a line may begin with it.
+    """Sum over all runs of steps that may emit each digit: (t, 10) -> (10,) log p."""
+    # `into[t]`: all paths up to step t, just before the digit; a line may begin with it.
     first, last = (np.full((1, CLASSES), 0.0 if may else NEVER) for may in (begins, ends))
     arrive, depart = np.concatenate([first, into[:-1]]), np.concatenate([out[1:], last])
     held = np.full(CLASSES, NEVER)
@@ -199,14 +199,14 @@ def _forward(steps: Steps, digits: tuple[int, ...]) -> np.ndarray:
 
 
 def _states(digits: tuple[int, ...]) -> np.ndarray:
-    """Return the classes that spell `digits`, with a blank before, between and after."""
+    """Return the classes of `digits`, with a blank before, between and after."""
     states = np.full(2 * len(digits) + 1, BLANK)
     states[1::2] = np.array(digits, int) + 1
     return states
 
 
 def _skips(states: np.ndarray) -> np.ndarray:
-    """Say which states may be reached without the blank before them: unlike digits."""
+    """Return which states may be reached without the blank before them: different digits."""
     skips = np.zeros(len(states), bool)
     skips[3::2] = states[3::2] != states[1:-2:2]
     return skips

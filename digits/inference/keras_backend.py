@@ -1,4 +1,4 @@
-"""Run any `.h5` of 28 x 28 in and 10 out by Keras: the one place that loads TensorFlow to read."""
+"""Run an `.h5` with Keras: the only module that imports TensorFlow to read."""
 
 import hashlib
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ SUM_TOLERANCE = 1e-3  # by which a softmax's sum may miss 1
 
 @dataclass(frozen=True)
 class KerasNetwork:
-    """A network as Keras runs it."""
+    """A network run by Keras."""
 
     model: "keras.Model"
 
@@ -48,7 +48,7 @@ def load_keras_file(path: Path) -> Classifier:
         import keras
     except ImportError as error:
         raise MissingLibraryError(
-            f"to read with {path.name} TensorFlow is needed, and it is not installed: "
+            f"reading with {path.name} needs TensorFlow, which is not installed: "
             "use Python 3.11, 3.12 or 3.13 and run: python -m pip install -r requirements.txt"
         ) from error
     if not path.is_file():
@@ -63,7 +63,7 @@ def load_keras_file(path: Path) -> Classifier:
     if model.input_shape[1:] not in TAKEN or model.output_shape[1:] != (CLASSES,):
         raise ModelError(
             f"{path.name} takes {model.input_shape[1:]} and gives {model.output_shape[1:]}; "
-            f"wanted is a network of {FRAME}x{FRAME} in and {CLASSES} out"
+            f"a network with input {FRAME}x{FRAME} and {CLASSES} outputs is required"
         )
     sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
     return Classifier(ModelName(path.name, sha256), KerasNetwork(model))

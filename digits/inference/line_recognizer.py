@@ -1,4 +1,4 @@
-"""Strips to digits and their places, by the line network that was trained earlier."""
+"""Recognize the digits on a strip and their positions, with the line network."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,24 +21,24 @@ from digits.inference.ctc import (
 from digits.types import STRIDE, ModelName
 
 BATCH = 32  # strips that are read at once
-PLAUSIBLE = 0.2  # of a number's probability, that of one digit more where its ink is seen
-WIDE_BEAM = 4 * BEAM  # texts kept where only those of one length count
+PLAUSIBLE = 0.2  # least ratio of the probability of one digit more to that of this length
+WIDE_BEAM = 4 * BEAM  # prefixes kept where only texts of one length count
 
 
 @dataclass(frozen=True, slots=True)
 class Spelling:
-    """What the line network makes of one strip."""
+    """The line network's decoding of one strip."""
 
-    digits: tuple[int, ...]  # the likeliest text
-    columns: tuple[float, ...]  # px of the strip, where each digit stands
+    digits: tuple[int, ...]  # the most probable text
+    columns: tuple[float, ...]  # px of the strip, centre of each digit
     scores: Float64[np.ndarray, "n 10"]  # log-probability of the text with each digit replaced
-    certainty: float  # probability that this many digits are on the line, 0 to 1
-    longer: "Spelling | None" = None  # one digit more, if that is not far less probable
+    certainty: float  # probability of this number of digits, 0 to 1
+    longer: "Spelling | None" = None  # decoding with one digit more, if plausible
 
 
 @runtime_checkable
 class Network(Protocol):
-    """Anything that says along a strip which digit stands there."""
+    """Anything that scores digits along a strip."""
 
     def __call__(self, strips: Float32[np.ndarray, "n 32 w"]) -> Float32[np.ndarray, "n t 11"]:
         """Return logits of the blank and the ten digits for every fourth column."""
@@ -46,21 +46,21 @@ class Network(Protocol):
 
 @dataclass(frozen=True)
 class LineNetwork:
-    """A network that reads strips, its name, and what was fitted on synthetic lines."""
+    """A network that reads strips, with its name and its calibration on synthetic lines."""
 
     name: ModelName
     network: Network
-    weight: float = 1.0  # of the digit network's log-probabilities beside this network's own
-    slope: float = 1.0  # of the log-odds of a whole number, made honest (Platt 1999)
+    weight: float = 1.0  # of the digit network's log-probabilities relative to this network's
+    slope: float = 1.0  # of the log-odds of a whole number (Platt scaling)
     offset: float = 0.0
 
     def spell(self, strips: Sequence[np.ndarray], length: int | None = None) -> list[Spelling]:
-        """Return the digits on each strip and where they stand.
+        """Return the digits on each strip and their positions.
 
         Parameters
         ----------
         strips : float32, shape (32, w) each, as `digits.image.rectify` gives them
-        length : how many digits each holds, if that is known
+        length : the number of digits on each, if known
         """
         spellings: list[Spelling | None] = [None] * len(strips)
         order = sorted(range(len(strips)), key=lambda i: strips[i].shape[1])
@@ -76,7 +76,7 @@ class LineNetwork:
         return [spelling for spelling in spellings if spelling is not None]
 
     def confidence(self, certainty: float) -> float:
-        """Return the probability that a whole number is right: its raw one made honest."""
+        """Return the calibrated probability that a whole number is right."""
         odds = np.log(max(certainty, 1e-9)) - np.log(max(1 - certainty, 1e-9))
         return float(sigmoid(np.asarray(self.slope * odds + self.offset)))
 
@@ -85,16 +85,16 @@ def _spell(steps: np.ndarray, length: int | None) -> Spelling:
     texts = likeliest_texts(steps, BEAM if length is None else WIDE_BEAM)
     whole = float(np.logaddexp.reduce([score for _, score in texts]))
     n = len(texts[0][0]) if length is None else length
-    if not any(len(text) == n for text, _ in texts):  # hardly likely
+    if not any(len(text) == n for text, _ in texts):  # no such text survived the beam
         digits = likeliest_of_length(steps, n)
-        texts, n = [(digits, -np.inf)], len(digits)  # fewer where there is no room for more
+        texts, n = [(digits, -np.inf)], len(digits)  # fewer where they do not fit
     return _of_length(steps, texts, whole, n)
 
 
 def _of_length(
     steps: np.ndarray, texts: list[tuple[tuple[int, ...], float]], whole: float, n: int
 ) -> Spelling:
-    """Return the likeliest text of n digits, and with it one digit more if that is plausible."""
+    """Return the best text of n digits, and one with a digit more if that is plausible."""
     alike = [(text, score) for text, score in texts if len(text) == n]
     certainty = float(np.exp(np.logaddexp.reduce([score for _, score in alike]) - whole))
     longer = [score for text, score in texts if len(text) == n + 1]

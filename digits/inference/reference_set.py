@@ -1,7 +1,7 @@
-"""Known digits beside a new one: the held-out digits of MNIST as a network sees them.
+"""The held-out digits of MNIST with a network's embeddings, for comparison with a new digit.
 
-They lie beside the network as `NAME.npz`, so that neither explaining an answer nor guarding what
-was learned needs MNIST itself.
+They are stored beside the network as `NAME.npz`, so that explaining an answer and checking what
+was learned do not need MNIST itself.
 """
 
 import hashlib
@@ -26,13 +26,15 @@ CHECKSUM = "neighbours_sha256"  # in the network's card
 
 @dataclass(frozen=True)
 class Neighbours:
-    """The 5,000 validation and calibration digits, which no network was trained on."""
+    """The 5,000 validation and calibration digits, held out from training."""
 
     pictures: UInt8[np.ndarray, "n 28 28"]  # 0 paper to 255 ink, as MNIST has them
     labels: UInt8[np.ndarray, " n"]  # 0 to 9
     embeddings: Float16[np.ndarray, "n _units"]  # the network's last hidden layer
-    logits: Logits  # what the network says of them
-    doubts: Float32[np.ndarray, " _n"]  # logits of "not a digit"; none where it cannot tell
+    logits: Logits  # the network's output
+    doubts: Float32[
+        np.ndarray, " _n"
+    ]  # logits of "not a digit"; empty where the network has no such output
 
     @property
     def frames(self) -> Frames:
@@ -42,7 +44,7 @@ class Neighbours:
     def nearest(
         self, embedding: Float32[np.ndarray, " _units"], k: int
     ) -> tuple[Int[np.ndarray, " k"], Float32[np.ndarray, " k"]]:
-        """Return which k digits lie nearest to an embedding, and how far, the nearest first."""
+        """Return the indices and distances of the k nearest digits, the nearest first."""
         distance = np.linalg.norm(self.embeddings.astype(np.float32) - embedding, axis=1)
         order = np.argsort(distance, kind="stable")[:k]
         return order, distance[order].astype(np.float32)
@@ -50,7 +52,7 @@ class Neighbours:
 
 @dataclass(frozen=True)
 class HardExamples:
-    """The project's own hard frames: digits distorted or in foreign forms, and what is none."""
+    """Hard frames: distorted digits, unusual forms, and frames that hold no digit."""
 
     digits: UInt8[np.ndarray, "n 28 28"]  # 0 paper to 255 ink
     labels: UInt8[np.ndarray, " n"]  # 0 to 9
@@ -65,7 +67,7 @@ def to_ink(pictures: UInt8[np.ndarray, "n 28 28"]) -> Frames:
 def write_neighbours(
     path: Path, pictures: UInt8[np.ndarray, "n 28 28"], labels: UInt8[np.ndarray, " n"]
 ) -> str:
-    """Write known digits beside the `.onnx` at `path`; return the checksum for its card."""
+    """Write the reference set of the `.onnx` at `path`; return the checksum for its card."""
     frames = to_ink(pictures)
     classifier = load_classifier(path)
     scores = classifier.network(frames)
@@ -83,7 +85,7 @@ def write_neighbours(
 
 
 def load_neighbours(path: Path) -> Neighbours:
-    """Open the known digits that lie beside the `.onnx` at `path`.
+    """Open the reference set of the `.onnx` at `path`.
 
     Raises
     ------
@@ -96,7 +98,7 @@ def load_neighbours(path: Path) -> Neighbours:
 
 
 def load_hard(folder: Path = WEIGHTS) -> HardExamples:
-    """Open the project's own hard examples.
+    """Open the hard examples shipped with the package.
 
     Raises
     ------
@@ -120,4 +122,4 @@ def _open(file: Path, expected: str | None, names: tuple[str, ...]) -> list[np.n
         with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
             return [arrays[name] for name in names]
     except (OSError, ValueError, KeyError, zipfile.BadZipFile, EOFError) as error:
-        raise ModelError(f"{file.name} holds no known digits: train the network anew") from error
+        raise ModelError(f"{file.name} is not a reference set: train the network again") from error

@@ -1,4 +1,4 @@
-"""A file that is whole or not there, whenever the power goes."""
+"""Write files atomically."""
 
 import os
 import tempfile
@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Replace `path` in one step, so that nobody ever reads half of it."""
+    """Replace `path` in one step, so that no reader ever sees a partial file."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:

@@ -1,11 +1,11 @@
-"""Keep spreadsheets from calculating what was written as text (OWASP, CSV injection)."""
+"""Keep spreadsheets from running text as a formula (OWASP, CSV injection)."""
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # how what a spreadsheet runs begins
-QUOTE = "'"  # what stands before it, and makes it text
+FORMULA = ("=", "+", "-", "@", "\t", "\r")  # first characters of what a spreadsheet runs
+QUOTE = "'"  # prefix that makes it text
 
 
 def escape(text: str) -> str:
-    """Return a text that no spreadsheet takes for a formula.
+    """Return `text` so that no spreadsheet takes it for a formula.
 
     Examples
     --------
