@@ -22,8 +22,17 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from digits import __version__
-from digits.errors import DigitsError, HintError, MissingLibraryError
+from digits.errors import (
+    DigitsError,
+    HintError,
+    MissingLibraryError,
+    OutputFormatError,
+    UnknownModelError,
+    how_to_install,
+    reason_of,
+)
 from digits.io.csv_escape import escape
+from digits.render.messages import count, describe_failure, describe_fault
 from digits.types import Box, Hint, Reading
 
 if TYPE_CHECKING:
@@ -32,6 +41,7 @@ if TYPE_CHECKING:
 
 FAILED, USAGE, INTERRUPTED = 1, 2, 130  # exit status
 STDIN = "-"
+MAX_NAMED = 100  # pictures of a batch whose failure is printed; the result has all
 HOST = "localhost"  # this computer only
 SERVING = ("fastapi", "prometheus_client", "python_multipart", "uvicorn")
 SHIPPED = "shipped"  # instead of a version: nothing learned
@@ -41,6 +51,7 @@ app = typer.Typer(
     help="Read handwritten digits from photographs.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 
 
@@ -69,7 +80,7 @@ class Format(StrEnum):
 
 Single = Annotated[bool, typer.Option("--single", help="Each picture holds exactly one digit.")]
 Model = Annotated[
-    str | None, typer.Option(help="cnn, dense, runs/NAME, or the path of an .h5 or .onnx file.")
+    str | None, typer.Option(help="cnn, dense, wide, a run's name, or an .h5 or .onnx file.")
 ]
 
 
@@ -89,29 +100,51 @@ def main(argv: Sequence[str] | None = None) -> int:
             return 0
         _stop_writing()
         return FAILED
+    except (HintError, UnknownModelError, OutputFormatError) as error:
+        _tell(f"digits: {error}. {_see(argv)}")
+        return USAGE
     except DigitsError as error:
         _tell(f"digits: {error}")
-        return USAGE if isinstance(error, HintError) else FAILED
+        return FAILED
     except OSError as error:  # a disk that is full, a folder that may not be written
         what = error.filename or "the output"
-        _tell(f"digits: {what} cannot be read or written ({error.strerror or error})")
+        _tell(f"digits: {what} cannot be read or written ({reason_of(error)})")
         _stop_writing()
         return FAILED
     except Exception as error:
-        return _outermost(error)
+        return _outermost(error, argv)
     return status if isinstance(status, int) else 0
 
 
-def _outermost(error: Exception) -> int:
+def _outermost(error: Exception, argv: Sequence[str] | None) -> int:
     """Say what nobody below could; return the exit status."""
     # Typer's own complaint about arguments has no public class, but says how it ends.
     explain = getattr(error, "format_message", None)
     if explain is None:
         logging.getLogger("digits").error("digits: something unforeseen", exc_info=error)
         return FAILED
-    if sentence := explain().rstrip("."):  # without any argument the help was the answer
-        _tell(f"digits: {sentence}. See: digits --help")
+    # Without any argument the help was the answer, and there is no sentence.
+    if sentence := _rejected_value(error) or explain().rstrip("."):
+        _tell(f"digits: {sentence}. {_see(argv)}")
     return USAGE
+
+
+def _rejected_value(error: Exception) -> str | None:
+    """Return what is wrong with an option's value, where Typer had pydantic check it."""
+    faults = getattr(error.__cause__, "errors", None)
+    options = getattr(getattr(error, "param", None), "opts", ())
+    if faults is None or not options:
+        return None
+    fault = describe_fault(faults()[0])
+    return f"{max(options, key=len)}{' ' if fault.startswith('takes ') else ': '}{fault}"
+
+
+def _see(argv: Sequence[str] | None) -> str:
+    """Return where the command that was given is explained."""
+    given = sys.argv[1:] if argv is None else argv
+    commands = {getattr(known.callback, "__name__", None) for known in app.registered_commands}
+    command = next((f"{word} " for word in given if word in commands), "")
+    return f"See: digits {command}--help"
 
 
 def _stop_writing() -> None:
@@ -174,8 +207,7 @@ def read(
             for reading in read_source(reader, source, hint, content):
                 if reading.error:
                     failures += 1
-                    page = f", page {reading.page}" if reading.page else ""
-                    _tell(f"digits: {reading.file}{page}: {reading.error}")
+                    _tell_failure(reading.file, reading.page, reading.error)
                 yield reading
 
     _WRITERS[format_](readings())
@@ -208,7 +240,10 @@ def evaluate(
     if out is not None:
         sheets = ", ".join(map(str, write_sheets(report, out)))
         _tell(f"wrong ones: {sheets or 'none'}")
-    return 0
+    failed = [answer for answer in report.answers if answer.error]
+    for answer in failed:
+        _tell_failure(str(answer.file), None, answer.error or "")
+    return FAILED if failed else 0
 
 
 @app.command()
@@ -233,20 +268,40 @@ def batch(
     digits batch forms.csv --out readings.csv --workers 4
     """
     if importlib.util.find_spec("pyarrow") is None:
-        raise MissingLibraryError("a batch needs pyarrow: pip install pyarrow")
+        raise MissingLibraryError(f"a batch needs pyarrow: {how_to_install('batch')}")
     from digits.batch.job import run_batch
 
     run: Engine | None = None
     if engine is EngineName.ray:
         if importlib.util.find_spec("ray") is None:
-            raise MissingLibraryError("--engine ray needs Ray: pip install 'digits[ray]'")
+            raise MissingLibraryError(f"--engine ray needs Ray: {how_to_install('ray')}")
         from digits.batch.ray_executor import run_ray as run
     hint = _hint(single=single, length=length, box=[], accept=accept)
+    named: list[str] = []
+    n_failures = 0
+
+    def on_failure(file: str, page: int | None, reason: str) -> None:
+        nonlocal n_failures
+        n_failures += 1
+        if n_failures <= MAX_NAMED:
+            named.append(describe_failure(file, page, reason))
+
     with _progress() as progress:
         tally = run_batch(
-            paths, out, hint=hint, model=model, engine=run, workers=workers, progress=progress
+            paths,
+            out,
+            hint=hint,
+            model=model,
+            engine=run,
+            workers=workers,
+            progress=progress,
+            on_failure=on_failure,
         )
-    _tell(f"digits: {tally.pictures} pictures read into {out}, {tally.failed} failed")
+    for sentence in named:
+        _tell(f"digits: {sentence}")
+    if n_failures > MAX_NAMED:
+        _tell(f"digits: and {n_failures - MAX_NAMED} more: {out} has the reason of each")
+    _tell(f"digits: {count(tally.pictures, 'picture')} read into {out}, {tally.failed} failed")
     return FAILED if tally.failed else 0
 
 
@@ -264,7 +319,13 @@ def _progress() -> Iterator[Callable[["Tally", int], None]]:
 
     columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"))
     console = Console(stderr=True)
-    with Progress(*columns, TimeRemainingColumn(), console=console, transient=True) as bar:
+    with Progress(
+        *columns,
+        TimeRemainingColumn(),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,  # in a file it would be an empty line
+    ) as bar:
         task = bar.add_task("", total=None, rate="")
 
         def tell(tally: "Tally", total: int) -> None:
@@ -277,30 +338,40 @@ def _progress() -> Iterator[Callable[["Tally", int], None]]:
 
 @app.command()
 def report(
-    path: Annotated[str, typer.Argument(metavar="FILE", help="A picture.")],
-    out: Annotated[Path, typer.Option(help="Where the page goes.")] = Path("report.html"),
+    path: Annotated[str, typer.Argument(metavar="FILE", help="A picture or PDF.")],
+    out: Annotated[Path, typer.Option(help="Where the report goes.")] = Path("report.html"),
+    page: Annotated[
+        int | None, typer.Option(min=1, help="Page of a PDF; the first by default.")
+    ] = None,
     single: Single = False,
     model: Model = None,
 ) -> int:
     """Write an account of one reading that prints on one sheet of paper.
 
     digits report photo.jpg --out report.html
+
+    digits report scan.pdf --page 2
     """
     from datetime import datetime
 
     from digits.io.atomic_write import write_whole
-    from digits.io.document import load_picture, load_upright
+    from digits.io.document import Document
     from digits.registry import current_reader
     from digits.render.report import to_report
 
-    reading = current_reader(model).read(load_picture(path), Hint(single=single))
-    page = to_report(
-        load_upright(path), replace(reading, file=Path(path).name), made=datetime.now().astimezone()
-    )
+    reader = current_reader(model)
+    with Document.open(path, colour=True) as document:
+        shown, n_pages = document.page(page), len(document)
+    if n_pages > 1 and page is None:
+        _tell(f"digits: {path} has {n_pages} pages and this is page 1: choose another with --page")
+    reading = reader.read(shown.picture, Hint(single=single))
+    reading = replace(reading, file=Path(path).name, page=shown.number)
+    assert shown.colour is not None  # noqa: S101  # it was asked for
+    html = to_report(shown.colour, reading, made=datetime.now().astimezone(), n_pages=n_pages)
     try:
-        write_whole(out, page.encode())
+        write_whole(out, html.encode())
     except OSError as error:
-        raise DigitsError(f"{out} cannot be written ({error.strerror})") from error
+        raise DigitsError(f"{out} cannot be written ({reason_of(error)})") from error
     _print(str(out))
     return 0
 
@@ -319,10 +390,7 @@ def serve(
     digits serve --host 0.0.0.0 --port 80
     """
     if missing := [name for name in SERVING if importlib.util.find_spec(name) is None]:
-        raise MissingLibraryError(
-            f"serving needs {' and '.join(missing)}: pip install fastapi prometheus-client "
-            "python-multipart uvicorn"
-        )
+        raise MissingLibraryError(f"serving needs {' and '.join(missing)}: {how_to_install('api')}")
     import uvicorn
 
     from digits.io.listen import is_local, listen
@@ -350,13 +418,14 @@ def doctor() -> int:
 
     digits doctor
     """
-    from digits.doctor import examine
+    from digits.doctor import examine, verdict
 
     findings = list(examine())
     for finding in findings:
         _print(f"{finding.what}\t{finding.state}")
         if finding.wrong:
             _tell(f"digits: {finding.what}: {finding.state}")
+    _print(f"verdict\t{verdict(findings)}")
     return FAILED if any(finding.wrong for finding in findings) else 0
 
 
@@ -366,7 +435,7 @@ def learn(
         Path | None,
         typer.Argument(help="Pictures and labels.csv; without it, the stored corrections."),
     ] = None,
-    model: Annotated[str | None, typer.Option(help="cnn, dense or runs/NAME.")] = None,
+    model: Annotated[str | None, typer.Option(help="cnn, dense, wide or a run's name.")] = None,
     versions: Annotated[bool, typer.Option("--list", help="List what was learned.")] = False,
     back: Annotated[
         str | None, typer.Option(help='Go back to a version of --list, or to "shipped".')
@@ -379,7 +448,7 @@ def learn(
     digits learn --list
     """
     from digits.personalization import learn as learning
-    from digits.personalization.versions import set_current
+    from digits.personalization.versions import list_versions, set_current
     from digits.registry import (
         current_corrections,
         current_neighbours,
@@ -388,7 +457,11 @@ def learn(
     )
 
     if back is not None:
-        set_current(learned_folder(model), None if back == SHIPPED else back)
+        folder = learned_folder(model)
+        names = [*(version.name for version in list_versions(folder)), SHIPPED]
+        if back not in names and not (folder / f"{back}.npz").is_file():  # one may be damaged
+            raise HintError(f"--back takes one of {', '.join(names)}, not {back}")
+        set_current(folder, None if back == SHIPPED else back)
         return 0
     if versions:
         _list_versions(learned_folder(model))
@@ -398,7 +471,7 @@ def learn(
     else:
         examples, useless = learning.examples_in_folder(directory, shipped_reader(model))
         if useless:
-            _tell(f"digits: {useless} pictures teach nothing: other digits were found in them")
+            _tell(f"digits: {count(useless, 'picture')} left out: other digits were found there")
     classifier = shipped_reader(model).classifier
     lesson = learning.learn(examples, classifier, current_neighbours(model))
     for row in lesson.compared:
@@ -414,7 +487,7 @@ def _list_versions(folder: Path) -> None:
     current = current_name(folder) or SHIPPED
     found = list_versions(folder)
     for name, digits in [*((one.name, one.learned_from) for one in found), (SHIPPED, 0)]:
-        _print(f"{'*' if name == current else ' '} {name}\t{digits} corrected digits")
+        _print(f"{'*' if name == current else ' '} {name}\t{count(digits, 'corrected digit')}")
 
 
 def _sources(path: str) -> Iterator["Source"]:
@@ -474,6 +547,10 @@ _WRITERS = {
     Format.jsonl: _write_jsonl,
     Format.csv: _write_csv,
 }
+
+
+def _tell_failure(file: str | None, page: int | None, reason: str) -> None:
+    _tell(f"digits: {describe_failure(file, page, reason)}")
 
 
 def _print(text: str) -> None:

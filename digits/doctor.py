@@ -1,15 +1,16 @@
 """Examines an installation: which libraries are there, which models open, and do they read."""
 
 import platform
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
 from digits import __version__
-from digits.errors import DigitsError
+from digits.errors import DigitsError, how_to_install
 from digits.io.document import load_picture
 from digits.registry import available_models, current_reader
+from digits.render.messages import count
 
 EXAMPLES = Path(__file__).parent / "ui" / "examples"
 KNOWN = {"a year.jpg": "2026", "five on ruled paper.jpg": "5", "blank paper.jpg": ""}
@@ -22,6 +23,7 @@ LIBRARIES = {
     "heic": ("pi-heif",),
     "train": ("keras", "matplotlib", "onnx", "tensorflow", "tf2onnx"),
 }
+ABSENT = "not installed"
 ALSO = {"tensorflow": "tensorflow-cpu"}  # what may stand in for it
 
 
@@ -51,6 +53,21 @@ def examine() -> Iterator[Finding]:
     yield from _self_test()
 
 
+def verdict(findings: Sequence[Finding]) -> str:
+    """Return what all findings come to, in one line."""
+    faults = sum(finding.wrong for finding in findings)
+    if faults:
+        return f"{count(faults, 'fault')} found, named above"
+    absent = [
+        part
+        for part, names in LIBRARIES.items()
+        if any(found.what in names and found.state.startswith(ABSENT) for found in findings)
+    ]
+    if not absent:
+        return "everything works"
+    return f"reading works; for the parts {', '.join(absent)} {how_to_install(','.join(absent))}"
+
+
 def _library(name: str, part: str) -> Finding:
     for candidate in (name, ALSO.get(name, name)):
         try:
@@ -58,8 +75,8 @@ def _library(name: str, part: str) -> Finding:
         except metadata.PackageNotFoundError:
             continue
     if part:
-        return Finding(name, f"not installed; comes with digits[{part}]")
-    return Finding(name, "not installed, and nothing is read without it", wrong=True)
+        return Finding(name, f"{ABSENT}; comes with digits[{part}]")
+    return Finding(name, f"{ABSENT}, and nothing is read without it", wrong=True)
 
 
 def _model(name: str) -> Finding:

@@ -1,5 +1,14 @@
 """The error tree: every message is one sentence for the person it happened to."""
 
+import os
+import re
+from pathlib import Path
+
+CHECKOUT = (Path(__file__).parent.parent / "pyproject.toml").is_file()  # else it is installed
+QUOTE = '"' if os.name == "nt" else "'"  # shells would take the brackets for a pattern
+MAX_REASON = 200  # characters of a foreign error in a sentence of ours
+ERRNO = re.compile(r"\[?(?:Errno|WinError) -?\d+\]?:? *", re.IGNORECASE)
+
 
 class DigitsError(Exception):
     """What went wrong, as one sentence for the person it happened to.
@@ -14,11 +23,13 @@ class DigitsError(Exception):
         ├── EmptyCropError      no ink where a digit was expected
         ├── HintError           the caller's hint makes no sense
         ├── ModelError          a model is missing, corrupt or of the wrong kind
+        │   └── UnknownModelError   no model has this name
         ├── LearningError       nothing can be learned from these corrections
         ├── DataError           the training data are missing or corrupt
         ├── MissingLibraryError an optional library is not installed
         ├── SettingsError       the environment asks for what there is not
         ├── BatchError          many files cannot be read into one
+        │   └── OutputFormatError   the name of the result says no format that is written
         └── CorrectionsError    the store of corrections cannot be read or written
     """
 
@@ -51,6 +62,10 @@ class ModelError(DigitsError):
     """A model is missing, corrupt or of the wrong kind."""
 
 
+class UnknownModelError(ModelError):
+    """No model has this name."""
+
+
 class LearningError(DigitsError):
     """Nothing can be learned from these corrections."""
 
@@ -71,5 +86,37 @@ class BatchError(DigitsError):
     """Many files cannot be read into one."""
 
 
+class OutputFormatError(BatchError):
+    """The name of the result says no format that is written."""
+
+
 class CorrectionsError(DigitsError):
     """The store of corrections cannot be read or written."""
+
+
+def how_to_install(extras: str) -> str:
+    """Return the command that installs optional libraries, to end a sentence with.
+
+    Parameters
+    ----------
+    extras : of ``pyproject.toml``, such as ``"ray"`` or ``"app,postgres"``
+    """
+    if CHECKOUT:
+        return f"run pip install {QUOTE}.[{extras}]{QUOTE} in the folder of the project"
+    return f"run pip install {QUOTE}digits[{extras}]{QUOTE}"
+
+
+def reason_of(error: Exception) -> str:
+    """Return why something failed, in one line without error numbers, to put into a sentence.
+
+    Examples
+    --------
+    >>> reason_of(OSError(28, "No space left on device", "answers.csv"))
+    'No space left on device'
+    >>> reason_of(OSError("[Errno 2] Failed to open local file 'a.csv'. Detail: it is gone"))
+    "Failed to open local file 'a.csv'"
+    """
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    first = str(error).partition("\n")[0].partition(". Detail:")[0]
+    return ERRNO.sub("", first)[:MAX_REASON].strip() or type(error).__name__

@@ -120,7 +120,7 @@ def _arrays(content: bytes, path: Path, part: str) -> tuple[np.ndarray, np.ndarr
             pictures, labels = arrays[f"x_{part}"], arrays[f"y_{part}"]
     except (OSError, ValueError, KeyError, zipfile.BadZipFile, EOFError) as error:
         raise DataError(
-            f"{path} is not MNIST as an .npz with x_train, y_train, x_test and y_test ({error})"
+            f"{path} is not MNIST as an .npz with x_train, y_train, x_test and y_test"
         ) from error
     if pictures.shape[1:] != (FRAME, FRAME) or pictures.dtype != np.uint8 or not len(labels):
         raise DataError(

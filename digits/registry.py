@@ -7,7 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from digits.errors import DigitsError, MissingLibraryError, ModelError
+from digits.errors import DigitsError, MissingLibraryError, UnknownModelError, how_to_install
 from digits.inference.classifier import load_card, load_classifier
 from digits.inference.line_recognizer import LineNetwork, load_line_network
 from digits.inference.reference_set import Neighbours, load_neighbours
@@ -43,8 +43,9 @@ def current_reader(model: str | None = None) -> Reader:
 
     Parameters
     ----------
-    model : a name from `available_models`, the path of a `.onnx` or `.h5`, or None for the
-        default; where it names a line network, the default network names the digits
+    model : a name from `available_models`, that of a run with or without ``runs/``, the path of
+        a `.onnx` or `.h5`, or None for the default; where it names a line network, the default
+        network names the digits
 
     Returns
     -------
@@ -139,10 +140,14 @@ def _path(model: str) -> Path:
     """Return the file that a model's name stands for."""
     if _is_file(model):
         return Path(model)
-    if model.startswith("runs/"):
-        found = sorted((RUNS / model.removeprefix("runs/")).glob("*.onnx"))
-        return found[0] if found else RUNS / "no.onnx"
-    return WEIGHTS / f"{model}.onnx"
+    shipped = WEIGHTS / f"{model}.onnx"
+    run = RUNS / model.removeprefix("runs/")
+    if shipped in WEIGHTS.glob("*.onnx") or run.parent != RUNS or run.name == "..":
+        return shipped
+    try:
+        return next(iter(sorted(run.glob("*.onnx"))), shipped)
+    except OSError:  # the name is too long for a folder
+        return shipped
 
 
 def _is_file(model: str) -> bool:
@@ -155,7 +160,7 @@ def _changed(path: Path, name: str) -> int:
         return path.stat().st_mtime_ns
     except OSError as error:
         names = ", ".join(card.name for card in available_models())
-        raise ModelError(
+        raise UnknownModelError(
             f"there is no model {name}: choose one of {names or 'those you train'}, "
             "or name an .onnx or .h5 file"
         ) from error
@@ -197,8 +202,7 @@ def _open_store(url: str) -> "Corrections":
         from digits.corrections.store import Corrections
     except ImportError as error:
         raise MissingLibraryError(
-            f"stored corrections need {error.name}, which is not installed: run "
-            "pip install '.[app]' in the folder of the project"
+            f"stored corrections need {error.name}, which is not installed: {how_to_install('app')}"
         ) from error
     return Corrections(url)
 

@@ -247,9 +247,9 @@ def test_a_hint_that_does_not_fit_one_picture(tmp_path, one, reader, capsys):
     assert err == f"digits: {small}: the box lies outside\n"
 
 
-@pytest.mark.parametrize("name", ["no-such-model", "no-such-file.onnx"])
+@pytest.mark.parametrize("name", ["no-such-model", "no-such-file.onnx", "runs/none", "n" * 300])
 def test_a_missing_model(name, one, capsys):
-    assert main(["read", "--model", name, one]) == 1
+    assert main(["read", "--model", name, one]) == 2
     out, err = capsys.readouterr()
     assert out == ""
     assert name in err

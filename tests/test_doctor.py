@@ -53,6 +53,10 @@ def test_what_is_only_needed_for_more_is_no_fault(monkeypatch, capsys):
     out = capsys.readouterr().out
     assert "\nstreamlit\tnot installed; comes with digits[app]\n" in out
     assert re.search(r"^tensorflow\tnot installed", out, re.MULTILINE)
+    last = out.splitlines()[-1]
+    assert last.startswith("verdict\treading works; for the parts app, ")
+    assert "train" in last
+    assert "pip install" in last
 
 
 def test_what_reading_needs_is_missed(monkeypatch, capsys):
@@ -72,6 +76,8 @@ def test_a_damaged_model_is_named(monkeypatch, capsys):
     assert main(["doctor"]) == 1
     out, err = capsys.readouterr()
     assert "model cnn\tthe model is damaged\n" in out
+    n_faults = len(available_models()) + len(doctor.KNOWN)
+    assert out.splitlines()[-1] == f"verdict\t{n_faults} faults found, named above"
     assert err.count("the model is damaged") == len(available_models()) + len(doctor.KNOWN)
 
 
@@ -92,3 +98,9 @@ def test_a_model_that_reads_wrongly_is_named(monkeypatch, capsys):
 def test_a_finding_is_one_line_of_two_columns():
     for finding in doctor.examine():
         assert not re.search(r"[\t\n]", finding.what + finding.state), finding
+
+
+def test_the_last_line_says_what_it_all_comes_to():
+    sound, broken = doctor.Finding("numpy", "2.2"), doctor.Finding("model", "damaged", wrong=True)
+    assert doctor.verdict([sound]) == "everything works"
+    assert doctor.verdict([sound, broken]) == "1 fault found, named above"

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import cast
+from typing import Any, cast
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -10,13 +10,22 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.types import Receive, Scope, Send
 
-from digits.errors import DigitsError, HintError, ModelError, PictureError, TooLargeError
+from digits.errors import (
+    DigitsError,
+    HintError,
+    ModelError,
+    PictureError,
+    TooLargeError,
+    UnknownModelError,
+)
+from digits.render.messages import describe_fault
 
 MEDIA_TYPE = "application/problem+json"
 STATUS: tuple[tuple[type[DigitsError], int], ...] = (
     (TooLargeError, 413),
     (PictureError, 400),
     (HintError, 422),
+    (UnknownModelError, 422),
     (ModelError, 503),
 )  # the first that fits
 
@@ -63,10 +72,18 @@ async def _refused(request: Request, error: Exception) -> JSONResponse:
 
 async def _invalid(request: Request, error: Exception) -> JSONResponse:
     faults = [
-        f"{'.'.join(str(part) for part in fault['loc'][1:]) or fault['loc'][0]}: {fault['msg']}"
+        f"{_name(fault)} {describe_fault(fault)}"
         for fault in cast(RequestValidationError, error).errors()
     ]
     return problem(request.state.id, 422, f"the request is wrong: {'; '.join(faults)}")
+
+
+def _name(fault: Mapping[str, Any]) -> str:
+    """Return the name of the parameter or field at fault, or "body"."""
+    where, *inside = fault["loc"]
+    if not inside or fault["type"] == "json_invalid":  # else followed by a place in the text
+        return str(where)
+    return ".".join(map(str, inside))
 
 
 async def _digits(request: Request, error: Exception) -> JSONResponse:

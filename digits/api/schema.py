@@ -1,8 +1,10 @@
 """The schemas of requests and answers, for OpenAPI; a reading is what `Reading.to_json` gives."""
 
+import re
+from collections.abc import Callable
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 BoxAnswer = Annotated[
     list[int],
@@ -12,6 +14,9 @@ BoxAnswer = Annotated[
 ]
 Probability = Annotated[float, Field(ge=0, le=1)]
 READING_ID = "5b1f7b2f0a6bb7a52d0c4f0f7c9f7f1f4f8a4a8f7f6c0a3a9f2f6a7f3a1c9e42"
+
+READING_ID_PATTERN = "^[0-9a-f]{64}$"
+TRUTH_PATTERN = "^[0-9]{0,100}$"
 
 # FastAPI leaves out what is null in an example: this one is put in afterwards.
 EXAMPLE = {
@@ -115,6 +120,17 @@ class Readings(BaseModel):
     readings: list[FullReading | BriefReading]
 
 
+def _matching(pattern: str, sentence: str) -> Callable[[str], str]:
+    """Return a check whose complaint is a sentence; a pattern of pydantic's would name itself."""
+
+    def check(text: str) -> str:
+        if not re.fullmatch(pattern, text):
+            raise ValueError(sentence)
+        return text
+
+    return check
+
+
 class CorrectionRequest(BaseModel):
     """What a line or a digit of a reading should have been."""
 
@@ -128,13 +144,22 @@ class CorrectionRequest(BaseModel):
         },
     )
 
-    reading: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", description="the reading's id")]
+    reading: Annotated[
+        str,
+        AfterValidator(_matching(READING_ID_PATTERN, "takes the id of a reading")),
+        Field(json_schema_extra={"pattern": READING_ID_PATTERN}, description="the reading's id"),
+    ]
     line: Annotated[int, Field(ge=0, le=100_000, description="which line, from 0")] = 0
     digit: Annotated[
         int | None, Field(ge=0, le=100_000, description="which digit of it, from 0; null: all")
     ] = None
     truth: Annotated[
-        str, Field(pattern=r"^[0-9]{0,100}$", description="what is written; empty: no digit")
+        str,
+        AfterValidator(_matching(TRUTH_PATTERN, "takes at most 100 digits and nothing else")),
+        Field(
+            json_schema_extra={"pattern": TRUTH_PATTERN},
+            description="what is written; empty: no digit",
+        ),
     ]
 
 

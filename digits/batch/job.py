@@ -24,7 +24,7 @@ from pyarrow import csv as arrow_csv
 from pyarrow import parquet
 from pyarrow.fs import FileSystem, LocalFileSystem
 
-from digits.errors import BatchError
+from digits.errors import BatchError, OutputFormatError, reason_of
 from digits.io.atomic_write import write_whole
 from digits.io.csv_escape import escape
 from digits.io.sources import ADDRESS, Source, find_sources, open_address
@@ -84,6 +84,7 @@ class Tally:
     failed: int
 
 
+OnFailure = Callable[[str, int | None, str], None]  # is given the file, its page and the reason
 Engine = Callable[[Iterator[Chunk], Job, int], Iterator[Tally]]
 
 
@@ -96,6 +97,7 @@ def run_batch(
     engine: Engine | None = None,
     workers: int | None = None,
     progress: Callable[[Tally, int], None] = lambda _tally, _total: None,
+    on_failure: OnFailure = lambda _file, _page, _reason: None,
 ) -> Tally:
     """Read all pictures that `names` stand for into one file.
 
@@ -107,6 +109,7 @@ def run_batch(
     engine : `run_local` unless told, or `digits.batch.ray_executor.run_ray`
     workers : processes; all cores unless told
     progress : is told how far the work has come, and how many pictures there are
+    on_failure : called in the end with file, page and reason of each that could not be read
 
     Returns
     -------
@@ -115,12 +118,15 @@ def run_batch(
     Raises
     ------
     BatchError
-        Nothing can be written there, or the ending says no format.
+        Nothing can be written there.
+    OutputFormatError
+        The ending says no format.
     ModelError
         There is no such model.
     """
     if (ending := out.rsplit(".", 1)[-1].lower()) not in FORMATS:
-        raise BatchError(f"{out} must end in {', '.join('.' + f for f in FORMATS)}: name it so")
+        endings = ", ".join(f".{name}" for name in FORMATS)
+        raise OutputFormatError(f"{out} must end in one of {endings}: that says the format")
     reader = current_reader(model)
     told = json.dumps([reader.versions, asdict(hint)], sort_keys=True)
     place = out if ADDRESS in out else str(Path(out).resolve())  # workers may stand elsewhere
@@ -146,13 +152,13 @@ def run_batch(
         for part in (engine or run_local)(todo(), job, workers or os.cpu_count() or 1):
             tally = Tally(tally.pictures + part.pictures, tally.failed + part.failed)
             progress(Tally(before.pictures + tally.pictures, tally.failed), total)
-        tally = merge(named, job, place, ending)
+        tally = merge(named, job, place, ending, on_failure)
         for name in _done(system, folder):
             system.delete_file(f"{folder}/{name}")
         system.delete_dir(folder)
     except OSError as error:
         raise BatchError(
-            f"{out} cannot be written ({str(error).splitlines()[0]}): make room or name another "
+            f"{out} cannot be written ({reason_of(error)}): make room or name another "
             "place, and run the same command again; what was read is kept"
         ) from error
     progress(tally, total)
@@ -234,7 +240,13 @@ def run_local(chunks: Iterator[Chunk], job: Job, workers: int) -> Iterator[Tally
         lost = []
 
 
-def merge(names: Sequence[str], job: Job, out: str, ending: str) -> Tally:
+def merge(
+    names: Sequence[str],
+    job: Job,
+    out: str,
+    ending: str,
+    on_failure: OnFailure = lambda _file, _page, _reason: None,
+) -> Tally:
     """Put all parts together in their order, as one file that appears when it is whole."""
     system, folder = _open(job.parts)
     target_system, target = _open(out)
@@ -254,7 +266,9 @@ def merge(names: Sequence[str], job: Job, out: str, ending: str) -> Tally:
             for row in rows:
                 if row["page"] in (None, 1):
                     bad.append(False)
-                bad[-1] |= row["status"] == "failed"
+                if row["status"] == "failed":
+                    bad[-1] = True
+                    on_failure(row["file"], row["page"], row["error"])
             pictures, failed = pictures + len(bad), failed + sum(bad)
     if is_local:
         Path(written).replace(target)

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from digits.errors import DataError, DigitsError
+from digits.errors import DataError, DigitsError, reason_of
 from digits.evaluation.classifier import judge
 from digits.evaluation.metrics import (
     accepting_threshold,
@@ -322,17 +322,30 @@ def evaluate_folder(reader: Reader, directory: Path, hint: Hint) -> FolderReport
     DataError
         There is no such file, it lacks the columns file and text, or it names no picture.
     """
-    try:
-        with (directory / "labels.csv").open(encoding="utf-8-sig", newline="") as file:
-            rows = list(csv.DictReader(file))
-        labels = [(directory / row["file"], row["text"], row.get("kind") or "") for row in rows]
-    except (OSError, KeyError, UnicodeDecodeError, csv.Error) as error:
-        raise DataError(
-            f"{directory} needs a file labels.csv with the columns file and text ({error})"
-        ) from error
-    if not labels:
-        raise DataError(f"{directory / 'labels.csv'} names no picture")
+    labels = _labels(directory)
     return FolderReport(directory, tuple(_answer(reader, *label, hint) for label in labels))
+
+
+def _labels(directory: Path) -> list[tuple[Path, str, str]]:
+    """Return file, text and kind of each row of a folder's ``labels.csv``."""
+    path = directory / "labels.csv"
+    needed = "it must be a table with the columns file and text"
+    if not directory.is_dir():
+        raise DataError(f"there is no folder {directory}: name one with pictures and a labels.csv")
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            rows = list(csv.DictReader(file))
+    except FileNotFoundError:
+        raise DataError(f"{directory} has no file labels.csv: {needed}") from None
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise DataError(f"{path} is no CSV in UTF-8: {needed}") from error
+    except OSError as error:
+        raise DataError(f"{path} cannot be read ({reason_of(error)})") from error
+    if not rows:
+        raise DataError(f"{path} names no picture: {needed}")
+    if None in (value for row in rows for value in (row.get("file"), row.get("text"))):
+        raise DataError(f"{path} lacks the column file or text, or a row of it does: {needed}")
+    return [(directory / row["file"], row["text"], row.get("kind") or "") for row in rows]
 
 
 def _answer(reader: Reader, file: Path, truth: str, kind: str, hint: Hint) -> Answer:

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
-from digits.errors import DigitsError
+from digits.errors import DigitsError, how_to_install
 
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
 WAIT = 10.0  # seconds that a writer waits for another to finish
@@ -45,7 +45,7 @@ class Database:
             raise error(
                 f"the database address cannot be used ({type(fault).__name__}): give DATABASE_URL "
                 "as postgresql://user:password@host/name or sqlite:///file, and install what it "
-                "needs with: pip install 'digits[app,postgres]'"
+                f"needs: {how_to_install('app,postgres')}"
             ) from fault
         self._upgraded: object = None  # which file, or server, has the tables of this version
 

@@ -12,7 +12,13 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from digits.errors import MissingLibraryError, NotAPictureError, PictureError, TooLargeError
+from digits.errors import (
+    MissingLibraryError,
+    NotAPictureError,
+    PictureError,
+    TooLargeError,
+    reason_of,
+)
 from digits.io.pdf import is_pdf
 from digits.io.sandbox import open_sandbox
 from digits.types import Pixels
@@ -126,7 +132,9 @@ def load_bytes(source: bytes | str | Path) -> bytes:
                 raise PictureError(f"{name} is a folder: name a picture inside it") from error
             raise PictureError(f"{name} may not be read: check its permissions") from error
         except (OSError, ValueError) as error:
-            raise PictureError(f"{name} cannot be read ({error}): check the name") from error
+            raise PictureError(
+                f"{name} cannot be read ({reason_of(error)}): check the name"
+            ) from error
     if not content:
         raise NotAPictureError(f"{name} is empty: save or photograph it again")
     if len(content) > MAX_BYTES:

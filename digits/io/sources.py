@@ -14,7 +14,7 @@ from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from digits.errors import DigitsError, HintError, PictureError
+from digits.errors import DigitsError, HintError, PictureError, how_to_install, reason_of
 from digits.io.image import EXTENSIONS, MAX_BYTES, load_bytes
 from digits.types import Box
 
@@ -92,7 +92,7 @@ def load_source(source: Source) -> bytes:
         with system.open_input_stream(path) as stream:
             return load_bytes(stream.read(MAX_BYTES + 1))
     except OSError as error:
-        raise PictureError(f"{source.path} cannot be read ({_first_line(error)})") from error
+        raise PictureError(f"{source.path} cannot be read ({reason_of(error)})") from error
 
 
 def open_address(address: str) -> tuple[Any, str]:
@@ -108,14 +108,14 @@ def open_address(address: str) -> tuple[Any, str]:
         from pyarrow.fs import FileSystem, S3FileSystem
     except ImportError:
         raise PictureError(
-            f"{address} needs pyarrow, which is not installed: pip install pyarrow"
+            f"{address} needs pyarrow, which is not installed: {how_to_install('batch')}"
         ) from None
     try:
         if address.startswith(S3) and (endpoint := _endpoint()):
             return S3FileSystem(endpoint_override=endpoint), address.removeprefix(S3)
         system, path = FileSystem.from_uri(address)
     except (ArrowInvalid, OSError) as error:
-        raise PictureError(f"{address} cannot be opened ({_first_line(error)})") from error
+        raise PictureError(f"{address} cannot be opened ({reason_of(error)})") from error
     return system, path
 
 
@@ -191,7 +191,7 @@ def _in_list(path: Path) -> Iterator[Source]:
                 except HintError as error:
                     yield Source(where, fault=str(error))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        yield Source(str(path), fault=f"this list cannot be read ({_first_line(error)})")
+        yield Source(str(path), fault=f"this list cannot be read ({reason_of(error)})")
 
 
 def _at_address(address: str) -> Iterator[Source]:
@@ -206,7 +206,7 @@ def _at_address(address: str) -> Iterator[Source]:
             return
         found = system.get_file_info(FileSelector(path, recursive=True))
     except (DigitsError, OSError) as error:
-        yield Source(address, fault=f"this address cannot be read ({_first_line(error)})")
+        yield Source(address, fault=f"this address cannot be read ({reason_of(error)})")
         return
     files = sorted(info.path for info in found if info.type == FileType.File)
     names = [name for name in files if _is_picture(name) and _is_shown(name[len(path) :])]
@@ -222,7 +222,7 @@ def _from_archive(path: str, member: str) -> bytes:
     except KeyError:
         raise PictureError(f"{path} holds no {member}") from None
     except (OSError, zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
-        raise PictureError(f"{member} cannot be unpacked ({_first_line(error)})") from error
+        raise PictureError(f"{member} cannot be unpacked ({reason_of(error)})") from error
 
 
 @lru_cache(maxsize=OPEN_ARCHIVES)
@@ -237,7 +237,3 @@ def _is_picture(name: str) -> bool:
 def _is_shown(name: str) -> bool:
     """Say whether neither a file nor a folder of it is hidden, or made by a packing program."""
     return not any(part.startswith((".", "__")) for part in PurePosixPath(name).parts)
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).split("\n")[0][:200]

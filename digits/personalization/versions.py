@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from digits.errors import LearningError, ModelError
+from digits.errors import LearningError, ModelError, reason_of
 from digits.io.atomic_write import write_whole
 from digits.personalization.kernel_head import PersonalHead
 
@@ -111,7 +111,7 @@ def current_name(folder: Path) -> str | None:
         return None  # where nothing can be kept, nothing was learned, and reading goes on
     except (OSError, UnicodeDecodeError) as error:
         raise ModelError(
-            f"which learned version is in force cannot be read ({error}): {GO_BACK}"
+            f"which learned version is in force cannot be read ({reason_of(error)}): {GO_BACK}"
         ) from error
 
 
@@ -136,9 +136,11 @@ def load_version(folder: Path, name: str) -> tuple[PersonalHead, Version]:
     """
     try:
         content = (folder / f"{name}.npz").read_bytes()
+    except FileNotFoundError:
+        raise ModelError(f"there is no learned version {name}: {GO_BACK}") from None
     except OSError as error:
         raise ModelError(
-            f"the learned version {name} cannot be read ({error.strerror}): {GO_BACK}"
+            f"the learned version {name} cannot be read ({reason_of(error)}): {GO_BACK}"
         ) from error
     if not name.endswith(f"-{hashlib.sha256(content).hexdigest()[:SHORT]}"):
         raise ModelError(f"the learned version {name} is damaged: {GO_BACK}")

@@ -41,7 +41,7 @@ dl { display: grid; grid-template-columns: auto 1fr; gap: 0 4mm; margin: 0 } dd 
 """
 
 
-def to_report(picture: Image.Image, reading: Reading, *, made: datetime) -> str:
+def to_report(picture: Image.Image, reading: Reading, *, made: datetime, n_pages: int = 1) -> str:
     """Return the account of a reading as HTML that prints on one sheet of A4.
 
     Parameters
@@ -49,6 +49,7 @@ def to_report(picture: Image.Image, reading: Reading, *, made: datetime) -> str:
     picture : the upright original, as `digits.io.document.load_upright` returns it
     reading : what was read in it
     made : when the account was written
+    n_pages : of the file in which the picture is one page
 
     Returns
     -------
@@ -63,7 +64,7 @@ def to_report(picture: Image.Image, reading: Reading, *, made: datetime) -> str:
         '<meta name="viewport" content="width=device-width">'
         f"<title>{html.escape(title)}</title><style>{_STYLE}</style></head><body>"
         f"<h1>{html.escape(title)}</h1>{_number(reading)}{_picture(picture, reading)}"
-        f"{_digits(reading)}{_remarks(reading)}{_facts(reading, made)}</body></html>\n"
+        f"{_digits(reading)}{_remarks(reading)}{_facts(reading, made, n_pages)}</body></html>\n"
     )
 
 
@@ -118,10 +119,11 @@ def _marks(line: Line) -> str:
     return f"Beside the digits of {line.text} stand marks that are not in the number: {kinds}."
 
 
-def _facts(reading: Reading, made: datetime) -> str:
+def _facts(reading: Reading, made: datetime, n_pages: int) -> str:
     width, height = reading.size
+    page = f"page {reading.page} of {n_pages}, " if reading.page else ""
     facts = {
-        "Picture": f"{width} x {height} px; digits: {len(reading.digits)}, lines: "
+        "Picture": f"{page}{width} x {height} px; digits: {len(reading.digits)}, lines: "
         f"{len(reading.lines)}",
         "Network": f"{reading.model.name}, SHA-256 {reading.model.sha256[:16]}",
         "Reading": reading.id[:16],

@@ -59,31 +59,49 @@ def test_a_reading_that_nobody_remembers(client):
 
 
 @pytest.mark.parametrize(
-    "wrong",
+    ("wrong", "sentence"),
     [
-        {"line": 1},
-        {"line": -1},
-        {"digit": 2},
-        {"digit": -1},
-        {"digit": 10**30},
-        {"digit": 0, "truth": "12"},
-        {"truth": "4x"},
-        {"truth": "٤"},
-        {"truth": "1" * 101},
-        {"truth": None},
-        {"reading": "not an id"},
-        {"lines": 0},
+        ({"line": 1}, "There is no line 1"),
+        ({"line": -1}, "line takes a number from 0 on, not -1"),
+        ({"line": 1.5}, "line takes a whole number, not 1.5"),
+        ({"line": [1]}, "line takes a whole number, not [1]"),
+        ({"digit": 2}, "There is no digit 2"),
+        ({"digit": -1}, "digit takes a number from 0 on, not -1"),
+        ({"digit": 10**30}, "digit takes a number up to 100000, not 1000"),
+        ({"digit": 0, "truth": "12"}, 'One digit cannot be "12"'),
+        ({"truth": "4x"}, "truth takes at most 100 digits and nothing else"),
+        ({"truth": "4\n"}, "truth takes at most 100 digits and nothing else"),
+        ({"truth": "٤"}, "truth takes at most 100 digits and nothing else"),
+        ({"truth": "1" * 101}, "truth takes at most 100 digits and nothing else"),
+        ({"truth": None}, "truth takes text, not null"),
+        ({"reading": "not an id"}, "reading takes the id of a reading"),
+        ({"lines": 0}, "lines is not known"),
     ],
 )
-def test_a_wrong_correction(client, house, read, wrong):
+def test_a_wrong_correction(client, house, read, wrong, sentence):
     sent = {"reading": read, "truth": "1"} | wrong
-    problem(client.post(CORRECTIONS, json=sent), 422)
+    assert sentence in problem(client.post(CORRECTIONS, json=sent), 422)
     assert house.corrections == set()
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"[]", b'"x"', b"\xff\xfe"])
-def test_a_body_that_is_no_correction(client, body):
+@pytest.mark.parametrize(
+    ("body", "sentence"),
+    [
+        (b"", "body is missing"),
+        (b"{", "body is not JSON"),
+        (b"[]", "body takes an object, not []"),
+        (b'"x"', "body takes an object, not 'x'"),
+        (b"{}", "reading is missing; truth is missing"),
+    ],
+)
+def test_a_body_that_is_no_correction(client, body, sentence):
     response = client.post(CORRECTIONS, content=body, headers={"content-type": "application/json"})
+    assert sentence in problem(response, 422)
+
+
+def test_a_body_that_is_no_text(client):
+    headers = {"content-type": "application/json"}
+    response = client.post(CORRECTIONS, content=b"\xff\xfe", headers=headers)
     assert response.status_code in (400, 422)
     assert response.headers["content-type"] == "application/problem+json"
 

@@ -17,6 +17,7 @@ ROOT = Path(__file__).parent.parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("data/*.md")])
 EXAMPLE = ROOT / "digits" / "ui" / "examples" / "five on ruled paper.jpg"
+BLANK = EXAMPLE.with_name("blank paper.jpg")
 PYTHON = re.findall(r"^```python\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
 COMMANDS = re.findall(r"^    python -m digits ([^…\n[]+?(?<!DIR))$", README, re.MULTILINE)
 DEMO = (ROOT / "docs" / "demo.md").read_text(encoding="utf-8")
@@ -111,8 +112,11 @@ def test_the_readme_has_code():
     assert len(COMMANDS) >= 3
 
 
+@pytest.mark.parametrize("picture", [EXAMPLE, BLANK])
 @pytest.mark.parametrize("code", PYTHON)
-def test_python_in_the_readme_runs(code, folder, capsys):
+def test_python_in_the_readme_runs(code, picture, folder, capsys):
+    """On blank paper too, where there is no digit to look at."""
+    shutil.copyfile(picture, folder / "photo.jpg")
     names: dict[str, object] = {}
     exec(compile(code, "README.md", "exec"), names)  # noqa: S102
     assert capsys.readouterr().out

@@ -255,9 +255,11 @@ def test_many_wrong_answers_make_several_sheets(tmp_path, n):
     assert len(write_sheets(told, tmp_path)) == -(-n // PER_SHEET)
 
 
-def test_the_command_gives_json(folder, capsys):
-    assert main(["evaluate", str(folder), "--format", "json", "--out", str(folder / "out")]) == 0
-    printed = json.loads(capsys.readouterr().out)
+def test_the_command_gives_json_and_names_the_picture_that_failed(folder, capsys):
+    assert main(["evaluate", str(folder), "--format", "json", "--out", str(folder / "out")]) == 1
+    out, err = capsys.readouterr()
+    assert f"digits: {folder / 'none.png'}: this is no picture" in err
+    printed = json.loads(out)
     assert printed["pictures"] == 6
     assert {wrong["file"] for wrong in printed["wrong"]} == {"0.png", "none.png"}
 
@@ -265,6 +267,30 @@ def test_the_command_gives_json(folder, capsys):
 def test_labels_that_are_missing_are_named(tmp_path):
     with pytest.raises(DataError, match=r"labels\.csv"):
         evaluate_folder(registry.current_reader(), tmp_path, ANY)
-    (tmp_path / "labels.csv").write_text("file,text\n", "utf-8")
-    with pytest.raises(DataError, match="names no picture"):
+    with pytest.raises(DataError, match="there is no folder"):
+        evaluate_folder(registry.current_reader(), tmp_path / "none", ANY)
+
+
+@pytest.mark.parametrize(
+    ("table", "sentence"),
+    [
+        (b"file,text\n", "names no picture"),
+        (b"", "names no picture"),
+        (b"file,truth\na.png,1\n", "lacks the column file or text"),
+        (b"file,text\na.png\n", "lacks the column file or text"),
+        (b"file,text\n\xff\xfe,1\n", "is no CSV in UTF-8"),
+    ],
+)
+def test_labels_that_are_no_table_of_labels(tmp_path, table, sentence):
+    (tmp_path / "labels.csv").write_bytes(table)
+    with pytest.raises(DataError, match=sentence) as refused:
         evaluate_folder(registry.current_reader(), tmp_path, ANY)
+    assert "columns file and text" in str(refused.value)
+
+
+def test_a_picture_that_is_missing_is_named(tmp_path, capsys):
+    (tmp_path / "labels.csv").write_text("file,text\nnone.png,5\n", "utf-8")
+    assert main(["evaluate", str(tmp_path)]) == 1
+    out, err = capsys.readouterr()
+    assert "exact match 0 of 1" in out
+    assert err == f"digits: there is no file {tmp_path / 'none.png'}: check the name\n"
