@@ -17,10 +17,9 @@ KNOWN = {"a year.jpg": "2026", "five on ruled paper.jpg": "5", "blank paper.jpg"
 # What each part of `pyproject.toml` rests on; "" is what reading itself needs.
 LIBRARIES = {
     "": ("jaxtyping", "numpy", "onnxruntime", "opencv-python-headless", "pillow", "typer"),
-    "app": ("alembic", "openpyxl", "pypdfium2", "segno", "sqlalchemy", "streamlit"),
+    "app": ("alembic", "openpyxl", "pi-heif", "pypdfium2", "segno", "sqlalchemy", "streamlit"),
     "api": ("fastapi", "prometheus-client", "python-multipart", "uvicorn"),
     "postgres": ("psycopg",),
-    "heic": ("pi-heif",),
     "train": ("keras", "matplotlib", "onnx", "tensorflow", "tf2onnx"),
 }
 ABSENT = "not installed"

@@ -1,11 +1,12 @@
 """Write the files of pinned requirements from pyproject.toml; --check compares.
 
 The pins are resolved once for every platform and Python that the project supports. They hold
-libraries only, and no address of any index.
+libraries only, and no address of any index. A pin that still fits stays; --upgrade renews all.
 """
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -21,7 +22,7 @@ ROOT = Path(__file__).parent.parent
 FILES = {
     "requirements.txt": ("app", "api", "train"),
     "requirements-dev.txt": ("dev",),
-    "deploy/requirements.txt": ("app", "api", "postgres", "heic"),  # what a server needs
+    "deploy/requirements.txt": ("app", "api", "postgres"),  # what a server needs
 }
 SELF = re.compile(r"^digits\[(.+)\]$")
 FOREIGN = ("PIP_", "UV_CONSTRAINT", "UV_OVERRIDE", "UV_EXCLUDE", "UV_FIND_LINKS")  # this machine's
@@ -38,18 +39,22 @@ def wanted(extras: tuple[str, ...]) -> list[str]:
     return list(dict.fromkeys(lines))
 
 
-def resolve(extras: tuple[str, ...]) -> str:
-    """Return the pins of these extras, for every platform at once."""
+def resolve(name: str, extras: tuple[str, ...], *, upgrade: bool) -> str:
+    """Return the pins of these extras, for every platform at once; those of `name` if they fit."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder) / "wanted.in"
         source.write_text("\n".join(wanted(extras)), encoding="utf-8")
+        out = Path(folder) / "pinned.txt"
+        if not upgrade and (ROOT / name).exists():
+            shutil.copyfile(ROOT / name, out)
         command = [sys.executable, "-m", "uv", "pip", "compile", "--no-config", "--universal"]
         command += ["--python-version", "3.11"]
         command += ["--no-header", "--no-annotate", "--no-emit-index-url", "--quiet", str(source)]
-        done = subprocess.run(command, check=True, capture_output=True, text=True, env=clean)
-    head = "# Made by scripts/make_requirements.py from pyproject.toml; do not edit.\n"
-    return head + done.stdout
+        command += ["--output-file", str(out)]
+        subprocess.run(command, check=True, capture_output=True, text=True, env=clean)
+        pins = out.read_text(encoding="utf-8")
+    return f"# Made by scripts/make_requirements.py from pyproject.toml; do not edit.\n{pins}"
 
 
 def problems(name: str, extras: tuple[str, ...]) -> list[str]:
@@ -95,7 +100,8 @@ def main() -> int:
         print("\n".join(found) or "every direct dependency is pinned within its range")
         return 1 if found else 0
     for name, extras in FILES.items():
-        (ROOT / name).write_text(resolve(extras), encoding="utf-8", newline="\n")
+        pins = resolve(name, extras, upgrade="--upgrade" in sys.argv)
+        (ROOT / name).write_text(pins, encoding="utf-8", newline="\n")
         print(f"wrote {name}")
     return 0
 

@@ -17,6 +17,7 @@ from digits.errors import (
     NotAPictureError,
     PictureError,
     TooLargeError,
+    how_to_install,
     reason_of,
 )
 from digits.io.pdf import is_pdf
@@ -56,7 +57,8 @@ SIGNATURES = (b"\x89PNG", b"\xff\xd8\xff", b"II*\0", b"MM\0*", b"GIF8")  # how o
 HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
 DAMAGED = "the picture is damaged or cut off: save or photograph it again"
 HEIC_MISSING = (
-    "this is a HEIC photograph, which needs pi-heif to be opened: save it as JPEG and try again"
+    "this is a HEIC photograph, which needs pi-heif to be opened: save it as JPEG, or "
+    + how_to_install("heic")
 )
 DECODER_FAULTS = (
     OSError, ValueError, SyntaxError, EOFError, struct.error, IndexError, KeyError, TypeError,
@@ -181,7 +183,7 @@ def _what_it_is(content: bytes) -> str:
     """Say what to do about bytes that are no picture we open."""
     if content.startswith(SIGNATURES) or content[8:12] == b"WEBP" or is_heic(content):
         return DAMAGED
-    return "this is no picture that can be opened: use PNG, JPEG, WebP, TIFF, BMP, GIF or PDF"
+    return "this is no picture that can be opened: use PNG, JPEG, WebP, TIFF, BMP, GIF, HEIC or PDF"
 
 
 def is_pdf_file(content: bytes) -> bool:

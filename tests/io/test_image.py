@@ -304,12 +304,21 @@ def test_damaged_note_does_not_damage_the_picture():
 
 @pytest.mark.parametrize("content", [b"\x00", b"hello, world", b"%!PS-Adobe", bytes(5000)])
 def test_not_an_image(content):
-    assert "use PNG, JPEG, WebP, TIFF, BMP, GIF or PDF" in explained(content, NotAPictureError)
+    assert "use PNG, JPEG, WebP, TIFF, BMP, GIF, HEIC or PDF" in explained(
+        content, NotAPictureError
+    )
 
 
 def test_heic_held_sideways():
     pytest.importorskip("pi_heif", reason="pi-heif is not installed")
     assert_is_the_page(HEIC, tolerance=8)
+
+
+def test_heic_where_its_decoder_is_not_installed(monkeypatch):
+    monkeypatch.setattr("digits.io.sandbox.importlib.util.find_spec", lambda _: None)
+    sentence = explained(HEIC, NotAPictureError)
+    assert "save it as JPEG, or run pip install" in sentence
+    assert "[heic]" in sentence
 
 
 def test_heic_cut_off():
