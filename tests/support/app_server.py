@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent.parent
+WAIT = 180_000  # ms, for anything to appear; only a test that fails waits so long
 DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}  # px
 
 
@@ -31,16 +32,22 @@ def serve(*options, **environment):
         env={**os.environ, **environment},
     ) as process:
         address = f"http://localhost:{port}"
-        for _ in range(240):
-            try:
-                urllib.request.urlopen(f"{address}/_stcore/health", timeout=1).close()  # noqa: S310
-                break
-            except OSError:
-                time.sleep(0.25)
-        else:
-            process.kill()
-            pytest.fail("the app did not start within a minute")
         try:
+            _wait_until_healthy(process, f"{address}/_stcore/health")
             yield address, process.pid
         finally:  # else a test that fails would wait for ever
             process.terminate()
+
+
+def _wait_until_healthy(process, address):
+    until = time.monotonic() + WAIT / 1000
+    while True:
+        try:
+            urllib.request.urlopen(address, timeout=WAIT / 1000).close()  # noqa: S310
+            return
+        except OSError:
+            if process.poll() is not None:
+                pytest.fail(f"the app ended at once, with exit status {process.returncode}")
+            if time.monotonic() > until:
+                pytest.fail(f"the app did not answer within {WAIT / 1000:.0f} s")
+            time.sleep(0.25)

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent.parent
-PATIENCE = 120  # tries, of half a second
+PATIENCE = 360  # tries, of half a second
 
 
 def free_port() -> int:

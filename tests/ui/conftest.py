@@ -9,7 +9,7 @@ import sys
 from urllib.parse import urlparse
 
 import pytest
-from app_server import DESKTOP, serve
+from app_server import DESKTOP, WAIT, serve
 
 CHROMIUM = os.environ.get("DIGITS_CHROMIUM") or shutil.which("chromium")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
@@ -36,6 +36,7 @@ def browser():
         pytest.skip("Chromium is not installed")
     sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
     with sync_api.sync_playwright() as driver:
+        sync_api.expect.set_options(timeout=WAIT)
         chromium = driver.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield chromium
         chromium.close()
@@ -48,6 +49,7 @@ def visitor(browser):
 
     def arrive(viewport=DESKTOP, **options):
         context = browser.new_context(viewport=viewport, **options)
+        context.set_default_timeout(WAIT)
         contexts.append(context)
         page = context.new_page()
         page.on("request", lambda request: asked.append(request.url))

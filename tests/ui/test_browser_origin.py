@@ -6,8 +6,8 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+from app_server import WAIT
 
-WAIT = 120_000  # ms, generous: machines are shared
 YEAR = Path(__file__).parent.parent.parent / "digits" / "ui" / "examples" / "a year.jpg"
 
 # Each needs no permission from the server: browsers send it first and then keep the answer secret.
