@@ -5,6 +5,7 @@
     python train_model.py --network wide     two hidden layers, on distorted digits; --recipe best
                                              has patience, as for what was shipped
     python train_model.py --network line     finds the digits of a number; an hour
+    python train_model.py --network page     segments whole pages; three hours
 
 What was shipped is never touched: it lies in ``digits/weights/``, and ``--restore`` brings its
 ``.h5`` files back. Everything else a training leaves goes into ``runs/<name>/``.
@@ -24,7 +25,7 @@ from digits.registry import DEFAULT, RUNS, WEIGHTS, available_models
 from digits.training.corrected_digits import with_corrections
 from digits.training.handwriting import load_handwriting
 from digits.training.handwriting_frames import HandwritingFrames, render_handwriting
-from digits.training.recipes import RECIPES, LineRecipe, Recipe
+from digits.training.recipes import RECIPES, LineRecipe, PageRecipe, Recipe
 
 HERE = Path(__file__).parent
 SHIPPED = ("mnist_model.h5", "mnist_dense.h5")
@@ -53,8 +54,8 @@ def main() -> int:
         mnist = load_mnist(options.data)
         if options.corrections:
             mnist = with_corrections(mnist, options.corrections)
-        if options.network == "line":
-            return train_line(mnist, options)
+        if options.network in OTHERS:
+            return OTHERS[options.network](mnist, options)
         recipe = RECIPES[options.recipe][options.network]
         recipe = dataclasses.replace(
             recipe, seed=options.seed, epochs=options.epochs or recipe.epochs
@@ -102,7 +103,9 @@ def with_handwriting(
 def parse_arguments() -> argparse.Namespace:
     """Return what was asked for on the command line."""
     parser = argparse.ArgumentParser(description="Train a network on MNIST.")
-    parser.add_argument("--network", choices=("cnn", "dense", "wide", "line"), default="cnn")
+    parser.add_argument(
+        "--network", choices=("cnn", "dense", "wide", "line", "page"), default="cnn"
+    )
     parser.add_argument("--recipe", choices=("swift", "quick", "best"), default="quick")
     parser.add_argument("--epochs", type=positive, help="passes through the training digits")
     parser.add_argument("--data", type=Path, help="another .npz with MNIST's four arrays")
@@ -113,6 +116,7 @@ def parse_arguments() -> argparse.Namespace:
         metavar="FOLDER",
         help="public handwriting data sets to train on as well (docs/handwriting.md)",
     )
+    parser.add_argument("--minutes", type=positive, help="page: stop after so long, to go on later")
     parser.add_argument("--seed", type=int, default=0, help="of all random choices")
     parser.add_argument("--name", help="of the folder in runs/; default: NETWORK-SEED")
     parser.add_argument("--resume", action="store_true", help="go on after an interruption")
@@ -145,6 +149,37 @@ def train_line(mnist: Mnist, options: argparse.Namespace) -> int:
     card = line_training.export_line_run(network, mnist, recipe, run, beside)
     sys.stdout.write(line_training.summary(card, run))
     return 0
+
+
+def train_page(mnist: Mnist, options: argparse.Namespace) -> int:
+    """Train the network that segments pages; without --epochs, as its recipe says."""
+    from digits.training import page as page_training
+    from digits.training.architectures import build_network
+
+    recipe = PageRecipe()
+    recipe = dataclasses.replace(recipe, seed=options.seed, epochs=options.epochs or recipe.epochs)
+    run = RUNS / (options.name or f"{recipe.network}-{recipe.seed}")
+    other = load_handwriting(options.handwriting) if options.handwriting else None
+    bank = page_training.load_bank(mnist.train, other and other.side("train"))
+    held_out = page_training.load_bank(mnist.validation, other and other.side("validation"))
+    network = build_network(recipe.network)
+    epochs = page_training.fit_page(
+        network,
+        bank,
+        recipe,
+        run,
+        validation=held_out,
+        resume=options.resume,
+        minutes=options.minutes,
+    )
+    card = page_training.export_page_run(
+        network, mnist, recipe, run, validation=held_out, epochs=epochs
+    )
+    sys.stdout.write(page_training.summary(card, run))
+    return 0
+
+
+OTHERS = {"line": train_line, "page": train_page}  # networks that see more than one digit
 
 
 def restore() -> int:

@@ -165,12 +165,15 @@ def load_classifier(path: Path) -> Classifier:
     return Classifier(name, OnnxNetwork(session), card["temperature"], refusal)
 
 
-def open_session(path: Path, takes: str) -> tuple[onnxruntime.InferenceSession, ModelName]:
+def open_session(
+    path: Path, takes: str, gives: str = "logits"
+) -> tuple[onnxruntime.InferenceSession, ModelName]:
     """Open an `.onnx` after comparing it with its card.
 
     Parameters
     ----------
-    takes : the name of its one input; its answer is called "logits"
+    takes : the name of its one input
+    gives : the name of its first answer
 
     Raises
     ------
@@ -192,7 +195,7 @@ def open_session(path: Path, takes: str) -> tuple[onnxruntime.InferenceSession, 
     except Exception as error:  # ONNX Runtime's own errors share no narrower parent
         raise ModelError(f"{path.name} is no model that ONNX Runtime runs: train anew") from error
     inputs = [each.name for each in session.get_inputs()]
-    if inputs != [takes] or "logits" not in [each.name for each in session.get_outputs()]:
+    if inputs != [takes] or gives not in [each.name for each in session.get_outputs()]:
         raise ModelError(f"{path.name} is another kind of network than wanted here: train anew")
     return session, ModelName(card["name"], found)
 

@@ -8,22 +8,35 @@ All take ink, float32, shape (batch, 28, 28), 0.0 paper to 1.0 ink, and give ten
 import keras
 from keras import layers
 
+from digits.inference.segmenter import CHANNELS, N_COARSE, N_MAPS
 from digits.types import CLASSES, FRAME, STRIP
 
 HIDDEN = 128  # units of the dense network's one hidden layer
 WIDE = 512  # units of the wider network's first hidden layer
 EMBEDDING = 64  # units of the convolutional network's last hidden layer
+PAGE_WIDTHS = (12, 24, 40, 64, 80)  # channels of the page network's stages
+PAGE_LAST = 16  # channels before its maps
 
 
 def build_network(name: str) -> keras.Model:
-    """Return an untrained network: "dense", "wide", "cnn", or "line", which reads a strip.
+    """Return an untrained network.
+
+    Parameters
+    ----------
+    name : "dense", "wide" or "cnn" for digits, "line" for strips, "page" for pages
 
     Examples
     --------
     >>> build_network("dense").count_params()
     101770
     """
-    builders = {"dense": build_dense, "wide": build_wide, "cnn": build_cnn, "line": build_line}
+    builders = {
+        "dense": build_dense,
+        "wide": build_wide,
+        "cnn": build_cnn,
+        "line": build_line,
+        "page": build_page,
+    }
     return builders[name]()
 
 
@@ -153,3 +166,42 @@ def _convolution(
         layers.BatchNormalization(),
         layers.ReLU(),
     ]
+
+
+def build_page(size: int | None = None) -> keras.Model:
+    """Return the network that segments a page: a U-Net (Ronneberger et al. 2015).
+
+    Five stages halve the page to a thirty-second, two residual blocks look around there, and four
+    stages bring it back to half the resolution.
+
+    Parameters
+    ----------
+    size : px, side of the page; without it, any multiple of 32
+
+    Input shape: float32, (batch, h, w, 4), as `digits.inference.segmenter.normalise` gives it.
+    Output shapes: float32, (batch, h/2, w/2, 9) and (batch, h/32, w/32, 5).
+    """
+    page = keras.Input((size, size, CHANNELS), name="page")
+    x = _block(page, PAGE_WIDTHS[0], stride=2)
+    skips = [x]
+    for width in PAGE_WIDTHS[1:]:
+        x = _block(x, width, stride=2)
+        x = layers.Add()([x, _block(x, width)])
+        skips.append(x)
+    for _ in range(2):
+        x = layers.Add()([x, _block(x, PAGE_WIDTHS[-1])])
+    coarse = layers.Conv2D(N_COARSE, 1, name="coarse")(x)
+    skips.pop()
+    for width in PAGE_WIDTHS[-2::-1]:
+        x = layers.Conv2D(width, 1)(x)
+        x = layers.UpSampling2D(2, interpolation="nearest")(x)
+        x = layers.Add()([x, skips.pop()])
+        x = _block(x, width if skips else PAGE_LAST)
+    maps = layers.Conv2D(N_MAPS, 1, name="maps")(x)
+    return keras.Model(page, [maps, coarse], name="page")
+
+
+def _block(x: keras.KerasTensor, width: int, stride: int = 1) -> keras.KerasTensor:
+    """One normalised convolution of a page: h, w, c -> h/stride, w/stride, width."""
+    x = layers.Conv2D(width, 3, stride, padding="same", use_bias=False)(x)
+    return layers.ReLU()(layers.BatchNormalization(momentum=0.97)(x))

@@ -64,3 +64,18 @@ BEST = {**QUICK, "wide": dataclasses.replace(QUICK["wide"], epochs=40)}
 # A minute, for a demonstration: undistorted digits and no reject head.
 SWIFT = {**QUICK, "cnn": Recipe("cnn", epochs=2, peak=4e-3, decay=1e-2)}
 RECIPES = {"swift": SWIFT, "quick": QUICK, "best": BEST}  # of the digit networks
+
+
+@dataclass(frozen=True, slots=True)
+class PageRecipe:
+    """All that decides how the page network is trained."""
+
+    network: str = "page"
+    epochs: int = 160
+    crops: int = 1024  # in each epoch
+    seed: int = 0
+    peak: float = 2.5e-3  # highest learning rate
+    decay: float = 1e-3  # weight decay
+    batch: int = 8  # crops
+    workers: int = 1  # processes that compose
+    reuse: float = 3.0  # times that a crop is seen on average

@@ -1,0 +1,389 @@
+"""Synthetic pages become the page network: fitted to their truth, judged by class, exported."""
+
+import dataclasses
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import onnxruntime
+from keras import layers, ops
+
+from digits.errors import ModelError
+from digits.inference.card import write_card
+from digits.inference.classifier import load_card
+from digits.inference.segmenter import ANGLE_UNIT, CLASSES, CORE, QUARTERS, SHEET, TALL, TALL_BASE
+from digits.io.atomic_write import write_whole
+from digits.mnist import Labelled, Mnist
+from digits.synthesis.page import KINDS, compose_crop, describe_classes
+from digits.synthesis.page_canvas import HEIGHT_BASE, HEIGHT_STEP, PAPER, RULE
+from digits.synthesis.page_crops import CORE_BIT, SHEET_BIT, CropBatch, CropStream, to_batch
+from digits.synthesis.page_ink import InkBank, Samples, mnist_samples, trim
+from digits.training.architectures import build_page
+from digits.training.checkpoint import HISTORY, Checkpoint, forget, restore
+from digits.training.digit import provenance
+from digits.training.export import TOLERANCE, multiply_adds
+from digits.training.graph import named
+from digits.training.handwriting import Handwriting
+from digits.training.recipes import PageRecipe
+
+TITLE = "Page network: what each pixel of a page is"
+WEIGHTS = (0.5, 1.6, 1.6, 1.0, 1.0, 1.6)  # of each class in the loss: handwriting counts most
+CORE_WEIGHT, TALL_WEIGHT, SHEET_WEIGHT = 0.3, 0.3, 0.1
+QUARTER_WEIGHT, ANGLE_WEIGHT = 0.1, 0.2
+JUDGED = 16  # crops of each kind that judge
+JUDGING_SEED = 1000  # added to the recipe's, for pages that nothing else has seen
+LEAST_DIGITS = 8  # different digits that a writer must have written
+POINTS = 3  # of a recorded stroke's points, one in so many is drawn: pages are many
+MEASURED = 256  # px: side of the page for which multiplications are counted
+
+
+class PageBatches(keras.utils.PyDataset):
+    """Batches of an endless stream of crops."""
+
+    def __init__(self, stream: CropStream, recipe: PageRecipe) -> None:
+        super().__init__()
+        self._stream, self._recipe = stream, recipe
+
+    def __len__(self) -> int:
+        """Return the number of batches in an epoch."""
+        return self._recipe.crops // self._recipe.batch
+
+    def __getitem__(self, index: int) -> tuple[np.ndarray, tuple[np.ndarray, np.ndarray]]:
+        """Return pages and their truth, for maps and coarse maps."""
+        return to_arrays(self._stream.take(self._recipe.batch))
+
+
+def to_arrays(batch: CropBatch) -> tuple[np.ndarray, tuple[np.ndarray, np.ndarray]]:
+    """Return a batch as the network's input and the truth of its two outputs.
+
+    The truth of the maps is (n, h, w, 2): labels with their bits, and heights. That of the coarse
+    maps is (n, hc, wc, 3): quarter turns, angle, and how much is written or printed there.
+    """
+    truth = np.stack([batch.labels, batch.tall], axis=-1).astype(np.float32)
+    classes = batch.labels % CORE_BIT
+    written = ((classes != PAPER) & (classes != RULE)).astype(np.float32)
+    n, high, wide = written.shape
+    cells = written.reshape(n, high // 16, 16, wide // 16, 16).mean(axis=(2, 4))
+    lies = np.broadcast_to(batch.lies[:, None, None, :], (*cells.shape, 2))
+    coarse = np.concatenate([lies, cells[..., None]], axis=-1).astype(np.float32)
+    return batch.pages, (truth, coarse)
+
+
+def maps_loss(truth: Any, maps: Any) -> Any:  # noqa: ANN401  # tensors of the backend
+    """Return the loss of classes, cores, heights and sheet, averaged over pixels."""
+    packed = ops.cast(truth[..., 0], "int32")
+    labels = ops.mod(packed, CORE_BIT)
+    core = ops.cast(ops.mod(packed // CORE_BIT, 2), "float32")
+    sheet = ops.cast(packed // SHEET_BIT, "float32")
+    classes = ops.one_hot(labels, CLASSES)
+    weight = ops.sum(classes * ops.convert_to_tensor(WEIGHTS, "float32"), axis=-1)
+    loss = weight * ops.categorical_crossentropy(classes, maps[..., :CLASSES], from_logits=True)
+    loss += CORE_WEIGHT * (1 + 2 * core) * _binary(core, maps[..., CORE])
+    loss += SHEET_WEIGHT * _binary(sheet, maps[..., SHEET])
+    known = truth[..., 1]
+    doublings = known / HEIGHT_STEP + float(np.log2(HEIGHT_BASE / TALL_BASE))
+    written = ops.cast(known > 0, "float32") * ops.cast(labels != PAPER, "float32")
+    written *= ops.cast(labels != RULE, "float32")
+    off = ops.abs(maps[..., TALL] - doublings)
+    loss += TALL_WEIGHT * 4 * written * ops.minimum(off, 2.0)
+    return ops.mean(loss)
+
+
+def coarse_loss(truth: Any, coarse: Any) -> Any:  # noqa: ANN401
+    """Return the loss of quarter turn and angle, where something is written."""
+    weight = ops.minimum(1.0, 20 * truth[..., 2])
+    quarters = ops.one_hot(ops.cast(truth[..., 0], "int32"), QUARTERS)
+    turned = ops.categorical_crossentropy(quarters, coarse[..., :QUARTERS], from_logits=True)
+    off = ops.abs(coarse[..., QUARTERS] - truth[..., 1] / ANGLE_UNIT)
+    loss = weight * (QUARTER_WEIGHT * turned + ANGLE_WEIGHT * off)
+    return ops.mean(loss)
+
+
+def _binary(truth: Any, logits: Any) -> Any:  # noqa: ANN401
+    """Return the cross-entropy of logits, for each pixel."""
+    return ops.maximum(logits, 0) - logits * truth + ops.log1p(ops.exp(-ops.abs(logits)))
+
+
+def compile_page(network: keras.Model, recipe: PageRecipe) -> None:
+    """Give the network its losses and an optimiser that warms up and cools down."""
+    steps = recipe.crops // recipe.batch * recipe.epochs
+    schedule = keras.optimizers.schedules.CosineDecay(
+        recipe.peak / 10, steps, alpha=0.1, warmup_target=recipe.peak, warmup_steps=steps // 40 + 1
+    )
+    optimizer = keras.optimizers.AdamW(schedule, weight_decay=recipe.decay, global_clipnorm=5.0)
+    network.compile(optimizer, loss=[maps_loss, coarse_loss])
+
+
+def fit_page(
+    network: keras.Model,
+    bank: InkBank,
+    recipe: PageRecipe,
+    run: Path,
+    *,
+    validation: InkBank,
+    resume: bool = False,
+    minutes: float | None = None,
+) -> int:
+    """Train `network`, leaving a checkpoint and a line of history for each epoch in `run`.
+
+    Parameters
+    ----------
+    minutes : after which to stop at the end of an epoch; None trains all epochs
+
+    Returns
+    -------
+    int
+        How many epochs the network has seen.
+    """
+    run.mkdir(parents=True, exist_ok=True)
+    keras.utils.set_random_seed(recipe.seed)
+    compile_page(network, recipe)
+    if not resume:
+        forget(run)
+    done = restore(network, run)
+    judging = to_arrays(to_batch(judging_crops(validation, recipe, 4)))
+    seed = recipe.seed * 1000 + done  # other pages after an interruption
+    stream = CropStream(bank, seed=seed, workers=recipe.workers, reuse=recipe.reuse)
+    watch = _Stop(minutes)
+    try:
+        network.fit(
+            PageBatches(stream, recipe),
+            initial_epoch=done,
+            epochs=recipe.epochs,
+            callbacks=[
+                _Judge(judging),
+                keras.callbacks.CSVLogger(run / HISTORY, append=done > 0),
+                Checkpoint(run),
+                watch,
+            ],
+            verbose=2,
+        )
+    finally:
+        stream.close()
+    return max(done, watch.epochs)
+
+
+class _Stop(keras.callbacks.Callback):
+    """End a training at the first end of an epoch after some minutes."""
+
+    def __init__(self, minutes: float | None) -> None:
+        super().__init__()
+        self.epochs = 0  # that are done
+        self._until = None if minutes is None else time.monotonic() + 60 * minutes
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:  # noqa: ARG002
+        """Look at the clock."""
+        self.epochs = epoch + 1
+        if self._until is not None and time.monotonic() > self._until:
+            self.model.stop_training = True
+
+
+class _Judge(keras.callbacks.Callback):
+    """Add the intersection over union of each class on held-out pages to the history."""
+
+    def __init__(self, arrays: tuple[np.ndarray, tuple[np.ndarray, np.ndarray]]) -> None:
+        super().__init__()
+        self._pages, (self._truth, self._coarse) = arrays
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:  # noqa: ARG002
+        """Measure on the weights of this epoch."""
+        maps, coarse = self.model.predict(self._pages, batch_size=16, verbose=0)
+        figures = judge_maps(maps, coarse, self._truth, self._coarse)
+        if logs is not None:
+            for name, iou in zip(describe_classes(), figures["iou"], strict=True):
+                logs[f"iou {name}"] = round(iou, 4)
+            for name in ("core", "sheet", "tall", "quarters", "angle"):
+                logs[name] = round(figures[name], 4)
+
+
+def judging_crops(bank: InkBank, recipe: PageRecipe, each: int) -> list[Any]:
+    """Return held-out crops, `each` of every kind."""
+    rng = np.random.default_rng(recipe.seed + JUDGING_SEED)
+    return [compose_crop(bank, rng, kind) for kind in KINDS for _ in range(each)]
+
+
+def judge_maps(
+    maps: np.ndarray, coarse: np.ndarray, truth: np.ndarray, lies: np.ndarray
+) -> dict[str, Any]:
+    """Return how well maps agree with the truth, as plain figures.
+
+    "iou" has one intersection over union for each class; "tall" is the median error of a digit's
+    height as a factor less 1; "quarters" the share of crops turned rightly; "angle" the median
+    error in degrees.
+    """
+    packed = truth[..., 0].astype(int)
+    labels, core = packed % CORE_BIT, packed // CORE_BIT % 2
+    found = maps[..., :CLASSES].argmax(axis=-1)
+    confusion = np.bincount(
+        (labels * CLASSES + found).ravel(), minlength=CLASSES * CLASSES
+    ).reshape(CLASSES, CLASSES)
+    hit = np.diag(confusion).astype(float)
+    union = confusion.sum(axis=0) + confusion.sum(axis=1) - hit
+    seen = maps[..., CORE] > 0
+    digits = (labels == 1) & (truth[..., 1] > 0)
+    doublings = truth[..., 1] / HEIGHT_STEP + np.log2(HEIGHT_BASE / TALL_BASE)
+    off = np.abs(maps[..., TALL] - doublings)[digits]
+    weight = lies[..., 2]
+    written = weight.sum(axis=(1, 2)) > 0
+    votes = (coarse[..., :QUARTERS] * weight[..., None]).sum(axis=(1, 2)).argmax(axis=-1)
+    angles = (coarse[..., QUARTERS] * weight).sum(axis=(1, 2)) / np.maximum(
+        weight.sum(axis=(1, 2)), 1e-9
+    )
+    return {
+        "iou": (hit / np.maximum(union, 1)).tolist(),
+        "core": float((seen & (core > 0)).sum() / max(1, (seen | (core > 0)).sum())),
+        "sheet": float(((maps[..., SHEET] > 0) == (packed // SHEET_BIT > 0)).mean()),
+        "tall": float(2 ** np.median(off) - 1) if off.size else 0.0,
+        "quarters": float((votes == lies[:, 0, 0, 0])[written].mean()) if written.any() else 0.0,
+        "angle": float(np.median(np.abs(angles * ANGLE_UNIT - lies[:, 0, 0, 1])[written]))
+        if written.any()
+        else 0.0,
+    }
+
+
+def export_page_run(
+    network: keras.Model,
+    mnist: Mnist,
+    recipe: PageRecipe,
+    run: Path,
+    *,
+    validation: InkBank,
+    epochs: int,
+) -> dict[str, Any]:
+    """Write what is served and its card to `run`; return the card."""
+    path = run / f"{recipe.network}.onnx"
+    crops = judging_crops(validation, recipe, JUDGED)
+    pages, (truth, lies) = to_arrays(to_batch(crops))
+    export_page(network, path, pages[:4])
+    maps, coarse = network.predict(pages, batch_size=16, verbose=0)
+    kinds = np.array([crop.kind for crop in crops])
+    card = {
+        **provenance(recipe.network, TITLE, dataclasses.asdict(recipe), mnist),
+        "parameters": network.count_params(),
+        "multiply_adds_per_pixel": multiply_adds(build_page(MEASURED)) / MEASURED**2,
+        "epochs": epochs,
+        "crops_seen": epochs * recipe.crops,
+        "handwriting": [
+            "MNIST",
+            *(
+                [
+                    "UJI Pen Characters",
+                    "Pen-Based Recognition of Handwritten Digits",
+                    "kensanata/numbers",
+                    "handwritten-digits-corpus",
+                ]
+                if validation.writers
+                else []
+            ),
+        ],
+        "classes": list(describe_classes()),
+        "validation": {
+            "crops": len(crops),
+            **judge_maps(maps, coarse, truth, lies),
+            "kinds": {
+                kind: judge_maps(
+                    maps[kinds == kind],
+                    coarse[kinds == kind],
+                    truth[kinds == kind],
+                    lies[kinds == kind],
+                )
+                for kind in KINDS
+            },
+        },
+    }
+    write_card(path, card)
+    return load_card(path)
+
+
+def export_page(network: keras.Model, path: Path, pages: np.ndarray) -> None:
+    """Write the page network as ONNX, after checking that it answers as Keras does.
+
+    Raises
+    ------
+    ModelError
+        The two differ; nothing is written.
+    """
+    twin = with_probabilities(network)
+    expected = [np.asarray(each) for each in twin(pages, training=False)]
+    with tempfile.TemporaryDirectory() as folder:
+        written = Path(folder) / "network.onnx"
+        twin.export(str(written), format="onnx", verbose=False)
+        content = named(written.read_bytes(), ("page", "maps", "coarse"))
+    session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
+    found = session.run(["maps", "coarse"], {"page": pages})
+    difference = max(
+        float(np.abs(ours - theirs).max()) for ours, theirs in zip(expected, found, strict=True)
+    )
+    if not difference <= TOLERANCE:
+        raise ModelError(
+            f"the exported network differs from Keras by {difference:.2g} where {TOLERANCE} is "
+            "allowed; nothing was written"
+        )
+    write_whole(path, content)
+
+
+def with_probabilities(network: keras.Model) -> keras.Model:
+    """Return the same network with probabilities in place of logits."""
+    maps, coarse = network.outputs
+    served = layers.Concatenate()(
+        [
+            layers.Softmax()(maps[..., :CLASSES]),
+            layers.Activation("sigmoid")(maps[..., CORE : CORE + 1]),
+            maps[..., TALL : TALL + 1],
+            layers.Activation("sigmoid")(maps[..., SHEET : SHEET + 1]),
+        ]
+    )
+    lies = layers.Concatenate()(
+        [layers.Softmax()(coarse[..., :QUARTERS]), coarse[..., QUARTERS : QUARTERS + 1]]
+    )
+    return keras.Model(network.inputs[0], [served, lies], name="page_served")
+
+
+def load_bank(digits: Labelled, handwriting: Handwriting | None) -> InkBank:
+    """Return what pages are written with: MNIST's digits, and other writers' if there are any."""
+    common = mnist_samples(digits)
+    if handwriting is None:
+        return InkBank(common)
+    writers = [_samples(group) for group in handwriting.writer_groups().values()]
+    return InkBank(
+        common,
+        tuple(w for w in writers if sum(c.isdigit() for c in w) >= LEAST_DIGITS),
+        tuple(w for w in writers if sum(c.isalpha() for c in w) >= LEAST_DIGITS),
+    )
+
+
+def _samples(characters: Handwriting) -> Samples:
+    """Return one writer's characters by label."""
+    samples: dict[str, list[Any]] = {}
+    for character in characters.characters:
+        if character.scan is not None:
+            cut = trim(character.scan)
+            if cut is not None and character.source != "optdigits":
+                samples.setdefault(character.label, []).append(cut)
+        else:
+            samples.setdefault(character.label, []).append(_thinned(character.strokes))
+    return samples
+
+
+def _thinned(strokes: Sequence[np.ndarray]) -> tuple[np.ndarray, ...]:
+    """Leave out points that a page is too coarse to show."""
+    return tuple(
+        np.concatenate([stroke[:-1:POINTS], stroke[-1:]]).astype(np.float32) for stroke in strokes
+    )
+
+
+def summary(card: dict[str, Any], run: Path) -> str:
+    """Return what a training came to, as lines for a terminal."""
+    figures = card["validation"]
+    classes = ", ".join(
+        f"{name} {iou:.1%}" for name, iou in zip(card["classes"], figures["iou"], strict=True)
+    )
+    return (
+        f"\nOn {figures['crops']} composed crops by held-out writers, intersection over union: "
+        f"{classes}; cores {figures['core']:.1%}\n"
+        f"Card and the served network are in runs/{run.name}/.\n"
+    )
