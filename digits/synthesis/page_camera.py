@@ -83,7 +83,7 @@ def light(image: Image, rng: np.random.Generator) -> Image:
     if rng.random() > 0.6:
         return image
     n = int(rng.integers(2, 5))
-    level = 1 + clouds(height, width, (n, n), rng) * np.float32(rng.uniform(0.02, 0.16))
+    level: np.ndarray = 1 + clouds(height, width, (n, n), rng) * np.float32(rng.uniform(0.02, 0.16))
     if rng.random() < 0.35:  # a shadow with an edge
         edge = _across(height, width, rng) + 6 * clouds(height, width, (4, 4), rng)
         soft = rng.uniform(0.7, 20)
