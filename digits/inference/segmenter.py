@@ -1,12 +1,13 @@
 """A page to maps: what each pixel is, how tall its digits are, and how the page lies."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 import cv2
 import numpy as np
-from jaxtyping import Float32, UInt8
+from jaxtyping import Float32, Float64, UInt8
 
 from digits.inference.classifier import open_session
 from digits.types import ModelName
@@ -24,6 +25,16 @@ QUARTERS = 4  # channels of the coarse maps; after them the angle
 N_COARSE = QUARTERS + 1
 TALL_BASE = 32.0  # px: height whose value in the map is 0; each 1.0 more is a doubling
 DOUBLINGS = (-3.0, 4.0)  # lowest and highest value of that map that is believed
+FIRST_LOOK = 600_000  # px of the first look at a page
+MOST_PIXELS = 1_500_000  # px of any later look
+LEAST_SIDE = 64  # px: a smaller picture is enlarged
+MOST_ENLARGED = 3.0  # times
+TARGET = 34.0  # px: height of digits that the network saw most of in training
+NEAR_ENOUGH = 0.35  # doublings of the scale that make no difference
+LEVEL = 1.5  # degrees: lines that fall by less are level
+ENOUGH_INK = 40  # px of the maps from which a class tells the height of digits
+LEAST_WRITTEN = 0.02  # of a coarse pixel that is written, for it to tell how the page lies
+SURE_TURN = 0.6  # mean probability of a quarter turn from which the page is turned
 ANGLE_UNIT = 20.0  # degrees for each 1.0 of the coarse map
 
 
@@ -74,6 +85,120 @@ class Segmenter:
             quarters=coarse[..., :QUARTERS],
             angle=coarse[..., QUARTERS] * np.float32(ANGLE_UNIT),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class PageView:
+    """A page's segmentation at the scale and orientation at which the network saw it best."""
+
+    segmentation: Segmentation
+    to_picture: Float64[np.ndarray, "3 3"]  # homography from px of the maps to px of the picture
+    scale: float  # px that the network saw for each px of the picture
+    quarters: int  # by which the picture was turned to the left
+    angle: float  # degrees by which its lines fell to the right after that
+    passes: int  # times that the network ran
+
+
+def segment_page(
+    segmenter: Callable[[np.ndarray], Segmentation], rgb: UInt8[np.ndarray, "h w 3"]
+) -> PageView:
+    """Segment a picture of any size: find its scale and how it lies, then look again.
+
+    The first look is at the whole picture at a moderate size. Its height map says at which scale
+    digits are `TARGET` px high; its coarse maps say by which quarter turn and angle the page lies.
+    """
+    height, width = rgb.shape[:2]
+    scale = min(1.0, float(np.sqrt(FIRST_LOOK / (height * width))))
+    if min(height, width) * scale < LEAST_SIDE:
+        scale = min(MOST_ENLARGED, LEAST_SIDE / min(height, width))
+    view = _look(segmenter, rgb, scale, 0, 0.0)
+    for passes in (2, 3):
+        quarters, angle = _lies(view.segmentation)
+        quarters = (view.quarters + quarters) % 4
+        angle = view.angle + angle if quarters == view.quarters else 0.0
+        tall = _tall(view.segmentation)
+        wanted = view.scale if tall is None else view.scale * TARGET / tall
+        wanted = min(wanted, MOST_ENLARGED, float(np.sqrt(MOST_PIXELS / (height * width))))
+        wanted = max(wanted, min(1.0, LEAST_SIDE / min(height, width)))
+        if (
+            abs(np.log2(wanted / view.scale)) < NEAR_ENOUGH
+            and quarters == view.quarters
+            and abs(angle - view.angle) < LEVEL
+        ):
+            break
+        seen = _look(segmenter, rgb, wanted, quarters, angle)
+        view = replace(seen, passes=passes)
+    return view
+
+
+def _look(
+    segmenter: Callable[[np.ndarray], Segmentation],
+    rgb: np.ndarray,
+    scale: float,
+    quarters: int,
+    angle: float,
+) -> PageView:
+    """Segment a picture at one scale, turned upright by quarters and an angle."""
+    height, width = rgb.shape[:2]
+    turned = np.ascontiguousarray(np.rot90(rgb, -quarters))
+    # Where a point of the turned picture lies in the picture: it was turned to the right.
+    back = np.array(
+        (
+            [[1, 0, 0], [0, 1, 0], [0, 0, 1]],
+            [[0, 1, 0], [-1, 0, height], [0, 0, 1]],
+            [[-1, 0, width], [0, -1, height], [0, 0, 1]],
+            [[0, -1, width], [1, 0, 0], [0, 0, 1]],
+        )[quarters],
+        np.float64,
+    )
+    size = max(1, round(turned.shape[1] * scale)), max(1, round(turned.shape[0] * scale))
+    ratio = np.diag([turned.shape[1] / size[0], turned.shape[0] / size[1], 1.0])
+    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+    seen = turned if size == turned.shape[1::-1] else cv2.resize(turned, size, interpolation=method)
+    level = np.eye(3)
+    if abs(angle) >= LEVEL:
+        seen, level = _levelled(seen, angle)
+    to_picture = back @ ratio @ level @ np.diag([STRIDE, STRIDE, 1.0])
+    return PageView(segmenter(seen), to_picture, scale, quarters, angle, 1)
+
+
+def _levelled(rgb: np.ndarray, angle: float) -> tuple[np.ndarray, np.ndarray]:
+    """Turn a picture so that lines that fall by `angle` degrees are level; keep all of it."""
+    height, width = rgb.shape[:2]
+    turn = cv2.getRotationMatrix2D((0.0, 0.0), angle, 1.0)
+    corners = np.array([(0, 0), (width, 0), (width, height), (0, height)]) @ turn[:, :2].T
+    turn[:, 2] = -corners.min(axis=0)
+    wide, high = (int(np.ceil(side)) for side in np.ptp(corners, axis=0))
+    level = cv2.warpAffine(
+        rgb, turn, (wide, high), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    )
+    return level, np.vstack([cv2.invertAffineTransform(turn), [0, 0, 1]])
+
+
+def _tall(maps: Segmentation) -> float | None:
+    """Return the usual height of handwritten digits in px of the page as it was seen."""
+    kinds = maps.probabilities.argmax(axis=-1)
+    for wanted in ((1,), (5,), (2, 4)):
+        chosen = np.isin(kinds, wanted)
+        if int(chosen.sum()) >= ENOUGH_INK:
+            return float(np.median(maps.tall[chosen]))
+    return None
+
+
+def _lies(maps: Segmentation) -> tuple[int, float]:
+    """Return by which quarter turn and angle the page lies, as its writing says."""
+    written = 1 - maps.probabilities[..., 0] - maps.probabilities[..., 3]
+    high, wide = maps.angle.shape
+    weight = cv2.resize(written, (wide, high), interpolation=cv2.INTER_AREA)
+    weight = np.where(weight > LEAST_WRITTEN, weight, 0)
+    if not weight.any():
+        return 0, 0.0
+    shares = (maps.quarters * weight[..., None]).sum(axis=(0, 1)) / weight.sum()
+    quarters = int(shares.argmax()) if shares.max() > SURE_TURN else 0
+    if quarters:
+        return quarters, 0.0
+    angle = float((maps.angle * weight).sum() / weight.sum())
+    return 0, angle
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,83 @@
+"""Connected components of a mask, with their boxes: the one implementation of it."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from jaxtyping import Bool, Int32
+
+
+@dataclass(frozen=True, slots=True)
+class Components:
+    """Connected pieces of a mask, numbered from 0."""
+
+    labels: Int32[np.ndarray, "h w"]  # 0 outside the mask, i + 1 on piece i
+    boxes: Int32[np.ndarray, "n 4"]  # px: left, top, right, bottom; right and bottom excluded
+    area: Int32[np.ndarray, " n"]  # px
+
+    def __len__(self) -> int:
+        """Return the number of pieces."""
+        return len(self.area)
+
+    @property
+    def width(self) -> np.ndarray:
+        """Width of each piece's box."""
+        return self.boxes[:, 2] - self.boxes[:, 0]
+
+    @property
+    def height(self) -> np.ndarray:
+        """Height of each piece's box."""
+        return self.boxes[:, 3] - self.boxes[:, 1]
+
+    def sums(self, values: np.ndarray) -> np.ndarray:
+        """Return the sum of `values` (h, w) over each piece: (n,)."""
+        return np.bincount(self.labels.ravel(), values.ravel(), len(self) + 1)[1:]
+
+    def means(self, values: np.ndarray) -> np.ndarray:
+        """Return the mean of `values` (h, w) over each piece: (n,)."""
+        return self.sums(values) / np.maximum(self.area, 1)
+
+    def commonest(self, names: np.ndarray) -> np.ndarray:
+        """Return the commonest of `names` (h, w), 0 apart, on each piece: (n,); 0 where none is."""
+        chosen = np.zeros(len(self), np.int64)
+        on = (self.labels > 0) & (names > 0)
+        if not on.any():
+            return chosen
+        pairs, counts = np.unique(
+            np.stack([self.labels[on] - 1, names[on]]), axis=1, return_counts=True
+        )
+        order = np.argsort(counts, kind="stable")
+        chosen[pairs[0, order]] = pairs[1, order]
+        return chosen
+
+
+def find_components(mask: Bool[np.ndarray, "h w"], connectivity: int = 8) -> Components:
+    """Part a mask into its connected pieces."""
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(
+        mask.astype(np.uint8), connectivity=connectivity
+    )
+    boxes = stats[1:, [0, 1, 0, 1]].copy()
+    boxes[:, 2:] += stats[1:, [2, 3]]
+    return Components(labels, boxes, stats[1:, cv2.CC_STAT_AREA].copy())
+
+
+def weighted_median(values: np.ndarray, weights: np.ndarray) -> float:
+    """Return the value that half of the weight lies below: (n,), (n,) -> a number."""
+    order = np.argsort(values)
+    total = np.cumsum(weights[order])
+    return float(values[order][np.searchsorted(total, total[-1] / 2)])
+
+
+def joined(pairs: np.ndarray, n: int) -> np.ndarray:
+    """Return the group of each of `n` things, given which pairs belong together: (m, 2) -> (n,)."""
+    group = np.arange(n)
+
+    def root(i: int) -> int:
+        while group[i] != i:
+            group[i] = group[group[i]]
+            i = int(group[i])
+        return i
+
+    for one, other in pairs:
+        group[root(int(one))] = root(int(other))
+    return np.array([root(i) for i in range(n)], np.int64)

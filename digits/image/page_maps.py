@@ -1,0 +1,86 @@
+"""The page network's maps, made of whole pieces of ink: each piece is of one class."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from jaxtyping import Float32, Float64, UInt8
+
+from digits.image.components import find_components, weighted_median
+
+PAPER, DIGIT, WRITING, RULE, PRINT, PRINTED_DIGIT = range(6)  # classes of a page's pixels
+WRITTEN = (DIGIT, WRITING, PRINT, PRINTED_DIGIT)
+USUAL = 17.0  # px of the maps: height of digits where nothing tells it
+CLEAR = 0.55  # of a piece's probability that its class must have
+HIGHEST = 1.8  # digits' heights: a higher piece is several characters that touch
+WIDEST = 4.0  # digits' heights
+STROKE = (0.5, 1.5)  # digits' heights: a piece of a rule so short may be a 1
+SLIM = 1.5  # times as high as wide: a 1
+SPECK = 0.012  # of the square of the digits' height: a smaller piece is dirt
+
+
+@dataclass(frozen=True, slots=True)
+class PageMaps:
+    """What each pixel of a page is, at the resolution of the maps."""
+
+    labels: UInt8[np.ndarray, "h w"]  # class of each pixel
+    probabilities: Float32[np.ndarray, "h w 6"]
+    core: Float32[np.ndarray, "h w"]  # probability of a number's middle
+    tall: Float32[np.ndarray, "h w"]  # px of the maps: height of the digits here
+    to_page: Float64[np.ndarray, "3 3"]  # homography from px of the maps to px of the page
+
+    @property
+    def usual(self) -> float:
+        """Height of the page's digits in px of the maps."""
+        digits = self.labels == DIGIT
+        if not digits.any():
+            digits = np.isin(self.labels, WRITTEN)
+        if not digits.any():
+            return USUAL
+        return float(np.clip(np.median(self.tall[digits]), 4, 200))
+
+
+def vote(maps: PageMaps) -> PageMaps:
+    """Give each connected piece of ink the class that most of it has.
+
+    A short upright piece of a rule that stands by itself is writing: a straight 1 in a box.
+    """
+    usual = maps.usual
+    labels = _strokes_among_rules(maps, usual)
+    pieces = find_components(np.isin(labels, WRITTEN))
+    if not len(pieces):
+        return replace(maps, labels=labels)
+    shares = np.stack([pieces.sums(maps.probabilities[..., k]) for k in WRITTEN])
+    best = shares.argmax(axis=0)
+    total = np.maximum(shares.sum(axis=0), 1e-9)
+    clear = shares.max(axis=0) >= CLEAR * total
+    small = (pieces.height <= HIGHEST * usual) & (pieces.width <= WIDEST * usual)
+    chosen = np.where(clear & small, np.array(WRITTEN)[best], PAPER)
+    names = np.concatenate([[PAPER], chosen]).astype(np.uint8)[pieces.labels]
+    return replace(maps, labels=np.where(names > 0, names, labels).astype(np.uint8))
+
+
+def _strokes_among_rules(maps: PageMaps, usual: float) -> np.ndarray:
+    """Return the classes, with straight ones no longer taken for rules."""
+    labels = maps.labels.copy()
+    rules = find_components(labels == RULE)
+    if not len(rules):
+        return labels
+    low, high = (share * usual for share in STROKE)
+    stroke = (
+        (rules.height > low)
+        & (rules.height < high)
+        & (rules.height > SLIM * rules.width)
+        & (rules.area >= 2 * SPECK * usual**2)
+    )
+    for piece in np.flatnonzero(stroke):
+        left, top, right, bottom = rules.boxes[piece]
+        part = rules.labels[top:bottom, left:right] == piece + 1
+        labels[top:bottom, left:right][part] = DIGIT
+    return labels
+
+
+def digit_height(boxes: np.ndarray, area: np.ndarray, fallback: float) -> float:
+    """Return how high digits usually are: pieces' boxes (n, 4) and areas (n,) -> px."""
+    if not len(area):
+        return fallback
+    return weighted_median((boxes[:, 3] - boxes[:, 1]).astype(float), area.astype(float))
