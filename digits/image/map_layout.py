@@ -1,17 +1,29 @@
 """Numbers and cells that the page network found, cut out of the page with their own ink."""
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import cv2
 import numpy as np
 
+from digits.image.cells import MapCell
+from digits.image.components import joined
 from digits.image.number_regions import NumberRegion, NumberRegions
 from digits.image.rectify import MARGIN, SIDE_MARGIN, straighten
 from digits.types import Box, Page, Region
 
+LEVEL = 0.45  # of the lower one's height by which two numbers on one line overlap
+WIDEST_GAP = 6.0  # digits' heights between two numbers of one line
+FEWEST_ROWS = 3  # with two numbers or more, of a table without rules
+ALIGNED = 0.3  # of the narrower one's width by which numbers of one column overlap
+FILLED = 0.6  # of the cells of a table without rules that hold a number
+LEAST_OTHER = 0.06  # of the square of the digits' height: smaller writing in a cell is dirt
 SPREAD = 3  # px of the maps: window by which a number's ink is widened, for pale rims
 KEPT = 0.35  # of the widened ink in a pixel from which it is the number's
 AROUND = 0.06  # of the digits' height, added around a number's ink
+
+
+Rectangle = tuple[int, int, int, int]  # px of the maps: left, top, right, bottom
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +38,10 @@ class Placed:
 
 
 def lay_out(page: Page, regions: NumberRegions) -> list[Placed]:
-    """Return the cells of tables row by row, and numbers outside them, from top to foot.
+    """Return cells of tables and lines of numbers, from top to foot.
+
+    Cells come from rules where there are any, and from the alignment of numbers where there are
+    none. Other numbers that stand on one line are one line.
 
     Parameters
     ----------
@@ -36,26 +51,124 @@ def lay_out(page: Page, regions: NumberRegions) -> list[Placed]:
     homes: dict[int, list[NumberRegion]] = {}
     for number in regions.numbers:
         homes.setdefault(number.cell, []).append(number)
-    placed = [
-        (number.box[1], Placed(_cut_out(page, regions, [number]), _box(page, regions, number.box)))
-        for number in homes.get(0, [])
-    ]
-    others = _others(page, regions)
-    for cell in regions.cells.cells:
-        mine = _one_line(homes.get(cell.name, []))
-        placed.append(
-            (
-                cell.box[1],
-                Placed(
-                    _cut_out(page, regions, mine) if mine else None,
-                    _box(page, regions, cell.box),
-                    cell.table,
-                    (cell.row, cell.column),
-                    others.get(cell.name, ()),
-                ),
-            )
+    free = homes.pop(0, [])
+    placed = [_cell(page, regions, cell, homes.get(cell.name, [])) for cell in regions.cells.cells]
+    aligned, rest = align_numbers(free, regions.usual)
+    table = 1 + max((cell.table for cell in regions.cells.cells), default=-1)
+    placed += [
+        (
+            box[1],
+            Placed(
+                _cut_out(page, regions, numbers) if numbers else None,
+                _box(page, regions, box),
+                table,
+                place,
+            ),
         )
+        for numbers, box, place in aligned
+    ]
+    for row in rest:
+        box = bounds(row)
+        placed.append((box[1], Placed(_cut_out(page, regions, row), _box(page, regions, box))))
     return [each for _, each in sorted(placed, key=lambda pair: pair[0])]
+
+
+def _cell(
+    page: Page, regions: NumberRegions, cell: MapCell, numbers: list[NumberRegion]
+) -> tuple[int, Placed]:
+    """Return one cell of a ruled table, and its top."""
+    mine = _one_line(numbers)
+    return cell.box[1], Placed(
+        _cut_out(page, regions, mine) if mine else None,
+        _box(page, regions, cell.box),
+        cell.table,
+        (cell.row, cell.column),
+        _others(page, regions, cell),
+    )
+
+
+def align_numbers(
+    numbers: list[NumberRegion], usual: float
+) -> tuple[list[tuple[list[NumberRegion], Rectangle, tuple[int, int]]], list[list[NumberRegion]]]:
+    """Part numbers outside ruled tables into the cells of a table without rules, and lines.
+
+    Parameters
+    ----------
+    numbers : all of them
+    usual : height of their digits in px of the maps
+
+    Returns
+    -------
+    cells
+        The numbers of each (none in an empty one), its box, and its row and column. Empty unless
+        at least `FEWEST_ROWS` rows hold numbers that stand in two columns or more.
+    lines
+        The numbers on each line, where they are no table.
+    """
+    rows = _lines(numbers, usual)
+    columns = _columns(rows)
+    if columns is None:
+        return [], rows
+    cells = []
+    for i, row in enumerate(rows):
+        _, top, _, bottom = bounds(row)
+        for k, (left, right) in enumerate(columns):
+            mine = [n for n in row if left <= (n.box[0] + n.box[2]) / 2 < right]
+            box = bounds(mine) if mine else (left, top, right, bottom)
+            cells.append((mine, box, (i, k)))
+    return cells, []
+
+
+def _lines(numbers: list[NumberRegion], usual: float) -> list[list[NumberRegion]]:
+    """Return the numbers of each line, from left to right; lines from top to foot."""
+    if not numbers:
+        return []
+    boxes = np.array([n.box for n in numbers], float)
+    left, top, right, bottom = boxes.T
+    high = bottom - top
+    shared = np.minimum(bottom[None], bottom[:, None]) - np.maximum(top[None], top[:, None])
+    gap = np.maximum(left[None], left[:, None]) - np.minimum(right[None], right[:, None])
+    level = shared > LEVEL * np.minimum(high[None], high[:, None])
+    pairs = np.argwhere(np.triu(level & (gap < WIDEST_GAP * usual), 1))
+    groups = joined(pairs, len(numbers))
+    lines = [
+        sorted((numbers[i] for i in np.flatnonzero(groups == group)), key=lambda n: n.box[0])
+        for group in np.unique(groups)
+    ]
+    return sorted(lines, key=lambda line: np.mean([n.box[1] + n.box[3] for n in line]))
+
+
+def _columns(rows: list[list[NumberRegion]]) -> list[tuple[int, int]] | None:
+    """Return where the columns of lines begin and end, or None where they do not align."""
+    if sum(len(row) > 1 for row in rows) < FEWEST_ROWS:
+        return None
+    every = [number for row in rows for number in row]
+    spans = np.array([(n.box[0], n.box[2]) for n in every], float)
+    shared = np.minimum(spans[None, :, 1], spans[:, None, 1]) - np.maximum(
+        spans[None, :, 0], spans[:, None, 0]
+    )
+    slim = np.minimum.outer(np.diff(spans)[:, 0], np.diff(spans)[:, 0])
+    groups = joined(np.argwhere(np.triu(shared > ALIGNED * slim, 1)), len(every))
+    which = dict(zip((n.name for n in every), groups, strict=True))
+    if any(len({which[n.name] for n in row}) < len(row) for row in rows):
+        return None  # two numbers of one line in one column
+    names = np.unique(groups)
+    if len(names) < 2 or len(every) < FILLED * len(names) * len(rows):  # noqa: PLR2004
+        return None
+    middles = sorted(
+        (float(spans[groups == name, 0].min()), float(spans[groups == name, 1].max()))
+        for name in names
+    )
+    cuts = [(before[1] + after[0]) / 2 for before, after in pairwise(middles)]
+    edges = [middles[0][0], *cuts, middles[-1][1] + 1]
+    return [(int(left), int(np.ceil(right))) for left, right in pairwise(edges)]
+
+
+def bounds(numbers: list[NumberRegion]) -> Rectangle:
+    """Return the box around numbers, of which there is at least one."""
+    boxes = np.array([n.box for n in numbers])
+    low, high = boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)
+    return int(low[0]), int(low[1]), int(high[0]), int(high[1])
 
 
 def _one_line(numbers: list[NumberRegion]) -> list[NumberRegion]:
@@ -66,17 +179,17 @@ def _one_line(numbers: list[NumberRegion]) -> list[NumberRegion]:
     return [n for n in numbers if min(n.box[3], main.box[3]) - max(n.box[1], main.box[1]) > 0]
 
 
-def _others(page: Page, regions: NumberRegions) -> dict[int, tuple[Box, ...]]:
-    """Return where in each cell something else is written, by the cell's name."""
-    found: dict[int, list[Box]] = {}
-    least = 0.06 * regions.usual**2
-    home = regions.other.commonest(regions.cells.labels)
-    for piece in np.flatnonzero((home > 0) & (regions.other.area > least)):
-        left, top, right, bottom = (int(side) for side in regions.other.boxes[piece])
-        found.setdefault(int(home[piece]), []).append(
-            _box(page, regions, (left, top, right, bottom))
-        )
-    return {name: tuple(boxes) for name, boxes in found.items()}
+def _others(page: Page, regions: NumberRegions, cell: MapCell) -> tuple[Box, ...]:
+    """Return where something else is written in a cell."""
+    left, top, right, bottom = cell.box
+    own = regions.cells.labels[top:bottom, left:right] == cell.name
+    found = np.unique(regions.other.labels[top:bottom, left:right][own])
+    least = LEAST_OTHER * regions.usual**2
+    return tuple(
+        _box(page, regions, tuple(int(side) for side in regions.other.boxes[piece - 1]))
+        for piece in found
+        if piece > 0 and regions.other.area[piece - 1] > least
+    )
 
 
 def _cut_out(page: Page, regions: NumberRegions, numbers: list[NumberRegion]) -> Page:
@@ -119,7 +232,7 @@ def _region(page: Page, regions: NumberRegions, box: tuple[float, float, float, 
     return Region(tuple((float(px), float(py)) for px, py in placed))
 
 
-def _box(page: Page, regions: NumberRegions, box: tuple[int, int, int, int]) -> Box:
+def _box(page: Page, regions: NumberRegions, box: Rectangle) -> Box:
     """Return a box of the maps in pixels of the original."""
     corners = np.array(_region(page, regions, box).corners)
     left, top = np.floor(corners.min(axis=0)).astype(int)
