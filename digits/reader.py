@@ -9,7 +9,10 @@ import numpy as np
 
 from digits.errors import CrowdedError, DigitsError, HintError
 from digits.image.digit_segmentation import Glyph, cut_digits
+from digits.image.map_layout import Placed, lay_out
 from digits.image.mnist_normalize import to_frame
+from digits.image.number_regions import find_number_regions
+from digits.image.page_maps import PageMaps
 from digits.image.page_segmentation import Found, find_numbers, is_single, open_page
 from digits.image.quality import describe_faults
 from digits.image.rectify import MARGIN, SIDE_MARGIN, box_region, straighten, to_strip, turn
@@ -17,6 +20,7 @@ from digits.image.single_digit import find_single
 from digits.inference.classifier import Answers, Classifier
 from digits.inference.ctc import log_softmax
 from digits.inference.line_recognizer import LineNetwork, Spelling
+from digits.inference.segmenter import STRIDE, PageView, Segmenter, segment_page
 from digits.io.document import Document
 from digits.io.sources import Source, load_source
 from digits.types import (
@@ -49,6 +53,7 @@ CLEAR = 0.95  # geometric mean of a page's confidence, a digit, above which it s
 ENOUGH_DIGITS = 6  # on a page that is to be turned: 8061 might as well be 1908
 EVIDENCE = 1.5  # by which the logarithm of all digits' confidence rises when a page is turned
 BESIDE = 0.1  # of a table's ink; more outside it is writing, and not its frame
+BETTER = 0.5  # digits more that must be likely to be right for the maps' reading to be taken
 ONLY_TABLE = "Only the table was read: photograph what stands beside it by itself."
 TURNED = "The page does not stand upright: it was turned to be read."
 
@@ -104,6 +109,7 @@ class Reader:
 
     classifier: Classifier
     line_network: LineNetwork
+    segmenter: Segmenter | None = None  # None: pages are read by geometry alone
 
     def read(self, picture: Picture, hint: Hint = ANY) -> Reading:
         """Read what is written on `picture`.
@@ -126,15 +132,82 @@ class Reader:
         """
         _check(hint, picture)
         page = open_page(picture)
+        numbers: list[Line] = []
         try:
             found = find_numbers(page, picture, hint)
             numbers = self.read_lines(found, hint)
             turned = self._turned(page, picture, numbers, hint)
+            if turned is not None:
+                found, numbers = turned
+            notes = (TURNED,) if turned is not None else ()
+            reading = self._compose(picture, hint, page, found, numbers, notes=notes)
         except CrowdedError as error:
-            return self._refuse(picture, hint, error)
-        if turned is not None:
-            return self._compose(picture, hint, page, *turned, notes=(TURNED,))
-        return self._compose(picture, hint, page, found, numbers)
+            reading = self._refuse(picture, hint, error)
+        if reading.status in ("doubtful", "refused") and hint == replace(ANY, accept=hint.accept):
+            return self._read_maps(picture, hint, page, _expected(numbers)) or reading
+        return reading
+
+    def _read_maps(
+        self, picture: Picture, hint: Hint, page: Page, expected: float
+    ) -> Reading | None:
+        """Read a page by the page network's maps, if that gives more digits likely to be right.
+
+        Parameters
+        ----------
+        expected : digits of the reading so far that are likely to be right
+        """
+        if self.segmenter is None:
+            return None
+        regions = find_number_regions(_to_maps(segment_page(self.segmenter, picture.colours)))
+        placed = lay_out(page, regions)
+        numbers = self.read_lines([Found(part.page, part.box, part.place) for part in placed])
+        if _expected(numbers) <= expected + BETTER:
+            return None
+        return self._compose_maps(picture, hint, page, placed, numbers)
+
+    def _compose_maps(
+        self,
+        picture: Picture,
+        hint: Hint,
+        page: Page,
+        placed: Sequence[Placed],
+        numbers: Sequence[Line],
+    ) -> Reading:
+        """Put tables and lines that the maps show together as one `Reading`."""
+        cells: list[Cell] = []
+        lines: list[Line] = []
+        pairs = list(zip(placed, numbers, strict=True))
+        for table in dict.fromkeys(part.table for part in placed):
+            mine = [(part, line) for part, line in pairs if part.table == table]
+            if table is None:
+                lines += [line for _, line in mine if line.digits]
+                continue
+            first = 1 + max((cell.row for cell in cells), default=-1)
+            rows = [
+                (_to_cell(part, line, first), line) for part, line in mine if part.place is not None
+            ]
+            cells += [cell for cell, _ in rows]
+            lines += _rows([cell for cell, _ in rows], [line for _, line in rows])
+        lines = sorted(
+            (line for line in lines if line.digits or "\t" in line.text),
+            key=lambda line: line.box.y,
+        )
+        written = [line for line in lines if line.digits]
+        sure = [line.confidence for line in numbers if line.digits]
+        confidence = float(np.prod(sure)) if sure else 0.0
+        return Reading(
+            id=_identity(picture, self.versions, hint),
+            size=(picture.width, picture.height),
+            status=_status(page, written, confidence, hint),
+            model=self.classifier.name,
+            text="\n".join(line.text for line in lines) if written else "",
+            confidence=confidence,
+            lines=tuple(lines) if written else (),
+            cells=tuple(cells),
+            notes=describe_faults(
+                picture, page.ink, [digit.box for line in written for digit in line.digits]
+            ),
+        )
 
     def _turned(
         self, page: Page, picture: Picture, numbers: Sequence[Line], hint: Hint
@@ -229,8 +302,9 @@ class Reader:
 
     @property
     def versions(self) -> str:
-        """The SHA-256 of both networks."""
-        return self.classifier.name.sha256 + self.line_network.name.sha256
+        """The SHA-256 of all networks."""
+        page = "" if self.segmenter is None else self.segmenter.name.sha256
+        return self.classifier.name.sha256 + self.line_network.name.sha256 + page
 
     def _compose(  # the results of every stage meet here
         self,
@@ -341,6 +415,34 @@ def _count_tall(marks: Sequence[Box], digits: Sequence[Box]) -> int:
         return 0
     tall = float(np.median([box.height for box in digits]))
     return sum(box.height >= TALL * tall for box in marks)
+
+
+def _expected(numbers: Iterable[Line]) -> float:
+    """Return how many digits are likely to be right, those of whole numbers alone."""
+    return float(
+        sum(line.confidence * sum(d.value is not None for d in line.digits) for line in numbers)
+    )
+
+
+def _to_maps(view: PageView) -> PageMaps:
+    """Return a segmentation as the layout takes it."""
+    seen = view.segmentation
+    return PageMaps(
+        seen.probabilities.argmax(axis=-1).astype(np.uint8),
+        seen.probabilities,
+        seen.core,
+        seen.tall / np.float32(STRIDE),
+        view.to_picture,
+    )
+
+
+def _to_cell(part: Placed, line: Line, first: int) -> Cell:
+    """Return a cell of a table whose rows begin at `first`."""
+    row, column = part.place or (0, 0)
+    marks = line.marks + tuple(Mark("other", box) for box in part.other)
+    return Cell(
+        first + row, column, line.text, line.confidence, part.box, marks, written=line.written
+    )
 
 
 def _is_doubtful(numbers: Sequence[Line]) -> bool:

@@ -11,6 +11,7 @@ from digits.errors import DigitsError, MissingLibraryError, UnknownModelError, h
 from digits.inference.classifier import load_card, load_classifier
 from digits.inference.line_recognizer import LineNetwork, load_line_network
 from digits.inference.reference_set import Neighbours, load_neighbours
+from digits.inference.segmenter import Segmenter, open_segmenter
 from digits.personalization.kernel_head import with_head
 from digits.personalization.versions import current_name, load_version
 from digits.reader import Reader
@@ -24,6 +25,7 @@ WEIGHTS = Path(__file__).parent / "weights"  # shipped with the package, never w
 RUNS = Path(__file__).parent.parent / "runs"  # what a person trained in this checkout
 DEFAULT = "cnn"
 LINE = "line"  # the network that finds the digits of a line; not one to choose among
+PAGE = "page"  # the network that segments pages; not one to choose among either
 
 _lock = threading.Lock()
 
@@ -118,7 +120,7 @@ def available_models() -> list[ModelCard]:
     shipped = sorted(WEIGHTS.glob("*.onnx"), key=lambda path: (path.stem != DEFAULT, path.stem))
     trained = sorted(RUNS.glob("*/*.onnx"), key=lambda path: path.stat().st_mtime, reverse=True)
     cards = []
-    for path in [path for path in [*shipped, *trained] if path.stem != LINE]:
+    for path in [path for path in [*shipped, *trained] if path.stem not in (LINE, PAGE)]:
         name = path.stem if path.parent == WEIGHTS else f"runs/{path.parent.name}"
         try:
             card = load_card(path)
@@ -169,13 +171,15 @@ def _changed(path: Path, name: str) -> int:
 @lru_cache(maxsize=8)
 def _open(path: Path, changed: int) -> Reader:  # noqa: ARG001  # a new version is a new key
     if path.stem == LINE:
-        return Reader(load_classifier(WEIGHTS / f"{DEFAULT}.onnx"), load_line_network(path))
+        return Reader(
+            load_classifier(WEIGHTS / f"{DEFAULT}.onnx"), load_line_network(path), _segmenter()
+        )
     if path.suffix == ".onnx":
-        return Reader(load_classifier(path), _line_network())
+        return Reader(load_classifier(path), _line_network(), _segmenter())
     # Only here is TensorFlow imported to read.
     from digits.inference.keras_backend import load_keras_file
 
-    return Reader(load_keras_file(path), _line_network())
+    return Reader(load_keras_file(path), _line_network(), _segmenter())
 
 
 @lru_cache(maxsize=8)
@@ -210,6 +214,12 @@ def _open_store(url: str) -> "Corrections":
 @lru_cache(maxsize=1)
 def _line_network() -> LineNetwork:
     return load_line_network(WEIGHTS / f"{LINE}.onnx")
+
+
+@lru_cache(maxsize=1)
+def _segmenter() -> Segmenter | None:
+    """Return the shipped network for pages, if there is one."""
+    return open_segmenter(WEIGHTS / f"{PAGE}.onnx")
 
 
 @lru_cache(maxsize=2)

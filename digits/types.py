@@ -90,6 +90,15 @@ class Picture:
     width: int  # px of the upright original
     height: int  # px of the upright original
     sha256: str  # of the bytes that the picture was decoded from
+    # the same size as `grey`; None where colour was not decoded
+    rgb: UInt8[np.ndarray, "_height _width 3"] | None = field(
+        default=None, compare=False, repr=False
+    )
+
+    @property
+    def colours(self) -> UInt8[np.ndarray, "_height _width 3"]:
+        """The picture in colour, grey where no colour was decoded."""
+        return np.repeat(self.grey[..., None], 3, axis=2) if self.rgb is None else self.rgb
 
     def to_original(self, box: Box) -> Box:
         """Return `box`, given in pixels of `grey`, in pixels of the original."""

@@ -186,7 +186,7 @@ def _others(page: Page, regions: NumberRegions, cell: MapCell) -> tuple[Box, ...
     found = np.unique(regions.other.labels[top:bottom, left:right][own])
     least = LEAST_OTHER * regions.usual**2
     return tuple(
-        _box(page, regions, tuple(int(side) for side in regions.other.boxes[piece - 1]))
+        _box(page, regions, _rectangle(regions.other.boxes[piece - 1]))
         for piece in found
         if piece > 0 and regions.other.area[piece - 1] > least
     )
@@ -230,6 +230,12 @@ def _region(page: Page, regions: NumberRegions, box: tuple[float, float, float, 
     height, width = page.ink.shape
     placed = np.clip(np.stack([x / scale, y / scale], axis=1), 0, (width, height))
     return Region(tuple((float(px), float(py)) for px, py in placed))
+
+
+def _rectangle(sides: np.ndarray) -> Rectangle:
+    """Return a box as plain numbers."""
+    left, top, right, bottom = (int(side) for side in sides)
+    return left, top, right, bottom
 
 
 def _box(page: Page, regions: NumberRegions, box: Rectangle) -> Box:

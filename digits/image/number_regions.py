@@ -114,9 +114,9 @@ def _believed(cells: MapCells, pieces: Components, usual: float) -> MapCells:
     inside: dict[int, list[bool]] = {}
     tall = pieces.height >= TALL * usual
     for piece in np.flatnonzero((home > 0) & tall):
-        cell = boxes[int(home[piece])]
+        around = boxes[int(home[piece])]
         box = pieces.boxes[piece]
-        over = np.concatenate([cell[:2] - box[:2], box[2:] - cell[2:]]).max()
+        over = np.concatenate([around[:2] - box[:2], box[2:] - around[2:]]).max()
         inside.setdefault(tables[int(home[piece])], []).append(bool(over <= OVER * usual))
     kept = {
         table

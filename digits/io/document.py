@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
+import numpy as np
 from PIL import Image
 
 from digits.errors import PictureError
@@ -107,7 +108,8 @@ class Document:
     def _to_picture(self, decoded: DecodedImage, number: int | None) -> Picture:
         suffix = b"" if number in (None, 1) else f"page {number}".encode()
         checksum = hashlib.sha256(self.content + suffix).hexdigest()
-        return Picture(decoded.grey, decoded.width, decoded.height, checksum)
+        rgb = None if decoded.colour is None else np.asarray(decoded.colour.convert("RGB"))
+        return Picture(decoded.grey, decoded.width, decoded.height, checksum, rgb)
 
     def __iter__(self) -> Iterator[PageImage]:
         """Yield each page, decoded when its turn comes."""

@@ -148,7 +148,7 @@ class Canvas:
         strength: int = 255,
     ) -> None:
         """Draw a line through points (n, 2) of the page."""
-        placed = np.asarray(points, np.float32) - (self.left, self.top)
+        placed = np.asarray(points, np.float32) - np.array([self.left, self.top])
         low, high = placed.min(axis=0) - width - 1, placed.max(axis=0) + width + 1
         if high[0] < 0 or high[1] < 0 or low[0] > self.width or low[1] > self.height:
             return
@@ -189,7 +189,7 @@ class Canvas:
             length, step = float(np.hypot(*(b - a))), float(self.rng.uniform(1.5, 6))
             along = (b - a) / max(1.0, length)
             # Only the dashes that the window shows.
-            first = max(0.0, float(((self.left, self.top) - a) @ along) - 20)
+            first = max(0.0, float((np.array([self.left, self.top]) - a) @ along) - 20)
             last = min(length, first + self.width + self.height)
             for at in np.arange(first - first % (2 * step), last, 2 * step):
                 dash = np.stack([a + along * at, a + along * min(length, at + step)])

@@ -159,7 +159,7 @@ def draw_digit(pen: Pen, digit: str, tall: Px, rng: np.random.Generator) -> np.n
     if digit == "1" and pen.stick:
         return _stick(pen, tall, rng)
     samples = pen.digits.get(digit) or pen.common[digit]
-    sample = samples[rng.integers(len(samples))]
+    sample = samples[int(rng.integers(len(samples)))]
     if isinstance(sample, tuple):
         wide = pen.wide * rng.uniform(0.92, 1.08)
         return draw_strokes(sample, pen, tall, rng, wide=wide)
@@ -236,7 +236,7 @@ def draw_letter(pen: Pen, letter: str, tall: Px, rng: np.random.Generator) -> np
         samples = pen.letters.get(letter)
         if not samples:
             return None
-        sample = samples[rng.integers(len(samples))]
+        sample = samples[int(rng.integers(len(samples)))]
         if isinstance(sample, tuple):
             return draw_strokes(sample, pen, tall * share, rng, wide=pen.wide)
         return _scaled(sample, pen, tall * share)
@@ -246,7 +246,7 @@ def draw_letter(pen: Pen, letter: str, tall: Px, rng: np.random.Generator) -> np
 def draw_script(pen: Pen, text: str, tall: Px) -> np.ndarray | None:
     """Return a word in a font that resembles handwriting."""
     if isinstance(pen.script, int):
-        scale = tall / 24
+        scale = float(tall / 24)
         thick = max(1, round(pen.width * tall))
         (width, height), below = cv2.getTextSize(text, pen.script, scale, thick)
         ink = np.zeros((height + below + 2 * thick + 4, width + 2 * thick + 4), np.uint8)

@@ -255,9 +255,7 @@ def _comb(canvas: Canvas, style: Style, box: Rectangle) -> None:
     canvas.rule((right, tooth), (right, bottom), style.thick, style.rule)
 
 
-def _fill_boxes(
-    canvas: Canvas, style: Style, lefts: Sequence[float], size: tuple[float, float, float]
-) -> None:
+def _fill_boxes(canvas: Canvas, style: Style, lefts: Sequence[Px], size: tuple[Px, Px, Px]) -> None:
     """Write one character into each box; the digits are one number."""
     rng = canvas.rng
     y, wide, high = size
