@@ -53,6 +53,7 @@ CLEAR = 0.95  # geometric mean of a page's confidence, a digit, above which it s
 ENOUGH_DIGITS = 6  # on a page that is to be turned: 8061 might as well be 1908
 EVIDENCE = 1.5  # by which the logarithm of all digits' confidence rises when a page is turned
 BESIDE = 0.1  # of a table's ink; more outside it is writing, and not its frame
+UNREAD = 0.3  # of a page's ink outside the digits that were read; more may be a table or print
 BETTER = 0.5  # digits more that must be likely to be right for the maps' reading to be taken
 ONLY_TABLE = "Only the table was read: photograph what stands beside it by itself."
 TURNED = "The page does not stand upright: it was turned to be read."
@@ -143,9 +144,9 @@ class Reader:
             reading = self._compose(picture, hint, page, found, numbers, notes=notes)
         except CrowdedError as error:
             reading = self._refuse(picture, hint, error)
-        if reading.status in ("doubtful", "refused") and hint == replace(ANY, accept=hint.accept):
-            return self._read_maps(picture, hint, page, _expected(numbers)) or reading
-        return reading
+        if hint != replace(ANY, accept=hint.accept) or _is_complete(reading, page, picture):
+            return reading
+        return self._read_maps(picture, hint, page, _expected(numbers)) or reading
 
     def _read_maps(
         self, picture: Picture, hint: Hint, page: Page, expected: float
@@ -176,11 +177,13 @@ class Reader:
         """Put tables and lines that the maps show together as one `Reading`."""
         cells: list[Cell] = []
         lines: list[Line] = []
+        unread: list[Box] = []
         pairs = list(zip(placed, numbers, strict=True))
         for table in dict.fromkeys(part.table for part in placed):
             mine = [(part, line) for part, line in pairs if part.table == table]
             if table is None:
-                lines += [line for _, line in mine if line.digits]
+                lines += [line for _, line in mine if _has_value(line)]
+                unread += [part.box for part, line in mine if not _has_value(line)]
                 continue
             first = 1 + max((cell.row for cell in cells), default=-1)
             rows = [
@@ -193,8 +196,8 @@ class Reader:
             key=lambda line: line.box.y,
         )
         written = [line for line in lines if line.digits]
-        sure = [line.confidence for line in numbers if line.digits]
-        confidence = float(np.prod(sure)) if sure else 0.0
+        kept = [line.confidence for part, line in pairs if line.digits and part.box not in unread]
+        confidence = float(np.prod(kept)) if kept else 0.0
         return Reading(
             id=_identity(picture, self.versions, hint),
             size=(picture.width, picture.height),
@@ -207,6 +210,7 @@ class Reader:
             notes=describe_faults(
                 picture, page.ink, [digit.box for line in written for digit in line.digits]
             ),
+            unread=tuple(unread),
         )
 
     def _turned(
@@ -417,11 +421,28 @@ def _count_tall(marks: Sequence[Box], digits: Sequence[Box]) -> int:
     return sum(box.height >= TALL * tall for box in marks)
 
 
+def _has_value(line: Line) -> bool:
+    """Return whether a line holds a digit that was not rejected."""
+    return any(digit.value is not None for digit in line.digits)
+
+
 def _expected(numbers: Iterable[Line]) -> float:
     """Return how many digits are likely to be right, those of whole numbers alone."""
     return float(
         sum(line.confidence * sum(d.value is not None for d in line.digits) for line in numbers)
     )
+
+
+def _is_complete(reading: Reading, page: Page, picture: Picture) -> bool:
+    """Return whether a reading is sure and leaves little of the page's ink unread."""
+    if reading.status == "blank":
+        return True
+    if reading.status != "read":
+        return False
+    unread = page.ink.copy()
+    for digit in reading.digits:
+        unread[picture.from_original(digit.box).rows_and_columns()] = 0
+    return float(unread.sum()) <= UNREAD * float(page.ink.sum())
 
 
 def _to_maps(view: PageView) -> PageMaps:

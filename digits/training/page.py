@@ -38,6 +38,9 @@ JUDGED = 16  # crops of each kind that judge
 JUDGING_SEED = 1000  # added to the recipe's, for pages that nothing else has seen
 LEAST_DIGITS = 8  # different digits that a writer must have written
 POINTS = 3  # of a recorded stroke's points, one in so many is drawn: pages are many
+WARM_UP = 100  # steps in which the learning rate rises
+LOWEST = 0.02  # of the highest learning rate, its last one
+STOP_EARLY = 0.03  # of the minutes: an epoch that ends so late is the last
 MEASURED = 256  # px: side of the page for which multiplications are counted
 
 
@@ -109,12 +112,8 @@ def _binary(truth: Any, logits: Any) -> Any:  # noqa: ANN401
 
 
 def compile_page(network: keras.Model, recipe: PageRecipe) -> None:
-    """Give the network its losses and an optimiser that warms up and cools down."""
-    steps = recipe.crops // recipe.batch * recipe.epochs
-    schedule = keras.optimizers.schedules.CosineDecay(
-        recipe.peak / 10, steps, alpha=0.1, warmup_target=recipe.peak, warmup_steps=steps // 40 + 1
-    )
-    optimizer = keras.optimizers.AdamW(schedule, weight_decay=recipe.decay, global_clipnorm=5.0)
+    """Give the network its losses and an optimiser, whose rate `_Rate` sets."""
+    optimizer = keras.optimizers.AdamW(recipe.peak, weight_decay=recipe.decay, global_clipnorm=5.0)
     network.compile(optimizer, loss=[maps_loss, coarse_loss])
 
 
@@ -132,7 +131,8 @@ def fit_page(
 
     Parameters
     ----------
-    minutes : after which to stop at the end of an epoch; None trains all epochs
+    minutes : after which to stop at the end of an epoch; the learning rate then falls by the
+        clock. None trains all epochs
 
     Returns
     -------
@@ -148,7 +148,7 @@ def fit_page(
     judging = to_arrays(to_batch(judging_crops(validation, recipe, 4)))
     seed = recipe.seed * 1000 + done  # other pages after an interruption
     stream = CropStream(bank, seed=seed, workers=recipe.workers, reuse=recipe.reuse)
-    watch = _Stop(minutes)
+    rate = _Rate(recipe, done, minutes)
     try:
         network.fit(
             PageBatches(stream, recipe),
@@ -158,28 +158,42 @@ def fit_page(
                 _Judge(judging),
                 keras.callbacks.CSVLogger(run / HISTORY, append=done > 0),
                 Checkpoint(run),
-                watch,
+                rate,
             ],
             verbose=2,
         )
     finally:
         stream.close()
-    return max(done, watch.epochs)
+    return rate.epochs
 
 
-class _Stop(keras.callbacks.Callback):
-    """End a training at the first end of an epoch after some minutes."""
+class _Rate(keras.callbacks.Callback):
+    """Raise the learning rate, then let it fall as a cosine over all steps, or over the minutes."""
 
-    def __init__(self, minutes: float | None) -> None:
+    def __init__(self, recipe: PageRecipe, done: int, minutes: float | None) -> None:
         super().__init__()
-        self.epochs = 0  # that are done
-        self._until = None if minutes is None else time.monotonic() + 60 * minutes
+        self.epochs = done
+        self._peak, self._minutes, self._start = recipe.peak, minutes, time.monotonic()
+        self._each = recipe.crops // recipe.batch
+        self._step, self._steps = done * self._each, recipe.epochs * self._each
+
+    def on_train_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:  # noqa: ARG002
+        """Set the rate of this step."""
+        spent = self._step / self._steps
+        if self._minutes is not None:
+            spent = (time.monotonic() - self._start) / (60 * self._minutes)
+        fallen = 0.5 + 0.5 * float(np.cos(np.pi * min(1.0, spent)))
+        risen = min(1.0, (1 + self._step) / WARM_UP)
+        self.model.optimizer.learning_rate = self._peak * risen * max(LOWEST, fallen)
+        self._step += 1
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:  # noqa: ARG002
-        """Look at the clock."""
+        """Stop where the next epoch would not end in time."""
         self.epochs = epoch + 1
-        if self._until is not None and time.monotonic() > self._until:
-            self.model.stop_training = True
+        if self._minutes is not None:
+            minutes = (time.monotonic() - self._start) / 60
+            if minutes > self._minutes * (1 - STOP_EARLY):
+                self.model.stop_training = True
 
 
 class _Judge(keras.callbacks.Callback):

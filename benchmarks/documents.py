@@ -1,0 +1,158 @@
+"""How well whole documents are read: composed ones by held-out writers, whose truth is known.
+
+    python benchmarks/documents.py [--documents N] [--kinds KIND ...] [--handwriting FOLDER]
+                                   [--seed N] [--geometry] [--out FILE.csv]
+
+Each number that was written and not struck out counts once: it is right if the digits that were
+read inside its box are its digits. It is silently wrong if it is not right and the reading's status
+is "read". Digits that were read where no number stands are counted apart.
+"""
+
+import argparse
+import csv
+import dataclasses
+import sys
+import time
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
+from digits.mnist import load_mnist
+from digits.reader import Reader
+from digits.registry import shipped_reader
+from digits.synthesis.page import KINDS, ComposedPage, compose_document
+from digits.synthesis.page_canvas import TrueNumber
+from digits.types import Picture, Reading
+
+REACH = 0.25  # of a number's height by which the middle of a digit may lie outside its box
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How well documents of one kind are read."""
+
+    kind: str
+    documents: int
+    numbers: int
+    right: int
+    silently_wrong: int
+    extra_digits: int  # read where no handwritten number stands
+    read: int  # documents with status "read"
+    milliseconds: float  # for each document
+
+
+def main() -> None:
+    """Compose, read, count, print."""
+    options = parse_arguments()
+    bank = open_bank(options.handwriting)
+    reader = shipped_reader()
+    if options.geometry:
+        reader = dataclasses.replace(reader, segmenter=None)
+    results = []
+    for kind in options.kinds:
+        results.append(measure(reader, bank, kind, options.documents, options.seed))
+        print(describe(results[-1]), flush=True)
+    if options.out:
+        with options.out.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.DictWriter(file, [field.name for field in fields(Result)])
+            writer.writeheader()
+            writer.writerows(asdict(result) for result in results)
+
+
+def parse_arguments() -> argparse.Namespace:
+    """Return what was asked for on the command line."""
+    parser = argparse.ArgumentParser(description="Read composed documents.")
+    parser.add_argument("--documents", type=int, default=20, help="of each kind")
+    parser.add_argument("--kinds", nargs="+", choices=KINDS, default=list(KINDS))
+    parser.add_argument("--handwriting", type=Path, help="a folder with more writers' digits")
+    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--geometry", action="store_true", help="without the page network")
+    parser.add_argument("--out", type=Path, help="a .csv file")
+    return parser.parse_args()
+
+
+def open_bank(folder: Path | None):  # type: ignore[no-untyped-def]  # noqa: ANN201  # needs Keras' extras
+    """Return the validation writers."""
+    from digits.training.handwriting import load_handwriting
+    from digits.training.page import load_bank
+
+    other = load_handwriting(folder).side("validation") if folder else None
+    return load_bank(load_mnist().validation, other)
+
+
+def measure(reader: Reader, bank, kind: str, documents: int, seed: int) -> Result:  # type: ignore[no-untyped-def]  # noqa: ANN001
+    """Read documents of one kind."""
+    counts = np.zeros(5, int)
+    seconds = 0.0
+    for i in range(documents):
+        page = compose_document(bank, np.random.default_rng((seed, i, KINDS.index(kind))), kind)
+        picture = to_picture(page)
+        start = time.perf_counter()
+        reading = reader.read(picture)
+        seconds += time.perf_counter() - start
+        counts += count(page, reading)
+    numbers, right, silent, extra, read = (int(n) for n in counts)
+    return Result(
+        kind, documents, numbers, right, silent, extra, read, round(1000 * seconds / documents, 1)
+    )
+
+
+def to_picture(page: ComposedPage) -> Picture:
+    """Return a composed page as the reader takes it."""
+    grey = cv2.cvtColor(page.rgb, cv2.COLOR_RGB2GRAY)
+    return Picture(grey, grey.shape[1], grey.shape[0], "0" * 64, page.rgb)
+
+
+def count(page: ComposedPage, reading: Reading) -> np.ndarray:
+    """Return numbers, right ones, silently wrong ones, extra digits, and whether it was read."""
+    digits = [
+        (d.box.x + d.box.width / 2, d.box.y + d.box.height / 2, d.text)
+        for d in reading.digits
+        if d.value is not None
+    ]
+    height, width = page.rgb.shape[:2]
+    wanted = [n for n in page.numbers if not n.struck_out and not n.printed]
+    whole = [n for n in wanted if is_inside(n, width, height)]
+    right = [n for n in whole if text_inside(n, digits) == n.text]
+    known = [n for n in page.numbers if not n.struck_out]
+    extra = sum(not any(holds(n, x, y) for n in known) for x, y, _ in digits)
+    silent = len(whole) - len(right) if reading.status == "read" else 0
+    return np.array([len(whole), len(right), silent, extra, int(reading.status == "read")])
+
+
+def is_inside(number: TrueNumber, width: int, height: int) -> bool:
+    """Return whether the picture shows the whole number."""
+    left, top, right, bottom = number.box
+    return left >= 0 and top >= 0 and right <= width and bottom <= height
+
+
+def holds(number: TrueNumber, x: float, y: float) -> bool:
+    """Return whether a digit's middle lies in a number's box."""
+    left, top, right, bottom = number.box
+    reach = REACH * (bottom - top)
+    return left - reach < x < right + reach and top - reach < y < bottom + reach
+
+
+def text_inside(number: TrueNumber, digits: list[tuple[float, float, str]]) -> str:
+    """Return the digits that were read in a number's box, from left to right."""
+    inside = sorted(digit for digit in digits if holds(number, digit[0], digit[1]))
+    return "".join(text for _, _, text in inside)
+
+
+def describe(result: Result) -> str:
+    """Return a result as one line."""
+    share = result.right / max(1, result.numbers)
+    silent = result.silently_wrong / max(1, result.numbers)
+    return (
+        f"{result.kind:12} {result.right:5} of {result.numbers:5} numbers ({share:6.1%}), "
+        f"silently wrong {silent:5.1%}, extra digits {result.extra_digits}, "
+        f"{result.milliseconds:.0f} ms each"
+    )
+
+
+if __name__ == "__main__":
+    main()

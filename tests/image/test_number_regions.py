@@ -1,0 +1,124 @@
+"""Numbers and cells from maps whose truth is known: composed documents without the network."""
+
+import numpy as np
+import pytest
+from perfect_maps import perfect_maps
+
+from digits.image.map_layout import align_numbers
+from digits.image.number_regions import NumberRegion, find_number_regions
+from digits.image.page_maps import DIGIT, RULE, WRITING, PageMaps, vote
+from digits.mnist import load_mnist
+from digits.synthesis.page import compose_document
+from digits.synthesis.page_ink import InkBank, mnist_samples
+
+
+@pytest.fixture(scope="module")
+def bank():
+    return InkBank(mnist_samples(load_mnist().validation, 500))
+
+
+def blank_maps(height=200, width=300, tall=20.0):
+    labels = np.zeros((height, width), np.uint8)
+    return draw(labels, tall)
+
+
+def draw(labels, tall=20.0):
+    """Return maps that are sure of `labels`."""
+    return PageMaps(
+        labels,
+        np.eye(6, dtype=np.float32)[labels],
+        np.zeros(labels.shape, np.float32),
+        np.full(labels.shape, tall, np.float32),
+        np.diag([2.0, 2.0, 1.0]),
+    )
+
+
+def grid(rows, columns, cell=(40, 30), thick=2):
+    """Return the classes of a ruled table, and where its cells begin."""
+    wide, high = cell
+    labels = np.zeros((rows * high + 40, columns * wide + 40), np.uint8)
+    for i in range(rows + 1):
+        labels[20 + i * high : 20 + i * high + thick, 20 : 20 + columns * wide + thick] = RULE
+    for k in range(columns + 1):
+        labels[20 : 20 + rows * high + thick, 20 + k * wide : 20 + k * wide + thick] = RULE
+    return labels
+
+
+@pytest.mark.parametrize(("kind", "least"), [("tally", 0.9), ("columns", 0.75), ("table", 0.75)])
+def test_numbers_are_found_one_by_one(bank, kind, least):
+    found = wanted = 0
+    for seed in range(4):
+        page = compose_document(bank, np.random.default_rng((2, seed)), kind, plain=True)
+        regions = find_number_regions(perfect_maps(page)).numbers
+        for number in page.numbers:
+            if number.struck_out or number.printed:
+                continue
+            left, top, right, bottom = number.box
+            x, y = (left + right) / 4, (top + bottom) / 4
+            mine = [r for r in regions if r.box[0] <= x <= r.box[2] and r.box[1] <= y <= r.box[3]]
+            wanted += 1
+            found += len(mine) == 1 and mine[0].box[2] - mine[0].box[0] < (right - left) / 2 + 20
+    assert found >= least * wanted
+
+
+def test_a_page_without_ink_has_no_numbers():
+    regions = find_number_regions(blank_maps())
+    assert regions.numbers == ()
+    assert regions.cells.cells == ()
+
+
+def test_a_ruled_table_gives_its_cells_in_rows_and_columns():
+    labels = grid(3, 4)
+    for row in range(3):
+        for column in range(4):
+            labels[28 + 30 * row : 46 + 30 * row, 32 + 40 * column : 40 + 40 * column] = DIGIT
+    regions = find_number_regions(draw(labels))
+    places = {(cell.row, cell.column) for cell in regions.cells.cells}
+    assert places == {(row, column) for row in range(3) for column in range(4)}
+    assert len(regions.numbers) == 12
+    assert len({number.cell for number in regions.numbers}) == 12
+
+
+def test_a_straight_one_between_borders_is_a_digit_and_not_a_rule():
+    labels = grid(1, 6)
+    for column in range(6):
+        labels[28:46, 36 + 40 * column : 44 + 40 * column] = DIGIT
+    labels[28:46, 36 + 80 : 44 + 80] = 0
+    labels[28:46, 30 + 80 : 33 + 80] = RULE  # what the network takes for a rule
+    regions = find_number_regions(draw(labels))
+    assert len(regions.numbers) == 6
+
+
+def test_a_whole_piece_has_one_class():
+    labels = np.zeros((60, 60), np.uint8)
+    labels[20:40, 20:32] = DIGIT
+    labels[20:40, 32:36] = WRITING
+    voted = vote(draw(labels)).labels
+    assert set(np.unique(voted[20:40, 20:36])) == {DIGIT}
+
+
+def test_a_rule_between_digits_parts_two_numbers():
+    labels = np.zeros((80, 120), np.uint8)
+    labels[30:50, 30:42] = labels[30:50, 48:60] = DIGIT
+    assert len(find_number_regions(draw(labels)).numbers) == 1
+    labels[10:70, 44:46] = RULE
+    assert len(find_number_regions(draw(labels)).numbers) == 2
+
+
+def region(name, left, top, wide=30, high=20):
+    return NumberRegion((left, top, left + wide, top + high), name, 20.0, 0, False)
+
+
+def test_numbers_in_columns_are_cells_even_without_rules():
+    numbers = [region(3 * row + k, 20 + 100 * k, 30 * row) for row in range(4) for k in range(3)]
+    cells, lines = align_numbers(numbers[:-1], 20.0)  # the last one is missing
+    assert lines == []
+    assert [place for _, _, place in cells] == [(row, k) for row in range(4) for k in range(3)]
+    assert cells[-1][0] == []
+
+
+def test_numbers_that_do_not_align_are_lines():
+    numbers = [region(0, 20, 0), region(1, 90, 2), region(2, 50, 60), region(3, 120, 60)]
+    cells, lines = align_numbers(numbers, 20.0)
+    assert cells == []
+    assert [[n.name for n in line] for line in lines] == [[0, 1], [2, 3]]
