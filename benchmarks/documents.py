@@ -127,14 +127,14 @@ def count(page: ComposedPage, reading: Reading) -> np.ndarray:
 def is_inside(number: TrueNumber, width: int, height: int) -> bool:
     """Return whether the picture shows the whole number."""
     left, top, right, bottom = number.box
-    return left >= 0 and top >= 0 and right <= width and bottom <= height
+    return bool(left >= 0 and top >= 0 and right <= width and bottom <= height)
 
 
 def holds(number: TrueNumber, x: float, y: float) -> bool:
     """Return whether a digit's middle lies in a number's box."""
     left, top, right, bottom = number.box
     reach = REACH * (bottom - top)
-    return left - reach < x < right + reach and top - reach < y < bottom + reach
+    return bool(left - reach < x < right + reach and top - reach < y < bottom + reach)
 
 
 def text_inside(number: TrueNumber, digits: list[tuple[float, float, str]]) -> str:
