@@ -2,194 +2,375 @@
 
     python train_model.py                    the convolutional network, in a quarter of an hour
     python train_model.py --network dense    one hidden layer, in a minute: the one to show live
-    python train_model.py --network wide     two hidden layers, on distorted digits; --recipe best
-                                             has patience, as for what was shipped
-    python train_model.py --network line     finds the digits of a number; an hour
-    python train_model.py --network page     segments whole pages; three hours
+    python train_model.py --network wide     two hidden layers, on distorted digits
+    python train_model.py --network line     reads whole numbers; an hour; leaves mnist_model.h5
+    python train_model.py --network page     segments whole pages; three hours; likewise
 
-What was shipped is never touched: it lies in ``digits/weights/``, and ``--restore`` brings its
-``.h5`` files back. Everything else a training leaves goes into ``runs/<name>/``.
+What a training leaves goes into ``runs/<name>/``. The shipped networks are in ``digits/weights/``
+and never change; ``--restore`` copies their ``.h5`` files back.
 """
 
 import argparse
-import dataclasses
 import os
+import shlex
+import signal
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
 
-from digits.errors import DigitsError
-from digits.evaluation.folder import judge_on_test
+from digits.errors import DigitsError, UsageError
 from digits.io.atomic_write import write_whole
-from digits.mnist import Mnist, load_mnist
-from digits.registry import DEFAULT, RUNS, WEIGHTS, available_models
-from digits.training.corrected_digits import with_corrections
-from digits.training.handwriting import load_handwriting
-from digits.training.handwriting_frames import HandwritingFrames, render_handwriting
-from digits.training.recipes import RECIPES, LineRecipe, PageRecipe, Recipe
+from digits.training.checkpoint import checksums, load_record
+from digits.training.plan import (
+    NETWORKS,
+    Options,
+    Plan,
+    check_data,
+    plan_training,
+    positive,
+    run_name,
+    seed,
+)
+from digits.training.recipes import (
+    RECIPES,
+    LineRecipe,
+    PageRecipe,
+    Recipe,
+    duration,
+    expected_seconds,
+)
+
+if TYPE_CHECKING:
+    from digits.mnist import Mnist
+    from digits.training.handwriting_frames import HandwritingFrames
 
 HERE = Path(__file__).parent
 SHIPPED = ("mnist_model.h5", "mnist_dense.h5")
+FAILED, USAGE, INTERRUPTED = 1, 2, 130  # exit status
 
 
 def main() -> int:
-    """Load MNIST, train, calibrate, export, evaluate, save."""
-    options = parse_arguments()
-    if options.restore:
-        return restore()
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # TensorFlow's remarks about the machine
+    """Check the options, load MNIST, train, calibrate, export, evaluate, save."""
+    given = build_parser().parse_args()
     try:
-        import keras
+        if given.restore:
+            return restore()
+        return train(given)
+    except UsageError as error:
+        sys.stderr.write(f"train_model.py: {error}\n")
+        return USAGE
+    except DigitsError as error:
+        sys.stderr.write(f"train_model.py: {error}\n")
+        return FAILED
 
-        from digits.training import digit as training
-        from digits.training.architectures import build_network
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line; an option that is left out is None or False."""
+    parser = argparse.ArgumentParser(
+        description="Train a network on MNIST and save it as mnist_model.h5.",
+        epilog="A training prints its network and how long it takes. Ctrl-C stops it.",
+    )
+    add = parser.add_argument
+    add(
+        "--network",
+        choices=NETWORKS,
+        help="cnn: convolutional network, the default; dense: one hidden layer; wide: two hidden "
+        "layers, trained on distorted digits; line: network that reads whole numbers; page: "
+        "network that segments whole pages",
+    )
+    add(
+        "--recipe",
+        choices=tuple(RECIPES),
+        help="quick: the default; swift: the convolutional network in two epochs, for a "
+        "demonstration; best: the wide network in 40 epochs; for other networks as quick",
+    )
+    add("--epochs", type=positive, metavar="N", help="passes through the training data")
+    add("--data", type=Path, metavar="FILE", help="another .npz with the four arrays of MNIST")
+    add(
+        "--corrections",
+        type=Path,
+        metavar="FOLDER",
+        help="also train on the corrected digits of an exported folder",
+    )
+    add(
+        "--handwriting",
+        type=Path,
+        metavar="FOLDER",
+        help="also train the convolutional or the page network on the public handwriting data sets "
+        "in a folder",
+    )
+    add(
+        "--minutes",
+        type=positive,
+        metavar="N",
+        help="stop the page network's training after so long, and export it",
+    )
+    add(
+        "--seed",
+        type=seed,
+        metavar="N",
+        help="seed of all random choices; default: 0",
+    )
+    add("--name", type=run_name, help="name of the folder in runs/; default: NETWORK-SEED")
+    add(
+        "--resume",
+        action="store_true",
+        help="continue a stopped training after its last complete epoch: the one of --name or "
+        "--network, or the latest",
+    )
+    add("--no-test", action="store_true", help="do not evaluate on the test digits")
+    add(
+        "--head",
+        action="store_true",
+        help="train only the reject head (not a digit) of the shipped convolutional network",
+    )
+    add("--restore", action="store_true", help="copy the shipped .h5 files back and do not train")
+    return parser
+
+
+def train(given: argparse.Namespace) -> int:
+    """Train by the options; return the exit status."""
+    before = signal.getsignal(signal.SIGINT)
+    if before is signal.default_int_handler:  # else Ctrl-C is ignored, as in the background
+        signal.signal(signal.SIGINT, stop_before_training)
+    try:
+        from digits.registry import RUNS
+
+        plan = plan_training(
+            Options(
+                network=given.network,
+                recipe=given.recipe,
+                epochs=given.epochs,
+                seed=given.seed,
+                name=given.name,
+                resume=given.resume,
+                head=given.head,
+                handwriting=given.handwriting is not None,
+                minutes=given.minutes,
+            ),
+            RUNS,
+        )
+        mnist = load_digits(given)
+        written = load_written(given, plan)
+        check_data(plan, checksums(mnist, written))
+        if not import_tensorflow():
+            return FAILED
+    finally:
+        signal.signal(signal.SIGINT, before)
+    try:
+        summary = run(plan, mnist, written, given)
+    except KeyboardInterrupt:
+        sys.stderr.write(f"\nStopped. {what_is_kept(plan, given)}\n")
+        return INTERRUPTED
+    except OSError as error:
+        sys.stderr.write(
+            f"train_model.py: files cannot be written ({str(error).splitlines()[0]}): make room "
+            f"or allow writing. {what_is_kept(plan, given)}\n"
+        )
+        return FAILED
+    sys.stdout.write(summary)
+    return 0
+
+
+def stop_before_training(*_: object) -> NoReturn:
+    """End at once: the import of TensorFlow would turn a KeyboardInterrupt into other errors."""
+    os.write(2, b"\nStopped before the training began.\n")
+    os._exit(INTERRUPTED)
+
+
+def import_tensorflow() -> bool:
+    """Import TensorFlow and return whether it is installed; if not, say what to install."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # its remarks about the machine
+    try:
+        import keras  # noqa: F401
+        import tensorflow  # noqa: F401
     except ImportError:
         sys.stderr.write(
             "train_model.py needs TensorFlow, which is not installed: use Python 3.11, 3.12 or "
             "3.13 and run: python -m pip install -r requirements.txt\n"
         )
-        return 1
-
-    keras.utils.set_random_seed(options.seed)  # of the weights that a network begins with
-    try:
-        mnist = load_mnist(options.data)
-        if options.corrections:
-            mnist = with_corrections(mnist, options.corrections)
-        if options.network in OTHERS:
-            return OTHERS[options.network](mnist, options)
-        recipe = RECIPES[options.recipe][options.network]
-        recipe = dataclasses.replace(
-            recipe, seed=options.seed, epochs=options.epochs or recipe.epochs
-        )
-        recipe, written = with_handwriting(recipe, options.handwriting)
-        run = RUNS / (options.name or f"{recipe.network}-{recipe.seed}")
-        if options.head:
-            sys.stdout.write(
-                training.head_summary(training.renew_head(mnist, recipe, run, written), run)
-            )
-            return 0
-        network = build_network(recipe.network)
-        training.fit(network, mnist, recipe, run, written=written, resume=options.resume)
-        head = training.add_head(network, mnist, recipe, written)
-        card = training.export_run(network, mnist, recipe, run, head, written)
-        if not options.no_test:
-            figures = judge_on_test(run / f"{recipe.network}.onnx", options.data)
-            card = training.add_test_figures(run, card, figures)
-        training.save_h5(network, HERE / "mnist_model.h5")
-    except KeyboardInterrupt:
-        sys.stderr.write("\nStopped; the last epoch is kept. Go on with: --resume\n")
-        return 130
-    except DigitsError as error:
-        sys.stderr.write(f"train_model.py: {error}\n")
-        return 1
-    except OSError as error:
-        sys.stderr.write(
-            f"train_model.py: nothing more can be written ({str(error).splitlines()[0]}): make "
-            "room or allow writing, and go on with --resume\n"
-        )
-        return 1
-    sys.stdout.write(training.summary(card, run, available_models()))
-    return 0
+        return False
+    return True
 
 
-def with_handwriting(
-    recipe: Recipe, folder: Path | None
-) -> tuple[Recipe, HandwritingFrames | None]:
-    """Return the recipe with its share of handwriting and the frames, or without either."""
-    if folder is None or not recipe.handwriting:
-        return dataclasses.replace(recipe, handwriting=0.0), None
-    return recipe, render_handwriting(load_handwriting(folder), recipe.seed)
+def load_digits(given: argparse.Namespace) -> "Mnist":
+    """Return MNIST or the file that the options name, with corrected digits if there are any."""
+    from digits.mnist import load_mnist
+    from digits.training.corrected_digits import with_corrections
+
+    mnist = load_mnist(given.data)
+    return with_corrections(mnist, given.corrections) if given.corrections else mnist
 
 
-def parse_arguments() -> argparse.Namespace:
-    """Return what was asked for on the command line."""
-    parser = argparse.ArgumentParser(description="Train a network on MNIST.")
-    parser.add_argument(
-        "--network", choices=("cnn", "dense", "wide", "line", "page"), default="cnn"
+def load_written(given: argparse.Namespace, plan: Plan) -> "HandwritingFrames | None":
+    """Return frames of the handwriting that the options name, where a digit network learns them."""
+    if given.handwriting is None or not isinstance(plan.recipe, Recipe):
+        return None
+    from digits.training.handwriting import load_handwriting
+    from digits.training.handwriting_frames import render_handwriting
+
+    return render_handwriting(load_handwriting(given.handwriting), plan.recipe.seed)
+
+
+def run(
+    plan: Plan,
+    mnist: "Mnist",
+    written: "HandwritingFrames | None",
+    given: argparse.Namespace,
+) -> str:
+    """Train what is planned; return what it came to."""
+    if isinstance(plan.recipe, LineRecipe):
+        return train_line(plan, plan.recipe, mnist)
+    if isinstance(plan.recipe, PageRecipe):
+        return train_page(plan, plan.recipe, mnist, given)
+    if plan.head:
+        return train_head(plan, plan.recipe, mnist, written)
+    return train_digits(
+        plan,
+        plan.recipe,
+        mnist,
+        written,
+        judge_test=not given.no_test,
+        data=given.data,
     )
-    parser.add_argument("--recipe", choices=("swift", "quick", "best"), default="quick")
-    parser.add_argument("--epochs", type=positive, help="passes through the training digits")
-    parser.add_argument("--data", type=Path, help="another .npz with MNIST's four arrays")
-    parser.add_argument("--corrections", type=Path, help="an exported folder to learn from")
-    parser.add_argument(
-        "--handwriting",
-        type=Path,
-        metavar="FOLDER",
-        help="public handwriting data sets to train on as well (docs/handwriting.md)",
+
+
+def train_digits(
+    plan: Plan,
+    recipe: Recipe,
+    mnist: "Mnist",
+    written: "HandwritingFrames | None",
+    *,
+    data: Path | None,
+    judge_test: bool,
+) -> str:
+    """Train a digit network and save it as ``mnist_model.h5``."""
+    from digits.evaluation.folder import judge_on_test
+    from digits.inference.classifier import load_card
+    from digits.registry import WEIGHTS
+    from digits.training import digit as training
+
+    network = begin(plan)
+    training.fit(network, mnist, recipe, plan.run, written=written, resume=plan.resumed is not None)
+    head = training.add_head(network, mnist, recipe, written)
+    card = training.export_run(
+        network,
+        mnist,
+        recipe,
+        plan.run,
+        head,
+        written,
+        judge_test=(lambda model: judge_on_test(model, data)) if judge_test else None,
     )
-    parser.add_argument("--minutes", type=positive, help="page: stop after so long, to go on later")
-    parser.add_argument("--seed", type=int, default=0, help="of all random choices")
-    parser.add_argument("--name", help="of the folder in runs/; default: NETWORK-SEED")
-    parser.add_argument("--resume", action="store_true", help="go on after an interruption")
-    parser.add_argument("--no-test", action="store_true", help="leave the test digits unopened")
-    parser.add_argument("--head", action="store_true", help="only what says that it is no digit")
-    parser.add_argument("--restore", action="store_true", help="bring the shipped .h5 back")
-    return parser.parse_args()
+    write_whole(HERE / "mnist_model.h5", (plan.run / f"{recipe.network}.h5").read_bytes())
+    return training.summary(card, load_card(WEIGHTS / f"{recipe.network}.onnx"), plan.run)
 
 
-def positive(text: str) -> int:
-    """Return a whole number from 1 on."""
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError("at least 1")
-    return number
+def train_head(
+    plan: Plan, recipe: Recipe, mnist: "Mnist", written: "HandwritingFrames | None"
+) -> str:
+    """Train the reject head of the shipped convolutional network."""
+    from digits.training import digit as training
+
+    card = training.renew_head(mnist, recipe, plan.run, written)
+    return training.head_summary(card, plan.run)
 
 
-def train_line(mnist: Mnist, options: argparse.Namespace) -> int:
-    """Train the network that finds the digits of a number; the digit networks stay as they are."""
+def train_line(plan: Plan, recipe: LineRecipe, mnist: "Mnist") -> str:
+    """Train the network that reads whole numbers; the digit networks stay as they are."""
     from digits.inference.classifier import load_classifier
-    from digits.training import line as line_training
-    from digits.training.architectures import build_network
+    from digits.registry import DEFAULT, WEIGHTS
+    from digits.training import line as training
 
-    recipe = LineRecipe()
-    recipe = dataclasses.replace(recipe, seed=options.seed, epochs=options.epochs or recipe.epochs)
-    run = RUNS / (options.name or f"{recipe.network}-{recipe.seed}")
-    network = build_network(recipe.network)
-    line_training.fit_line(network, mnist, recipe, run, resume=options.resume)
+    network = begin(plan)
+    training.fit_line(network, mnist, recipe, plan.run, resume=plan.resumed is not None)
     beside = load_classifier(WEIGHTS / f"{DEFAULT}.onnx")
-    card = line_training.export_line_run(network, mnist, recipe, run, beside)
-    sys.stdout.write(line_training.summary(card, run))
-    return 0
+    return training.summary(
+        training.export_line_run(network, mnist, recipe, plan.run, beside), plan.run
+    )
 
 
-def train_page(mnist: Mnist, options: argparse.Namespace) -> int:
-    """Train the network that segments pages; without --epochs, as its recipe says."""
-    from digits.training import page as page_training
-    from digits.training.architectures import build_network
+def train_page(plan: Plan, recipe: PageRecipe, mnist: "Mnist", given: argparse.Namespace) -> str:
+    """Train the network that segments pages; the digit networks stay as they are."""
+    from digits.training import page as training
+    from digits.training.handwriting import load_handwriting
 
-    recipe = PageRecipe()
-    recipe = dataclasses.replace(recipe, seed=options.seed, epochs=options.epochs or recipe.epochs)
-    run = RUNS / (options.name or f"{recipe.network}-{recipe.seed}")
-    other = load_handwriting(options.handwriting) if options.handwriting else None
-    bank = page_training.load_bank(mnist.train, other and other.side("train"))
-    held_out = page_training.load_bank(mnist.validation, other and other.side("validation"))
-    network = build_network(recipe.network)
-    epochs = page_training.fit_page(
+    other = load_handwriting(given.handwriting) if given.handwriting else None
+    bank = training.load_bank(mnist.train, other and other.side("train"))
+    held_out = training.load_bank(mnist.validation, other and other.side("validation"))
+    network = begin(plan)
+    epochs = training.fit_page(
         network,
         bank,
         recipe,
-        run,
+        plan.run,
         validation=held_out,
-        resume=options.resume,
-        minutes=options.minutes,
+        data=checksums(mnist),
+        resume=plan.resumed is not None,
+        minutes=given.minutes,
     )
-    card = page_training.export_page_run(
-        network, mnist, recipe, run, validation=held_out, epochs=epochs
+    return training.summary(
+        training.export_page_run(
+            network, mnist, recipe, plan.run, validation=held_out, epochs=epochs
+        ),
+        plan.run,
     )
-    sys.stdout.write(page_training.summary(card, run))
-    return 0
 
 
-OTHERS = {"line": train_line, "page": train_page}  # networks that see more than one digit
+def begin(plan: Plan) -> Any:  # noqa: ANN401  # a Keras model
+    """Return the untrained network, after printing its layers and what is going to happen."""
+    import keras
+
+    from digits.training.architectures import build_network
+
+    recipe = plan.recipe
+    keras.utils.set_random_seed(recipe.seed)  # of the weights that a network begins with
+    network = build_network(recipe.network)
+    network.summary()
+    seconds = expected_seconds(recipe)
+    if plan.resumed:
+        done = plan.resumed.epochs
+        seconds *= 1 - done / recipe.epochs
+        sys.stdout.write(f"Resuming runs/{plan.run.name}/ after epoch {done}. ")
+    sys.stdout.write(
+        f"{recipe.epochs} epochs, seed {recipe.seed}, into runs/{plan.run.name}/: "
+        f"{duration(seconds)} on two idle processor cores.\n"
+    )
+    sys.stdout.flush()
+    return network
+
+
+def what_is_kept(plan: Plan, given: argparse.Namespace) -> str:
+    """Return a sentence: which epochs are kept, and how to continue; or that nothing is."""
+    if plan.head:
+        return "A reject head is kept only when its training is complete."
+    try:
+        record = load_record(plan.run)
+    except DigitsError:
+        record = None
+    if record is None:
+        return "No epoch was complete, so nothing is kept."
+    again = ["python", "train_model.py", "--resume", "--name", plan.run.name]
+    for option in ("data", "corrections", "handwriting", "minutes"):
+        if value := getattr(given, option):
+            again += [f"--{option}", str(value)]
+    if given.no_test:
+        again.append("--no-test")
+    return (
+        f"Epoch {record.epochs} of {plan.recipe.epochs} is kept; continue with: {shlex.join(again)}"
+    )
 
 
 def restore() -> int:
     """Copy the shipped ``.h5`` files back to where they were."""
+    from digits.registry import WEIGHTS
+
     try:
         for name in SHIPPED:
             write_whole(HERE / name, (WEIGHTS / name).read_bytes())
     except OSError as error:
         sys.stderr.write(f"train_model.py: {name} cannot be restored ({error.strerror})\n")
-        return 1
+        return FAILED
     sys.stdout.write(f"restored: {' and '.join(SHIPPED)}\n")
     return 0
 

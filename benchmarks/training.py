@@ -23,7 +23,9 @@ from keras_io import BATCH, EPOCHS, build_example
 
 from digits.mnist import Labelled, Mnist, load_mnist
 from digits.training.architectures import build_network
-from digits.training.digit import Clock, fit, load_history, one_hot
+from digits.training.callbacks import Clock
+from digits.training.checkpoint import load_history
+from digits.training.digit import fit, one_hot
 from digits.training.recipes import RECIPES
 
 HEAD = """# How soon a training is good

@@ -30,7 +30,8 @@ class DigitsError(Exception):
         ├── SettingsError       the environment asks for what there is not
         ├── BatchError          many files cannot be read into one
         │   └── OutputFormatError   the name of the result says no format that is written
-        └── CorrectionsError    the store of corrections cannot be read or written
+        ├── CorrectionsError    the store of corrections cannot be read or written
+        └── UsageError          options of a command contradict each other
     """
 
 
@@ -92,6 +93,10 @@ class OutputFormatError(BatchError):
 
 class CorrectionsError(DigitsError):
     """The store of corrections cannot be read or written."""
+
+
+class UsageError(DigitsError):
+    """Options of a command contradict each other, or what they refer to is not there."""
 
 
 def how_to_install(extras: str) -> str:

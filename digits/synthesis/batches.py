@@ -3,6 +3,8 @@
 Apart from training, so that the process that composes need not import Keras.
 """
 
+import signal
+
 import numpy as np
 from jaxtyping import Int32, UInt8
 
@@ -42,3 +44,20 @@ def to_batch(lines: list[Written]) -> Batch:
         strips[i, :, : line.strip.shape[1]] = np.round(line.strip * WHITE)
         texts[i, : len(line.text)] = [int(digit) + 1 for digit in line.text]
     return strips, texts
+
+
+_digits: Labelled | None = None  # of the process that composes
+
+
+def start_composer(digits: Labelled) -> None:
+    """Prepare a process that composes parts of an epoch: it is given the digits only once."""
+    global _digits
+    _digits = digits
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that trains
+
+
+def compose_part(lines: int, batch: int, seed: tuple[int, ...]) -> list[Batch]:
+    """Return lines as `compose_batches` does, of the digits that the process was given."""
+    if _digits is None:
+        raise RuntimeError("start_composer was not called in this process")
+    return compose_batches(_digits, lines, batch, seed)

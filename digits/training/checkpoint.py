@@ -1,70 +1,152 @@
-"""What training goes on from: after each epoch one file, whole or the one before it."""
+"""Checkpoints: after each epoch one file with weights, optimizer, recipe and history.
 
+The file is replaced in one step. Reading what a checkpoint was made with needs no TensorFlow.
+"""
+
+import csv
+import io
+import json
 import tempfile
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
-
-import h5py
-import keras
+from typing import TYPE_CHECKING, Any
 
 from digits.errors import ModelError
 from digits.io.atomic_write import write_whole
 
+if TYPE_CHECKING:
+    from digits.mnist import Mnist
+    from digits.training.handwriting_frames import HandwritingFrames
+
 FILE = "checkpoint.weights.h5"  # in the folder of the run
 HISTORY = "history.csv"  # beside it: a line of names, and one for each epoch
-EPOCHS = "epochs"  # attribute of the file: how many were done
+RECORD = "training"  # dataset of the file: the record as JSON
+GENERATORS = "generators"  # group of the file: the states of dropout's random generators
 
 
-class Checkpoint(keras.callbacks.Callback):
-    """Keep the weights, the optimiser and how many epochs they have seen, in one step.
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What a training is made with, and how far it is."""
+
+    recipe: dict[str, Any]  # fields of the recipe
+    data: dict[str, str | None]  # as `checksums` gives them
+    history: tuple[dict[str, float], ...] = ()  # loss and others of each epoch
+
+    @property
+    def epochs(self) -> int:
+        """How many epochs are done."""
+        return len(self.history)
+
+    def with_epoch(self, figures: dict[str, float]) -> "Record":
+        """Return the record after one more epoch."""
+        return replace(self, history=(*self.history, figures))
+
+
+def checksums(mnist: "Mnist", written: "HandwritingFrames | None" = None) -> dict[str, str | None]:
+    """Return what tells the data of one training from those of another."""
+    return {
+        "data_sha256": mnist.sha256,
+        "corrections_sha256": mnist.corrections_sha256,
+        "handwriting_sha256": None if written is None else written.sha256,
+    }
+
+
+def save_checkpoint(network: Any, run: Path, record: Record) -> None:  # noqa: ANN401  # a Keras model
+    """Replace the checkpoint and the history in `run`.
 
     Keras' own `BackupAndRestore` writes over its last file, and the number of epochs into another:
     killed in between, it has neither the old state nor the new one.
     """
+    import h5py
 
-    def __init__(self, run: Path) -> None:
-        super().__init__()
-        self._run = run
-
-    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:  # noqa: ARG002
-        """Replace the file by one of this epoch."""
-        with tempfile.TemporaryDirectory() as folder:
-            written = Path(folder) / FILE
-            self.model.save_weights(written)
-            with h5py.File(written, "a") as file:
-                file.attrs[EPOCHS] = epoch + 1
-            write_whole(self._run / FILE, written.read_bytes())
+    with tempfile.TemporaryDirectory() as folder:
+        written = Path(folder) / FILE
+        network.save_weights(written)
+        with h5py.File(written, "a") as file:
+            file[RECORD] = json.dumps(asdict(record))
+            for number, state in enumerate(_generators(network)):  # no weights to Keras
+                file[f"{GENERATORS}/{number}"] = state.numpy()
+        write_whole(run / FILE, written.read_bytes())
+    _write_history(run, record)
 
 
-def restore(network: keras.Model, run: Path) -> int:
-    """Bring a compiled network to its last checkpoint; return how many epochs that has seen.
-
-    The history is cut to as many lines: an epoch that was told of and not kept is trained again.
+def load_record(run: Path) -> Record | None:
+    """Return what the checkpoint in `run` was made with; None where there is no checkpoint.
 
     Raises
     ------
     ModelError
-        The checkpoint is damaged, or of another network.
+        The checkpoint is damaged, or from a version that kept no record.
     """
     if not (run / FILE).exists():
-        forget(run)
-        return 0
+        return None
+    import h5py
+
     try:
         with h5py.File(run / FILE) as file:
-            epochs = int(file.attrs[EPOCHS])
+            told = json.loads(file[RECORD][()])
+        return Record(told["recipe"], told["data"], tuple(told["history"]))
+    except (OSError, KeyError, ValueError, TypeError, AttributeError) as error:
+        raise _damaged(run) from error
+
+
+def restore(network: Any, run: Path) -> Record:  # noqa: ANN401  # a Keras model
+    """Bring a compiled network to the checkpoint in `run`, and the history to the same epoch.
+
+    Raises
+    ------
+    ModelError
+        There is no checkpoint, or it is damaged or of another network.
+    """
+    import h5py
+
+    record = load_record(run)
+    if record is None:
+        raise ModelError(f"there is no checkpoint in runs/{run.name}/: train without --resume")
+    try:
         network.optimizer.build(network.trainable_variables)
         network.load_weights(run / FILE)
-        told = (run / HISTORY).read_text(encoding="utf-8").splitlines(keepends=True)
+        with h5py.File(run / FILE) as file:
+            for number, state in enumerate(_generators(network)):
+                state.assign(file[f"{GENERATORS}/{number}"][()])
     except (OSError, KeyError, ValueError) as error:
-        raise ModelError(
-            f"training cannot go on: {run.name}/{FILE} is damaged or of another network; "
-            "train anew without --resume"
-        ) from error
-    write_whole(run / HISTORY, "".join(told[: epochs + 1]).encode())
-    return epochs
+        raise _damaged(run) from error
+    _write_history(run, record)
+    return record
 
 
 def forget(run: Path) -> None:
-    """Remove an earlier attempt's checkpoint and history, which another replaces."""
+    """Remove an earlier training's checkpoint and history, which another replaces."""
     for name in (FILE, HISTORY):
         (run / name).unlink(missing_ok=True)
+
+
+def load_history(run: Path) -> list[dict[str, float]]:
+    """Return the figures of each epoch, such as loss and accuracy, rounded to 5 decimals."""
+    with (run / HISTORY).open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    return [
+        {name: round(float(value), 5) for name, value in row.items() if name != "epoch"}
+        for row in rows
+    ]
+
+
+def _generators(network: Any) -> list[Any]:  # noqa: ANN401  # a Keras model and its variables
+    """Return the states of a network's random generators, in the order of its layers."""
+    weights = {id(variable) for variable in network.weights}
+    return [variable for variable in network.variables if id(variable) not in weights]
+
+
+def _write_history(run: Path, record: Record) -> None:
+    table = io.StringIO()
+    writer = csv.DictWriter(table, ["epoch", *record.history[0]], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows({"epoch": n, **row} for n, row in enumerate(record.history, start=1))
+    write_whole(run / HISTORY, table.getvalue().encode())
+
+
+def _damaged(run: Path) -> ModelError:
+    return ModelError(
+        f"training cannot be resumed: the checkpoint in runs/{run.name}/ is damaged, of another "
+        "network or of another version; train again without --resume"
+    )

@@ -1,16 +1,12 @@
-"""A recipe and MNIST become a fitted network; interrupted training goes on where it stopped.
+"""Train a digit network by a recipe, calibrate it, and export it to a folder in ``runs/``."""
 
-What training writes goes into one folder, `runs/<name>/`; what was shipped is never touched.
-"""
-
-import csv
 import dataclasses
 import datetime
 import platform
 import subprocess
+import sys
 import tempfile
-import time
-from collections.abc import Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +14,7 @@ import keras
 import numpy as np
 
 from digits import __version__
+from digits.errors import ModelError
 from digits.evaluation.classifier import describe, judge
 from digits.inference.calibration import fit_temperature
 from digits.inference.card import write_card
@@ -25,16 +22,17 @@ from digits.inference.classifier import load_card, load_classifier
 from digits.inference.reference_set import CHECKSUM, write_neighbours
 from digits.io.atomic_write import write_whole
 from digits.mnist import Labelled, Mnist, joined
-from digits.registry import DEFAULT, WEIGHTS, ModelCard
+from digits.registry import WEIGHTS
 from digits.synthesis.allographs import draw_frame
 from digits.synthesis.negatives import NOT_A_DIGIT
 from digits.training.architectures import build_refusal
 from digits.training.augmentation import GENTLE, augment
-from digits.training.checkpoint import HISTORY, Checkpoint, forget, restore
+from digits.training.callbacks import Checkpoint, Clock
+from digits.training.checkpoint import Record, checksums, forget, load_history, restore
 from digits.training.corruption import disturb
-from digits.training.export import export_onnx, multiply_adds, with_logits
+from digits.training.export import export_onnx, multiply_adds, staged, with_logits
 from digits.training.handwriting_frames import HandwritingFrames
-from digits.training.recipes import Recipe
+from digits.training.recipes import SECONDS, Recipe, duration
 from digits.training.rejection import calibrate_head, fit_head
 from digits.types import CLASSES, Frames
 
@@ -52,9 +50,13 @@ GENTLE_MIX = (0.25, 0.5, 0.25)  # shares of digits distorted strongly, gently, a
 class Batches(keras.utils.PyDataset):
     """Training digits in a new order each epoch, distorted where the recipe says so.
 
-    An epoch's batches depend on the seed and on the epoch's number alone, so that training
-    that was interrupted sees what it would have seen. Epochs count from 1: Keras says that one
-    has ended before the first begins, too.
+    An epoch's batches and their order depend on the seed and on the epoch's number alone, so that
+    a resumed training sees what an uninterrupted one sees. Keras must not shuffle them: it would
+    take a global generator.
+
+    Parameters
+    ----------
+    epoch : how many epochs are done; the next one counts one more
     """
 
     def __init__(
@@ -63,9 +65,9 @@ class Batches(keras.utils.PyDataset):
         super().__init__()
         self._digits, self._recipe, self._epoch = digits, recipe, epoch
         self._written = written  # digits of other data sets, which replace a share of MNIST's
-        self._start_epoch()
+        self._shuffle()
 
-    def _start_epoch(self) -> None:
+    def _shuffle(self) -> None:
         self._order = np.random.default_rng((self._recipe.seed, self._epoch)).permutation(
             len(self._digits)
         )
@@ -115,10 +117,10 @@ class Batches(keras.utils.PyDataset):
                 frames[i] = draw_frame(int(habits[i]), rng)
         return disturb(augment(frames, habits, rng), rng, self._recipe.disturbed)
 
-    def on_epoch_end(self) -> None:
-        """Shuffle for the next epoch."""
+    def on_epoch_begin(self) -> None:
+        """Shuffle for this epoch. Keras ends one epoch too many, but begins each only once."""
         self._epoch += 1
-        self._start_epoch()
+        self._shuffle()
 
 
 class Rises(keras.optimizers.schedules.LearningRateSchedule):
@@ -144,19 +146,6 @@ def _rise(peak: float, steps: int) -> keras.optimizers.schedules.CosineDecay:
     return keras.optimizers.schedules.CosineDecay(
         peak / 10, max(1, steps), warmup_target=peak, warmup_steps=steps // 20
     )
-
-
-class Clock(keras.callbacks.Callback):
-    """Adds to the history how long each epoch took, in seconds."""
-
-    def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:  # noqa: ARG002
-        """Start."""
-        self._started = time.perf_counter()
-
-    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:  # noqa: ARG002
-        """Stop, and tell whoever is called after this."""
-        if logs is not None:
-            logs["seconds"] = time.perf_counter() - self._started
 
 
 def one_hot(labels: np.ndarray) -> np.ndarray:
@@ -191,24 +180,28 @@ def fit(
     recipe : how
     run : the folder; made if need be
     written : digits of other data sets, of which the recipe shows a share
-    resume : go on from the last checkpoint in `run`, if there is one
+    resume : go on from the checkpoint in `run`; without it an earlier one is removed
+
+    Raises
+    ------
+    ModelError
+        The checkpoint is missing, damaged or of another network.
     """
     run.mkdir(parents=True, exist_ok=True)
     keras.utils.set_random_seed(recipe.seed)
     compile_network(network, recipe, len(mnist.train))
-    if not resume:
+    record = Record(dataclasses.asdict(recipe), checksums(mnist, written))
+    if resume:
+        record = dataclasses.replace(record, history=restore(network, run).history)
+    else:
         forget(run)
-    done = restore(network, run)
     network.fit(
-        Batches(mnist.train, recipe, done, written.train if written else None),
-        initial_epoch=done,
+        Batches(mnist.train, recipe, record.epochs, written.train if written else None),
+        initial_epoch=record.epochs,
         epochs=recipe.epochs,
+        shuffle=False,
         validation_data=(mnist.validation.frames, one_hot(mnist.validation.labels)),
-        callbacks=[
-            Clock(),
-            keras.callbacks.CSVLogger(run / HISTORY, append=done > 0),
-            Checkpoint(run),
-        ],
+        callbacks=[Clock(), Checkpoint(run, record)],
         verbose=1,
     )
 
@@ -216,10 +209,16 @@ def fit(
 def add_head(
     network: keras.Model, mnist: Mnist, recipe: Recipe, written: HandwritingFrames | None = None
 ) -> keras.Model | None:
-    """Train the second head, "not a digit", of a trained network; the dense one has none."""
+    """Train the reject head, "not a digit", of a trained network; the dense ones have none."""
     if not recipe.refusal_epochs:
         return None
+    keras.utils.set_random_seed(recipe.seed)  # whatever came before, resumed or not
     head = build_refusal(network)
+    sys.stdout.write(
+        f"The reject head, {recipe.refusal_epochs} epochs: "
+        f"{duration(recipe.refusal_epochs * SECONDS[recipe.network])} on two idle processor cores\n"
+    )
+    head.get_layer("not_a_digit").summary()
     fit_head(head, mnist, recipe.seed, recipe.refusal_epochs, written)
     network.trainable = True  # as it was, for whoever opens the .h5
     return head
@@ -228,25 +227,28 @@ def add_head(
 def renew_head(
     mnist: Mnist, recipe: Recipe, run: Path, written: HandwritingFrames | None = None
 ) -> dict[str, Any]:
-    """Train the second head of the shipped network anew, and write both and their card to `run`.
+    """Train the reject head of the shipped network anew, and write both and their card to `run`.
 
     How digits are read stays as it was, and with it all that the shipped card says of that.
     """
     network = keras.saving.load_model(WEIGHTS / "mnist_model.h5", compile=False)
     head = add_head(network, mnist, recipe, written)
-    path = run / f"{recipe.network}.onnx"
-    export_onnx(network, path, mnist.calibration.frames, head)
-    together = with_logits(network, head)
-    told = {"seed": recipe.seed, "epochs": recipe.refusal_epochs, "versions": versions()}
-    card = load_card(WEIGHTS / path.name) | {
-        "parameters": together.count_params(),
-        "multiply_adds": multiply_adds(together),
-        "not_a_digit": calibrate_head(head, mnist, recipe.seed, written) | told,
-    }
-    write_card(path, card)
-    known = mnist.held_out
-    write_card(path, card | {CHECKSUM: write_neighbours(path, known.pictures, known.labels)})
-    return load_card(path)
+    if head is None:
+        raise ModelError(f"the recipe of {recipe.network} has no reject head")
+    with staged(run) as folder:
+        path = folder / f"{recipe.network}.onnx"
+        export_onnx(network, path, mnist.calibration.frames, head)
+        together = with_logits(network, head)
+        told = {"seed": recipe.seed, "epochs": recipe.refusal_epochs, "versions": versions()}
+        card = load_card(WEIGHTS / path.name) | {
+            "parameters": together.count_params(),
+            "multiply_adds": multiply_adds(together),
+            "not_a_digit": calibrate_head(head, mnist, recipe.seed, written) | told,
+        }
+        write_card(path, card)
+        known = mnist.held_out
+        write_card(path, card | {CHECKSUM: write_neighbours(path, known.pictures, known.labels)})
+        return load_card(path)
 
 
 def export_run(
@@ -256,52 +258,64 @@ def export_run(
     run: Path,
     head: keras.Model | None = None,
     written: HandwritingFrames | None = None,
+    *,
+    judge_test: Callable[[Path], dict[str, Any]] | None = None,
 ) -> dict[str, Any]:
     """Calibrate `network`, and write what is served, its card and its learning curves to `run`.
 
+    All files appear in `run` at the end, or none.
+
+    Parameters
+    ----------
+    judge_test : from the path of the ``.onnx`` to the figures on test digits; None to leave them
+        unopened
+
     Returns
     -------
-    the card: recipe, data, versions, temperature, and the figures on validation digits
+    the card: recipe, data, versions, temperature, and the figures on validation and test digits
 
     Raises
     ------
     ModelError
         The exported network does not answer as Keras does.
     """
-    path = run / f"{recipe.network}.onnx"
-    held_out = mnist.held_out
-    calibrating = held_out if written is None else joined(held_out, written.calibration)
-    scores = export_onnx(network, path, calibrating.frames, head)
-    history = load_history(run)
-    card = {
-        **provenance(recipe.network, TITLES[recipe.network], dataclasses.asdict(recipe), mnist),
-        "parameters": network.count_params(),
-        "multiply_adds": multiply_adds(network),
-        "minutes": round(sum(epoch["seconds"] for epoch in history) / 60, 1),
-        "temperature": fit_temperature(scores.logits, calibrating.labels),
-        "history": history,
-    }
-    if written is not None:
-        card["handwriting"] = {
-            "digits": written.digits,
-            "writers": written.writers,
-            "calibration_frames": len(written.calibration),
-            "sha256": written.sha256,
+    with staged(run) as folder:
+        path = folder / f"{recipe.network}.onnx"
+        held_out = mnist.held_out
+        calibrating = held_out if written is None else joined(held_out, written.calibration)
+        scores = export_onnx(network, path, calibrating.frames, head)
+        history = load_history(run)
+        card = {
+            **provenance(recipe.network, TITLES[recipe.network], dataclasses.asdict(recipe), mnist),
+            "parameters": network.count_params(),
+            "multiply_adds": multiply_adds(network),
+            "minutes": round(sum(epoch["seconds"] for epoch in history) / 60, 1),
+            "temperature": fit_temperature(scores.logits, calibrating.labels),
+            "history": history,
         }
-    if head is not None:
-        together = with_logits(network, head)
-        card["parameters"] = together.count_params()
-        card["multiply_adds"] = multiply_adds(together)
-        card["not_a_digit"] = calibrate_head(head, mnist, recipe.seed, written)
-    write_card(path, card)
-    card[CHECKSUM] = write_neighbours(path, held_out.pictures, held_out.labels)
-    card["validation"] = judge(
-        load_classifier(path), mnist.validation.frames, mnist.validation.labels
-    )
-    write_card(path, card)
-    save_h5(network, run / f"{recipe.network}.h5")
-    draw_curves(run)
-    return load_card(path)
+        if written is not None:
+            card["handwriting"] = {
+                "digits": written.digits,
+                "writers": written.writers,
+                "calibration_frames": len(written.calibration),
+                "sha256": written.sha256,
+            }
+        if head is not None:
+            together = with_logits(network, head)
+            card["parameters"] = together.count_params()
+            card["multiply_adds"] = multiply_adds(together)
+            card["not_a_digit"] = calibrate_head(head, mnist, recipe.seed, written)
+        write_card(path, card)
+        card[CHECKSUM] = write_neighbours(path, held_out.pictures, held_out.labels)
+        card["validation"] = judge(
+            load_classifier(path), mnist.validation.frames, mnist.validation.labels
+        )
+        if judge_test is not None:
+            card["test"] = judge_test(path)
+        write_card(path, card)
+        save_h5(network, folder / f"{recipe.network}.h5")
+        draw_curves(history, folder / "curves.png")
+        return load_card(path)
 
 
 def provenance(name: str, title: str, recipe: dict[str, Any], mnist: Mnist) -> dict[str, Any]:
@@ -330,26 +344,10 @@ def save_h5(network: keras.Model, path: Path) -> None:
         write_whole(path, written.read_bytes())
 
 
-def add_test_figures(run: Path, card: dict[str, Any], figures: dict[str, Any]) -> dict[str, Any]:
-    """Add to the card in `run` how many test digits were read rightly."""
-    path = run / f"{card['name']}.onnx"
-    write_card(path, {**card, "test": figures})
-    return load_card(path)
-
-
-def load_history(run: Path) -> list[dict[str, float]]:
-    """Return loss and accuracy of each epoch, on training and validation digits."""
-    with (run / HISTORY).open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
-    names = ("loss", "accuracy", "val_loss", "val_accuracy", "seconds")
-    return [{name: round(float(row[name]), 5) for name in names} for row in rows]
-
-
-def draw_curves(run: Path) -> Path:
+def draw_curves(history: list[dict[str, float]], path: Path) -> None:
     """Draw accuracy and loss by epoch, for training and validation digits."""
     from matplotlib.figure import Figure
 
-    history = load_history(run)
     epochs = range(1, len(history) + 1)
     figure = Figure(figsize=(9, 3.6), layout="constrained")
     for axes, name in zip(figure.subplots(1, 2), ("accuracy", "loss"), strict=True):
@@ -357,38 +355,48 @@ def draw_curves(run: Path) -> Path:
         axes.plot(epochs, [row[f"val_{name}"] for row in history], "s-", label="validation")
         axes.set(xlabel="epoch", ylabel=name, title=name)
         axes.legend()
-    path = run / "curves.png"
     figure.savefig(path, dpi=100)
-    return path
 
 
-def summary(card: dict[str, Any], run: Path, models: Sequence[ModelCard]) -> str:
-    """Return what a training came to, beside what was shipped, as lines for a terminal."""
+def summary(card: dict[str, Any], shipped: dict[str, Any], run: Path) -> str:
+    """Return what a training came to, as lines for a terminal.
+
+    Parameters
+    ----------
+    shipped : the card of the shipped network of the same kind; it is compared on the same digits
+    """
     part = "test" if "test" in card else "validation"
-    lines = ["", f"On {part} digits: {describe(card[part])}"]
-    shipped = next((model for model in models if model.name == DEFAULT), None)
-    if shipped and shipped.accuracy is not None:
-        gap = card[part]["accuracy"] - shipped.accuracy
-        word = "better" if gap > 0 else "worse"
-        lines.append(
-            f"The shipped network reads {shipped.accuracy:.2%} right: "
-            + (f"this one is {abs(gap):.2%} {word}." if gap else "this one does as well.")
-        )
-    lines.append(
-        f"Saved as mnist_model.h5; curves, card and the served twin are in runs/{run.name}/. "
-        f"Read with it: python -m digits read --model runs/{run.name} PICTURE"
+    right = card[part]["accuracy"]
+    return (
+        f"\nOn {part} digits: {describe(card[part])}\n{_beside_shipped(card, shipped, part)}"
+        f"Its files are in runs/{run.name}/: learning curves, card, and the network as it is "
+        f"served. Read with it: python -m digits read --model runs/{run.name} PICTURE\n"
+        f"Done: mnist_model.h5 is now this {card['name']} network, which reads {right:.2%} of "
+        f"{card[part]['digits']:,} {part} digits right.\n"
     )
-    return "\n".join(lines) + "\n"
+
+
+def _beside_shipped(card: dict[str, Any], shipped: dict[str, Any], part: str) -> str:
+    """Return a sentence that compares two networks of one kind on the same digits."""
+    if part not in shipped or shipped["data_sha256"] != card["data_sha256"]:
+        return ""
+    theirs = shipped[part]["accuracy"]
+    points = 100 * (card[part]["accuracy"] - theirs)
+    than = f"{abs(points):.2f} percentage points {'better' if points > 0 else 'worse'}"
+    return (
+        f"The shipped {card['name']} network reads {theirs:.2%} of the same digits right: this "
+        f"one {f'is {than}' if round(points, 2) else 'does as well'}.\n"
+    )
 
 
 def head_summary(card: dict[str, Any], run: Path) -> str:
-    """Return what the second head came to, as lines for a terminal."""
+    """Return what the reject head came to, as lines for a terminal."""
     head = card["not_a_digit"]
     return (
-        f"\nOf what is no digit {head['others_refused']:.1%} is refused, of validation digits "
-        f"{1 - head['digits_kept']:.2%}; AUROC {head['auroc']:.3f}\n"
-        f"Card and the served network are in runs/{run.name}/. "
+        f"\nThe network and its card are in runs/{run.name}/. "
         f"Read with it: python -m digits read --model runs/{run.name} PICTURE\n"
+        f"Done: the reject head rejects {head['others_refused']:.1%} of what is not a digit and "
+        f"{1 - head['digits_kept']:.2%} of validation digits (AUROC {head['auroc']:.3f}).\n"
     )
 
 

@@ -1,6 +1,8 @@
-"""A trained Keras network becomes what is served: ONNX with logits and embedding, and a card."""
+"""Export a trained Keras network as it is served: ONNX with logits and embedding."""
 
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import keras
@@ -15,6 +17,16 @@ from digits.types import Frames
 
 OUTPUTS = ("logits", "embedding", "not_a_digit")  # the last where the network has a second head
 TOLERANCE = 1e-4  # largest difference of a logit that still counts as the same network
+
+
+@contextmanager
+def staged(run: Path) -> Iterator[Path]:
+    """Yield an empty folder whose files move to `run` once all are complete, or not at all."""
+    run.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=run, prefix=".export-") as name:
+        yield Path(name)
+        for file in sorted(Path(name).iterdir()):
+            file.replace(run / file.name)
 
 
 def export_onnx(

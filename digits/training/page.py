@@ -23,9 +23,10 @@ from digits.synthesis.page_canvas import HEIGHT_BASE, HEIGHT_STEP, PAPER, RULE
 from digits.synthesis.page_crops import CORE_BIT, SHEET_BIT, CropBatch, CropStream, to_batch
 from digits.synthesis.page_ink import InkBank, Samples, mnist_samples, trim
 from digits.training.architectures import build_page
-from digits.training.checkpoint import HISTORY, Checkpoint, forget, restore
+from digits.training.callbacks import Checkpoint, Clock
+from digits.training.checkpoint import Record, forget, restore
 from digits.training.digit import provenance
-from digits.training.export import TOLERANCE, multiply_adds
+from digits.training.export import TOLERANCE, multiply_adds, staged
 from digits.training.graph import named
 from digits.training.handwriting import Handwriting
 from digits.training.recipes import PageRecipe
@@ -124,6 +125,7 @@ def fit_page(
     run: Path,
     *,
     validation: InkBank,
+    data: dict[str, str | None] | None = None,
     resume: bool = False,
     minutes: float | None = None,
 ) -> int:
@@ -131,6 +133,7 @@ def fit_page(
 
     Parameters
     ----------
+    data : checksums, as `digits.training.checkpoint.checksums` gives them, for the checkpoint
     minutes : after which to stop at the end of an epoch; the learning rate then falls by the
         clock. None trains all epochs
 
@@ -142,29 +145,28 @@ def fit_page(
     run.mkdir(parents=True, exist_ok=True)
     keras.utils.set_random_seed(recipe.seed)
     compile_page(network, recipe)
-    if not resume:
+    record = Record(dataclasses.asdict(recipe), data or {})
+    if resume:
+        record = dataclasses.replace(record, history=restore(network, run).history)
+    else:
         forget(run)
-    done = restore(network, run)
+    done = record.epochs
+    keeper = Checkpoint(run, record)
     judging = to_arrays(to_batch(judging_crops(validation, recipe, 4)))
     seed = recipe.seed * 1000 + done  # other pages after an interruption
     stream = CropStream(bank, seed=seed, workers=recipe.workers, reuse=recipe.reuse)
-    rate = _Rate(recipe, done, minutes)
     try:
         network.fit(
             PageBatches(stream, recipe),
             initial_epoch=done,
             epochs=recipe.epochs,
-            callbacks=[
-                _Judge(judging),
-                keras.callbacks.CSVLogger(run / HISTORY, append=done > 0),
-                Checkpoint(run),
-                rate,
-            ],
+            shuffle=False,
+            callbacks=[Clock(), _Judge(judging), keeper, _Rate(recipe, done, minutes)],
             verbose=2,
         )
     finally:
         stream.close()
-    return rate.epochs
+    return keeper.record.epochs
 
 
 class _Rate(keras.callbacks.Callback):
@@ -172,7 +174,6 @@ class _Rate(keras.callbacks.Callback):
 
     def __init__(self, recipe: PageRecipe, done: int, minutes: float | None) -> None:
         super().__init__()
-        self.epochs = done
         self._peak, self._minutes, self._start = recipe.peak, minutes, time.monotonic()
         self._each = recipe.crops // recipe.batch
         self._step, self._steps = done * self._each, recipe.epochs * self._each
@@ -189,7 +190,6 @@ class _Rate(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:  # noqa: ARG002
         """Stop where the next epoch would not end in time."""
-        self.epochs = epoch + 1
         if self._minutes is not None:
             minutes = (time.monotonic() - self._start) / 60
             if minutes > self._minutes * (1 - STOP_EARLY):
@@ -269,48 +269,49 @@ def export_page_run(
     epochs: int,
 ) -> dict[str, Any]:
     """Write what is served and its card to `run`; return the card."""
-    path = run / f"{recipe.network}.onnx"
-    crops = judging_crops(validation, recipe, JUDGED)
-    pages, (truth, lies) = to_arrays(to_batch(crops))
-    export_page(network, path, pages[:4])
-    maps, coarse = network.predict(pages, batch_size=16, verbose=0)
-    kinds = np.array([crop.kind for crop in crops])
-    card = {
-        **provenance(recipe.network, TITLE, dataclasses.asdict(recipe), mnist),
-        "parameters": network.count_params(),
-        "multiply_adds_per_pixel": multiply_adds(build_page(MEASURED)) / MEASURED**2,
-        "epochs": epochs,
-        "crops_seen": epochs * recipe.crops,
-        "handwriting": [
-            "MNIST",
-            *(
-                [
-                    "UJI Pen Characters",
-                    "Pen-Based Recognition of Handwritten Digits",
-                    "kensanata/numbers",
-                    "handwritten-digits-corpus",
-                ]
-                if validation.writers
-                else []
-            ),
-        ],
-        "classes": list(describe_classes()),
-        "validation": {
-            "crops": len(crops),
-            **judge_maps(maps, coarse, truth, lies),
-            "kinds": {
-                kind: judge_maps(
-                    maps[kinds == kind],
-                    coarse[kinds == kind],
-                    truth[kinds == kind],
-                    lies[kinds == kind],
-                )
-                for kind in KINDS
+    with staged(run) as folder:
+        path = folder / f"{recipe.network}.onnx"
+        crops = judging_crops(validation, recipe, JUDGED)
+        pages, (truth, lies) = to_arrays(to_batch(crops))
+        export_page(network, path, pages[:4])
+        maps, coarse = network.predict(pages, batch_size=16, verbose=0)
+        kinds = np.array([crop.kind for crop in crops])
+        card = {
+            **provenance(recipe.network, TITLE, dataclasses.asdict(recipe), mnist),
+            "parameters": network.count_params(),
+            "multiply_adds_per_pixel": multiply_adds(build_page(MEASURED)) / MEASURED**2,
+            "epochs": epochs,
+            "crops_seen": epochs * recipe.crops,
+            "handwriting": [
+                "MNIST",
+                *(
+                    [
+                        "UJI Pen Characters",
+                        "Pen-Based Recognition of Handwritten Digits",
+                        "kensanata/numbers",
+                        "handwritten-digits-corpus",
+                    ]
+                    if validation.writers
+                    else []
+                ),
+            ],
+            "classes": list(describe_classes()),
+            "validation": {
+                "crops": len(crops),
+                **judge_maps(maps, coarse, truth, lies),
+                "kinds": {
+                    kind: judge_maps(
+                        maps[kinds == kind],
+                        coarse[kinds == kind],
+                        truth[kinds == kind],
+                        lies[kinds == kind],
+                    )
+                    for kind in KINDS
+                },
             },
-        },
-    }
-    write_card(path, card)
-    return load_card(path)
+        }
+        write_card(path, card)
+        return load_card(path)
 
 
 def export_page(network: keras.Model, path: Path, pages: np.ndarray) -> None:
@@ -397,7 +398,7 @@ def summary(card: dict[str, Any], run: Path) -> str:
         f"{name} {iou:.1%}" for name, iou in zip(card["classes"], figures["iou"], strict=True)
     )
     return (
-        f"\nOn {figures['crops']} composed crops by held-out writers, intersection over union: "
-        f"{classes}; cores {figures['core']:.1%}\n"
-        f"Card and the served network are in runs/{run.name}/.\n"
+        f"\nThe network and its card are in runs/{run.name}/.\n"
+        f"Done: on {figures['crops']} composed crops by held-out writers the page network has an "
+        f"intersection over union of: {classes}; cores {figures['core']:.1%}.\n"
     )

@@ -28,6 +28,11 @@ class Recipe:
         """How many of the epochs, the last ones, distort most digits gently."""
         return round(GENTLE_EPOCHS * self.epochs) if self.gentle else 0
 
+    @property
+    def extendable(self) -> bool:
+        """Whether more epochs may follow: nothing in an epoch depends on how many there are."""
+        return not (self.augmented or self.decay)
+
 
 @dataclass(frozen=True, slots=True)
 class LineRecipe:
@@ -41,6 +46,33 @@ class LineRecipe:
     decay: float = 1e-2  # weight decay
     batch: int = 32  # lines
 
+    @property
+    def extendable(self) -> bool:
+        """Whether more epochs may follow: the learning rate falls to zero with the last one."""
+        return False
+
+
+@dataclass(frozen=True, slots=True)
+class PageRecipe:
+    """How the page network is trained."""
+
+    network: str = "page"
+    epochs: int = 160
+    crops: int = 1024  # in each epoch
+    seed: int = 0
+    peak: float = 2.5e-3  # highest learning rate
+    decay: float = 1e-3  # weight decay
+    batch: int = 8  # crops
+    workers: int = 1  # processes that compose
+    reuse: float = 3.0  # times that a crop is seen on average
+
+    @property
+    def extendable(self) -> bool:
+        """Whether more epochs may follow: the learning rate falls with the last one."""
+        return False
+
+
+AnyRecipe = Recipe | LineRecipe | PageRecipe
 
 QUICK = {
     "dense": Recipe("dense", epochs=10),
@@ -64,18 +96,30 @@ BEST = {**QUICK, "wide": dataclasses.replace(QUICK["wide"], epochs=40)}
 # A minute, for a demonstration: undistorted digits and no reject head.
 SWIFT = {**QUICK, "cnn": Recipe("cnn", epochs=2, peak=4e-3, decay=1e-2)}
 RECIPES = {"swift": SWIFT, "quick": QUICK, "best": BEST}  # of the digit networks
+# Networks that see more than one digit have one recipe, without a name.
+OTHERS: dict[str, LineRecipe | PageRecipe] = {"line": LineRecipe(), "page": PageRecipe()}
 
 
-@dataclass(frozen=True, slots=True)
-class PageRecipe:
-    """All that decides how the page network is trained."""
+# Seconds that an epoch took on two idle CPU cores.
+SECONDS = {"dense": 3.0, "wide": 14.0, "cnn": 42.0, "line": 180.0, "page": 68.0}
 
-    network: str = "page"
-    epochs: int = 160
-    crops: int = 1024  # in each epoch
-    seed: int = 0
-    peak: float = 2.5e-3  # highest learning rate
-    decay: float = 1e-3  # weight decay
-    batch: int = 8  # crops
-    workers: int = 1  # processes that compose
-    reuse: float = 3.0  # times that a crop is seen on average
+
+def expected_seconds(recipe: AnyRecipe) -> float:
+    """Return about how long a training takes on two idle CPU cores."""
+    epochs = recipe.epochs
+    if isinstance(recipe, Recipe):
+        epochs += recipe.refusal_epochs
+    return epochs * SECONDS[recipe.network]
+
+
+def duration(seconds: float) -> str:
+    """Return a time for people, rounded.
+
+    Examples
+    --------
+    >>> duration(18.0), duration(100.0), duration(950.0)
+    ('about 20 seconds', 'about 2 minutes', 'about 16 minutes')
+    """
+    if seconds < 90:  # noqa: PLR2004  # a minute and a half
+        return f"about {max(5, 5 * round(seconds / 5))} seconds"
+    return f"about {round(seconds / 60)} minutes"

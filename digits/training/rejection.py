@@ -63,8 +63,8 @@ class Shown(keras.utils.PyDataset):
         )
         return frames, np.repeat(np.array([0, 1], np.float32), BATCH)[:, None]
 
-    def on_epoch_end(self) -> None:
-        """Draw others in the next epoch."""
+    def on_epoch_begin(self) -> None:
+        """Draw others in this epoch."""
         self._epoch += 1
 
 

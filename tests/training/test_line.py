@@ -2,6 +2,8 @@
 
 import dataclasses
 import json
+from concurrent.futures import Future
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -15,9 +17,16 @@ keras = pytest.importorskip("keras", reason="TensorFlow is not installed")
 from digits.inference.classifier import load_classifier  # noqa: E402
 from digits.inference.line_recognizer import load_line_network  # noqa: E402
 from digits.registry import WEIGHTS, current_reader  # noqa: E402
+from digits.synthesis.batches import compose_batches  # noqa: E402
 from digits.synthesis.line import compose_line  # noqa: E402
 from digits.training.architectures import build_line  # noqa: E402
-from digits.training.line import export_line_run, fit_line, judge_lines  # noqa: E402
+from digits.training.checkpoint import load_history  # noqa: E402
+from digits.training.line import (  # noqa: E402
+    FixedLines,
+    export_line_run,
+    fit_line,
+    judge_lines,
+)
 from digits.training.recipes import LineRecipe  # noqa: E402
 
 TINY = LineRecipe(epochs=2, lines=16, batch=8)
@@ -30,16 +39,54 @@ def mnist():
     return dataclasses.replace(whole, train=whole.validation)
 
 
+class Inline:
+    """Compose in this process, and note which lines."""
+
+    seeds: ClassVar[list[tuple[int, ...]]] = []
+
+    def __init__(self, _workers, _context, initializer, initargs):
+        (self.digits,) = initargs
+
+    def submit(self, _function, lines, batch, seed):
+        self.seeds.append(seed)
+        done = Future()
+        done.set_result(compose_batches(self.digits, lines, batch, seed))
+        return done
+
+    def shutdown(self, **_options):
+        pass
+
+
 @pytest.fixture(scope="module")
 def trained(mnist, tmp_path_factory):
     run = tmp_path_factory.mktemp("runs") / "line-0"
     network = build_line()
-    fit_line(network, mnist, TINY, run)
     classifier = load_classifier(WEIGHTS / "cnn.onnx")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("digits.training.line.JUDGED", 40)
+        patch.setattr("digits.training.line.ProcessPoolExecutor", Inline)
+        fit_line(network, mnist, TINY, run)
         card = export_line_run(network, mnist, TINY, run, classifier)
     return network, run, card
+
+
+def test_every_training_set_that_is_composed_is_shown(trained):
+    """One for each epoch, and none after the last."""
+    assert Inline.seeds == [(0, 0, 0), (0, 1, 0)]
+
+
+def test_the_validation_lines_are_the_same_in_every_epoch(trained, mnist):
+    network, run, _ = trained
+    lines = FixedLines(mnist.validation, TINY.lines, TINY.batch, (TINY.seed + 1, 0))
+    before = [lines[i] for i in range(len(lines))]
+    lines.on_epoch_begin()
+    lines.on_epoch_end()
+    for (strips, texts), again in zip(before, (lines[i] for i in range(len(lines))), strict=True):
+        np.testing.assert_array_equal(strips, again[0])
+        np.testing.assert_array_equal(texts, again[1])
+    # In the last epoch as in the first: its loss is that of lines composed before any.
+    told = load_history(run)[-1]["val_loss"]
+    assert network.evaluate(lines, verbose=0) == pytest.approx(told, rel=1e-4)
 
 
 def test_training_leaves_history_a_card_and_what_is_served(trained, mnist):

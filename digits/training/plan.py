@@ -1,0 +1,232 @@
+"""From the options of ``train_model.py`` to a plan; options that contradict each other are named.
+
+Needs no TensorFlow, so that a wrong option is answered at once and nothing is written.
+"""
+
+import argparse
+import re
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from digits.errors import ModelError, UsageError
+from digits.training.checkpoint import FILE, Record, load_record
+from digits.training.recipes import OTHERS, RECIPES, AnyRecipe, PageRecipe, Recipe
+
+NETWORKS = ("cnn", "dense", "wide", *OTHERS)
+DEFAULT_NETWORK, DEFAULT_RECIPE = "cnn", "quick"
+NAME = re.compile(r"\w[\w.-]{0,99}")  # a folder in runs/, and never one outside
+LARGEST_SEED = 2**32 - 1  # what NumPy's and TensorFlow's generators take
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What was chosen on the command line; None where an option was left out."""
+
+    network: str | None = None
+    recipe: str | None = None
+    epochs: int | None = None
+    seed: int | None = None
+    name: str | None = None
+    resume: bool = False
+    head: bool = False  # only the reject head, on the shipped network
+    handwriting: bool = False  # other data sets are given
+    minutes: int | None = None  # after which the page network's training stops
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is to be trained, and where its files go."""
+
+    recipe: AnyRecipe
+    run: Path
+    resumed: Record | None = None  # of the checkpoint to go on from
+    head: bool = False  # only the reject head, on the shipped network
+
+
+def plan_training(options: Options, runs: Path) -> Plan:
+    """Return what is to be trained.
+
+    Raises
+    ------
+    UsageError
+        Options contradict each other or the checkpoint that they resume, or there is none.
+    ModelError
+        That checkpoint is damaged.
+    """
+    if options.head:
+        plan = _plan_head(options, runs)
+    elif options.resume:
+        plan = _plan_resume(options, runs)
+    else:
+        plan = _plan_new(options, runs)
+    if options.minutes is not None and not isinstance(plan.recipe, PageRecipe):
+        raise UsageError("--minutes is for --network page: leave it out")
+    return plan
+
+
+def _plan_new(options: Options, runs: Path) -> Plan:
+    network = options.network or DEFAULT_NETWORK
+    recipe: AnyRecipe = replace(
+        _named_recipe(network, options.recipe or DEFAULT_RECIPE, given=options.recipe is not None),
+        seed=options.seed or 0,
+    )
+    recipe = replace(recipe, epochs=options.epochs or recipe.epochs)
+    if isinstance(recipe, Recipe) and not options.handwriting:
+        recipe = replace(recipe, handwriting=0.0)
+    elif options.handwriting and not (isinstance(recipe, PageRecipe) or _shows_writers(recipe)):
+        raise UsageError(
+            "--handwriting is for --network page, and for --network cnn with the recipes quick and "
+            "best: leave it out"
+        )
+    return Plan(recipe, runs / (options.name or f"{network}-{recipe.seed}"))
+
+
+def check_data(plan: Plan, data: dict[str, str | None]) -> None:
+    """See that a training is resumed with the data that it began with.
+
+    Raises
+    ------
+    UsageError
+        It began with others.
+    """
+    if plan.resumed and plan.resumed.data != data:
+        raise UsageError(
+            f"runs/{plan.run.name}/ was trained on other data: give the same --data, "
+            "--corrections and --handwriting as when it began, or train without --resume"
+        )
+
+
+def _named_recipe(network: str, name: str, *, given: bool) -> AnyRecipe:
+    """Return a network's recipe by its name; line and page network have one, without a name."""
+    if network not in OTHERS:
+        return RECIPES[name][network]
+    if given:
+        raise UsageError(
+            f"--recipe is for the digit networks: leave it out with --network {network}"
+        )
+    return OTHERS[network]
+
+
+def _shows_writers(recipe: AnyRecipe) -> bool:
+    return isinstance(recipe, Recipe) and recipe.handwriting > 0
+
+
+def _plan_head(options: Options, runs: Path) -> Plan:
+    if options.network not in (None, DEFAULT_NETWORK):
+        raise UsageError(
+            "--head trains the reject head of the convolutional network: leave out "
+            f"--network {options.network}"
+        )
+    if options.resume:
+        raise UsageError("--head keeps no checkpoint: leave out --resume")
+    name = options.recipe or DEFAULT_RECIPE
+    recipe = RECIPES[name][DEFAULT_NETWORK]
+    if not recipe.refusal_epochs:
+        raise UsageError(f"--recipe {name} has no reject head: leave it out with --head")
+    epochs = options.epochs or recipe.refusal_epochs
+    recipe = replace(recipe, seed=options.seed or 0, refusal_epochs=epochs)
+    return Plan(recipe, runs / (options.name or f"cnn-head-{recipe.seed}"), head=True)
+
+
+def _plan_resume(options: Options, runs: Path) -> Plan:
+    run = _run_to_resume(options, runs)
+    record = load_record(run)
+    if record is None:
+        found = ", ".join(path.name for path in _checkpoints(runs)) or "none"
+        raise UsageError(
+            f"there is no checkpoint in runs/{run.name}/ to resume (there are: {found}): train "
+            "without --resume, or choose one with --name"
+        )
+    recipe = _recorded_recipe(record, run)
+    _agree(run, "--network", options.network, recipe.network)
+    _agree(run, "--seed", options.seed, recipe.seed)
+    if options.recipe is not None:
+        named = _named_recipe(recipe.network, options.recipe, given=True)
+        if isinstance(named, Recipe) and isinstance(recipe, Recipe):
+            named = replace(named, handwriting=recipe.handwriting)
+        if replace(named, seed=recipe.seed, epochs=recipe.epochs) != recipe:
+            raise UsageError(
+                f"runs/{run.name}/ was trained with another recipe than --recipe {options.recipe}: "
+                "leave it out to resume"
+            )
+    if options.epochs is not None and options.epochs != recipe.epochs:
+        if not recipe.extendable:
+            raise UsageError(
+                f"runs/{run.name}/ was planned for {recipe.epochs} epochs, and its learning rate "
+                "follows that plan: leave out --epochs to resume"
+            )
+        if options.epochs < record.epochs:
+            raise UsageError(
+                f"runs/{run.name}/ has {record.epochs} epochs already: give --epochs from "
+                f"{record.epochs} on to resume"
+            )
+        recipe = replace(recipe, epochs=options.epochs)
+    return Plan(recipe, run, resumed=record)
+
+
+def _run_to_resume(options: Options, runs: Path) -> Path:
+    """Return the folder that the options name; without name and network, the latest one."""
+    if options.name:
+        return runs / options.name
+    if options.network:
+        return runs / f"{options.network}-{options.seed or 0}"
+    found = _checkpoints(runs)
+    if not found:
+        raise UsageError("there is no checkpoint in runs/ to resume: train without --resume")
+    return found[0]
+
+
+def _checkpoints(runs: Path) -> list[Path]:
+    """Return the folders with a checkpoint, the latest first."""
+    found = sorted(runs.glob(f"*/{FILE}"), key=lambda path: path.stat().st_mtime, reverse=True)
+    return [path.parent for path in found]
+
+
+def _recorded_recipe(record: Record, run: Path) -> AnyRecipe:
+    try:
+        network = record.recipe["network"]
+        kind = type(OTHERS[network]) if network in OTHERS else Recipe
+        return kind(**record.recipe)
+    except (KeyError, TypeError) as error:
+        raise ModelError(
+            f"training cannot be resumed: the checkpoint in runs/{run.name}/ is of another "
+            "version; train again without --resume"
+        ) from error
+
+
+def _agree(run: Path, option: str, given: object, recorded: object) -> None:
+    if given is not None and given != recorded:
+        raise UsageError(
+            f"runs/{run.name}/ was trained with {option} {recorded}: leave out {option} {given}, "
+            "or choose another run with --name"
+        )
+
+
+def run_name(text: str) -> str:
+    """Return a name that a folder in ``runs/`` can have."""
+    if not NAME.fullmatch(text):
+        raise argparse.ArgumentTypeError(
+            f"{text!r} cannot be the name of a folder: use letters, digits, '-', '_' and '.'"
+        )
+    return text
+
+
+def positive(text: str) -> int:
+    """Return a whole number from 1 on."""
+    return _whole(text, 1, None)
+
+
+def seed(text: str) -> int:
+    """Return a whole number that a random generator takes."""
+    return _whole(text, 0, LARGEST_SEED)
+
+
+def _whole(text: str, least: int, most: int | None) -> int:
+    try:
+        number = int(text)
+    except ValueError:
+        number = least - 1
+    if number < least or (most is not None and number > most):
+        span = f"from {least} on" if most is None else f"from {least} to {most}"
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number {span}")
+    return number
