@@ -9,7 +9,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from digits.evaluation.metrics import interval
+from digits.image.mnist_normalize import to_frame
+from digits.inference.calibration import fit_temperature
+from digits.inference.classifier import load_card
 from digits.mnist import load_mnist
+from digits.registry import WEIGHTS, current_reader
+from digits.synthesis.allographs import forms_of
+from digits.training.recipes import QUICK, RECIPES
+from digits.types import CENTRE, Box
+from train_model import build_parser
 
 ROOT = Path(__file__).parent.parent.parent
 VIVA = (ROOT / "docs" / "viva.md").read_text(encoding="utf-8")
@@ -58,16 +67,146 @@ def test_a_command_of_the_demonstration_runs(command):
 
 
 def test_the_demonstration_names_options_and_examples_that_there_are():
-    help_text = subprocess.run(
-        [sys.executable, "train_model.py", "--help"], cwd=ROOT, capture_output=True, text=True
-    ).stdout
     for command in COMMANDS:
-        if "train_model" in command:
-            for option in re.findall(r"--[a-z-]+", command):
-                assert option in help_text
+        words = shlex.split(command)
+        if words[1] == "train_model.py":
+            build_parser().parse_args(words[2:])
     examples = {path.stem for path in (ROOT / "digits" / "ui" / "examples").iterdir()}
     assert (
         set(re.findall(r"\*(\w+(?: \w+)+)\*", DEMO))
         - {"A number", "Dense network", "Where they fail"}
         <= examples
     )
+
+
+def figures(question):
+    """Return the numbers that an answer gives."""
+    found = re.findall(r"\d+(?:,\d{3})*(?:\.\d+)?", ANSWERS[question - 1])
+    return {float(number.replace(",", "")) for number in found}
+
+
+def test_questions_2_3_and_4_the_data():
+    mnist = load_mnist()
+    parts = [len(part) for part in (mnist.train, mnist.validation, mnist.calibration)]
+    assert {float(sum(parts)), float(mnist.train.pictures.shape[1])} <= figures(2)
+    assert {float(mnist.train.pictures.min()), float(mnist.train.pictures.max())} <= figures(3)
+    assert {float(n) for n in parts} <= figures(4)
+
+
+def test_questions_8_and_9_where_mnist_puts_a_digit():
+    digits = load_mnist().validation
+    frames = digits.frames[:300]
+    rows, columns = (np.flatnonzero(frames.any(axis=axes)) for axes in ((0, 2), (0, 1)))
+    inked = frames.max(axis=0) > 0
+    assert inked.shape == (28, 28)
+    assert {20.0, 28.0} <= figures(8)
+    longest = [
+        max(np.ptp(np.flatnonzero(f.any(axis=1))), np.ptp(np.flatnonzero(f.any(axis=0)))) + 1
+        for f in frames
+    ]
+    assert np.median(longest) == 20
+    places = np.arange(28) + 0.5
+    mass = frames.sum(axis=(1, 2))
+    centres = [frames.sum(axis=2) @ places / mass, frames.sum(axis=1) @ places / mass]
+    assert np.mean(centres) == pytest.approx(CENTRE, abs=0.1)
+    assert CENTRE in figures(9)
+    assert rows.size
+    assert columns.size
+
+
+def test_question_9_half_a_pixel_beside_it_most_digits_come_out_differently(monkeypatch):
+    frames = load_mnist().validation.frames[:200]
+
+    def differ():
+        return np.mean([
+            not np.array_equal(to_frame(np.pad(f, 6), Box(0, 0, 40, 40)), f) for f in frames
+        ])  # fmt: skip
+
+    assert differ() < 0.02
+    monkeypatch.setattr("digits.image.mnist_normalize.CENTRE", CENTRE + 0.5)
+    assert differ() == pytest.approx(0.75, abs=0.1)
+
+
+def test_questions_12_and_13_the_parameters_of_the_dense_network():
+    architectures = pytest.importorskip(
+        "digits.training.architectures", reason="TensorFlow is not installed"
+    )
+    network = architectures.build_network("dense")
+    shapes = [weights.shape for weights in network.get_weights()]
+    assert shapes == [(784, 128), (128,), (128, 10), (10,)]
+    assert {784.0, 128.0, 10.0, float(network.count_params())} <= figures(13)
+    assert {784.0, 128.0, float(network.count_params())} <= figures(12)
+
+
+def test_question_21_the_batch():
+    assert {float(recipe.batch) for recipe in QUICK.values()} <= figures(21)
+
+
+def test_question_22_the_learning_rates():
+    digit = pytest.importorskip("digits.training.digit", reason="TensorFlow is not installed")
+    from digits.training.architectures import build_network
+
+    rates = {}
+    for name, recipe in QUICK.items():
+        network = build_network(name)
+        digit.compile_network(network, recipe, n_train=100 * recipe.batch)
+        rate = network.optimizer._learning_rate
+        steps = range(100 * recipe.epochs)
+        rates[name] = (
+            np.array([float(rate(step)) for step in steps])
+            if callable(rate)
+            else np.full(len(steps), float(rate))
+        )
+    assert len(set(rates["dense"])) == 1
+    assert round(rates["dense"][0], 6) in figures(22)
+    strong = 100 * (QUICK["cnn"].epochs - QUICK["cnn"].gentle_epochs)
+    for rising in (rates["wide"], rates["cnn"][:strong]):
+        top = int(rising.argmax())
+        assert 100 * top / len(rising) == pytest.approx(5, abs=0.2)
+        assert round(float(rising[top]), 4) in figures(22)
+        assert (np.diff(rising[:top]) > 0).all()
+        assert (np.diff(rising[top:]) < 0).all()
+        assert rising[-1] < 1e-5
+    assert round(float(rates["cnn"][strong:].max()), 4) in figures(22)
+    assert float(QUICK["cnn"].gentle_epochs) in figures(22)
+
+
+def test_question_23_how_many_digits_are_distorted():
+    digit = pytest.importorskip("digits.training.digit", reason="TensorFlow is not installed")
+    digits = load_mnist().validation
+    plain = {frame.tobytes() for frame in digits.frames}
+
+    def distorted(name, epoch):
+        recipe = RECIPES["quick"][name]
+        batches = digit.Batches(digits, recipe, epoch)
+        frames = np.concatenate([batches[i][0] for i in range(4)])
+        return 100 * np.mean([frame.tobytes() not in plain for frame in frames])
+
+    assert distorted("dense", 1) == 0
+    told = figures(23)
+    epochs, gentle = QUICK["cnn"].epochs, QUICK["cnn"].gentle_epochs
+    assert {float(epochs), float(gentle), 8.0, 9.0, 12.0, 75.0} <= told
+    assert distorted("cnn", 1) == distorted("cnn", 8) == 100
+    assert distorted("cnn", 9) == pytest.approx(50, abs=8)
+    assert distorted("cnn", epochs - gentle) == pytest.approx(50, abs=8)
+    assert epochs - gentle == 12
+    assert distorted("cnn", epochs - gentle + 1) == pytest.approx(75, abs=8)
+    assert distorted("wide", 1) == 100
+
+
+def test_question_24_the_forms_that_are_drawn():
+    assert float(sum(len(forms_of(digit)) for digit in range(10))) in figures(24)
+
+
+def test_question_26_what_chance_does_to_ten_thousand_digits():
+    low, high = interval(10_000 - 36, 10_000)
+    assert 100 * (high - low) / 2 == pytest.approx(0.1, abs=0.05)
+
+
+@pytest.mark.parametrize("name", ["dense", "wide"])  # no other data set has a part in these
+def test_question_27_the_temperature_is_fitted_on_all_held_out_digits(name):
+    held_out = load_mnist().held_out
+    assert float(len(held_out)) in figures(27)
+    card = load_card(WEIGHTS / f"{name}.onnx")
+    logits = current_reader(name).classifier.network(held_out.frames).logits
+    assert fit_temperature(logits, held_out.labels) == pytest.approx(card["temperature"], rel=1e-3)
