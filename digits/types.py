@@ -12,6 +12,8 @@ from typing import Any, Literal
 import numpy as np
 from jaxtyping import Float32, Float64, UInt8
 
+from digits.errors import HintError
+
 FRAME = 28  # px, side of an MNIST picture (LeCun et al. 1998, section III.A)
 GLYPH = 20  # px, longest side of the digit inside it (same source)
 CENTRE = 14.5  # px from the frame's corner, where MNIST puts the mass; pixel i spans [i, i + 1)
@@ -19,6 +21,8 @@ CLASSES = 10  # the digits 0 to 9
 STRIP = 32  # px, height of a straightened line; the digits fill about three quarters
 STRIDE = 4  # px of a strip for each step of the line network
 LINKED = 0.3  # of full ink: paler pixels do not join two strokes
+CONFIDENCE_THRESHOLD = 0.95  # a less confident reading is doubtful; see docs/decisions.md
+MAX_LENGTH = 100  # digits of one number; as many as the widest strip holds
 SCHEMA = 1  # version of the JSON of a Reading; fields are only ever added
 
 # The leading underscore documents an axis without binding it: an argument and a result of one
@@ -150,13 +154,30 @@ class Page:
 class Hint:
     """What the caller knows about the picture, and how sure the answer must be.
 
-    Every field sharpens the reading; none is ever needed.
+    A true hint restricts the answer and never makes a right one wrong. Where a hint contradicts
+    the picture, the reading is doubtful and says so in a note.
+
+    Raises
+    ------
+    HintError
+        A value is out of its range, or `single` and `length` contradict each other.
     """
 
     single: bool = False  # the picture holds exactly one digit
     length: int | None = None  # the picture holds one line of this many digits
-    accept: float = 0.5  # a reading less confident than this is called doubtful
+    accept: float = CONFIDENCE_THRESHOLD  # a less confident reading is doubtful
     boxes: tuple[Box, ...] = ()  # read only these regions of the original, each a line
+
+    def __post_init__(self) -> None:
+        """Check what can be checked without a picture."""
+        if self.length is not None and not 1 <= self.length <= MAX_LENGTH:
+            raise HintError(
+                f"length takes a number of digits from 1 to {MAX_LENGTH}, not {self.length}"
+            )
+        if self.single and self.length not in (None, 1):
+            raise HintError("single and length contradict each other: leave one out")
+        if not 0 <= self.accept <= 1:
+            raise HintError(f"accept takes a confidence between 0 and 1, not {self.accept}")
 
 
 ANY = Hint()
@@ -271,6 +292,11 @@ class Reading:
     def digits(self) -> tuple[Digit, ...]:
         """All digits in reading order."""
         return tuple(digit for line in self.lines for digit in line.digits)
+
+    @property
+    def marks(self) -> tuple[Mark, ...]:
+        """All ink beside the digits that is no digit, in reading order."""
+        return tuple(mark for part in self.cells or self.lines for mark in part.marks)
 
     def to_json(self) -> dict[str, Any]:
         """Return this reading as a JSON-serializable dict."""

@@ -6,7 +6,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from digits.types import Box, Cell, Digit, Line, Mark, ModelName, Reading
+from digits.errors import HintError
+from digits.types import MAX_LENGTH, Box, Cell, Digit, Hint, Line, Mark, ModelName, Reading
 
 BOX = Box(1, 2, 3, 4)
 DOT = Mark("dot", Box(2, 5, 1, 1))
@@ -33,6 +34,29 @@ def test_without_separators_what_is_written_is_the_text():
 )
 def test_a_cell_without_a_number_is_empty_or_holds_something_else(text, marks, kind):
     assert Cell(0, 0, text, 0.9, BOX, marks).kind == kind
+
+
+@pytest.mark.parametrize(
+    ("told", "word"),
+    [
+        ({"length": 0}, "length"),
+        ({"length": -3}, "length"),
+        ({"length": MAX_LENGTH + 1}, "length"),
+        ({"length": 500_000}, str(MAX_LENGTH)),
+        ({"single": True, "length": 2}, "single"),
+        ({"accept": 2.0}, "accept"),
+        ({"accept": float("nan")}, "accept"),
+    ],
+)
+def test_a_hint_that_makes_no_sense_is_explained(told, word):
+    with pytest.raises(HintError, match=word):
+        Hint(**told)
+
+
+def test_hints_at_their_limits():
+    assert Hint(length=1).length == 1
+    assert Hint(length=MAX_LENGTH, accept=1.0).length == MAX_LENGTH
+    assert Hint(single=True, length=1, accept=0.0).single
 
 
 def test_the_json_of_a_reading_has_every_field_and_no_frame():

@@ -39,11 +39,10 @@ from digits.errors import HintError
 from digits.origin_guard import API_POLICY, OriginGuard, SecurityHeaders, Site, own_site
 from digits.registry import DEFAULT, available_models, current_corrections, current_reader
 from digits.settings import load_settings
-from digits.types import Box, Hint, Picture, Reading
+from digits.types import CONFIDENCE_THRESHOLD, MAX_LENGTH, Box, Hint, Picture, Reading
 
 TOKEN = "DIGITS_API_TOKEN"  # noqa: S105  # the variable's name: where it is set, callers must know it
 BOX = re.compile(r"([0-9]{1,6}),([0-9]{1,6}),([1-9][0-9]{0,5}),([1-9][0-9]{0,5})")
-MAX_DIGITS = 1000  # of one line
 BRIEF = [field.alias or name for name, field in BriefReading.model_fields.items()]
 PICTURE = {"type": "string", "format": "binary"}
 PICTURES = {
@@ -187,12 +186,12 @@ async def read(
     desk: Placed,
     single: Annotated[bool, Query(description="each picture holds one digit")] = False,
     length: Annotated[
-        int | None, Query(ge=1, le=MAX_DIGITS, description="one line of so many digits")
+        int | None, Query(ge=1, le=MAX_LENGTH, description="one line of so many digits")
     ] = None,
     model: Annotated[str | None, Query(description="a name of /models")] = None,
     accept: Annotated[
         float, Query(ge=0, le=1, description="below this confidence a reading is doubtful")
-    ] = 0.5,
+    ] = CONFIDENCE_THRESHOLD,
     detail: Annotated[
         Literal["brief", "full"], Query(description="brief: without lines and digits")
     ] = "full",

@@ -171,7 +171,9 @@ def test_a_wrong_parameter_is_explained_in_our_words(client, query, sentence):
     "query",
     [
         "length=-1",
-        "length=1001",
+        "length=101",
+        "length=500000",
+        "length=2&single=true",
         "accept=nan",
         "accept=inf",
         "boxes=1,2,3",
