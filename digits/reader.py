@@ -7,16 +7,17 @@ from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 
+from digits.composition import PageReading, ReadNumber, compose_reading, find_unread
 from digits.errors import CrowdedError, DigitsError, HintError
 from digits.image.digit_segmentation import Glyph, cut_digits
-from digits.image.map_layout import Placed, lay_out
+from digits.image.map_layout import find_left_out, lay_out
 from digits.image.mnist_normalize import to_frame
 from digits.image.number_regions import find_number_regions
 from digits.image.page_maps import PageMaps
-from digits.image.page_segmentation import Found, find_numbers, is_single, open_page
-from digits.image.quality import describe_faults
+from digits.image.page_segmentation import Found, Layout, find_numbers, is_single, open_page
 from digits.image.rectify import MARGIN, SIDE_MARGIN, box_region, straighten, to_strip, turn
-from digits.image.single_digit import find_single
+from digits.image.separators import PlacedMark, leaves_doubt, may_be_slash, to_written
+from digits.image.single_digit import TALL, SingleDigit, find_single
 from digits.inference.classifier import Answers, Classifier
 from digits.inference.ctc import log_softmax
 from digits.inference.line_recognizer import LineNetwork, Spelling
@@ -27,9 +28,9 @@ from digits.types import (
     ANY,
     CLASSES,
     FRAME,
+    REJECTED,
     STRIP,
     Box,
-    Cell,
     Digit,
     Frames,
     Hint,
@@ -39,23 +40,20 @@ from digits.types import (
     Page,
     Picture,
     Reading,
-    Status,
 )
 
 SMALLEST = 1e-12  # probability; the logarithm of 0 is not a number
 ALONE = 0.999  # probability from which the digit network is not asked to share its opinion
 NARROW = 1.6  # times as wide as high: a line that may hold one digit alone
-TALL = 0.6  # of the digits' height: a mark as tall may be a digit that was left out
 DENIED = 0.5  # probability that there is no digit, of either network, from which both deny it
 SURE = 0.6  # probability of one digit rather than another, from which the line network is sure
 TEXTURE = 0.5  # share of a page's characters that are refused, from which all of them are
 CLEAR = 0.95  # geometric mean of a page's confidence, a digit, above which it stands upright
 ENOUGH_DIGITS = 6  # on a page that is to be turned: 8061 might as well be 1908
 EVIDENCE = 1.5  # by which the logarithm of all digits' confidence rises when a page is turned
-BESIDE = 0.1  # of a table's ink; more outside it is writing, and not its frame
-UNREAD = 0.3  # of a page's ink outside the digits that were read; more may be a table or print
+UNREAD_INK = 0.3  # of a page's ink outside the digits that were read; more may be a table or print
 BETTER = 0.5  # digits more that must be likely to be right for the maps' reading to be taken
-ONLY_TABLE = "Only the table was read: photograph what stands beside it by itself."
+UNSURE = 0.5  # confidence in a page below which the page network's maps are tried
 TURNED = "The page does not stand upright: it was turned to be read."
 
 
@@ -66,8 +64,8 @@ class Spelled:
     glyphs: tuple[Glyph | None, ...]  # None where there is no ink to see
     scores: np.ndarray  # (n, 10), the line network's log-probabilities; zeros where it did not look
     certainty: float  # probability that so many digits are there
-    marks: tuple[Mark, ...] = ()
-    n_tall: int = 0  # marks that are as tall as a digit
+    marks: tuple[PlacedMark, ...] = ()  # px of the line
+    tall: tuple[Box, ...] = ()  # px of the line: marks that are as tall as a digit
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,124 +129,173 @@ class Reader:
         HintError
             The hint contradicts itself or the picture.
         """
-        _check(hint, picture)
+        _check_boxes(hint, picture)
         page = open_page(picture)
-        numbers: list[Line] = []
+        read = self._read_single if is_single(hint) else self._read_page
         try:
-            found = find_numbers(page, picture, hint)
-            numbers = self.read_lines(found, hint)
-            turned = self._turned(page, picture, numbers, hint)
-            if turned is not None:
-                found, numbers = turned
-            notes = (TURNED,) if turned is not None else ()
-            reading = self._compose(picture, hint, page, found, numbers, notes=notes)
+            found = read(page, picture, hint)
         except CrowdedError as error:
-            reading = self._refuse(picture, hint, error)
-        if hint != replace(ANY, accept=hint.accept) or _is_complete(reading, page, picture):
-            return reading
-        return self._read_maps(picture, hint, page, _expected(numbers)) or reading
+            return self._refuse(picture, hint, error)
+        reading = compose_reading(found, picture, page=page, hint=hint, model=self.classifier.name)
+        return replace(reading, id=_identity(picture, self.versions, hint))
 
-    def _read_maps(
-        self, picture: Picture, hint: Hint, page: Page, expected: float
-    ) -> Reading | None:
+    def _read_page(self, page: Page, picture: Picture, hint: Hint) -> PageReading:
+        """Read a page first without the promised number of digits, then keep to it."""
+        try:
+            found = self._read_upright(page, picture, hint)
+        except CrowdedError:
+            maps = self._read_maps(page, picture, ())
+            if hint.boxes or maps is None:
+                raise
+            found = maps
+        else:
+            if not hint.boxes and _is_poor(found, page, picture):
+                found = self._read_maps(page, picture, found.lines) or found
+        return found if hint.length is None else self._keep_length(page, picture, found, hint)
+
+    def _read_upright(self, page: Page, picture: Picture, hint: Hint) -> PageReading:
+        """Read a page by its geometry, turned where it stands upright only then."""
+        layout = find_numbers(page, picture, hint)
+        found = PageReading(layout, self._read_numbers(layout.numbers))
+        for quarters in self._quarters(found, hint):
+            layout = find_numbers(turn(page, quarters), picture, hint)
+            other = PageReading(layout, self._read_numbers(layout.numbers), (TURNED,))
+            if _is_clearer(other.lines, found.lines):
+                return other
+        return found
+
+    def _read_maps(self, page: Page, picture: Picture, lines: Sequence[Line]) -> PageReading | None:
         """Read a page by the page network's maps, if that gives more digits likely to be right.
 
         Parameters
         ----------
-        expected : digits of the reading so far that are likely to be right
+        lines : what was read so far
         """
         if self.segmenter is None:
             return None
         regions = find_number_regions(_to_maps(segment_page(self.segmenter, picture.colours)))
         placed = lay_out(page, regions)
-        numbers = self.read_lines([Found(part.page, part.box, part.place) for part in placed])
-        if _expected(numbers) <= expected + BETTER:
-            return None
-        return self._compose_maps(picture, hint, page, placed, numbers)
+        numbers = tuple(
+            Found(part.page, part.box, part.place, part.table or 0, part.other) for part in placed
+        )
+        read = self._read_numbers(numbers)
+        layout = Layout(numbers, find_left_out(page, regions))
+        found = PageReading(layout, tuple(map(_without_rejected, numbers, read)))
+        return found if _expected(found.lines) > _expected(lines) + BETTER else None
 
-    def _compose_maps(
-        self,
-        picture: Picture,
-        hint: Hint,
-        page: Page,
-        placed: Sequence[Placed],
-        numbers: Sequence[Line],
-    ) -> Reading:
-        """Put tables and lines that the maps show together as one `Reading`."""
-        cells: list[Cell] = []
-        lines: list[Line] = []
-        unread: list[Box] = []
-        pairs = list(zip(placed, numbers, strict=True))
-        for table in dict.fromkeys(part.table for part in placed):
-            mine = [(part, line) for part, line in pairs if part.table == table]
-            if table is None:
-                lines += [line for _, line in mine if _has_value(line)]
-                unread += [part.box for part, line in mine if not _has_value(line)]
+    def _quarters(self, found: PageReading, hint: Hint) -> tuple[int, ...]:
+        """Return by how many quarters a page may be turned: none unless it reads badly."""
+        return () if hint.boxes or not _is_doubtful(found.lines) else (2, 1, 3)
+
+    def _keep_length(
+        self, page: Page, picture: Picture, found: PageReading, hint: Hint
+    ) -> PageReading:
+        """Keep what has the promised number of digits, or read a line again with that many.
+
+        What agrees with the promise stays as it was read without it: a true hint does no harm.
+        """
+        length = hint.length or 0
+        if hint.boxes:
+            return self._restrict(found, length)
+        if found.layout.is_table:
+            if _n_digits(found.lines) == length:
+                return found
+            layout = find_numbers(page, picture, hint, tables=False)
+            lines = PageReading(layout, self._read_numbers(layout.numbers))
+            note = _length_note(length, _n_digits(found.lines))
+            fits = any(_has_length(line, length) for line in lines.lines)
+            found = _contradict(lines if fits else found, note)
+            if not fits:
+                return found
+        ink = [float(part.page.ink.sum()) if part.page else 0.0 for part in found.layout.numbers]
+        order = sorted(
+            range(len(ink)), key=lambda i: (not _has_length(found.lines[i], length), -ink[i])
+        )
+        if not order:
+            return found
+        n_digits = _n_digits(found.lines)
+        if n_digits > length and _has_length(found.lines[order[0]], length):
+            found = _contradict(found, _length_note(length, n_digits))  # other lines have some too
+        return self._restrict(_take(found, order[0]), length)
+
+    def _restrict(self, found: PageReading, length: int) -> PageReading:
+        """Read again, with the promised number of digits, what was read with another number.
+
+        That is never sure: the line network holds another number of digits for likelier.
+        """
+        numbers, notes = list(found.numbers), []
+        for i, (part, number) in enumerate(zip(found.layout.numbers, found.numbers, strict=True)):
+            if part.page is None or _has_length(number.line, length):
                 continue
-            first = 1 + max((cell.row for cell in cells), default=-1)
-            rows = [
-                (_to_cell(part, line, first), line) for part, line in mine if part.place is not None
-            ]
-            cells += [cell for cell, _ in rows]
-            lines += _rows([cell for cell, _ in rows], [line for _, line in rows])
-        lines = sorted(
-            (line for line in lines if line.digits or "\t" in line.text),
-            key=lambda line: line.box.y,
-        )
-        written = [line for line in lines if line.digits]
-        kept = [line.confidence for part, line in pairs if line.digits and part.box not in unread]
-        confidence = float(np.prod(kept)) if kept else 0.0
-        return Reading(
-            id=_identity(picture, self.versions, hint),
-            size=(picture.width, picture.height),
-            status=_status(page, written, confidence, hint),
-            model=self.classifier.name,
-            text="\n".join(line.text for line in lines) if written else "",
-            confidence=confidence,
-            lines=tuple(lines) if written else (),
-            cells=tuple(cells),
-            notes=describe_faults(
-                picture, page.ink, [digit.box for line in written for digit in line.digits]
-            ),
-            unread=tuple(unread),
-        )
+            spelling = self.line_network.spell([to_strip(part.page)], length)[0]
+            (again,) = self._name([part], [replace(_cut(part.page, spelling), certainty=1.0)])
+            confidence = again.line.confidence * spelling.certainty
+            numbers[i] = replace(again, line=replace(again.line, confidence=confidence))
+            notes.append(_length_note(length, len(number.line.digits)))
+        found = replace(found, numbers=_reject_if_mostly_rejected(numbers))
+        return _contradict(found, *dict.fromkeys(notes)) if notes else found
 
-    def _turned(
-        self, page: Page, picture: Picture, numbers: Sequence[Line], hint: Hint
-    ) -> tuple[list[Found], list[Line]] | None:
-        """Return what a page says that lies upside down or on its side, if that is clear."""
-        if hint != replace(ANY, accept=hint.accept) or not _is_doubtful(numbers):
-            return None
-        for quarters in (2, 1, 3):
-            found = find_numbers(turn(page, quarters), picture, hint)
-            others = self.read_lines(found, hint)
-            if _is_clearer(others, numbers):
-                return found, others
-        return None
+    def _read_single(self, page: Page, picture: Picture, hint: Hint) -> PageReading:
+        """Read one digit in each piece, and look at those without the hint that are not sure."""
+        layout = find_numbers(page, picture, hint)
+        singles = [
+            find_single(part.page.ink) if part.page is not None else SingleDigit(None)
+            for part in layout.numbers
+        ]
+        spelled = [_as_spelled(single) for single in singles]
+        found = PageReading(layout, tuple(self._name(layout.numbers, spelled)))
+        left_out = tuple(
+            part.page.box_in_original(box)
+            for part, single in zip(layout.numbers, singles, strict=True)
+            if part.page is not None
+            for box in single.left_out
+        )
+        found = replace(found, layout=replace(layout, left_out=left_out))
+        unsure = [
+            number.line.digits and (_is_unsure(number.line.digits[0]) or bool(single.joined))
+            for number, single in zip(found.numbers, singles, strict=True)
+        ]
+        return self._compare(page, picture, found, hint) if any(unsure) or left_out else found
 
-    def read_lines(self, found: Sequence[Found], hint: Hint = ANY) -> list[Line]:
+    def _compare(self, page: Page, picture: Picture, found: PageReading, hint: Hint) -> PageReading:
+        """Compare digits that were promised to be single with what is read without the promise."""
+        try:
+            free = self._read_page(page, picture, replace(hint, single=False, length=None))
+        except CrowdedError:
+            return found
+        numbers, notes, others = [], [], []
+        for i, (part, number) in enumerate(zip(found.layout.numbers, found.numbers, strict=True)):
+            without = [free.numbers[i]] if hint.boxes else free.numbers
+            chosen, note = _agreed(part, number, without)
+            numbers.append(chosen)
+            if note:
+                notes.append(note)
+                own = [digit.box for digit in chosen.line.digits]
+                seen = [digit.box for other in without for digit in other.line.digits]
+                others += [box for box in seen if not _overlap(box, own)]
+        left_out = [box for box in found.layout.left_out if not _overlap(box, others)]
+        layout = replace(found.layout, left_out=(*others, *left_out))
+        found = replace(found, layout=layout, numbers=tuple(numbers))
+        return _contradict(found, *dict.fromkeys(notes)) if notes else found
+
+    def read_lines(self, found: Sequence[Found]) -> list[Line]:
         """Read pieces of a page that hold one number each; the empty ones give an empty line."""
-        return _alike(self._name(found, self.spell(found, hint)))
+        return [number.line for number in self._read_numbers(found)]
 
-    def spell(self, found: Sequence[Found], hint: Hint = ANY) -> list[Spelled]:
+    def _read_numbers(self, found: Sequence[Found]) -> tuple[ReadNumber, ...]:
+        return _reject_if_mostly_rejected(self._name(found, self.spell(found)))
+
+    def spell(self, found: Sequence[Found]) -> list[Spelled]:
         """Say of each number how many digits it has and where they stand."""
         pages = [part.page for part in found if part.page is not None]
-        if is_single(hint):
-            spelled = iter([_spell_single(page) for page in pages])
-        else:
-            spellings = self.line_network.spell([to_strip(page) for page in pages], hint.length)
-            spelled = iter(
-                [
-                    replace(_cut(page, spelling), certainty=1.0)
-                    if hint.length
-                    else _complete(page, spelling)
-                    for page, spelling in zip(pages, spellings, strict=True)
-                ]
-            )
+        spellings = self.line_network.spell([to_strip(page) for page in pages])
+        spelled = iter(
+            [_complete(page, spelling) for page, spelling in zip(pages, spellings, strict=True)]
+        )
         nothing = Spelled((), np.zeros((0, CLASSES)), 1.0)
         return [next(spelled) if part.page is not None else nothing for part in found]
 
-    def _name(self, found: Sequence[Found], spelled: Sequence[Spelled]) -> list[Line]:
+    def _name(self, found: Sequence[Found], spelled: Sequence[Spelled]) -> list[ReadNumber]:
         """Say of each number which digits it has: both networks' scores are added."""
         frames = to_frames([glyph for number in spelled for glyph in number.glyphs])
         answers = self.classifier.classify(frames)
@@ -258,10 +305,14 @@ class Reader:
             for part, number in zip(found, spelled, strict=True)
         ]
 
-    def _line(self, part: Found, number: Spelled, seen: list[Seen]) -> Line:
+    def _line(self, part: Found, number: Spelled, seen: list[Seen]) -> ReadNumber:
         page = part.page
-        if page is None or not seen:
-            return Line("", 1.0 if page is None else 0.0, part.box, (), number.marks)
+        if page is None:
+            return ReadNumber(Line("", 1.0, part.box, ()))
+        marks = tuple(Mark(kind, page.box_in_original(box)) for kind, box in number.marks)
+        if not seen:
+            written = to_written([], number.marks)
+            return ReadNumber(Line("", 0.0, part.box, (), marks, written))
         digits = []
         for glyph, character, scores in zip(number.glyphs, seen, number.scores, strict=True):
             chosen = character.probabilities
@@ -283,7 +334,18 @@ class Reader:
         if any(digit.value is None for digit in digits):
             certainty = 0.0  # what has a "?" in it is surely not the whole number
         box = Box.around(digit.box for digit in digits)
-        return Line(_text(digits), certainty, box, tuple(digits), number.marks)
+        places = _places(page, number.glyphs)
+        texts = [digit.text for digit in digits]
+        written = to_written(list(zip(texts, places, strict=True)), number.marks)
+        return ReadNumber(
+            Line("".join(texts), certainty, box, tuple(digits), marks, written),
+            any(
+                leaves_doubt(placed, places, is_cut=_is_cut(mark.box, page.size))
+                for placed, mark in zip(number.marks, marks, strict=True)
+            )
+            or any(d.value == 1 and may_be_slash(i, places) for i, d in enumerate(digits)),
+            tuple(page.box_in_original(tall) for tall in number.tall),
+        )
 
     def _second_opinion(self, page: Page, glyph: Glyph, named: np.ndarray) -> np.ndarray:
         """Return what both networks make of one digit; the line network knows more hands."""
@@ -310,45 +372,6 @@ class Reader:
         page = "" if self.segmenter is None else self.segmenter.name.sha256
         return self.classifier.name.sha256 + self.line_network.name.sha256 + page
 
-    def _compose(  # the results of every stage meet here
-        self,
-        picture: Picture,
-        hint: Hint,
-        page: Page,
-        found: Sequence[Found],
-        numbers: Sequence[Line],
-        notes: tuple[str, ...] = (),
-    ) -> Reading:
-        """Put answers and places together as one `Reading`."""
-        cells = tuple(
-            Cell(*part.place, line.text, line.confidence, part.box, line.marks)
-            for part, line in zip(found, numbers, strict=True)
-            if part.place is not None
-        )
-        if cells:
-            lines = tuple(_rows(cells, numbers))
-            notes = notes + _beside(page, picture, cells)
-        elif hint.boxes:
-            lines = tuple(numbers)  # each region its own result, the empty ones too
-        else:
-            lines = tuple(line for line in numbers if line.digits)
-        written = [line for line in lines if line.digits]
-        confidence = float(np.prod([line.confidence for line in written])) if written else 0.0
-        return Reading(
-            id=_identity(picture, self.versions, hint),
-            size=(picture.width, picture.height),
-            status=_status(page, written, confidence, hint),
-            model=self.classifier.name,
-            text="\n".join(line.text for line in lines) if written else "",
-            confidence=confidence,
-            lines=lines if written or hint.boxes else (),
-            cells=cells,
-            notes=notes
-            + describe_faults(
-                picture, page.ink, [digit.box for line in written for digit in line.digits]
-            ),
-        )
-
 
 def to_frames(glyphs: Sequence[Glyph | None]) -> Frames:
     """Return one frame for each character: float32, shape (n, 28, 28); n may be 0."""
@@ -359,13 +382,7 @@ def to_frames(glyphs: Sequence[Glyph | None]) -> Frames:
     return frames
 
 
-def _check(hint: Hint, picture: Picture) -> None:
-    if hint.length is not None and hint.length < 1:
-        raise HintError(f"a number has at least 1 digit, not {hint.length}")
-    if hint.single and hint.length not in (None, 1):
-        raise HintError(f"one digit was promised and {hint.length}: leave one of the two hints out")
-    if not 0 <= hint.accept <= 1:
-        raise HintError(f"the accepted confidence lies between 0 and 1, not at {hint.accept}")
+def _check_boxes(hint: Hint, picture: Picture) -> None:
     for box in hint.boxes:
         inside = box.x >= 0 and box.y >= 0 and box.width > 0 and box.height > 0
         if not inside or box.right > picture.width or box.bottom > picture.height:
@@ -375,9 +392,9 @@ def _check(hint: Hint, picture: Picture) -> None:
             )
 
 
-def _spell_single(page: Page) -> Spelled:
-    glyphs = find_single(page.ink)
-    return Spelled(tuple(glyphs), np.zeros((len(glyphs), CLASSES)), 1.0)
+def _as_spelled(single: SingleDigit) -> Spelled:
+    glyphs = () if single.glyph is None else (single.glyph,)
+    return Spelled(glyphs, np.zeros((len(glyphs), CLASSES)), 1.0)
 
 
 def _cut(page: Page, spelling: Spelling) -> Spelled:
@@ -385,15 +402,15 @@ def _cut(page: Page, spelling: Spelling) -> Spelled:
     height, width = page.ink.shape
     if not spelling.digits and width <= NARROW * height:
         # A stem that fills its picture is no digit to the line network: let the other one see.
-        return replace(_spell_single(page), certainty=1 - spelling.certainty)
+        return replace(_as_spelled(find_single(page.ink)), certainty=1 - spelling.certainty)
     scale = page.ink.shape[0] / STRIP
     glyphs, marks = cut_digits(page.ink, [column * scale for column in spelling.columns])
     return Spelled(
         tuple(_inked(glyph) for glyph in glyphs),
         spelling.scores,
         spelling.certainty,
-        tuple(Mark(kind, page.box_in_original(box)) for kind, box in marks),
-        _count_tall([box for _, box in marks], [glyph.box for glyph in glyphs if glyph]),
+        tuple(marks),
+        _tall([box for _, box in marks], [glyph.box for glyph in glyphs if glyph]),
     )
 
 
@@ -404,26 +421,105 @@ def _complete(page: Page, spelling: Spelling) -> Spelled:
     beside a number stays a mark: with it, a longer number is far less likely.
     """
     number = _cut(page, spelling)
-    while number.n_tall and spelling.digits and spelling.longer:
+    while number.tall and spelling.digits and spelling.longer:
         spelling = spelling.longer
         longer = _cut(page, spelling)
-        if longer.n_tall >= number.n_tall:
+        if len(longer.tall) >= len(number.tall):
             break
         number = longer
     return number
 
 
-def _count_tall(marks: Sequence[Box], digits: Sequence[Box]) -> int:
-    """Count the marks that are as tall as digits are."""
+def _tall(marks: Sequence[Box], digits: Sequence[Box]) -> tuple[Box, ...]:
+    """Return the marks that are as tall as digits are."""
     if not digits:
-        return 0
+        return ()
     tall = float(np.median([box.height for box in digits]))
-    return sum(box.height >= TALL * tall for box in marks)
+    return tuple(box for box in marks if box.height >= TALL * tall)
 
 
-def _has_value(line: Line) -> bool:
-    """Return whether a line holds a digit that was not rejected."""
-    return any(digit.value is not None for digit in line.digits)
+def _places(page: Page, glyphs: Sequence[Glyph | None]) -> list[Box]:
+    """Return a box for each character, in px of the line; without ink, that of the one before."""
+    places: list[Box] = []
+    for glyph in glyphs:
+        before = places[-1] if places else Box(0, 0, 1, page.ink.shape[0])
+        places.append(glyph.box if glyph else before)
+    return places
+
+
+def _is_cut(box: Box, size: tuple[int, int]) -> bool:
+    """Say whether a box touches the edge of a picture of this width and height."""
+    return box.x <= 0 or box.y <= 0 or box.right >= size[0] or box.bottom >= size[1]
+
+
+def _has_length(line: Line, length: int) -> bool:
+    return len(line.digits) == length
+
+
+def _n_digits(lines: Sequence[Line]) -> int:
+    return sum(len(line.digits) for line in lines)
+
+
+def _length_note(promised: int, found: int) -> str:
+    number = f"{found} digit is" if found == 1 else f"{found or 'no'} digits are"
+    return f"Without the hint {number} read, not {promised}: check the number."
+
+
+def _take(found: PageReading, index: int) -> PageReading:
+    """Keep one number of a page; the others are left out."""
+    numbers = found.layout.numbers
+    others = tuple(part.box for i, part in enumerate(numbers) if i != index)
+    layout = Layout((numbers[index],), found.layout.left_out + others)
+    return replace(found, layout=layout, numbers=(found.numbers[index],))
+
+
+def _contradict(found: PageReading, *notes: str) -> PageReading:
+    return replace(found, notes=found.notes + notes, is_contradicted=True)
+
+
+def _is_unsure(digit: Digit) -> bool:
+    return digit.value is None or digit.confidence < ALONE
+
+
+def _agreed(
+    part: Found, single: ReadNumber, free: Sequence[ReadNumber]
+) -> tuple[ReadNumber, str | None]:
+    """Return a digit that was promised to be single, and a note where the picture says otherwise.
+
+    Where without the promise another digit is read, that one stays: a true hint does no harm. But
+    a digit that was cut to its box is left to the digit network, as lines of writing hold no such.
+    """
+    found = [number for number in free if number.line.digits]
+    named = [digit for number in found for digit in number.line.digits if digit.value is not None]
+    if len(named) > 1:  # that they are several is as sure as they are
+        several = float(np.prod([number.line.confidence for number in found]))
+        line = replace(single.line, confidence=single.line.confidence * (1 - several))
+        return replace(single, line=line), _length_note(1, len(named))
+    if len(named) != 1 or len(found) != 1 or len(found[0].line.digits) != 1:
+        return single, None
+    mine, other = single.line.digits[0], named[0]
+    if mine.value == other.value:
+        return single, None
+    note = f"With and without the hint {mine.text} and {other.text} are read: check the digit."
+    if mine.value is not None and part.page is not None and _is_cut_to_box(part.page, mine):
+        return single, note
+    return found[0], note
+
+
+def _is_cut_to_box(page: Page, digit: Digit) -> bool:
+    """Say whether a digit takes up all of its page."""
+    height, width = page.ink.shape
+    whole = page.box_in_original(Box(0, 0, width, height))
+    return digit.box.width >= whole.width and digit.box.height >= whole.height
+
+
+def _overlap(box: Box, others: Iterable[Box]) -> bool:
+    """Say whether a box shares a pixel with one of the others."""
+    return any(
+        min(box.right, other.right) > max(box.x, other.x)
+        and min(box.bottom, other.bottom) > max(box.y, other.y)
+        for other in others
+    )
 
 
 def _expected(numbers: Iterable[Line]) -> float:
@@ -433,16 +529,11 @@ def _expected(numbers: Iterable[Line]) -> float:
     )
 
 
-def _is_complete(reading: Reading, page: Page, picture: Picture) -> bool:
-    """Return whether a reading is sure and leaves little of the page's ink unread."""
-    if reading.status == "blank":
-        return True
-    if reading.status != "read":
-        return False
-    unread = page.ink.copy()
-    for digit in reading.digits:
-        unread[picture.from_original(digit.box).rows_and_columns()] = 0
-    return float(unread.sum()) <= UNREAD * float(page.ink.sum())
+def _without_rejected(part: Found, number: ReadNumber) -> ReadNumber:
+    """Return an empty line for one outside tables of which every character was rejected."""
+    if part.place is not None or _has_value(number.line):
+        return number
+    return ReadNumber(Line("", 0.0, part.box, (), number.line.marks))
 
 
 def _to_maps(view: PageView) -> PageMaps:
@@ -457,13 +548,24 @@ def _to_maps(view: PageView) -> PageMaps:
     )
 
 
-def _to_cell(part: Placed, line: Line, first: int) -> Cell:
-    """Return a cell of a table whose rows begin at `first`."""
-    row, column = part.place or (0, 0)
-    marks = line.marks + tuple(Mark("other", box) for box in part.other)
-    return Cell(
-        first + row, column, line.text, line.confidence, part.box, marks, written=line.written
-    )
+def _has_value(line: Line) -> bool:
+    """Return whether a line holds a digit that was not rejected."""
+    return any(digit.value is not None for digit in line.digits)
+
+
+def _is_poor(found: PageReading, page: Page, picture: Picture) -> bool:
+    """Return whether a page reads so badly that the page network's maps are tried.
+
+    That is where it is unsure, or where ink was not read: outside the lines, or in rejected digits.
+    """
+    if not any(_has_value(line) for line in found.lines):
+        return bool(page.ink.any())
+    if found.confidence < UNSURE or find_unread(found):
+        return True
+    unread = page.ink.copy()
+    for digit in (digit for line in found.lines for digit in line.digits):
+        unread[picture.from_original(digit.box).rows_and_columns()] = 0
+    return float(unread.sum()) > UNREAD_INK * float(page.ink.sum())
 
 
 def _is_doubtful(numbers: Sequence[Line]) -> bool:
@@ -500,56 +602,21 @@ def _inked(glyph: Glyph | None) -> Glyph | None:
     return glyph if glyph is not None and glyph.ink.any() else None
 
 
-def _rows(cells: Iterable[Cell], numbers: Sequence[Line]) -> Iterator[Line]:
-    """Return one line for each row of a table: boxes of one digit each are one number."""
-    placed = list(zip(cells, numbers, strict=True))
-    one_each = all(len(cell.text) <= 1 for cell, _ in placed)
-    for row in sorted({cell.row for cell, _ in placed}):
-        mine = sorted((pair for pair in placed if pair[0].row == row), key=lambda p: p[0].column)
-        yield Line(
-            ("" if one_each else "\t").join(cell.text for cell, _ in mine),
-            float(np.prod([cell.confidence for cell, _ in mine])),
-            Box.around(cell.box for cell, _ in mine),
-            tuple(digit for _, line in mine for digit in line.digits),
-            tuple(mark for _, line in mine for mark in line.marks),
-        )
+def _reject_if_mostly_rejected(numbers: Sequence[ReadNumber]) -> tuple[ReadNumber, ...]:
+    """Reject all characters where half of them are rejected: this is no page of numbers."""
+    digits = [digit for number in numbers for digit in number.line.digits]
+    rejected = sum(digit.value is None for digit in digits)
+    if not 0 < rejected < len(digits) or rejected < TEXTURE * len(digits):
+        return tuple(numbers)
+    return tuple(_rejected(number) if number.line.digits else number for number in numbers)
 
 
-def _alike(numbers: list[Line]) -> list[Line]:
-    """Refuse all characters where half of them are refused: this is no page of numbers."""
-    digits = [digit for line in numbers for digit in line.digits]
-    refused = sum(digit.value is None for digit in digits)
-    if not 0 < refused < len(digits) or refused < TEXTURE * len(digits):
-        return numbers
-    return [
-        replace(
-            line,
-            text="?" * len(line.digits),
-            written="?" * len(line.digits),
-            confidence=0.0,
-            digits=tuple(replace(digit, value=None) for digit in line.digits),
-        )
-        if line.digits
-        else line
-        for line in numbers
-    ]
-
-
-def _beside(page: Page, picture: Picture, cells: Sequence[Cell]) -> tuple[str, ...]:
-    """Say that only a table was read, where there is more on its page."""
-    table = Box.around(cell.box for cell in cells)
-    inside = float(page.ink[picture.from_original(table).rows_and_columns()].sum())
-    return (ONLY_TABLE,) if float(page.ink.sum()) - inside > BESIDE * inside else ()
-
-
-def _text(digits: Iterable[Digit]) -> str:
-    return "".join(digit.text for digit in digits)
-
-
-def _status(page: Page, written: Sequence[Line], confidence: float, hint: Hint) -> Status:
-    if not any(digit.value is not None for line in written for digit in line.digits):
-        return "refused" if page.ink.any() else "blank"
-    return "read" if confidence >= hint.accept else "doubtful"
+def _rejected(number: ReadNumber) -> ReadNumber:
+    line = number.line
+    text = REJECTED * len(line.digits)
+    digits = tuple(replace(digit, value=None) for digit in line.digits)
+    line = replace(line, text=text, written=text, confidence=0.0, digits=digits)
+    return replace(number, line=line)
 
 
 def _identity(picture: Picture, models: str, hint: Hint) -> str:

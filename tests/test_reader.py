@@ -4,6 +4,7 @@ import io
 
 import numpy as np
 import pytest
+from oracles import agrees_with_itself
 from PIL import Image
 
 import digits
@@ -13,7 +14,7 @@ from digits.inference.line_recognizer import LineNetwork
 from digits.io.document import load_picture
 from digits.reader import Reader
 from digits.registry import available_models, current_reader
-from digits.types import ANY, Box, Hint, ModelName
+from digits.types import ANY, MAX_LENGTH, Box, Hint, ModelName
 
 SINGLE = Hint(single=True)
 
@@ -103,18 +104,19 @@ def test_a_region_is_read_alone(held_out, as_picture):
 
 
 @pytest.mark.parametrize(
-    "hint",
-    [
-        Hint(length=0),
-        Hint(single=True, length=2),
-        Hint(accept=2.0),
-        Hint(boxes=(Box(0, 0, 999, 5),)),
-        Hint(boxes=(Box(-1, 0, 5, 5),)),
-    ],
+    "box", [Box(0, 0, 999, 5), Box(-1, 0, 5, 5), Box(0, 0, 0, 5), Box(20, 20, 10, 11)]
 )
-def test_a_hint_that_makes_no_sense_is_explained(hint, as_picture):
-    with pytest.raises(HintError):
-        current_reader().read(as_picture(np.full((30, 30), 255, np.uint8)), hint)
+def test_a_box_outside_the_picture_is_explained(box, as_picture):
+    with pytest.raises(HintError, match="30x30"):
+        current_reader().read(as_picture(np.full((30, 30), 255, np.uint8)), Hint(boxes=(box,)))
+
+
+def test_as_many_digits_as_a_strip_holds_can_be_promised(as_picture):
+    grey = np.full((200, 900), 255, np.uint8)
+    grey[60:140, 100:800:30] = 0
+    reading = current_reader().read(as_picture(grey), Hint(length=MAX_LENGTH))
+    assert len(reading.text) <= MAX_LENGTH
+    agrees_with_itself(reading)
 
 
 def test_doubt_is_said(held_out, as_picture):

@@ -8,7 +8,7 @@ import numpy as np
 
 from digits.image.cells import MapCell
 from digits.image.components import joined
-from digits.image.number_regions import NumberRegion, NumberRegions
+from digits.image.number_regions import TALL, NumberRegion, NumberRegions
 from digits.image.rectify import MARGIN, SIDE_MARGIN, straighten
 from digits.types import Box, Page, Region
 
@@ -71,6 +71,21 @@ def lay_out(page: Page, regions: NumberRegions) -> list[Placed]:
         box = bounds(row)
         placed.append((box[1], Placed(_cut_out(page, regions, row), _box(page, regions, box))))
     return [each for _, each in sorted(placed, key=lambda pair: pair[0])]
+
+
+def find_left_out(page: Page, regions: NumberRegions) -> tuple[Box, ...]:
+    """Return digit-like ink that is in no number, and other writing outside the cells of tables.
+
+    Parameters
+    ----------
+    page : ink and contrast of the whole picture
+    regions : what the maps show of it
+    """
+    digit_like = [box for box in regions.left_out if box[3] - box[1] >= TALL * regions.usual]
+    cell = regions.other.commonest(regions.cells.labels)
+    beside = (cell == 0) & (regions.other.area > LEAST_OTHER * regions.usual**2)
+    writing = [_rectangle(box) for box in regions.other.boxes[beside]]
+    return tuple(_box(page, regions, box) for box in (*digit_like, *writing))
 
 
 def _cell(

@@ -3,14 +3,18 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import cv2
 import numpy as np
 
 from digits.image.binarize import measure_contrast, to_ink
 from digits.image.rectify import MARGIN, SIDE_MARGIN, box_region, straighten
 from digits.image.ruling import erase
-from digits.image.table_grid import find_grid
+from digits.image.table_grid import Grid, find_grid
 from digits.image.text_lines import find_lines
 from digits.types import Box, Hint, Page, Picture, Region
+
+FRAME_WIDTH = 0.15  # of a cell's height beyond a table's cells that is still its printed frame
+LOWEST = 0.2  # of a cell's height: what stands beside a table and is lower is no number
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +24,21 @@ class Found:
     page: Page | None  # None where nothing is written
     box: Box  # in pixels of the original
     place: tuple[int, int] | None = None  # row and column; None outside a table
+    table: int = 0  # which of the page's tables
+    other: tuple[Box, ...] = ()  # in pixels of the original: writing in a cell that is no number
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The pieces of a page that hold one number each, and what is in none of them."""
+
+    numbers: tuple[Found, ...]  # in reading order
+    left_out: tuple[Box, ...] = ()  # in pixels of the original: ink that may be a number too
+
+    @property
+    def is_table(self) -> bool:
+        """Whether the pieces are the cells of a table."""
+        return any(part.place is not None for part in self.numbers)
 
 
 def open_page(picture: Picture) -> Page:
@@ -30,7 +49,7 @@ def open_page(picture: Picture) -> Page:
     return Page(to_ink(contrast), contrast, scale, (picture.width, picture.height))
 
 
-def find_numbers(page: Page, picture: Picture, hint: Hint) -> list[Found]:
+def find_numbers(page: Page, picture: Picture, hint: Hint, *, tables: bool = True) -> Layout:
     """Return the pieces of a page that hold one number each, in reading order.
 
     Parameters
@@ -38,6 +57,7 @@ def find_numbers(page: Page, picture: Picture, hint: Hint) -> list[Found]:
     page : as `open_page` gives it, or turned
     picture : from which it comes
     hint : its boxes are the pieces; one digit alone is the whole page
+    tables : whether to look for the cells of a table before lines of writing
 
     Raises
     ------
@@ -45,16 +65,17 @@ def find_numbers(page: Page, picture: Picture, hint: Hint) -> list[Found]:
         There are more marks than a page of digits has.
     """
     if hint.boxes:
-        return [_in_box(page, picture, box, hint) for box in hint.boxes]
+        return _joined([_in_box(page, picture, box, hint) for box in hint.boxes])
     if is_single(hint):
-        return [Found(page, Box(0, 0, picture.width, picture.height))]
-    if hint.length is None and (grid := find_grid(page.ink)) is not None:
+        return Layout((Found(page, Box(0, 0, picture.width, picture.height)),))
+    if tables and (grid := find_grid(page.ink)) is not None:
         clean = _without(page, grid.rules)
-        return [_in_cell(clean, cell.region, (cell.row, cell.column)) for cell in grid.cells]
-    lines = _lines(page)
-    if hint.length is not None and len(lines) > 1:  # one line was promised: the one with most ink
-        lines = [max(lines, key=lambda line: float(line.ink.sum()))]
-    return [Found(line, _whole(line)) for line in lines]
+        cells = [_in_cell(clean, cell.region, (cell.row, cell.column)) for cell in grid.cells]
+        return _joined([*cells, Layout((), _beside(clean, grid))])
+    found = find_lines(page.ink)
+    clean = replace(page, ink=found.ink)
+    lines = [_straight(clean, region) for region in found.regions]
+    return Layout(tuple(Found(line, _whole(line)) for line in lines), _boxes(page, found.left_out))
 
 
 def is_single(hint: Hint) -> bool:
@@ -62,33 +83,55 @@ def is_single(hint: Hint) -> bool:
     return hint.single or hint.length == 1
 
 
-def _in_box(page: Page, picture: Picture, box: Box, hint: Hint) -> Found:
+def _joined(parts: Sequence[Layout]) -> Layout:
+    """Return the pieces of several parts of a page as one layout."""
+    return Layout(
+        tuple(number for part in parts for number in part.numbers),
+        tuple(box for part in parts for box in part.left_out),
+    )
+
+
+def _in_box(page: Page, picture: Picture, box: Box, hint: Hint) -> Layout:
     """Return a known region as one number."""
     region = straighten(page, box_region(picture.from_original(box)))
-    if not is_single(hint):
-        region = _only_line(region, ruled=True) or region
-    return Found(region if region.ink.any() else None, box)
+    line, left_out = (region, ()) if is_single(hint) else _only_line(region, ruled=True)
+    region = line or region
+    return Layout((Found(region if region.ink.any() else None, box),), left_out)
 
 
-def _in_cell(page: Page, region: Region, place: tuple[int, int]) -> Found:
+def _in_cell(page: Page, region: Region, place: tuple[int, int]) -> Layout:
     """Return a cell of a table as one number, or as empty."""
     cell = straighten(page, region)
-    return Found(_only_line(cell, ruled=False), _whole(cell), place)
+    line, left_out = _only_line(cell, ruled=False)
+    return Layout((Found(line, _whole(cell), place),), left_out)
 
 
-def _only_line(page: Page, *, ruled: bool) -> Page | None:
-    """Return all that is written on a small piece of the page as one line."""
+def _beside(page: Page, grid: Grid) -> tuple[Box, ...]:
+    """Return where something is written beside a table, in pixels of the original."""
+    corners = np.array([cell.region.corners for cell in grid.cells])  # (n, 4, 2)
+    height = float(np.median(np.linalg.norm(corners[:, 3] - corners[:, 0], axis=1)))
+    table = np.zeros(page.ink.shape, np.uint8)
+    hull = cv2.convexHull(corners.reshape(-1, 2).astype(np.float32))
+    cv2.fillConvexPoly(table, np.round(hull).astype(np.int32), 1)
+    cv2.polylines(
+        table, [np.round(hull).astype(np.int32)], True, 1, max(1, round(2 * FRAME_WIDTH * height))
+    )
+    found = find_lines(np.where(table > 0, np.float32(0), page.ink))
+    tall = [
+        region
+        for region in (*found.regions, *found.left_out)
+        if np.ptp(np.array(region.corners)[:, 1]) >= LOWEST * height
+    ]
+    return _boxes(page, tall)
+
+
+def _only_line(page: Page, *, ruled: bool) -> tuple[Page | None, tuple[Box, ...]]:
+    """Return all that is written on a small piece of the page as one line, and what is not."""
     found = find_lines(page.ink, ruled=ruled)
+    left_out = _boxes(page, found.left_out)
     if not found.regions:
-        return None
-    return _straight(replace(page, ink=found.ink), _around(found.regions))
-
-
-def _lines(page: Page) -> list[Page]:
-    """Return the lines of a page, straightened, in reading order."""
-    found = find_lines(page.ink)
-    clean = replace(page, ink=found.ink)
-    return [_straight(clean, region) for region in found.regions]
+        return None, left_out
+    return _straight(replace(page, ink=found.ink), _around(found.regions)), left_out
 
 
 def _straight(page: Page, region: Region) -> Page:
@@ -115,3 +158,19 @@ def _whole(page: Page) -> Box:
     """Return where a piece of the page lies in the original."""
     height, width = page.ink.shape
     return page.box_in_original(Box(0, 0, width, height))
+
+
+def _boxes(page: Page, regions: Sequence[Region]) -> tuple[Box, ...]:
+    """Return the upright boxes round some regions, in pixels of the original."""
+    corners = [np.array(region.corners) for region in regions]
+    return tuple(
+        page.box_in_original(
+            Box(
+                int(np.floor(each[:, 0].min())),
+                int(np.floor(each[:, 1].min())),
+                max(1, int(np.ceil(np.ptp(each[:, 0])))),
+                max(1, int(np.ceil(np.ptp(each[:, 1])))),
+            )
+        )
+        for each in corners
+    )

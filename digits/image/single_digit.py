@@ -18,10 +18,20 @@ REACH = 0.35  # of a digit's longest side; pieces further away belong to somethi
 MIN_SIDE_FOR_RULES = 40  # px; in smaller pictures a printed line cannot be told from a stroke
 INSIDE = 0.5  # of the smaller box that lies in the other, for a piece to belong to a digit
 MIN_INK = 3.0  # px of full ink that make a mark at all
+TALL = 0.6  # of a digit's height: another piece as tall may be a digit of its own
 
 
-def find_single(ink: Ink) -> list[Glyph]:
-    """Return the one digit of a picture, put together from its pieces, or nothing.
+@dataclass(frozen=True, slots=True)
+class SingleDigit:
+    """The one digit of a picture, and what else is as tall."""
+
+    glyph: Glyph | None  # None where there is no ink
+    joined: tuple[Box, ...] = ()  # px: tall pieces that were joined to its body
+    left_out: tuple[Box, ...] = ()  # px: tall pieces that are not part of it
+
+
+def find_single(ink: Ink) -> SingleDigit:
+    """Return the one digit of a picture, put together from its pieces.
 
     Parameters
     ----------
@@ -29,12 +39,25 @@ def find_single(ink: Ink) -> list[Glyph]:
     """
     parts = _components(erase(ink, find_rules(ink)))
     if not parts.boxes:
-        return []
+        return SingleDigit(None)
     main = max(
         range(len(parts.boxes)), key=lambda i: parts.mass[i] * _prominence(ink, parts.boxes[i])
     )
     chosen = _gather(parts, main, ink.shape)
-    return [cut_glyph(parts.ink, parts.labels, parts.boxes, chosen)]
+    tall = [
+        i
+        for i, box in enumerate(parts.boxes)
+        if i != main and box.height >= TALL * parts.boxes[main].height
+    ]
+    return SingleDigit(
+        cut_glyph(parts.ink, parts.labels, parts.boxes, chosen),
+        tuple(parts.boxes[i] for i in tall if i in chosen),
+        tuple(
+            parts.boxes[i]
+            for i in tall
+            if i not in chosen and not _touches_rim(parts.boxes[i], ink.shape)
+        ),
+    )
 
 
 @dataclass(frozen=True)

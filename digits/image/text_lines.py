@@ -49,6 +49,7 @@ class Lines:
 
     ink: Ink
     regions: tuple[Region, ...]
+    left_out: tuple[Region, ...] = ()  # ink as tall as digits that was taken for no line
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,8 @@ def find_lines(ink: Ink, *, ruled: bool = True) -> Lines:
     -------
     Lines
         The ink without printed lines, and one region for each line, tight around its digits and
-        leaning as they do. No region where there is no ink.
+        leaning as they do. No region where there is no ink. What is as tall as a digit and yet
+        left out, since it is far lighter, paler or larger than the lines, is named too.
 
     Raises
     ------
@@ -95,16 +97,18 @@ def find_lines(ink: Ink, *, ruled: bool = True) -> Lines:
     """
     clean = erase(ink, find_rules(ink)) if ruled else ink
     small, scale = _reduced(clean)
-    pieces = _pieces(small)
+    pieces, pale = _pieces(small)
     angle = _lean(pieces)
     turn = _turning(small.shape, angle)
     if angle:
         small = _turned(small, turn)
-        pieces = _pieces(small)
+        pieces, pale = _pieces(small)
     back = cv2.invertAffineTransform(turn)
-    corners = _level_lines(pieces, small.shape)
-    regions = [_region(quadrangle, back, scale, ink.shape) for quadrangle in corners]
-    return Lines(clean, tuple(regions))
+    regions, left_out = (
+        tuple(_region(corners, back, scale, ink.shape) for corners in some)
+        for some in _level_lines(pieces, pale, small.shape)
+    )
+    return Lines(clean, regions, left_out)
 
 
 def page_angle(ink: Ink) -> float:
@@ -119,7 +123,7 @@ def page_angle(ink: Ink) -> float:
     float
         Between -20 and 20. 0.0 where too few digits stand side by side to tell.
     """
-    return _lean(_pieces(_reduced(ink)[0]))
+    return _lean(_pieces(_reduced(ink)[0])[0])
 
 
 def _lean(pieces: _Pieces) -> float:
@@ -169,8 +173,8 @@ def _reduced(ink: Ink) -> tuple[Ink, float]:
     return cv2.resize(ink, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), scale
 
 
-def _pieces(ink: Ink) -> _Pieces:
-    """Measure the connected pieces that are dark enough to be writing."""
+def _pieces(ink: Ink) -> tuple[_Pieces, _Pieces]:
+    """Measure the connected pieces that are dark enough to be writing, and the paler ones."""
     labels, boxes = connected_pieces(ink)
     if len(boxes) > MAX_PIECES:
         _refuse(MAX_PIECES)
@@ -179,9 +183,8 @@ def _pieces(ink: Ink) -> _Pieces:
     area = np.bincount(labels[on], minlength=len(boxes) + 1)[1:]
     enough = (mass >= MIN_MASS) | (mass >= mass.max(initial=0.0))
     pieces, dark = _Pieces(boxes[enough].astype(float), mass[enough]), (mass / area)[enough]
-    if not len(dark):
-        return pieces
-    return pieces.take(dark >= PALE * _weighted_median(dark, pieces.mass))
+    is_dark = dark >= PALE * _weighted_median(dark, pieces.mass) if len(dark) else enough[enough]
+    return pieces.take(is_dark), pieces.take(~is_dark)
 
 
 def _refuse(limit: int) -> None:
@@ -229,23 +232,33 @@ def _region(corners: np.ndarray, back: np.ndarray, scale: float, shape: tuple[in
     return Region(tuple((float(x), float(y)) for x, y in placed))
 
 
-def _level_lines(pieces: _Pieces, shape: tuple[int, ...]) -> list[np.ndarray]:
-    """Return the corners of each line of a page that is not turned: each (4, 2)."""
+def _level_lines(
+    pieces: _Pieces, pale: _Pieces, shape: tuple[int, ...]
+) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """Return the corners of the lines of a page that is not turned, and of what was left out."""
     if not len(pieces.mass):
-        return []
+        return [], []
     size = _weighted_median(pieces.height, pieces.mass)
     whole = _stacked(_without_slivers(pieces, size, shape), size)
     digits, size = _digits_among(whole)
     if len(digits.mass) > MAX_CHARACTERS:
         _refuse(MAX_CHARACTERS)
     lines = _merged([digits.take(line) for line in _rows(digits)])
-    lines = _without_rests(lines, size, shape)
+    lines, dirt = _without_rests(lines, size, shape)
     small = whole.take(
         (whole.height < TALL * size) & (np.maximum(whole.height, whole.width) >= MARK * size)
     )
-    return sorted(
-        (_corners(line, small) for line in lines), key=lambda corners: float(corners[:, 1].mean())
+    kept = (_corners(line, small) for line in lines)
+    objects = whole.take(whole.height > HUGE * size)
+    left_out = [*dirt, *_each(objects), *_each(pale)]
+    return (
+        sorted(kept, key=lambda corners: float(corners[:, 1].mean())),
+        [_corners(piece, small) for piece in left_out if piece.height.max() >= REST * size],
     )
+
+
+def _each(pieces: _Pieces) -> list[_Pieces]:
+    return [pieces.take(np.array([i])) for i in range(len(pieces.mass))]
 
 
 def _without_slivers(pieces: _Pieces, size: float, shape: tuple[int, ...]) -> _Pieces:
@@ -325,16 +338,18 @@ def _band(line: _Pieces) -> np.ndarray:
     return np.array([left, np.median(line.boxes[:, 1]), right, np.median(line.boxes[:, 3])])
 
 
-def _without_rests(lines: list[_Pieces], size: float, shape: tuple[int, ...]) -> list[_Pieces]:
-    """Leave out dirt, and what the rim cut off from lines outside the picture."""
+def _without_rests(
+    lines: list[_Pieces], size: float, shape: tuple[int, ...]
+) -> tuple[list[_Pieces], list[_Pieces]]:
+    """Part lines from dirt; what the rim cut off from lines outside the picture is neither."""
     heaviest = max((float(line.mass.sum()) for line in lines), default=0.0)
-    kept = []
+    kept: list[_Pieces] = []
+    dirt: list[_Pieces] = []
     for line in lines:
         cut = line.boxes[:, 1].min() <= 1 or line.boxes[:, 3].max() >= shape[0] - 1
-        rest = cut and float(line.height.max()) < REST * size
-        if not rest and line.mass.sum() >= FAINT * heaviest:
-            kept.append(line)
-    return kept
+        if not (cut and float(line.height.max()) < REST * size):
+            (kept if line.mass.sum() >= FAINT * heaviest else dirt).append(line)
+    return kept, dirt
 
 
 def _corners(line: _Pieces, small: _Pieces) -> np.ndarray:

@@ -66,7 +66,9 @@ def test_rules_are_taken_away_and_nothing_is_added(ink):
 @settings(max_examples=60, deadline=None)
 @given(inks())
 def test_the_one_digit_is_on_the_paper_and_made_of_its_ink(ink):
-    for glyph in find_single(ink):
+    single = find_single(ink)
+    assert all(on(ink, box) for box in (*single.joined, *single.left_out))
+    if glyph := single.glyph:
         assert on(ink, glyph.box)
         assert glyph.ink.shape == (glyph.box.height, glyph.box.width)
         assert (glyph.ink <= ink[glyph.box.rows_and_columns()]).all()

@@ -1,0 +1,174 @@
+"""Compose a reading from the numbers of a page: lines, cells, status, and what leaves a doubt."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+import numpy as np
+
+from digits.image.page_segmentation import Found, Layout
+from digits.image.quality import describe_faults
+from digits.types import (
+    Box,
+    Cell,
+    CellKind,
+    Hint,
+    Line,
+    Mark,
+    ModelName,
+    Page,
+    Picture,
+    Reading,
+    Status,
+)
+
+NAMED = 3  # numbers that a note names one by one
+ONLY_TABLE = "Only the table was read: photograph what stands beside it by itself."
+UNREAD = "Part of what is written was not read: photograph the numbers alone."
+
+
+@dataclass(frozen=True, slots=True)
+class ReadNumber:
+    """A number that was read, and what leaves a doubt about it besides its confidence."""
+
+    line: Line
+    is_marked: bool = False  # it may be another number because of a mark
+    tall: tuple[Box, ...] = ()  # px of the original: marks that are as tall as a digit
+
+
+@dataclass(frozen=True, slots=True)
+class PageReading:
+    """The numbers of a page, before they become a `Reading`."""
+
+    layout: Layout
+    numbers: tuple[ReadNumber, ...]  # one for each piece of the layout
+    notes: tuple[str, ...] = ()
+    is_contradicted: bool = False  # a hint does not agree with the picture
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        """What was read in each piece."""
+        return tuple(number.line for number in self.numbers)
+
+    @property
+    def confidence(self) -> float:
+        """Probability that all numbers are right; 0 without any digit."""
+        read = [line.confidence for line in self.lines if line.digits]
+        return float(np.prod(read)) if read else 0.0
+
+
+def compose_reading(
+    found: PageReading, picture: Picture, *, page: Page, hint: Hint, model: ModelName
+) -> Reading:
+    """Put the numbers of a page and their places together as one reading, without its identity.
+
+    Parameters
+    ----------
+    found : what was read on `page`
+    picture : where the page comes from
+    hint : its threshold decides what is doubtful; each of its boxes is a line
+    model : gave the answers
+    """
+    cells, lines = _tables(found) if found.layout.is_table else ((), found.lines)
+    if not (cells or hint.boxes):  # of known regions, the empty ones are results too
+        lines = tuple(line for line in lines if line.digits)
+    read = [line for line in lines if line.digits]
+    confidence = float(np.prod([line.confidence for line in read])) if read else 0.0
+    unread = find_unread(found)
+    notes, is_doubtful = _doubts(found, unread)
+    boxes = [digit.box for line in read for digit in line.digits]
+    return Reading(
+        id="",
+        size=(picture.width, picture.height),
+        status=_status(page, read, confidence, hint, is_doubtful=is_doubtful),
+        model=model,
+        text="\n".join(line.text for line in lines) if read else "",
+        confidence=confidence,
+        lines=lines if read or hint.boxes else (),
+        cells=cells,
+        notes=notes + describe_faults(picture, page.ink, boxes),
+        written="\n".join(line.written for line in lines) if read else "",
+        unread=unread,
+    )
+
+
+def _tables(found: PageReading) -> tuple[tuple[Cell, ...], tuple[Line, ...]]:
+    """Return the cells of all tables, and a line for each of their rows and each line beside."""
+    pairs = list(zip(found.layout.numbers, found.lines, strict=True))
+    lines = [line for part, line in pairs if part.place is None and line.digits]
+    tables = dict.fromkeys(part.table for part, _ in pairs if part.place is not None)
+    is_mixed = len(tables) > 1 or bool(lines)
+    cells: list[Cell] = []
+    for table in tables:
+        mine = [pair for pair in pairs if pair[0].place is not None and pair[0].table == table]
+        first = 1 + max((cell.row for cell in cells), default=-1)
+        placed = [_cell(part, line, first) for part, line in mine]
+        cells += placed
+        lines += _rows(placed, [line for _, line in mine])
+    if is_mixed:
+        lines.sort(key=lambda line: line.box.y)
+    return tuple(cells), tuple(lines)
+
+
+def _cell(part: Found, line: Line, first: int) -> Cell:
+    """Return a cell of a table whose rows begin at `first`; with ink and no digit it is other."""
+    row, column = part.place or (0, 0)
+    marks = line.marks + tuple(Mark("other", box) for box in part.other)
+    is_empty = part.page is None and not marks
+    kind: CellKind = "number" if line.digits else "empty" if is_empty else "other"
+    return Cell(
+        first + row, column, line.text, line.confidence, part.box, marks, line.written, kind
+    )
+
+
+def _rows(cells: Sequence[Cell], numbers: Sequence[Line]) -> Iterator[Line]:
+    """Return one line for each row of a table: boxes of one digit each are one number."""
+    placed = list(zip(cells, numbers, strict=True))
+    between = "" if all(len(cell.text) <= 1 for cell in cells) else "\t"
+    for row in sorted({cell.row for cell in cells}):
+        mine = sorted((pair for pair in placed if pair[0].row == row), key=lambda p: p[0].column)
+        yield Line(
+            between.join(cell.text for cell, _ in mine),
+            float(np.prod([cell.confidence for cell, _ in mine])),
+            Box.around(cell.box for cell, _ in mine),
+            tuple(digit for _, line in mine for digit in line.digits),
+            tuple(mark for cell, _ in mine for mark in cell.marks),
+            between.join(cell.written for cell, _ in mine),
+        )
+
+
+def find_unread(found: PageReading) -> tuple[Box, ...]:
+    """Return where something is written that was not read, in px of the original."""
+    boxes = list(found.layout.left_out)
+    for part, number in zip(found.layout.numbers, found.numbers, strict=True):
+        if part.page is not None and not number.line.digits and part.page.ink.any():
+            boxes.append(part.box)
+        boxes += (*part.other, *number.tall)
+        for is_rejected, run in groupby(number.line.digits, lambda digit: digit.value is None):
+            if is_rejected:
+                boxes.append(Box.around(digit.box for digit in run))
+    return tuple(boxes)
+
+
+def _doubts(found: PageReading, unread: Sequence[Box]) -> tuple[tuple[str, ...], bool]:
+    """Return notes on what leaves a doubt besides the confidence, and whether anything does."""
+    notes = list(found.notes)
+    marked = [number.line.written for number in found.numbers if number.is_marked]
+    if any(digit.value is not None for line in found.lines for digit in line.digits):
+        if marked:
+            names = ", ".join(marked[:NAMED])
+            more = f" and {len(marked) - NAMED} more" if len(marked) > NAMED else ""
+            notes.append(f"Check {names}{more}: perhaps not everything in it is a digit.")
+        if found.layout.is_table and found.layout.left_out:
+            notes.append(ONLY_TABLE)
+        elif unread:
+            notes.append(UNREAD)
+    return tuple(notes), bool(found.is_contradicted or marked or unread)
+
+
+def _status(
+    page: Page, read: Sequence[Line], confidence: float, hint: Hint, *, is_doubtful: bool
+) -> Status:
+    if not any(digit.value is not None for line in read for digit in line.digits):
+        return "refused" if page.ink.any() else "blank"
+    return "doubtful" if is_doubtful or confidence < hint.accept else "read"

@@ -1,0 +1,119 @@
+"""Hints on composed documents: a true one does no harm, a wrong one is noticed."""
+
+from dataclasses import dataclass, field
+from functools import partial
+
+import cv2
+import numpy as np
+import pytest
+from composed import SIDE, Page, noisy, paper, ruled, shadowed, squared, turned
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from digits.registry import shipped_reader
+from digits.types import Box, Hint
+
+PAPERS = {
+    "plain": lambda grey: grey,
+    "ruled": ruled,
+    "squared": squared,
+    "in shadow": shadowed,
+    "noisy": noisy,
+    "turned": partial(turned, angle=3),
+    "upside down": lambda grey: np.ascontiguousarray(grey[::-1, ::-1]),
+    "white on black": lambda grey: 255 - grey,
+}
+SETTINGS = settings(
+    max_examples=40,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],  # MNIST is loaded once
+)
+
+
+@dataclass
+class Document:
+    """A picture with one number on it, and where that stands."""
+
+    grey: np.ndarray = field(repr=False)
+    text: str
+    box: Box
+
+
+def compose(digits, seed, length, pitch, light, boxes):
+    """Write a number of so many digits on paper, in printed boxes or without."""
+    page = Page(digits, seed, (260, 140 + 92 * length))
+    pitch = 90 if boxes else pitch
+    x, y = 70, 90
+    text = page.number(x, y, length, pitch)
+    for i in range(length if boxes else 0):
+        corner = (x - 17 + pitch * i, y - 17)
+        cv2.rectangle(page.ink, corner, (corner[0] + 90, corner[1] + 90), 0.9, 2)
+    grey = np.clip(PAPERS[light](paper(page.ink)), 0, 255).astype(np.uint8)
+    return Document(grey, text, Box(x - 15, y - 15, pitch * (length - 1) + SIDE + 30, SIDE + 30))
+
+
+documents = st.fixed_dictionaries(
+    {
+        "seed": st.integers(0, 10_000),
+        "length": st.integers(1, 9),
+        "pitch": st.integers(36, 84),
+        "light": st.sampled_from(sorted(PAPERS)),
+        "boxes": st.booleans(),
+    }
+)
+
+
+@pytest.fixture(scope="module")
+def reader():
+    return shipped_reader()
+
+
+def true_hints(document, light):
+    yield Hint(length=len(document.text))
+    if len(document.text) == 1:
+        yield Hint(single=True)
+    if light not in ("turned", "upside down"):
+        yield Hint(boxes=(document.box,))
+        yield Hint(boxes=(document.box,), length=len(document.text))
+
+
+@SETTINGS
+@given(told=documents)
+def test_a_true_hint_never_turns_a_right_answer_wrong(held_out, as_picture, reader, told):
+    document = compose(held_out, **told)
+    picture = as_picture(document.grey)
+    free = reader.read(picture)
+    if free.text != document.text:
+        return
+    for hint in true_hints(document, told["light"]):
+        reading = reader.read(picture, hint)
+        assert reading.text == document.text, hint
+        assert not any("hint" in note for note in reading.notes), reading.notes
+
+
+@SETTINGS
+@given(told=documents, more=st.sampled_from([-2, -1, 1, 2]))
+def test_a_wrong_length_makes_a_right_answer_doubtful(held_out, as_picture, reader, told, more):
+    document = compose(held_out, **told)
+    picture = as_picture(document.grey)
+    length = len(document.text) + more
+    free = reader.read(picture)
+    if length < 1 or free.text != document.text or free.status != "read":
+        return
+    reading = reader.read(picture, Hint(length=length))
+    assert reading.status != "read", reading.text
+    assert any("hint" in note for note in reading.notes), reading.notes
+
+
+@SETTINGS
+@given(told=documents)
+def test_one_digit_promised_of_several_is_doubtful(held_out, as_picture, reader, told):
+    document = compose(held_out, **told)
+    picture = as_picture(document.grey)
+    free = reader.read(picture)
+    if len(document.text) == 1 or free.text != document.text:
+        return
+    reading = reader.read(picture, Hint(single=True))
+    assert reading.status != "read", reading.text
+    assert len(reading.text) <= 1
