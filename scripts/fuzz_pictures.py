@@ -37,17 +37,18 @@ with watched:  # so that the fuzzer sees which branches an input takes
     from digits.io.image import WORKING_PIXELS, is_heic
     from digits.io.pdf import is_pdf
     from digits.registry import shipped_reader
-    from digits.types import Picture
+    from digits.types import ANY, Box, Hint, Picture
 
     Image.init()  # its decoders too
 
 LONGEST = {"bytes": 3_000, "pixels": 1_000}  # bytes of an input; small ones are soon tried
 WIDEST = 64  # px
+HEAD = 3  # bytes before the grey levels: width, scale and hint
 MAX_SCALE = 3  # a grey level becomes up to so many pixels, squared
 ROUND = 10_000  # inputs until a new process goes on: what atheris holds on to grows
 TARGETS = {
     "bytes": "bytes of every format but PDF and HEIC, changed as coverage suggests, and opened",
-    "pixels": "grey levels of any shape, changed as coverage suggests, and read",
+    "pixels": "grey levels of any shape, changed as coverage suggests, and read with any hint",
 }
 COMMAND = "python scripts/fuzz_pictures.py {} --inputs {} --write"
 DONE = re.compile(r"Done (\d+) runs")  # libFuzzer's last words
@@ -73,13 +74,16 @@ def be_guided(target: str, arguments: list[str]) -> None:
         return 0
 
     def try_pixels(content: bytes) -> int:
-        if len(content) <= 2:
+        if len(content) <= HEAD:
             return -1
         width, scale = 1 + content[0] % WIDEST, 1 + content[1] % MAX_SCALE
-        levels = np.frombuffer(content[2:], np.uint8)
+        levels = np.frombuffer(content[HEAD:], np.uint8)
         grey = np.resize(levels, (-(-len(levels) // width), width))
         grey = np.kron(grey, np.ones((scale, scale), np.uint8))
-        agrees_with_itself(reader.read(Picture(grey, grey.shape[1], grey.shape[0], "0" * 64)))
+        whole = Box(0, 0, grey.shape[1], grey.shape[0])
+        hints = (ANY, Hint(single=True), Hint(length=1 + content[2] // 8), Hint(boxes=(whole,)))
+        picture = Picture(grey, whole.width, whole.height, "0" * 64)
+        agrees_with_itself(reader.read(picture, hints[content[2] % len(hints)]))
         return 0
 
     attempt = {"bytes": try_bytes, "pixels": try_pixels}[target]
@@ -102,7 +106,7 @@ def plant(target: str, corpus: Path) -> None:
         files = [content for grey in (digit, number().reduce(2)) for _, content in seeds(grey)]
     else:
         grey = np.asarray(digit)
-        head = (bytes([grey.shape[1] - 1, scale]) for scale in range(MAX_SCALE))
+        head = (bytes([grey.shape[1] - 1, scale, scale]) for scale in range(MAX_SCALE))
         files = [size + grey.tobytes() for size in head]
     for which, content in enumerate(files):
         (corpus / str(which)).write_bytes(content)

@@ -20,8 +20,7 @@ def house() -> House:
         FakeReader(
             Classifier(FAKE, lambda frames: Scores(np.zeros((len(frames), 10), np.float32))),
             LineNetwork(FAKE, lambda strips: np.zeros((len(strips), 1, 11), np.float32)),
-            [],
-            let,
+            let=let,
         )
     )
 

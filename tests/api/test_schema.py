@@ -7,6 +7,7 @@ import pytest
 from api_house import URL, pdf, png
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from oracles import agrees_with_itself
 
 from digits.types import Box, Cell, Digit, Line, Mark, ModelName, Reading
 
@@ -82,6 +83,10 @@ def test_readings_answer_as_described(client, description, query, bodies, form):
     else:
         response = client.post(URL, params=query, content=bodies[0])
     check(description, operation, response)
+    if response.status_code == 200 and query.get("detail") != "brief":
+        told = response.json()
+        for reading in told.get("readings", [told]):
+            agrees_with_itself(reading)
 
 
 @SETTINGS
@@ -148,6 +153,7 @@ def test_the_real_reader_answers_as_described(description):
         response = client.post(URL, content=picture.read_bytes())
         assert response.status_code == 200
         check(description, description["paths"]["/readings"]["post"], response)
+        agrees_with_itself(response.json())
 
 
 def test_every_field_of_a_reading_is_described(description):

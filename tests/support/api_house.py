@@ -34,8 +34,8 @@ WRONG_HINT, A_BUG = 100, 101  # grey levels at which the fake fails
 class FakeReader(Reader):
     """Reads a picture's first grey level as a number, when it is let."""
 
-    hints: list[Hint]
-    let: threading.Event
+    hints: list[Hint] = field(default_factory=list)
+    let: threading.Event = field(default_factory=threading.Event)
 
     def read(self, picture: Picture, hint: Hint = ANY) -> Reading:
         assert self.let.wait(60)
@@ -47,16 +47,21 @@ class FakeReader(Reader):
             raise RuntimeError("the password is hunter2")
         box = Box(0, 0, 1, 1)
         frame = np.zeros((28, 28), np.float32)
-        digits = tuple(Digit(int(c), 0.9, box, (0.1,) * 10, 0.0, frame) for c in str(level))
+        digits = tuple(Digit(int(c), 0.91, box, shares(int(c)), 0.0, frame) for c in str(level))
         return Reading(
             id=picture.sha256,
             size=(picture.width, picture.height),
             status="read",
             model=FAKE,
             text=str(level),
-            confidence=0.9,
-            lines=(Line(str(level), 0.9, box, digits),),
+            confidence=0.91,
+            lines=(Line(str(level), 0.91, box, digits),),
         )
+
+
+def shares(value: int) -> tuple[float, ...]:
+    """Return the probabilities of a digit that is 91 % sure."""
+    return tuple(0.91 if digit == value else 0.01 for digit in range(10))
 
 
 @dataclass

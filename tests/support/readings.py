@@ -65,11 +65,16 @@ def line_of(text, x, y, confidence, placed=()):
     return Line(text, sure, box, tuple(digits), found)
 
 
-def whole(lines=(), cells=(), status="read", error=None):
-    """Return a reading of these lines and cells."""
-    written = [line for line in lines if line.digits]
-    confidence = float(np.prod([line.confidence for line in written])) if written else 0.0
-    text = "\n".join(line.text for line in lines) if written else ""
+def whole(lines=(), cells=(), status=None, error=None):
+    """Return a reading of these lines and cells; its status is what their content says."""
+    read = [line for line in lines if line.digits]
+    confidence = float(np.prod([line.confidence for line in read])) if read else 0.0
+    text = "\n".join(line.text for line in lines) if read else ""
+    if status is None:
+        values = [digit.value for line in lines for digit in line.digits]
+        is_sure = None not in values and all(cell.kind != "other" for cell in cells)
+        is_named = any(value is not None for value in values)
+        status = ("read" if is_sure else "doubtful") if is_named else "refused"
     return Reading("0" * 64, SIZE, status, MODEL, text, confidence, lines, cells, error=error)
 
 
