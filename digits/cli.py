@@ -1,7 +1,8 @@
 """The command: standard output is data, standard error is for people.
 
-Exit status 0: everything was read. 1: something failed, and each failure was named; a model that
-cannot be opened counts as such. 2: the command itself was wrong. 130: stopped by Ctrl-C.
+Exit status 0: everything was read. 1: something failed or was refused, and each is named with its
+reason; a model that cannot be opened counts as such. 2: the command itself was wrong. 130:
+stopped by Ctrl-C.
 """
 
 import csv
@@ -31,9 +32,9 @@ from digits.errors import (
     how_to_install,
     reason_of,
 )
-from digits.io.csv_escape import escape
+from digits.io.csv_escape import escape_unless_number
 from digits.render.messages import count, describe_failure, describe_fault
-from digits.types import Box, Hint, Reading
+from digits.types import CONFIDENCE_THRESHOLD, MAX_LENGTH, Box, Hint, Reading
 
 if TYPE_CHECKING:
     from digits.batch.job import Engine, Tally
@@ -79,6 +80,10 @@ class Format(StrEnum):
 
 
 Single = Annotated[bool, typer.Option("--single", help="Each picture holds exactly one digit.")]
+Length = Annotated[
+    int | None, typer.Option(help=f"One line of this many digits, at most {MAX_LENGTH}.")
+]
+Accept = Annotated[float, typer.Option(help="A less confident reading is doubtful.")]
 Model = Annotated[
     str | None, typer.Option(help="cnn, dense, wide, a run's name, or an .h5 or .onnx file.")
 ]
@@ -179,11 +184,11 @@ def read(
     ],
     format_: Annotated[Format, typer.Option("--format", help="How to print.")] = Format.text,
     single: Single = False,
-    length: Annotated[int | None, typer.Option(help="One line of this many digits.")] = None,
+    length: Length = None,
     box: Annotated[
         list[str] | None, typer.Option(help="Read only x,y,width,height; may be repeated.")
     ] = None,
-    accept: Annotated[float, typer.Option(help="Less confident readings are doubtful.")] = 0.5,
+    accept: Accept = CONFIDENCE_THRESHOLD,
     model: Model = None,
 ) -> int:
     """Print what is written in each picture.
@@ -195,6 +200,7 @@ def read(
     from digits.io.image import MAX_BYTES
     from digits.reader import read_source
     from digits.registry import current_reader
+    from digits.render.text import failure_in_words
 
     hint = _hint(single=single, length=length, box=box or [], accept=accept)
     reader = current_reader(model)
@@ -205,9 +211,9 @@ def read(
         for source in chain.from_iterable(_sources(path) for path in paths):
             content = sys.stdin.buffer.read(MAX_BYTES + 1) if source.path == STDIN else None
             for reading in read_source(reader, source, hint, content):
-                if reading.error:
+                if reason := failure_in_words(reading):
                     failures += 1
-                    _tell_failure(reading.file, reading.page, reading.error)
+                    _tell_failure(reading.file, reading.page, reason)
                 yield reading
 
     _WRITERS[format_](readings())
@@ -257,8 +263,8 @@ def batch(
         int | None, typer.Option(min=1, help="Processes; as many as there are cores unless told.")
     ] = None,
     single: Single = False,
-    length: Annotated[int | None, typer.Option(help="One line of this many digits.")] = None,
-    accept: Annotated[float, typer.Option(help="Less confident readings are doubtful.")] = 0.5,
+    length: Length = None,
+    accept: Accept = CONFIDENCE_THRESHOLD,
     model: Model = None,
 ) -> int:
     """Read many pictures into one table; run again, it goes on where it was stopped.
@@ -498,13 +504,11 @@ def _sources(path: str) -> Iterator["Source"]:
 
 def _hint(*, single: bool, length: int | None, box: list[str], accept: float) -> Hint:
     """Return the hint, checked as far as it can be without a picture."""
-    if length is not None and length < 1:
-        raise HintError(f"--length takes a number of digits from 1 on, not {length}")
-    if single and length not in (None, 1):
-        raise HintError("--single and --length contradict each other: leave one out")
-    if not 0 <= accept <= 1:
-        raise HintError(f"--accept takes a confidence between 0 and 1, not {accept}")
-    return Hint(single=single, length=length, accept=accept, boxes=tuple(map(_box, box)))
+    boxes = tuple(map(_box, box))
+    try:
+        return Hint(single=single, length=length, accept=accept, boxes=boxes)
+    except HintError as error:
+        raise HintError(f"--{error}") from None  # options are called as the hint's fields
 
 
 def _box(text: str) -> Box:
@@ -518,9 +522,10 @@ def _box(text: str) -> Box:
 
 def _write_text(readings: Iterable[Reading]) -> None:
     for reading in readings:
-        text = reading.text.replace("\n", " ")
+        text = reading.written.replace("\n", " ")
         page = f" page {reading.page}" if reading.page else ""
-        _print(f"{reading.file}{page}\t{text}")
+        status = "" if reading.status == "read" else f"\t{reading.status}"
+        _print(f"{reading.file}{page}\t{text}{status}")
 
 
 def _write_jsonl(readings: Iterable[Reading]) -> None:
@@ -534,11 +539,13 @@ def _write_json(readings: Iterable[Reading]) -> None:
 
 def _write_csv(readings: Iterable[Reading]) -> None:
     table = csv.writer(sys.stdout, lineterminator="\n")
-    table.writerow(["file", "text", "confidence", "status", "error", "page"])
+    columns = ["file", "text", "confidence", "status", "error", "page", "written", "marks", "notes"]
+    table.writerow(columns)
     for reading in readings:
         row = [reading.file or "", reading.text, f"{reading.confidence:.4f}", reading.status]
-        row += [reading.error or "", str(reading.page or "")]
-        table.writerow([escape(cell) for cell in row])
+        row += [reading.error or "", str(reading.page or ""), reading.written]
+        row += [" ".join(mark.kind for mark in reading.marks), " ".join(reading.notes)]
+        table.writerow([escape_unless_number(cell) for cell in row])
 
 
 _WRITERS = {

@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -20,10 +20,11 @@ from digits.errors import HintError, ModelError
 from digits.inference.classifier import Classifier, Scores
 from digits.inference.line_recognizer import LineNetwork
 from digits.reader import Reader
-from digits.types import ANY, Box, Hint, ModelName, Reading
+from digits.types import ANY, Box, Hint, Line, Mark, ModelName, Reading
 
 FAKE = ModelName("fake", "0" * 64)
 TEXTS = {0: "", 1: "1", 12: "12\n34"}  # what the fake reads in a picture of this grey level
+MARKED, REFUSED = 75, 80  # grey levels read as a 7.5, and as nothing that is a digit
 TROUBLES = {100: HintError("the box lies outside"), 101: RuntimeError("a bug")}
 
 
@@ -31,7 +32,7 @@ TROUBLES = {100: HintError("the box lies outside"), 101: RuntimeError("a bug")}
 class FakeReader(Reader):
     """Reads a picture's grey level, and keeps the hints that it was given."""
 
-    hints: list
+    hints: list = field(default_factory=list)
 
     def read(self, picture, hint=ANY):
         self.hints.append(hint)
@@ -40,6 +41,14 @@ class FakeReader(Reader):
             raise KeyboardInterrupt
         if level in TROUBLES:
             raise TROUBLES[level]
+        size, box = (picture.width, picture.height), Box(0, 0, 4, 3)
+        if level == MARKED:
+            line = Line("75", 0.99, box, (), (Mark("dot", box),), "7.5")
+            told = {"lines": (line,), "notes": ("Check 7.5.",), "written": "7.5"}
+            return Reading(picture.sha256, size, "doubtful", FAKE, "75", 0.99, **told)
+        if level == REFUSED:
+            notes = ("The picture is blurred.",)
+            return Reading(picture.sha256, size, "refused", FAKE, "?", 0.0, notes=notes)
         text = TEXTS[level]
         return Reading(
             id=picture.sha256,
@@ -57,7 +66,6 @@ def reader(monkeypatch):
     fake = FakeReader(
         Classifier(FAKE, lambda frames: Scores(np.zeros((len(frames), 10), np.float32))),
         LineNetwork(FAKE, lambda strips: np.zeros((len(strips), 1, 11), np.float32)),
-        [],
     )
     monkeypatch.setattr(registry, "current_reader", lambda model=None: fake)
     return fake
@@ -78,8 +86,25 @@ def test_text_is_one_line_a_picture(tmp_path, reader, capsys):
     names = [picture(tmp_path / f"{level}.png", level) for level in TEXTS]
     assert main(["read", *names]) == 0
     out, err = capsys.readouterr()
-    assert out == f"{names[0]}\t\n{names[1]}\t1\n{names[2]}\t12 34\n"
+    assert out == f"{names[0]}\t\tblank\n{names[1]}\t1\n{names[2]}\t12 34\n"
     assert err == ""
+
+
+def test_text_shows_separators_and_marks_what_is_doubtful(tmp_path, reader, capsys):
+    name = picture(tmp_path / "a.png", MARKED)
+    assert main(["read", name]) == 0
+    assert capsys.readouterr() == (f"{name}\t7.5\tdoubtful\n", "")
+
+
+@pytest.mark.parametrize("how", ["text", "jsonl", "csv"])
+def test_a_refused_picture_is_named_with_its_reason_and_fails(how, tmp_path, one, reader, capsys):
+    name = picture(tmp_path / "scribble.png", REFUSED)
+    assert main(["read", "--format", how, name, one]) == 1
+    out, err = capsys.readouterr()
+    assert err == f"digits: {name}: nothing on it looks like a digit. The picture is blurred\n"
+    assert "refused" in out
+    if how == "text":
+        assert out == f"{name}\t?\trefused\n{one}\t1\n"
 
 
 def test_jsonl_is_one_object_a_line(tmp_path, reader, capsys):
@@ -106,9 +131,17 @@ def test_csv_has_a_header_and_no_formulas(tmp_path, monkeypatch, reader, capsys)
     assert main(["read", "--format", "csv", "=1+1.png"]) == 0
     rows = list(csv.reader(io.StringIO(capsys.readouterr().out)))
     assert rows == [
-        ["file", "text", "confidence", "status", "error", "page"],
-        ["'=1+1.png", "12\n34", "0.9000", "read", "", ""],
+        ["file", "text", "confidence", "status", "error", "page", "written", "marks", "notes"],
+        ["'=1+1.png", "12\n34", "0.9000", "read", "", "", "12\n34", "", ""],
     ]
+
+
+def test_csv_shows_separators_and_marks(tmp_path, reader, capsys):
+    name = picture(tmp_path / "a.png", MARKED)
+    assert main(["read", "--format", "csv", name]) == 0
+    (row,) = csv.DictReader(io.StringIO(capsys.readouterr().out))
+    assert (row["text"], row["written"], row["marks"]) == ("75", "7.5", "dot")
+    assert (row["status"], row["notes"]) == ("doubtful", "Check 7.5.")
 
 
 def test_one_failure_loses_nothing_else(tmp_path, one, reader, capsys):
@@ -143,7 +176,7 @@ def test_a_pdf_gives_one_object_a_page(tmp_path, reader, capsys):
 def test_a_failed_picture_keeps_its_line_of_text(tmp_path, one, reader, capsys):
     missing = str(tmp_path / "missing.png")
     assert main(["read", missing, one]) == 1
-    assert capsys.readouterr().out == f"{missing}\t\n{one}\t1\n"
+    assert capsys.readouterr().out == f"{missing}\t\tfailed\n{one}\t1\n"
 
 
 def test_folders_are_searched_and_hidden_ones_left_alone(tmp_path, reader, capsys):
@@ -167,7 +200,7 @@ def test_a_folder_without_pictures(tmp_path, one, reader, capsys):
     empty.mkdir()
     assert main(["read", str(empty), one]) == 1
     out, err = capsys.readouterr()
-    assert out == f"{empty}\t\n{one}\t1\n"
+    assert out == f"{empty}\t\tfailed\n{one}\t1\n"
     assert f"{empty}: this folder holds no picture" in err
 
 
@@ -212,6 +245,8 @@ def test_hints_arrive(one, reader):
     ("arguments", "word"),
     [
         (["--length", "0"], "--length"),
+        (["--length", "101"], "--length"),
+        (["--length", "500000"], "100"),
         (["--length", "many"], "--length"),
         (["--length", "2", "--single"], "--single"),
         (["--accept", "1.5"], "--accept"),
@@ -337,7 +372,7 @@ def test_as_a_process_with_a_letter_that_the_console_lacks(tmp_path):
     environment = {**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
     done = run("-m", "digits", "read", name, env=environment, encoding="utf-8")
     assert done.returncode == 1
-    assert done.stdout == f"{name}\t\n"
+    assert done.stdout == f"{name}\t\tfailed\n"
     assert "дом.png" in done.stderr
 
 

@@ -26,7 +26,7 @@ from pyarrow.fs import FileSystem, LocalFileSystem
 
 from digits.errors import BatchError, OutputFormatError, reason_of
 from digits.io.atomic_write import write_whole
-from digits.io.csv_escape import escape
+from digits.io.csv_escape import escape_unless_number
 from digits.io.sources import ADDRESS, Source, find_sources, open_address
 from digits.reader import Reader, failed_reading, read_source
 from digits.registry import current_reader
@@ -53,6 +53,8 @@ SCHEMA = pa.schema(
         pa.field("model", pa.string(), nullable=False),
         pa.field("model_sha256", pa.string(), nullable=False),
         pa.field("reading", pa.string(), nullable=False),  # all of it, as JSON
+        pa.field("written", pa.string(), nullable=False),  # text with its separators
+        pa.field("marks", pa.string(), nullable=False),  # dot dash stroke other, by a space
     ]
 )
 
@@ -204,6 +206,8 @@ def to_row(reading: Reading, source: Source) -> dict[str, Any]:
         "model": reading.model.name,
         "model_sha256": reading.model.sha256,
         "reading": json.dumps(reading.to_json(), ensure_ascii=False),
+        "written": reading.written,
+        "marks": " ".join(mark.kind for mark in reading.marks),
     }
 
 
@@ -299,7 +303,8 @@ class _Csv(_Parquet):
 
     def write(self, rows: list[dict[str, Any]]) -> None:
         plain = [
-            {n: escape(v) if isinstance(v, str) else v for n, v in row.items()} for row in rows
+            {n: escape_unless_number(v) if isinstance(v, str) else v for n, v in row.items()}
+            for row in rows
         ]
         super().write(plain)
 

@@ -1,9 +1,10 @@
 """Draw on a picture what was found in it."""
 
+import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from digits.render.text import is_doubtful
-from digits.types import Reading
+from digits.types import Box, Reading
 
 SURE = (31, 111, 139)  # RGB
 DOUBTFUL = (200, 80, 20)  # RGB
@@ -11,10 +12,13 @@ LARGEST = 1200  # px, longer side of the picture shown
 SMALLEST = 600  # px, longer side of the picture shown; a 28 x 28 one would be a speck
 LINE = 1 / 200  # of the longer side
 LABEL = 1 / 24  # of the longer side
+DASH = 3  # times as long as wide: a dash, and the gap after it
 
 
 def outline(picture: Image.Image, reading: Reading) -> Image.Image:
     """Return a copy of the upright picture with a box around each digit, and its value.
+
+    What was seen and not read has a dashed box.
 
     Parameters
     ----------
@@ -25,9 +29,10 @@ def outline(picture: Image.Image, reading: Reading) -> Image.Image:
     longer = max(shown.size)
     pen, width = ImageDraw.Draw(shown), max(1, round(longer * LINE))
     font = ImageFont.load_default(max(10.0, longer * LABEL))
+    for box in reading.unread:
+        _dash(pen, _corners(box, scale), width)
     for digit in reading.digits:
-        box = digit.box
-        corners = [box.x * scale, box.y * scale, box.right * scale - 1, box.bottom * scale - 1]
+        corners = _corners(digit.box, scale)
         doubtful = is_doubtful(digit)
         colour = DOUBTFUL if doubtful else SURE
         pen.rectangle(corners, outline=colour, width=width)
@@ -37,6 +42,26 @@ def outline(picture: Image.Image, reading: Reading) -> Image.Image:
             pen.rectangle(outer, outline=colour, width=width)
         pen.text((corners[0], corners[1]), digit.text, colour, font, anchor="lb")
     return shown
+
+
+def _corners(box: Box, scale: float) -> list[float]:
+    """Return left, top, right and bottom of a box on the picture shown: px."""
+    return [box.x * scale, box.y * scale, box.right * scale - 1, box.bottom * scale - 1]
+
+
+def _dash(pen: ImageDraw.ImageDraw, corners: list[float], width: int) -> None:
+    """Draw a dashed rectangle, just outside its corners so that a digit's own box stays seen."""
+    left, top, right, bottom = corners
+    left, top, right, bottom = left - width, top - width, right + width, bottom + width
+    step = DASH * width
+    for start in np.arange(left, right, 2 * step):
+        end = min(start + step, right)
+        pen.line([start, top, end, top], DOUBTFUL, width)
+        pen.line([start, bottom, end, bottom], DOUBTFUL, width)
+    for start in np.arange(top, bottom, 2 * step):
+        end = min(start + step, bottom)
+        pen.line([left, start, left, end], DOUBTFUL, width)
+        pen.line([right, start, right, end], DOUBTFUL, width)
 
 
 def sized_to_see(picture: Image.Image) -> Image.Image:

@@ -8,7 +8,7 @@ from PIL import Image
 
 from digits.render.html import image
 from digits.render.overlay import outline
-from digits.types import Digit, Line, Reading
+from digits.types import Digit, Reading
 
 MOST_DIGITS = 21  # that one sheet has room for beside the picture; the least sure are shown
 MOST_LETTERS = 160  # of the text and of a note, for the same reason
@@ -69,7 +69,8 @@ def to_report(picture: Image.Image, reading: Reading, *, made: datetime, n_pages
 
 
 def _number(reading: Reading) -> str:
-    whole = reading.text if len(reading.lines) <= MOST_LINES else reading.text.replace("\n", " / ")
+    between = "\n" if len(reading.lines) <= MOST_LINES else " / "
+    whole = reading.written.replace("\n", between)
     text = html.escape(_shortened(whole, MOST_LETTERS))
     long = " long" if len(whole) > MOST_DIGITS else ""
     sure = (
@@ -105,18 +106,13 @@ def _digit(place: int, digit: Digit) -> str:
 
 
 def _remarks(reading: Reading) -> str:
-    notes = [*reading.notes, *(_marks(line) for line in reading.lines if line.marks)]
+    notes = list(reading.notes)
     if reading.error:
         notes.insert(0, reading.error)
     more = [f"and {len(notes) - MOST_NOTES} more"] if len(notes) > MOST_NOTES else []
     shown = [_shortened(note, MOST_LETTERS) for note in notes[:MOST_NOTES]] + more
     items = "".join(f"<li>{html.escape(note)}</li>" for note in shown)
     return f"<h2>To note</h2><ul>{items}</ul>" if items else ""
-
-
-def _marks(line: Line) -> str:
-    kinds = ", ".join(sorted({mark.kind for mark in line.marks}))
-    return f"Beside the digits of {line.text} stand marks that are not in the number: {kinds}."
 
 
 def _facts(reading: Reading, made: datetime, n_pages: int) -> str:

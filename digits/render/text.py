@@ -1,17 +1,16 @@
 """What a reading says, in words: which digits are doubtful, what else they may be, which marks."""
 
-from digits.types import Box, Digit, Line, MarkKind, Reading
+from digits.types import CONFIDENCE_THRESHOLD, Digit, Line, Reading
 
-DOUBT = 0.95  # confidence below which a digit or a number is to be checked by a person
+NO_DIGIT = "nothing on it looks like a digit"
 CERTAIN = 0.999  # confidence beyond which a tenth of a per cent would be rounded up to certainty
-PLAIN: tuple[MarkKind, ...] = ("dot", "dash", "stroke")  # kinds of marks that have a name
 TEENS = range(11, 14)  # 11th, 12th, 13th
 ENDINGS = {1: "st", 2: "nd", 3: "rd"}
 
 
 def is_doubtful(digit: Digit) -> bool:
     """Say whether a person should look at this digit; what was refused is doubtful too."""
-    return digit.value is None or digit.confidence < DOUBT
+    return digit.value is None or digit.confidence < CONFIDENCE_THRESHOLD
 
 
 def runner_up(digit: Digit) -> int:
@@ -42,32 +41,16 @@ def sureness_in_words(reading: Reading) -> tuple[str, str]:
     sure = reading.confidence
     percent = f"{sure:.1%}" if sure < CERTAIN else f"Over {CERTAIN:.1%}"
     what = "all of it is" if len(reading.digits) > 1 else "this is"
-    return percent, f"sure that {what} right{'.' if sure >= DOUBT else ': please check.'}"
+    is_doubtful = reading.status == "doubtful" or sure < CONFIDENCE_THRESHOLD
+    return percent, f"sure that {what} right{': please check.' if is_doubtful else '.'}"
 
 
-def marks_in_words(reading: Reading) -> str:
-    """Say which marks stand between the digits of a number, so that nobody takes 7.5 for 75."""
-    kinds = [
-        mark.kind
-        for line in reading.lines
-        for mark in line.marks
-        if _stands_between(mark.box, line, reading)
-    ]
-    if not kinds:
-        return ""
-    counted = [f"{n} {kind}{'s' * (n > 1)}" for kind in PLAIN if (n := kinds.count(kind))]
-    others = [f"{kinds.count('other')} other"] if "other" in kinds else []
-    return (
-        f"Marks stand between the digits and are not in the number: {', '.join(counted + others)}."
-    )
-
-
-def _stands_between(mark: Box, line: Line, reading: Reading) -> bool:
-    """Say whether a mark stands between two digits of one number; in a table, of one cell."""
-    digits = [digit.box for digit in line.digits]
-    for cell in (cell.box for cell in reading.cells if cell.box.x <= mark.x < cell.box.right):
-        digits = [box for box in digits if cell.x <= box.x < cell.right]
-    return bool(digits) and digits[0].right <= mark.x < digits[-1].x
+def failure_in_words(reading: Reading) -> str:
+    """Return why nothing was read in a failed or refused picture; of any other, nothing."""
+    if reading.status != "refused":
+        return reading.error or ""
+    notes = " ".join(reading.notes).rstrip(".")
+    return f"{NO_DIGIT}. {notes}" if notes else NO_DIGIT
 
 
 def _ordinal(place: int) -> str:

@@ -15,7 +15,6 @@ from digits.render.text import (
     digit_in_words,
     doubts_in_words,
     is_doubtful,
-    marks_in_words,
     sureness_in_words,
 )
 from digits.types import FRAME, Digit, Hint, Line, Reading
@@ -52,7 +51,9 @@ def show_answer(reading: Reading, *, key: str, save: Save | None = None, ask: bo
         _show_notes(reading)
         return
     with st.container(key=f"heard-{key}"):  # a reader of the screen says it when it changes
-        st.html(f'<div data-testid="answer" aria-live="polite">{html.escape(reading.text)}</div>')
+        st.html(
+            f'<div data-testid="answer" aria-live="polite">{html.escape(reading.written)}</div>'
+        )
     typed = _show_lines(reading, key, save, ask)
     with st.container(horizontal=True, vertical_alignment="center"):
         copy_button(typed, key=f"copy-{key}")
@@ -61,8 +62,6 @@ def show_answer(reading: Reading, *, key: str, save: Save | None = None, ask: bo
             st.markdown(f"**{percent}** {words}")
     if reading.status == "refused":
         st.info(REFUSED)
-    if marks := marks_in_words(reading):
-        st.warning(marks)
     _show_notes(reading)
 
 

@@ -103,6 +103,7 @@ def test_the_columns_are_those_that_are_documented(folder, tmp_path):
     row = rows(out)[0]
     reading = json.loads(row["reading"])
     assert reading["text"] == row["text"]
+    assert reading["written"] == row["written"]
     assert reading["status"] == row["status"]
     assert [row["width"], row["height"]] == reading["size"]
 
@@ -116,6 +117,21 @@ def test_csv_and_jsonl_hold_the_same_as_parquet(folder, tmp_path):
     assert [row["text"] for row in table] == [row["text"] for row in expected]
     lines = (tmp_path / "out.jsonl").read_text(encoding="utf-8").splitlines()
     assert [json.loads(line)["file"] for line in lines] == [row["file"] for row in expected]
+
+
+@pytest.mark.parametrize("ending", ["parquet", "csv"])
+def test_separators_and_marks_have_columns(ending, tmp_path):
+    sheet = ROOT / "digits" / "ui" / "examples" / "a mark sheet.jpg"
+    (tmp_path / "list.csv").write_text(f'file,box\n{sheet},"330,222,150,65"\n', encoding="utf-8")
+    out = tmp_path / f"out.{ending}"
+    run([tmp_path / "list.csv"], out)
+    if ending == "parquet":
+        (row,) = rows(out)
+    else:
+        with out.open(encoding="utf-8", newline="") as file:
+            (row,) = csv.DictReader(file)
+    assert (row["text"], row["written"], row["marks"]) == ("75", "7.5", "dot")
+    assert row["status"] == "doubtful"
 
 
 def test_a_csv_holds_no_formula(tmp_path):

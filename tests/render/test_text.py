@@ -1,5 +1,7 @@
 """What a reading says in words."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -8,12 +10,12 @@ from hypothesis import strategies as st
 from digits.render.text import (
     digit_in_words,
     doubts_in_words,
+    failure_in_words,
     is_doubtful,
-    marks_in_words,
     runner_up,
     sureness_in_words,
 )
-from digits.types import Box, Cell, Digit, Line, Mark, ModelName, Reading
+from digits.types import Box, Digit, Line, ModelName, Reading
 
 FRAME = np.zeros((28, 28), np.float32)
 
@@ -26,11 +28,11 @@ def digit(value, confidence, second=1, x=0):
     return Digit(value, confidence, Box(x, 4, 8, 8), tuple(shares), None, FRAME)
 
 
-def reading(*digits, confidence=0.9, marks=(), cells=()):
+def reading(*digits, confidence=0.9):
     text = "".join(each.text for each in digits)
-    line = Line(text, confidence, Box(0, 0, 50, 20), digits, marks)
+    line = Line(text, confidence, Box(0, 0, 50, 20), digits)
     name = ModelName("x", "")
-    return Reading("0" * 64, (50, 20), "read", name, text, confidence, (line,), cells)
+    return Reading("0" * 64, (50, 20), "read", name, text, confidence, (line,))
 
 
 def test_a_sure_digit_needs_no_words():
@@ -84,9 +86,15 @@ def test_doubt_asks_to_check(confidence):
     assert "please check" in sureness_in_words(reading(digit(7, 1.0), confidence=confidence))[1]
 
 
-def test_what_stands_between_the_cells_of_a_table_is_no_mark_of_a_number():
-    digits = (digit(7, 0.9, x=2), digit(7, 0.9, x=32))
-    marks = (Mark("dot", Box(20, 8, 2, 2)), Mark("dot", Box(24, 8, 2, 2)))
-    assert "2 dots" in marks_in_words(reading(*digits, marks=marks))
-    cells = (Cell(0, 0, "7", 0.9, Box(0, 0, 18, 20)), Cell(0, 1, "7", 0.9, Box(18, 0, 30, 20)))
-    assert marks_in_words(reading(*digits, marks=marks, cells=cells)) == ""
+def test_a_doubtful_reading_asks_to_check_however_sure_its_digits_are():
+    sure = replace(reading(digit(7, 1.0), confidence=1.0), status="doubtful")
+    assert "please check" in sureness_in_words(sure)[1]
+
+
+def test_a_refused_picture_says_why():
+    refused = replace(reading(), status="refused")
+    assert "digit" in failure_in_words(refused)
+    noted = replace(refused, notes=("The picture is blurred.",))
+    assert failure_in_words(noted).endswith("The picture is blurred")
+    assert failure_in_words(replace(refused, status="failed", error="it is empty")) == "it is empty"
+    assert failure_in_words(replace(refused, status="doubtful")) == ""
