@@ -52,6 +52,7 @@ def test_the_containers_root_may_be_read_only():
     assert "tmpfs:" in compose
 
 
+@pytest.mark.slow
 @posix
 def test_the_start_script_listens_at_the_port_it_is_told(tmp_path):
     pytest.importorskip("streamlit", reason="Streamlit is not installed")

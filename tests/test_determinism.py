@@ -12,6 +12,8 @@ from digits.cli import main
 from digits.io.document import load_picture
 from digits.registry import current_reader
 
+pytestmark = pytest.mark.slow  # reads every example again and again
+
 EXAMPLES = Path(__file__).parent.parent / "digits" / "ui" / "examples"
 NAMES = sorted(path.name for path in EXAMPLES.glob("*.*g"))
 

@@ -236,6 +236,7 @@ def kernels():
 KERAS_REMARK = pytest.mark.filterwarnings("ignore:Do not pass an `input_shape`:UserWarning")
 
 
+@pytest.mark.slow
 @KERAS_REMARK
 def test_an_h5_that_keras_2_saved_is_read_as_keras_2_read_it(tmp_path, kernels, held_out):
     path = tmp_path / "old.h5"
@@ -255,6 +256,7 @@ def test_an_h5_that_keras_2_saved_is_read_as_keras_2_read_it(tmp_path, kernels, 
     np.testing.assert_allclose(found, expected, atol=1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("first", [{**SHAPE}, {"batch_input_shape": [None, 784]}, {}])
 @KERAS_REMARK
 def test_an_h5_that_keras_3_no_longer_opens_is_a_sentence(tmp_path, kernels, first):

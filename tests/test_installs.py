@@ -11,6 +11,8 @@ from PIL import Image
 
 from digits.mnist import load_mnist
 
+pytestmark = pytest.mark.slow  # starts a process for each test
+
 ROOT = Path(__file__).parent.parent
 
 

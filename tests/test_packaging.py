@@ -200,6 +200,7 @@ def test_the_app_opens_the_browser_at_the_requested_address():
     assert settings["server"]["showEmailPrompt"] is False
 
 
+@pytest.mark.slow
 def test_the_dense_network_is_the_requested_one():
     pytest.importorskip("keras", reason="TensorFlow has no wheel for this machine")
     from digits.training.architectures import build_network

@@ -94,6 +94,7 @@ def test_the_watch_sees_an_outside_connection(watched):
     assert "192.0.2.1" in told.read_text("utf-8")
 
 
+@pytest.mark.slow
 def test_no_command_asks_anybody_for_anything(watched, tmp_path):
     environment, told = watched
     (tmp_path / "labels.csv").write_text("file,text\nyear.jpg,2026\n", "utf-8")
@@ -130,6 +131,7 @@ def answer(port, method, path, body=None, **headers):
     return found, content
 
 
+@pytest.mark.slow
 def test_the_app_keeps_other_sites_out_and_asks_nobody(watched, tmp_path):
     pytest.importorskip("streamlit", reason="Streamlit is not installed")
     environment, told = watched
@@ -317,6 +319,7 @@ def test_the_sandbox_gets_no_secret(monkeypatch):
     assert not [name for name, value in given.items() if "s3cret" in value]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ending", ["h5", "keras"])
 def test_an_h5_that_would_run_code_is_refused(ending, tmp_path):
     keras = pytest.importorskip("keras", reason="TensorFlow is not installed")

@@ -13,6 +13,8 @@ import pytest
 
 import digits
 
+pytestmark = pytest.mark.slow  # makes environments and installs
+
 ROOT = Path(__file__).parent.parent
 PHOTO = ROOT / "digits" / "ui" / "examples" / "five on ruled paper.jpg"
 SOURCES = ("pyproject.toml", "README.md", "LICENSE", "THIRD_PARTY.md")

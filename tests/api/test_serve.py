@@ -122,6 +122,7 @@ def test_libraries_that_are_missing(monkeypatch, capsys):
     assert "serving needs uvicorn: pip install" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_the_app_answers_under_api_in_the_same_process(tmp_path):
     pytest.importorskip("streamlit", reason="Streamlit is not installed")
     port = free_port()

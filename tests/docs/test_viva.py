@@ -47,6 +47,7 @@ def test_what_an_answer_names_is_in_the_file_it_names(answer):
                 assert re.search(found, source, re.MULTILINE), name
 
 
+@pytest.mark.slow
 def test_without_a_framework_the_answer_is_that_of_keras():
     keras = pytest.importorskip("keras", reason="Keras is not installed")
     sys.path.insert(0, str(ROOT / "docs"))

@@ -32,6 +32,7 @@ def test_the_embedding_and_the_layers_belong_to_the_answer(name, digits):
         np.testing.assert_allclose(layers["embedding"], embedding, atol=1e-4)
 
 
+@pytest.mark.slow
 def test_each_layer_is_what_keras_computes(digits):
     keras = pytest.importorskip("keras", reason="TensorFlow is not installed")
     model = keras.saving.load_model(WEIGHTS / "mnist_model.h5", compile=False)

@@ -20,6 +20,8 @@ from digits.errors import BatchError
 from digits.io.sources import find_sources
 from digits.types import Hint
 
+pytestmark = pytest.mark.slow  # needs a store and a cluster
+
 PATIENCE = 180  # s
 MOTO = SpecifierSet(">=5.1,<6")  # as .ci/run installs it
 ROOT = Path(__file__).parent.parent.parent

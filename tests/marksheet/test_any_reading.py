@@ -33,6 +33,7 @@ def scan_of(reading, *, is_refused=False):
     return read_scan(read, Scan("any.png", BLANK))
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(
     made_up=st.lists(any_reading(), min_size=1, max_size=3),

@@ -332,6 +332,7 @@ def test_printed_words_that_pass_for_numbers_are_headings_too():
     assert left_out(words[:2], [sure, sure]) == set()
 
 
+@pytest.mark.slow
 def test_the_headings_of_the_example_are_left_out():
     path = Path(__file__).parent.parent.parent / "digits" / "ui" / "examples" / "a mark sheet.jpg"
     (scan,) = list_scans(path.name, path.read_bytes())
@@ -606,6 +607,7 @@ def tilted(grey, degrees):
     return cv2.warpPerspective(grey, view, size, borderMode=cv2.BORDER_REPLICATE)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ruled", [True, False], ids=["ruled", "not ruled"])
 @pytest.mark.parametrize("degrees", [0, 25], ids=["from above", "tilted by 25 degrees"])
 def test_a_photographed_table_becomes_its_rows_and_columns(ruled, degrees, held_out):

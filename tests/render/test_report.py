@@ -122,6 +122,7 @@ def test_the_command_says_what_cannot_be_read_or_written(tmp_path, capsys):
     assert "cannot be written" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
 @pytest.mark.parametrize("example", [None, *sorted(path.name for path in EXAMPLES.iterdir())])
 def test_it_prints_on_one_sheet_of_a4(tmp_path, example):

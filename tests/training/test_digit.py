@@ -10,6 +10,8 @@ from digits.errors import DataError, ModelError
 from digits.mnist import load_mnist, open_arrays
 from digits.training.recipes import Recipe
 
+pytestmark = pytest.mark.slow  # trains, and imports TensorFlow
+
 ROOT = Path(__file__).parent.parent.parent
 keras = pytest.importorskip("keras", reason="TensorFlow is not installed")
 

@@ -86,6 +86,7 @@ def test_every_side_has_writers(handwriting):
     assert sides == {"train", "validation", "calibration"}
 
 
+@pytest.mark.slow
 def test_a_share_of_each_batch_is_by_other_writers():
     pytest.importorskip("keras", reason="TensorFlow is not installed")
     from digits.training.digit import Batches

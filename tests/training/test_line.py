@@ -29,6 +29,8 @@ from digits.training.line import (  # noqa: E402
 )
 from digits.training.recipes import LineRecipe  # noqa: E402
 
+pytestmark = pytest.mark.slow  # trains, and imports TensorFlow
+
 TINY = LineRecipe(epochs=2, lines=16, batch=8)
 
 

@@ -25,6 +25,8 @@ from digits.training.page import (  # noqa: E402
 )
 from digits.training.recipes import PageRecipe  # noqa: E402
 
+pytestmark = pytest.mark.slow  # trains, and imports TensorFlow
+
 TINY = PageRecipe(epochs=2, crops=8, batch=4)
 
 

@@ -108,6 +108,7 @@ def test_the_area_under_the_curve_counts_pairs():
     assert auroc(low, high) == pytest.approx(pairs)
 
 
+@pytest.mark.slow
 def test_negatives_are_frames_of_ink_and_the_same_for_a_seed(validation):
     pytest.importorskip("keras", reason="TensorFlow is not installed")
     from digits.training.rejection import draw_frames
@@ -123,6 +124,7 @@ def test_negatives_are_frames_of_ink_and_the_same_for_a_seed(validation):
     np.testing.assert_array_equal(frames, again)
 
 
+@pytest.mark.slow
 def test_the_exported_heads_answer_as_keras_does_and_the_digits_do_not_change(tmp_path, validation):
     pytest.importorskip("keras", reason="TensorFlow is not installed")
     from digits.training.architectures import build_network, build_refusal

@@ -31,6 +31,7 @@ def connections(pid: int) -> tuple[list[str], list[str]]:
     return inside, outside
 
 
+@pytest.mark.quick
 def test_an_uploaded_picture_is_read(page, server):
     page.goto(server[0])
     page.locator("input[type=file]").set_input_files(str(EXAMPLES / "three in shadow.jpg"))
