@@ -8,7 +8,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent.parent
 EXAMPLES = ROOT / "digits" / "ui" / "examples"
-WAIT = 30_000  # ms, generous: machines are shared
+WAIT = 180_000  # ms, generous: machines are shared
 
 
 def connections(pid: int) -> tuple[list[str], list[str]]:

@@ -5,7 +5,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from app_server import ROOT, serve
+from app_server import ROOT, WAIT, serve
 
 from digits.corrections.from_reading import to_corrections
 from digits.corrections.store import Corrections
@@ -14,7 +14,6 @@ from digits.registry import current_reader
 from digits.settings import load_settings
 
 EXAMPLE = ROOT / "digits" / "ui" / "examples" / "a year.jpg"
-WAIT = 60_000  # ms, generous: machines are shared
 OWNERS = "only the owner's"
 THUMBNAILS = "img[alt^='Piece of a picture']"
 

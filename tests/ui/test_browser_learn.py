@@ -4,7 +4,7 @@ import io
 
 import numpy as np
 import pytest
-from app_server import serve
+from app_server import WAIT, serve
 from PIL import Image
 
 from digits.corrections.from_reading import to_corrections
@@ -23,7 +23,6 @@ IN_FORCE = """() => {
     };
     return Math.abs(middle("As shipped: nothing learned") - middle("in force")) < 20;
 }"""
-WAIT = 60_000  # ms, generous: machines are shared
 
 
 def picture(digit, rng):

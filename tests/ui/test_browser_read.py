@@ -16,7 +16,7 @@ from digits.settings import DATABASE
 ROOT = Path(__file__).parent.parent.parent
 EXAMPLES = ROOT / "digits" / "ui" / "examples"
 PHONE = {"width": 390, "height": 844}  # px
-WAIT = 30_000  # ms, generous: machines are shared
+WAIT = 180_000  # ms, generous: machines are shared
 
 
 def upload(page, file):

@@ -9,7 +9,7 @@ from app_server import PHONE, ROOT
 openpyxl = pytest.importorskip("openpyxl", reason="openpyxl is not installed")
 
 SHEET = ROOT / "digits" / "ui" / "examples" / "a mark sheet.jpg"
-WAIT = 30_000  # ms, generous: machines are shared
+WAIT = 180_000  # ms, generous: machines are shared
 
 
 def open_sheet(page, server, file=SHEET):

@@ -1,10 +1,9 @@
 """The header, the menu and the theme in Chromium: at a desk, on a phone, by keyboard."""
 
 import pytest
-from app_server import DESKTOP, PHONE
+from app_server import DESKTOP, PHONE, WAIT
 from axe import serious_faults
 
-WAIT = 30_000  # ms, generous: machines are shared
 STILL = 1500  # ms after which a page moves no more
 MENU = ("Your handwriting", "How it works")
 SCHEME = "getComputedStyle(document.querySelector('.stApp')).colorScheme"
