@@ -174,7 +174,7 @@ class Reader:
         if self.segmenter is None:
             return None
         regions = find_number_regions(_to_maps(segment_page(self.segmenter, picture.colours)))
-        placed = lay_out(page, regions)
+        placed = lay_out(page, regions, picture.grey)
         numbers = tuple(
             Found(part.page, part.box, part.place, part.table or 0, part.other) for part in placed
         )

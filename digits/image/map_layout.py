@@ -6,11 +6,13 @@ from itertools import pairwise
 import cv2
 import numpy as np
 
+from digits.image.binarize import to_ink
 from digits.image.cells import MapCell
 from digits.image.components import joined
 from digits.image.number_regions import TALL, NumberRegion, NumberRegions
+from digits.image.page_maps import PAPER
 from digits.image.rectify import MARGIN, SIDE_MARGIN, straighten
-from digits.types import Box, Page, Region
+from digits.types import Box, Page, Pixels, Region
 
 LEVEL = 0.45  # of the lower one's height by which two numbers on one line overlap
 WIDEST_GAP = 6.0  # digits' heights between two numbers of one line
@@ -19,6 +21,9 @@ ALIGNED = 0.3  # of the narrower one's width by which numbers of one column over
 FILLED = 0.6  # of the cells of a table without rules that hold a number
 LEAST_OTHER = 0.06  # of the square of the digits' height: smaller writing in a cell is dirt
 SPREAD = 3  # px of the maps: window by which a number's ink is widened, for pale rims
+BARE = 0.05  # of the widened ink in a pixel below which it is bare paper
+FAR = 1e-3  # weight of the whole piece's paper where none is near
+LEAST_PAPER = 0.25  # of white: on blacker paper a ratio means nothing
 KEPT = 0.35  # of the widened ink in a pixel from which it is the number's
 AROUND = 0.06  # of the digits' height, added around a number's ink
 
@@ -37,7 +42,7 @@ class Placed:
     other: tuple[Box, ...] = ()  # writing in the cell that is no number
 
 
-def lay_out(page: Page, regions: NumberRegions) -> list[Placed]:
+def lay_out(page: Page, regions: NumberRegions, grey: Pixels) -> list[Placed]:
     """Return cells of tables and lines of numbers, from top to foot.
 
     Cells come from rules where there are any, and from the alignment of numbers where there are
@@ -45,9 +50,12 @@ def lay_out(page: Page, regions: NumberRegions) -> list[Placed]:
 
     Parameters
     ----------
-    page : ink and contrast of the whole picture
+    page : the whole picture
     regions : what the maps show of it
+    grey : the picture itself, of the page's size
     """
+    level = grey.astype(np.float32) / 255
+    page = replace(page, ink=level, contrast=level)
     homes: dict[int, list[NumberRegion]] = {}
     for number in regions.numbers:
         homes.setdefault(number.cell, []).append(number)
@@ -208,36 +216,74 @@ def _others(page: Page, regions: NumberRegions, cell: MapCell) -> tuple[Box, ...
 
 
 def _cut_out(page: Page, regions: NumberRegions, numbers: list[NumberRegion]) -> Page:
-    """Straighten numbers out of a page, without the ink of anything else."""
+    """Straighten numbers out of a page, without the ink of anything else.
+
+    Ink is told from the paper right beside it: the maps say which is which, whatever lies around
+    the sheet and whether the ink is darker or lighter than its paper.
+    """
     around = AROUND * max(n.tall for n in numbers)
     left, top = (min(n.box[k] for n in numbers) - around for k in (0, 1))
     right, bottom = (max(n.box[k] for n in numbers) + around for k in (2, 3))
-    region = _region(page, regions, (left, top, right, bottom))
-    piece = straighten(page, region, MARGIN, SIDE_MARGIN)
-    own = np.isin(regions.labels, [n.name for n in numbers]).astype(np.float32)
-    x0, y0 = max(0, int(left) - 4), max(0, int(top) - 4)
-    own = np.ascontiguousarray(own[y0 : int(bottom) + 5, x0 : int(right) + 5])
-    own = cv2.dilate(own, np.ones((SPREAD, SPREAD), np.uint8))
-    to_maps = (
-        np.array([[1, 0, -x0], [0, 1, -y0], [0, 0, 1]])
-        @ np.linalg.inv(regions.maps.to_page)
-        @ np.linalg.inv(page.to_original)
-        @ piece.to_original
+    piece = straighten(
+        page, _region(page, regions, (left, top, right, bottom)), MARGIN, SIDE_MARGIN
     )
+    own, bare, else_inked = _masks(page, regions, piece, [n.name for n in numbers])
+    contrast = np.where(else_inked & ~own, 0, _contrast(piece.contrast, own, bare))
+    ink = np.where(own, to_ink(contrast.astype(np.float32)), 0)
+    return replace(piece, ink=ink.astype(np.float32), contrast=contrast.astype(np.float32))
+
+
+def _masks(
+    page: Page, regions: NumberRegions, piece: Page, names: list[int]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return where numbers' own ink is on a piece of the page, bare paper, and any other ink."""
+    height, width = piece.ink.shape
+    to_maps = (
+        np.linalg.inv(regions.maps.to_page) @ np.linalg.inv(page.to_original) @ piece.to_original
+    )
+    corners = to_maps @ np.array([[0, width, width, 0], [0, 0, height, height], [1, 1, 1, 1]])
+    x, y = corners[:2] / corners[2]
+    rows = slice(max(0, int(y.min()) - 4), max(1, int(y.max()) + 5))
+    columns = slice(max(0, int(x.min()) - 4), max(1, int(x.max()) + 5))
+    mine = np.isin(regions.labels[rows, columns], names)
+    inked = regions.maps.labels[rows, columns] != PAPER
+    window = np.ones((SPREAD, SPREAD), np.uint8)
+    layers = np.stack(
+        [
+            cv2.dilate(mine.astype(np.uint8), window),
+            cv2.dilate(inked.astype(np.uint8), window),
+            cv2.dilate((inked & ~mine).astype(np.uint8), window),
+        ],
+        axis=2,
+    ).astype(np.float32)
     # From the middle of a pixel to the middle of a pixel, as OpenCV counts.
     half = np.array([[1, 0, 0.5], [0, 1, 0.5], [0, 0, 1]])
-    matrix = np.linalg.inv(half) @ to_maps @ half
-    height, width = piece.ink.shape
+    offset = np.array([[1, 0, -columns.start], [0, 1, -rows.start], [0, 0, 1]])
+    matrix = np.linalg.inv(half) @ offset @ to_maps @ half
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    kept = cv2.warpPerspective(own, matrix, (width, height), flags=flags) > KEPT
-    return replace(
-        piece,
-        ink=np.where(kept, piece.ink, 0).astype(np.float32),
-        contrast=np.where(kept, piece.contrast, np.minimum(piece.contrast, 0)).astype(np.float32),
+    own, any_ink, other = np.moveaxis(
+        cv2.warpPerspective(layers, matrix, (width, height), flags=flags), 2, 0
     )
+    return own > KEPT, any_ink < BARE, other > KEPT
 
 
-def _region(page: Page, regions: NumberRegions, box: tuple[float, float, float, float]) -> Region:
+def _contrast(level: np.ndarray, own: np.ndarray, bare: np.ndarray) -> np.ndarray:
+    """Return how far each pixel differs from the bare paper near it, towards the ink: 0 to 1."""
+    if not bare.any() or not own.any():
+        return np.zeros(level.shape, np.float32)
+    reach = 2 * (level.shape[0] // 2) + 1
+    weight = bare.astype(np.float32)
+    near = cv2.blur(weight, (reach, reach))
+    mean = float(level[bare].mean())
+    paper = (cv2.blur(level * weight, (reach, reach)) + FAR * mean) / (near + FAR)
+    if level[own].mean() > paper[own].mean():  # chalk on a board
+        level, paper = 1 - level, 1 - paper
+    return np.clip((paper - level) / np.maximum(paper, LEAST_PAPER), 0, 1)
+
+
+def _region(
+    page: Page, regions: NumberRegions, box: tuple[float, float, float, float] | Rectangle
+) -> Region:
     """Return a box of the maps as a region of the page."""
     left, top, right, bottom = box
     corners = np.array([[left, right, right, left], [top, top, bottom, bottom], [1, 1, 1, 1]])

@@ -433,7 +433,7 @@ def _number_cell(
         digits = "".join(c for c in written if c.isdigit())
         canvas.print(left + 0.2 * wide, top + 0.1 * high, digits, style.font, size, style.ink, wide)
         return replace(_EMPTY, text=digits, written=digits, kind="number", printed=True)
-    need = tall * 0.62 * len(written)
+    need = tall * 0.85 * len(written)
     if need > wide:
         tall = max(0.4 * tall, tall * wide / need)
     at = left + rng.uniform(0.02, 0.45) * max(2.0, wide - need)
