@@ -13,6 +13,8 @@ import numpy as np
 from jaxtyping import Float32
 from PIL import Image
 
+from digits.render.text import in_percent
+
 STRONG, PALE, AGAINST = "#1f7f9f", "#8a949a", "#d0662a"  # readable on light and dark
 DARK, PAPER = "#1d2428", "#fbfaf7"
 WIDTH, HEIGHT = 360.0, 210.0  # units of a chart's own size
@@ -153,7 +155,7 @@ def bars(values: Sequence[float], chosen: int | None, caption: str) -> str:
         f'<tr><th scope="row" style="padding-right:.5rem">{value}</th>'
         '<td style="width:100%"><div style="height:.7rem;border-radius:3px;min-width:2px;'
         f"width:{100 * p:.1f}%;background:{STRONG if value == chosen else PALE}"
-        f'"></div></td><td style="padding-left:.5rem;text-align:right">{p:.1%}</td></tr>'
+        f'"></div></td><td style="padding-left:.5rem;text-align:right">{in_percent(p)}</td></tr>'
         for value, p in enumerate(values)
     )
     return (

@@ -8,6 +8,7 @@ from PIL import Image
 
 from digits.render.html import image
 from digits.render.overlay import outline
+from digits.render.text import in_percent
 from digits.types import Digit, Reading
 
 MOST_DIGITS = 21  # that one sheet has room for beside the picture; the least sure are shown
@@ -16,7 +17,6 @@ MOST_LINES = 3  # of the text; more are written one behind the other
 MOST_NOTES = 2
 SHOWN = 700  # px, longer side of the picture in the file
 NAME_LETTERS = 80  # of a file's name
-CERTAIN = 0.999  # beyond, a tenth of a per cent would be rounded up to certainty
 STATUS = {
     "read": "read",
     "doubtful": "read, but doubtful: please check",
@@ -74,7 +74,7 @@ def _number(reading: Reading) -> str:
     text = html.escape(_shortened(whole, MOST_LETTERS))
     long = " long" if len(whole) > MOST_DIGITS else ""
     sure = (
-        f", {_percent(reading.confidence)} sure that all of it is right" if reading.digits else ""
+        f", {in_percent(reading.confidence)} sure that all of it is right" if reading.digits else ""
     )
     return f'<div class="number{long}">{text}</div><p>{STATUS[reading.status]}{sure}.</p>'
 
@@ -98,7 +98,7 @@ def _digits(reading: Reading) -> str:
 
 def _digit(place: int, digit: Digit) -> str:
     ranked = sorted(range(len(digit.probabilities)), key=lambda v: -digit.probabilities[v])
-    best = ", ".join(f"{v}: {_percent(digit.probabilities[v])}" for v in ranked[:2])
+    best = ", ".join(f"{v}: {in_percent(digit.probabilities[v])}" for v in ranked[:2])
     return (
         f"<figure>{image(digit.frame, f'Digit {place}, read as {digit.text}', 48)}"
         f"<figcaption><b>{place}. {digit.text}</b><br>{best}</figcaption></figure>"
@@ -127,11 +127,6 @@ def _facts(reading: Reading, made: datetime, n_pages: int) -> str:
     }
     rows = "".join(f"<dt>{name}</dt><dd>{html.escape(text)}</dd>" for name, text in facts.items())
     return f"<h2>How it was read</h2><dl>{rows}</dl>"
-
-
-def _percent(confidence: float) -> str:
-    """Return a confidence; nothing read from a picture is certain."""
-    return f"{confidence:.1%}" if confidence < CERTAIN else f"over {CERTAIN:.1%}"
 
 
 def _shortened(text: str, most: int) -> str:

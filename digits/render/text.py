@@ -5,6 +5,7 @@ from digits.types import CONFIDENCE_THRESHOLD, Digit, Line, Reading
 NO_DIGIT = "nothing on it looks like a digit"
 CERTAIN = 0.999  # confidence beyond which a tenth of a per cent would be rounded up to certainty
 TEENS = range(11, 14)  # 11th, 12th, 13th
+MINUTE = 60  # s
 ENDINGS = {1: "st", 2: "nd", 3: "rd"}
 
 
@@ -37,12 +38,28 @@ def doubts_in_words(line: Line) -> tuple[str, ...]:
 
 def sureness_in_words(reading: Reading) -> tuple[str, str]:
     """Return the confidence as a person should hear it, and what to do about it."""
-    # Nothing read from a picture is certain.
     sure = reading.confidence
-    percent = f"{sure:.1%}" if sure < CERTAIN else f"Over {CERTAIN:.1%}"
+    percent = in_percent(sure)
     what = "all of it is" if len(reading.digits) > 1 else "this is"
     is_doubtful = reading.status == "doubtful" or sure < CONFIDENCE_THRESHOLD
-    return percent, f"sure that {what} right{': please check.' if is_doubtful else '.'}"
+    return percent[:1].upper() + percent[
+        1:
+    ], f"sure that {what} right{': please check.' if is_doubtful else '.'}"
+
+
+def in_percent(probability: float) -> str:
+    """Return a probability for people: nothing read from a picture is certain or impossible.
+
+    Examples
+    --------
+    >>> in_percent(0.5), in_percent(0.99987), in_percent(0.0001)
+    ('50.0%', 'over 99.9%', 'under 0.1%')
+    """
+    if probability >= CERTAIN:
+        return f"over {CERTAIN:.1%}"
+    if probability <= 1 - CERTAIN:
+        return f"under {1 - CERTAIN:.1%}"
+    return f"{probability:.1%}"
 
 
 def failure_in_words(reading: Reading) -> str:
@@ -58,3 +75,19 @@ def _ordinal(place: int) -> str:
     hundred, ten = 100, 10
     last = 0 if place % hundred in TEENS else place % ten
     return f"{place}{ENDINGS.get(last, 'th')}"
+
+
+def time_left(n_done: int, n_all: int, seconds: float) -> str:
+    """Return how long the rest will take, by how long the first part took.
+
+    Examples
+    --------
+    >>> time_left(3, 9, 12.0), time_left(1, 61, 2.0), time_left(0, 9, 0.0)
+    ('about 24 s left', 'about 2 min left', '')
+    """
+    if not n_done:
+        return ""
+    left = seconds / n_done * (n_all - n_done)
+    if left < MINUTE:
+        return f"about {max(1, round(left))} s left"
+    return f"about {round(left / MINUTE)} min left"

@@ -14,6 +14,7 @@ from digits.render.html import png_address
 from digits.render.text import (
     digit_in_words,
     doubts_in_words,
+    in_percent,
     is_doubtful,
     sureness_in_words,
 )
@@ -250,7 +251,7 @@ def _bars(digit: Digit) -> str:
     """Return ten bars as plain HTML; a chart library would load for seconds."""
     rows = "".join(
         f'<tr><th scope="row">{value}</th><td><div class="bar{" read" * (value == digit.value)}" '
-        f'style="width:{100 * p:.1f}%"></div></td><td>{p:.1%}</td></tr>'
+        f'style="width:{100 * p:.1f}%"></div></td><td>{in_percent(p)}</td></tr>'
         for value, p in enumerate(digit.probabilities)
     )
     return f'<table aria-label="Probability of each digit"><tbody>{rows}</tbody></table>'

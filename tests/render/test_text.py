@@ -7,10 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from digits.render.html import bars
 from digits.render.text import (
     digit_in_words,
     doubts_in_words,
     failure_in_words,
+    in_percent,
     is_doubtful,
     runner_up,
     sureness_in_words,
@@ -98,3 +100,17 @@ def test_a_refused_picture_says_why():
     assert failure_in_words(noted).endswith("The picture is blurred")
     assert failure_in_words(replace(refused, status="failed", error="it is empty")) == "it is empty"
     assert failure_in_words(replace(refused, status="doubtful")) == ""
+
+
+@given(st.floats(0, 1))
+def test_no_probability_is_shown_as_certain_or_impossible(probability):
+    shown = in_percent(probability)
+    assert shown not in ("0.0%", "100.0%")
+    number = float(shown.split()[-1].rstrip("%")) / 100
+    assert abs(number - probability) <= 0.001
+
+
+def test_the_bar_of_a_certain_digit_says_the_same_as_the_answer():
+    certain = digit(7, 0.99995)
+    percent, _ = sureness_in_words(reading(certain, confidence=0.99995))
+    assert percent.lower() in bars(certain.probabilities, 7, "x")
