@@ -6,7 +6,6 @@ selection without a way through Python: each announces ``digits-select`` on the 
 with ``{group, id, from, open}``, and ``digits-answer`` with ``{group, id, text}``.
 """
 
-import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -15,6 +14,7 @@ import streamlit as st
 
 from digits.types import Box
 from digits.ui.component import component
+from digits.ui.media import picture_address
 
 # "check" and "unread" are what N goes through; "quiet" is a thin line.
 BoxState = Literal["sure", "check", "unread", "confirmed", "wrong", "quiet"]
@@ -135,7 +135,7 @@ def picture_viewer(
         Each answer once. What was done to another epoch is no part of it.
     """
     mount = component("viewer", _HTML, modules=MODULES)
-    address = "data:image/jpeg;base64," + base64.b64encode(picture.jpeg).decode()
+    address = picture_address(picture.jpeg, key)
     result = mount(
         key=key,
         data={
