@@ -3,7 +3,12 @@
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from digits.ui.late import available_models, current_corrections, current_reader
+from digits.ui.late import (
+    available_models,
+    current_corrections,
+    current_reader,
+    current_sheets,
+)
 from digits.ui.navigation import ICON, run_pages, settings_or_stop
 
 # Readers and models are cached by their files: a rerun loads nothing again. A page is imported when
@@ -32,7 +37,8 @@ def sheet() -> None:
     """Read mark sheets into a table."""
     from digits.ui.sheet import sheet_page
 
-    sheet_page(current_reader, current_corrections, shared=settings_or_stop().is_shared)
+    shared = settings_or_stop().is_shared
+    sheet_page(current_reader, current_corrections, current_sheets, shared=shared)
 
 
 def corrections() -> None:

@@ -19,9 +19,10 @@ from PIL import Image
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
+from digits.marksheet.audit import audit_sheet
 from digits.marksheet.cell import check_cell
 from digits.marksheet.scan import list_scans, read_scan
-from digits.marksheet.sheet import Sheet, build_sheet, check_row
+from digits.marksheet.sheet import Sheet, build_sheet
 from digits.mnist import Labelled, load_mnist
 from digits.registry import current_reader
 
@@ -53,11 +54,11 @@ COUNTED = (
 
 
 def compose_sheet(
-    digits: Labelled, rng: np.random.Generator, *, ruled: bool
+    digits: Labelled, rng: np.random.Generator, *, ruled: bool, rows: int = ROWS
 ) -> tuple[np.ndarray, list[list[str]]]:
     """Return a page's ink, float32 (height, width), and what each of its cells says."""
-    ink, truth = np.zeros(PAGE, np.float32), []
-    for row in range(ROWS):
+    ink, truth = np.zeros((PAGE[0] + ROW * (rows - ROWS), PAGE[1]), np.float32), []
+    for row in range(rows):
         marks = [int(mark) for mark in rng.integers(0, HIGHEST + 1, len(COLUMNS) - 2)]
         texts = [f"{rng.integers(10_000, 100_000)}", *map(str, marks), str(sum(marks))]
         for (left, width), text in zip(COLUMNS, texts, strict=True):
@@ -106,7 +107,7 @@ def read_sheet(grey: np.ndarray) -> Sheet:
     file = io.BytesIO()
     Image.fromarray(grey).save(file, "PNG")
     (scan,) = list_scans("sheet.png", file.getvalue())
-    return build_sheet([read_scan(current_reader().read, scan)], one_each=False)
+    return build_sheet([read_scan(current_reader().read, scan)], {"layout": "table"})
 
 
 def count_cells(sheet: Sheet, truth: list[list[str]]) -> Counter[str]:
@@ -116,8 +117,9 @@ def count_cells(sheet: Sheet, truth: list[list[str]]) -> Counter[str]:
     if found != [len(texts) for texts in truth]:
         counts["another shape"] += 1
         return counts
+    audit = audit_sheet(sheet)
     for row, texts in enumerate(truth):
-        with_sum = check_row(sheet, row)[0]
+        with_sum = audit.cells[row]
         entries = zip(sheet.rows[row].entries, sheet.columns, with_sum, texts, strict=True)
         for entry, column, cell, text in entries:
             alone = check_cell(entry, column)  # as if no total were written

@@ -31,6 +31,7 @@ class DigitsError(Exception):
         ├── BatchError          many files cannot be read into one
         │   └── OutputFormatError   the name of the result says no format that is written
         ├── CorrectionsError    the store of corrections cannot be read or written
+        ├── SheetsError         the store of sheets cannot be read or written
         └── UsageError          options of a command contradict each other
     """
 
@@ -97,6 +98,10 @@ class CorrectionsError(DigitsError):
 
 class UsageError(DigitsError):
     """Options of a command contradict each other, or what they refer to is not there."""
+
+
+class SheetsError(DigitsError):
+    """The store of sheets cannot be read or written."""
 
 
 def how_to_install(extras: str) -> str:

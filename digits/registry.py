@@ -2,6 +2,8 @@
 
 import hashlib
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -20,6 +22,7 @@ from digits.types import ModelName
 
 if TYPE_CHECKING:
     from digits.corrections.store import Corrections
+    from digits.marksheet.store import SheetStore
 
 WEIGHTS = Path(__file__).parent / "weights"  # shipped with the package, never written to
 RUNS = Path(__file__).parent.parent / "runs"  # what a person trained in this checkout
@@ -112,7 +115,23 @@ def current_corrections() -> "Corrections":
         SQLAlchemy or Alembic is not installed.
     """
     with _lock:
-        return _open_store(load_settings().database_url)
+        return _open_corrections(load_settings().database_url)
+
+
+def current_sheets() -> "SheetStore":
+    """Return the store of sheets that the settings name: one for each address.
+
+    Raises
+    ------
+    SettingsError
+        The settings make no sense.
+    SheetsError
+        The address of the database cannot be used.
+    MissingLibraryError
+        SQLAlchemy or Alembic is not installed.
+    """
+    with _lock:
+        return _open_sheets(load_settings().database_url)
 
 
 def available_models() -> list[ModelCard]:
@@ -200,15 +219,29 @@ def _learned(shipped: Reader) -> Path:
 
 
 @lru_cache(maxsize=4)
-def _open_store(url: str) -> "Corrections":
-    try:
+def _open_corrections(url: str) -> "Corrections":
+    with _database_libraries("corrections"):
         # Only here: reading needs no database.
         from digits.corrections.store import Corrections
+    return Corrections(url)
+
+
+@lru_cache(maxsize=4)
+def _open_sheets(url: str) -> "SheetStore":
+    with _database_libraries("sheets"):
+        from digits.marksheet.store import SheetStore
+    return SheetStore(url)
+
+
+@contextmanager
+def _database_libraries(what: str) -> Iterator[None]:
+    """Say how to install what an import needs."""
+    try:
+        yield
     except ImportError as error:
         raise MissingLibraryError(
-            f"stored corrections need {error.name}, which is not installed: {how_to_install('app')}"
+            f"stored {what} need {error.name}, which is not installed: {how_to_install('app')}"
         ) from error
-    return Corrections(url)
 
 
 @lru_cache(maxsize=1)

@@ -1,13 +1,11 @@
 """One cell of a mark sheet: what speaks against its reading, and what else it may say.
 
-A mark beside the digits, a reading above the maximum or a refused digit makes a cell doubtful.
-Nothing is put right in silence; the likeliest readings that fit are offered.
+Nothing is corrected in silence; the likeliest readings that fit the column are offered.
 """
 
 import heapq
 import math
 import re
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -17,45 +15,88 @@ from typing import Literal
 import numpy as np
 
 from digits.marksheet.scan import Entry
-from digits.types import CLASSES, Box, Line, Mark, MarkKind
+from digits.types import CLASSES, REJECTED, Box, Line, Mark, MarkKind
 
-Kind = Literal["mark", "total", "identifier", "leave out"]
-KINDS: tuple[Kind, ...] = ("mark", "total", "identifier", "leave out")
+Kind = Literal["points", "decimal", "fraction", "total", "identifier", "name", "ignore"]
+KINDS: tuple[Kind, ...] = (
+    "points", "decimal", "fraction", "total", "identifier", "name", "ignore",
+)  # fmt: skip
+POINTS: tuple[Kind, ...] = ("points", "decimal", "fraction")  # what a total adds up
+DoubtKind = Literal[
+    "unsure", "decimal", "separator", "rejected", "dash", "other", "struck out",  # on the paper
+    "no number", "maximum", "whole", "length",  # against the column
+    "sum", "suspect",
+]  # fmt: skip
+KEPT: tuple[DoubtKind, ...] = ("maximum", "whole", "length", "sum")  # that a person may overrule
+
 SIGNS: dict[MarkKind, str] = {"dot": ".", "dash": "-", "stroke": "/", "other": "*"}
+ABSENT = "absent"  # is written where nothing was handed in
 SURE = 0.95  # confidence below which a cell is to be looked at
 POINT_HEIGHT = 0.5  # of the digits' height: the longest decimal point or comma
 POINT_TOP = 0.5  # of the digits' height below their top, where one begins at the highest
-OFFERS = 2  # other readings offered for a doubtful cell
+CANDIDATES = 3  # readings offered for a doubtful cell, one for each of the keys 1 2 3
 SEARCHED = 2_000  # readings looked at before the search for one that fits is given up
 PLAUSIBLE = 0.01  # of the likeliest reading's probability that another has to be offered
-NUMBER = re.compile(r"[0-9]+([.,][0-9]+)?")
+NUMBER = re.compile(r"-?[0-9]+([.,][0-9]+)?")
+FRACTION = re.compile(r"([0-9]+(?:[.,][0-9]+)?)/([0-9]+)")  # points of how many
+DASH = re.compile(r"[-–—]+")
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """What a column holds, as proposed or as the person says."""
+    """What a column holds, as proposed or as set by a person."""
 
     name: str
-    kind: Kind = "mark"
-    maximum: Decimal | None = None  # of a mark or total
-    decimals: bool = False  # whether a mark may be 7.5
+    kind: Kind = "points"
+    maximum: Decimal | None = None  # of points or a total
+    decimals: bool = False  # of a total: whether what it adds up may have decimals
+
+    @property
+    def is_numeric(self) -> bool:
+        """Whether its cells are points, or their sum."""
+        return self.kind in POINTS or self.kind == "total"
+
+    @property
+    def allows_decimals(self) -> bool:
+        """Whether 7.5 is a value like any other here."""
+        return self.kind in ("decimal", "fraction") or (self.kind == "total" and self.decimals)
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """One reason why a cell is to be looked at."""
+
+    kind: DoubtKind
+    text: str  # for people: "Unsure", "Is this 7.5?"
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """What a person confirmed or typed for a cell."""
+
+    text: str
+    kept: bool = False  # although it does not fit its column or its sum
+    is_reading: bool = True  # what stands on the paper; else a mark that differs from it
 
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A cell as the person sees it."""
+    """A cell as it is shown to a person."""
 
     text: str
-    doubts: tuple[str, ...] = ()  # why it is to be looked at; none where it is fine
-    offers: tuple[str, ...] = ()  # other readings that fit, the likeliest first
+    doubts: tuple[Doubt, ...] = ()  # why it is to be looked at; none where it is fine
+    candidates: tuple[str, ...] = ()  # readings that fit, the likeliest first
     confirmed: bool = False
 
 
 def written_text(line: Line) -> str:
-    """Return digits and marks as they stand: a 7.5 is never an unmarked 75.
+    """Return digits and separators as they stand: a 7.5 is never an unmarked 75.
 
-    A low dot between or beside digits is ".", a dash "-", a stroke "/", another mark "*".
+    Where the reader gives no separators, they are told from the marks: a low dot between digits is
+    ".", a dash "-", a stroke "/", another mark "*".
     """
+    if line.written != line.text:
+        return line.written
     signs = [(mark.box.x + mark.box.right, _sign(mark, line)) for mark in line.marks]
     values = [(digit.box.x + digit.box.right, digit.text) for digit in line.digits]
     return "".join(sign for _, sign in sorted(values + signs, key=lambda placed: placed[0]))
@@ -83,24 +124,32 @@ def _x_span(box: Box) -> tuple[int, int]:
     return box.x, box.right
 
 
-def has_point(line: Line) -> bool:
-    """Say whether something like a decimal point or comma stands between the digits."""
-    return any(_is_point(mark, line) for mark in line.marks)
-
-
 def to_number(text: str) -> Decimal | None:
-    """Return a mark's value, comma or point, or None where the text is no plain number."""
+    """Return the value of a plain number with comma or point, or None where it is none."""
     text = text.strip()
     return Decimal(text.replace(",", ".")) if NUMBER.fullmatch(text) else None
 
 
+def to_points(text: str) -> Decimal | None:
+    """Return the points of a mark: 17 for "17" and for "17/20"; None where it is no number."""
+    fraction = FRACTION.fullmatch(text.strip())
+    return to_number(fraction[1] if fraction else text)
+
+
 def to_truth(text: str) -> str | None:
-    """Return the digits that stand on the paper by what was typed, or None where it is a word."""
-    return re.sub(r"[^0-9]", "", text) if not text.strip() or to_number(text) is not None else None
+    """Return the digits on the paper by what was typed, or None where it is a word."""
+    text = text.strip()
+    is_number = not text or to_points(text) is not None
+    return re.sub(r"[^0-9]", "", text) if is_number else None
+
+
+def is_word(text: str) -> bool:
+    """Say whether a text is a word in the place of a mark, such as "absent"."""
+    return any(letter.isalpha() for letter in text) and not any(c.isdigit() for c in text)
 
 
 def check_cell(
-    entry: Entry | None, column: Column, edit: str | None = None, *, sure: float = SURE
+    entry: Entry | None, column: Column, edit: Edit | None = None, *, sure: float = SURE
 ) -> Checked:
     """Return a cell as it is to be shown: its text, what speaks against it, what else it may be.
 
@@ -108,93 +157,158 @@ def check_cell(
     ----------
     entry : what was read; None where this row has no such cell
     column : what it must be
-    edit : what the person confirmed or typed instead
+    edit : what a person confirmed or typed instead
     sure : confidence below which the reading is doubted
     """
     if edit is not None:
-        return Checked(edit, _misfits(edit, column), (), confirmed=True)
-    if entry is None or column.kind == "leave out":
-        return Checked("" if entry is None else written_text(entry.line))
+        misfits = () if is_word(edit.text) else find_misfits(edit.text, column)
+        kept = KEPT if edit.kept else ()
+        doubts = tuple(doubt for doubt in misfits if doubt.kind not in kept)
+        return Checked(edit.text, doubts, confirmed=True)
+    if entry is None:
+        return Checked("")
     text = written_text(entry.line)
-    seen = _seen_doubts(entry.line, sure)
-    doubts = seen if seen and to_number(text) is None else seen + _misfits(text, column)
+    if column.kind in ("name", "ignore"):
+        return Checked(text)
+    seen = _seen_doubts(entry, text, column, sure)
+    is_seen = any(doubt.kind != "unsure" for doubt in seen)  # one reason is enough
+    doubts = seen if is_seen else seen + find_misfits(text, column)
     if not doubts:
         return Checked(text)
-    offers = [offer for offer in readings(entry.line, column) if offer != text]
-    return Checked(text, doubts, tuple(offers[:OFFERS]))
+    return Checked(text, doubts, tuple(islice(_candidates(entry, text, column), CANDIDATES)))
 
 
-def _seen_doubts(line: Line, sure: float) -> tuple[str, ...]:
-    """Say what speaks against a reading on the picture itself."""
-    kinds = Counter("dot" if _is_point(mark, line) else mark.kind for mark in line.marks)
-    doubts = [
-        f"{'a' if kind != 'other' else 'another'} {kind if kind != 'other' else 'mark'} inside"
-        for kind in kinds
-    ]
-    if not line.digits and not doubts and line.confidence == 0:
-        doubts.append("something is written that is no number")
-    elif "?" in line.text:
-        doubts.append("not all of it are digits")
-    elif line.digits and line.confidence < sure:
-        doubts.append(f"only {line.confidence:.0%} sure")
-    return tuple(doubts)
+def _seen_doubts(entry: Entry, text: str, column: Column, sure: float) -> tuple[Doubt, ...]:
+    """Return what speaks against a reading on the paper itself."""
+    line = entry.line
+    if line.struck_out:
+        return (Doubt("struck out", "Struck out"),)
+    if not line.digits:
+        return _doubts_without_digits(entry, text)
+    if REJECTED in line.text:
+        return (Doubt("rejected", "Not all of it is digits"),)
+    unsure = (Doubt("unsure", "Unsure"),) if line.confidence < sure else ()
+    return _separator_doubts(text, column) + unsure
 
 
-def _misfits(text: str, column: Column) -> tuple[str, ...]:
-    """Say what a text cannot be in its column."""
-    number = to_number(text)
-    if column.kind not in ("mark", "total") or not text:
-        return ()
-    if number is None:
-        return ("this is no number",)
-    if column.maximum is not None and number > column.maximum:
-        return (f"above the maximum of {column.maximum}",)
-    if not column.decimals and number != number.to_integral_value():
-        return ("no decimals here",)
+def _doubts_without_digits(entry: Entry, text: str) -> tuple[Doubt, ...]:
+    if DASH.fullmatch(text):
+        return (Doubt("dash", "A dash: absent?"),)
+    if entry.kind == "other" or entry.line.marks or entry.line.confidence == 0:
+        return (Doubt("other", "Not a number"),)
     return ()
 
 
-def readings(line: Line, column: Column, *, least: float = PLAUSIBLE) -> Iterator[str]:
-    """Yield what a cell may say and its column allows, the likeliest first.
+def _separator_doubts(text: str, column: Column) -> tuple[Doubt, ...]:
+    """Return what speaks against the separators in a text."""
+    if text.isdigit():
+        return ()
+    number, is_fraction = to_number(text), bool(FRACTION.fullmatch(text))
+    if number is not None and column.allows_decimals and number >= 0:
+        return ()
+    if is_fraction and column.kind == "fraction":
+        return ()
+    if number is not None and number != number.to_integral_value():
+        return (Doubt("decimal", f"Is this {text}?"),)
+    if number is not None or is_fraction:
+        return (Doubt("separator", f"Is this {text}?"),)
+    return (Doubt("separator", "Another mark inside"),)
 
-    Where decimals are allowed, a dot between the digits comes first as a decimal point.
+
+def find_misfits(text: str, column: Column) -> tuple[Doubt, ...]:
+    """Return what a text cannot be in its column."""
+    if not column.is_numeric or not text:
+        return ()
+    points, number = to_points(text), to_number(text)
+    if points is None or (number is None and column.kind != "fraction"):
+        return (Doubt("no number", "Not a number"),)
+    if column.maximum is not None and points > column.maximum:
+        return (Doubt("maximum", f"More than {column.maximum}"),)
+    fraction = FRACTION.fullmatch(text)
+    if fraction and column.maximum is not None and Decimal(fraction[2]) != column.maximum:
+        return (Doubt("maximum", f"Out of {fraction[2]}, not {column.maximum}"),)
+    if not column.allows_decimals and points != points.to_integral_value():
+        return (Doubt("whole", "No decimals here"),)
+    return ()
+
+
+def _candidates(entry: Entry, text: str, column: Column) -> Iterator[str]:
+    """Yield the reading itself where a person may confirm it, then others that fit.
+
+    Beside a reading that may be confirmed, only plausible ones are of use.
+    """
+    misfits = {doubt.kind for doubt in find_misfits(text, column)}
+    least = 0.0
+    if entry.line.digits and REJECTED not in text and misfits <= {"whole"}:
+        least = PLAUSIBLE
+        yield text
+    for other, share in likely_texts(entry.line, column):
+        if other != text and share >= least:
+            yield other
+
+
+def likely_texts(
+    line: Line, column: Column, *, least: float = PLAUSIBLE
+) -> Iterator[tuple[str, float]]:
+    """Yield what a cell may say and its column allows, the likeliest first.
 
     Parameters
     ----------
     least : of the likeliest reading's probability that another one must have; the first that fits
         need not
+
+    Yields
+    ------
+    tuple of str and float
+        The text, and its probability as a share of the likeliest reading's.
     """
     told: set[str] = set()
     best = 0.0
-    for text, probability in _candidates(line, column):
+    for text, probability in _texts(line, column):
         best = max(best, probability)
         if told and probability < least * best:
             return
-        if text not in told and not _misfits(text, column) and not _padded(text, column):
+        if text not in told and not find_misfits(text, column) and not _padded(text, column):
             told.add(text)
-            yield text
+            yield text, probability / best if best else 0.0
 
 
 def _padded(text: str, column: Column) -> bool:
     """Say whether a mark begins with a zero that nobody writes."""
-    return column.kind in ("mark", "total") and text[:1] == "0" and text[1:2] not in ("", ".")
+    return column.is_numeric and text[:1] == "0" and text[1:2] not in ("", ".", ",", "/")
 
 
-def _candidates(line: Line, column: Column) -> Iterator[tuple[str, float]]:
-    """Yield readings and their probabilities, with and without a decimal point."""
-    point = None
-    if column.decimals and (points := [mark for mark in line.marks if _is_point(mark, line)]):
-        middle = points[0].box.x + points[0].box.right
-        point = sum(sum(_x_span(digit.box)) < middle for digit in line.digits)
-    elif column.decimals and len(line.digits) > 1:
-        point = len(line.digits) - 1
+def _texts(line: Line, column: Column) -> Iterator[tuple[str, float]]:
+    """Yield texts and their probabilities, with and without the separators."""
+    separators = _separators(line) if column.allows_decimals or not column.is_numeric else {}
+    missed = None  # where the reader may have missed a decimal point
+    if not _separators(line) and column.allows_decimals and len(line.digits) > 1:
+        missed = {len(line.digits) - 1: "."}
     for digits, probability in islice(
         likeliest([digit.probabilities for digit in line.digits]), SEARCHED
     ):
-        pointed = digits if point is None else f"{digits[:point]}.{digits[point:]}"
-        # Without a point on the paper, it may have been missed; but the plain number comes first.
-        for text in (pointed, digits) if has_point(line) else (digits, pointed):
-            yield text, probability
+        if separators:
+            yield _separated(digits, separators), probability
+        yield digits, probability
+        if missed:
+            yield _separated(digits, missed), probability
+
+
+def _separators(line: Line) -> dict[int, str]:
+    """Return what stands before each digit besides digits; after the last one too."""
+    found: dict[int, str] = {}
+    digits = 0
+    for sign in written_text(line):
+        if sign.isdigit() or sign == REJECTED:
+            digits += 1
+        else:
+            found[digits] = found.get(digits, "") + sign
+    return found
+
+
+def _separated(digits: str, separators: dict[int, str]) -> str:
+    signs = [separators.get(i, "") + digit for i, digit in enumerate(digits)]
+    return "".join(signs) + separators.get(len(digits), "")
 
 
 def likeliest(probabilities: Sequence[Sequence[float]]) -> Iterator[tuple[str, float]]:

@@ -1,10 +1,11 @@
-"""A checked sheet becomes a file: CSV, or XLSX with colours and a page of pictures."""
+"""Write a checked sheet as CSV, or as XLSX with colours and a page of pictures."""
 
 import csv
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from openpyxl import Workbook
 from openpyxl.cell import Cell as XlsxCell
@@ -12,12 +13,17 @@ from openpyxl.drawing.image import Image as XlsxImage
 from openpyxl.styles import Font, PatternFill
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
+from PIL import Image
 
 from digits.io.csv_escape import FORMULA, escape
+from digits.marksheet.audit import Audit, audit_sheet
 from digits.marksheet.cell import Checked, to_number
-from digits.marksheet.sheet import Sheet, check_row, match_names
+from digits.marksheet.scan import Scan, to_thumbnail
+from digits.marksheet.sheet import Sheet
+from digits.types import Box
 
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")  # XML 1.0 has no such characters
+NO_FILE_NAME = re.compile(r'[\x00-\x1f<>:"/\\|?*]+')  # characters that some system forbids
 LONGEST = 32_767  # characters of a cell (ECMA-376 leaves it to Excel, which says so)
 DOUBTFUL = PatternFill("solid", fgColor="FFE08A")  # amber; the column "To check" says it in words
 BOLD = Font(bold=True)
@@ -26,16 +32,23 @@ WIDTH = 14  # characters of a column
 PICTURE_WIDTH = 32  # characters of the column that holds thumbnails
 POINTS = 0.75  # of a pixel at 96 dpi
 SEEN = ("Row", "Column", "Picture", "Read", "Confidence", "Now", "To check")
+NO_ROW = "no row was read for this name"
 
 
 @dataclass(frozen=True, slots=True)
 class _Line:
     """A row of the file: what stands before the marks, the marks, and what there is to check."""
 
-    row: int
+    row: int  # of the sheet; -1 for a name without a row
     before: tuple[str, ...]
     cells: tuple[tuple[int, Checked], ...]  # column and what stands there
     after: tuple[str, ...]
+
+
+def file_name(sheet: Sheet, ending: Literal["csv", "xlsx"]) -> str:
+    """Return the name of the file to download, after the sheet's title."""
+    stem = NO_FILE_NAME.sub(" ", sheet.title).strip(" .") or "marks"
+    return f"{stem}.{ending}"
 
 
 def to_csv(sheet: Sheet) -> bytes:
@@ -44,42 +57,52 @@ def to_csv(sheet: Sheet) -> bytes:
     What a spreadsheet would run as a formula begins with an apostrophe. The last column tells
     which cells nobody has confirmed though they are doubtful.
     """
+    audit = audit_sheet(sheet)
     file = io.StringIO()
     writer = csv.writer(file)
-    writer.writerow([escape(title) for title in _titles(sheet)])
-    for line in _lines(sheet):
+    writer.writerow([escape(title) for title in _titles(sheet, audit)])
+    for line in _lines(sheet, audit):
         texts = [*line.before, *(cell.text for _, cell in line.cells), *line.after]
-        writer.writerow([escape(text) for text in texts])
+        writer.writerow([text if to_number(text) is not None else escape(text) for text in texts])
     return file.getvalue().encode("utf-8-sig")
 
 
-def to_xlsx(sheet: Sheet) -> bytes:
+def to_xlsx(sheet: Sheet, scans: Sequence[Scan]) -> bytes:
     """Return the sheet as XLSX: marks are numbers, identifiers text, doubtful cells coloured.
 
-    A second page shows each cell's picture, what was read, and how surely.
+    A second page shows each cell's picture, what was read, and with which confidence.
+
+    Parameters
+    ----------
+    scans : from which the sheet was built, for the pictures
     """
+    audit = audit_sheet(sheet)
     book = Workbook()
     page = book.worksheets[0]
     page.title = "Sheet"
-    _write_titles(page, _titles(sheet))
-    for down, line in enumerate(_lines(sheet), start=2):
-        for across, text in enumerate(line.before, start=1):
-            _write_text(page.cell(down, across), text)
-        for across, (column, cell) in enumerate(line.cells, start=1 + len(line.before)):
-            place = page.cell(down, across)
-            number = to_number(cell.text)
-            if sheet.columns[column].kind != "identifier" and number is not None:
-                place.value = number
-            else:
-                _write_text(place, cell.text)
-            if cell.doubts:
-                place.fill = DOUBTFUL
-        for across, text in enumerate(line.after, start=1 + len(line.before) + len(line.cells)):
-            _write_text(page.cell(down, across), text)
-    _write_pictures(book.create_sheet("Pictures"), sheet)
+    _write_titles(page, _titles(sheet, audit))
+    for down, line in enumerate(_lines(sheet, audit), start=2):
+        _write_line(page, down, line, sheet)
+    _write_pictures(book.create_sheet("Pictures"), sheet, audit, scans)
     file = io.BytesIO()
     book.save(file)
     return file.getvalue()
+
+
+def _write_line(page: Worksheet, down: int, line: _Line, sheet: Sheet) -> None:
+    for across, text in enumerate(line.before, start=1):
+        _write_text(page.cell(down, across), text)
+    for across, (column, cell) in enumerate(line.cells, start=1 + len(line.before)):
+        place = page.cell(down, across)
+        number = to_number(cell.text)
+        if sheet.columns[column].kind != "identifier" and number is not None:
+            place.value = number
+        else:
+            _write_text(place, cell.text)
+        if cell.doubts:
+            place.fill = DOUBTFUL
+    for across, text in enumerate(line.after, start=1 + len(line.before) + len(line.cells)):
+        _write_text(page.cell(down, across), text)
 
 
 def _write_titles(page: Worksheet, titles: list[str] | tuple[str, ...]) -> None:
@@ -99,60 +122,89 @@ def _write_text(cell: XlsxCell, text: str) -> None:
     cell.quotePrefix = text.startswith(FORMULA)  # it stays text when a person edits it
 
 
-def _write_pictures(page: Worksheet, sheet: Sheet) -> None:
+def _write_pictures(page: Worksheet, sheet: Sheet, audit: Audit, scans: Sequence[Scan]) -> None:
     """Write a row for each cell that was read: its picture, and what was seen in it."""
     _write_titles(page, SEEN)
     page.column_dimensions["C"].width = PICTURE_WIDTH
-    down = 1
-    for line in _lines(sheet):
+    down, views = 1, _Views(scans)
+    for line in _lines(sheet, audit):
         for column, cell in line.cells:
-            entry = sheet.rows[line.row].entries[column]
+            entries = sheet.rows[line.row].entries if line.row >= 0 else ()
+            entry = entries[column] if entries else None
             if entry is None:
                 continue
             down += 1
             page.cell(down, 1).value = line.row + 1
             _write_text(page.cell(down, 2), sheet.columns[column].name)
-            picture = XlsxImage(io.BytesIO(entry.thumbnail))
-            page.add_image(picture, f"C{down}")
-            page.row_dimensions[down].height = picture.height * POINTS
+            if thumbnail := views.thumbnail(sheet.rows[line.row].scan, entry.box):
+                picture = XlsxImage(io.BytesIO(thumbnail))
+                page.add_image(picture, f"C{down}")
+                page.row_dimensions[down].height = picture.height * POINTS
             _write_text(page.cell(down, 4), entry.line.text)
             page.cell(down, 5).value = round(entry.line.confidence, 4)
             _write_text(page.cell(down, 6), cell.text)
-            _write_text(page.cell(down, 7), "; ".join(cell.doubts))
+            _write_text(page.cell(down, 7), "; ".join(doubt.text for doubt in cell.doubts))
             if cell.doubts:
                 page.cell(down, 6).fill = DOUBTFUL
 
 
-def _titles(sheet: Sheet) -> list[str]:
-    names = [column.name for column in sheet.columns if column.kind != "leave out"]
-    total = ["Sum"] if any(column.kind == "total" for column in sheet.columns) else []
+class _Views:
+    """The pages of a sheet as pictures, of which one at a time is open."""
+
+    def __init__(self, scans: Sequence[Scan]) -> None:
+        self._scans = scans
+        self._open: tuple[int, Image.Image] | None = None
+
+    def thumbnail(self, index: int, box: Box) -> bytes | None:
+        """Return the part of a scan's page inside a box as a small JPEG."""
+        scan = self._scans[index]
+        if scan.reading is None or not scan.view:
+            return None
+        if self._open is None or self._open[0] != index:
+            self._open = (index, Image.open(io.BytesIO(scan.view), formats=("JPEG",)))
+        return to_thumbnail(self._open[1], box, scan.reading.size)
+
+
+def _titles(sheet: Sheet, audit: Audit) -> list[str]:
+    names = [sheet.columns[column].name for column in _columns(sheet)]
+    total = ["Sum"] if audit.sums else []
     return [*(["Name"] if sheet.names else []), "From", *names, *total, "To check"]
 
 
-def _lines(sheet: Sheet) -> Iterator[_Line]:
+def _columns(sheet: Sheet) -> list[int]:
+    """Return the columns that are written; names that nobody typed are pictures only."""
+    typed = {column for _, column in sheet.edits}
+    return [
+        index
+        for index, column in enumerate(sheet.columns)
+        if column.kind != "ignore" and (column.kind != "name" or index in typed)
+    ]
+
+
+def _lines(sheet: Sheet, audit: Audit) -> Iterator[_Line]:
     """Yield the rows of the file in the order of the pictures; all names of the class list."""
-    names = match_names(sheet)
-    for row in sheet.kept:
-        cells, summed = check_row(sheet, row)
-        shown = tuple(
-            (index, cell)
-            for index, (cell, column) in enumerate(zip(cells, sheet.columns, strict=True))
-            if column.kind != "leave out"
-        )
-        before = ((names.get(row, ""),) if sheet.names else ()) + (sheet.rows[row].label,)
+    columns, named = _columns(sheet), sheet.named
+    for index, row in enumerate(sheet.rows):
+        if row.kind not in ("data", "total", "failed"):
+            continue
+        shown = tuple((column, audit.cells[index][column]) for column in columns)
+        name = "Total" if row.kind == "total" else named.get(index, "")
+        before = ((name,) if sheet.names else ()) + (row.label,)
         checks = [
-            f"{sheet.columns[index].name}: {', '.join(cell.doubts)}"
-            for index, cell in shown
+            f"{sheet.columns[column].name}: {', '.join(doubt.text for doubt in cell.doubts)}"
+            for column, cell in shown
             if cell.doubts
         ]
-        state = () if summed is None else (summed.state,)
-        reason = [sheet.rows[row].error] if sheet.rows[row].error else []
-        yield _Line(row, before, shown, (*state, "; ".join(reason + checks)))
-    for name in sheet.names[len(sheet.kept) :]:  # nobody drops out in silence
-        blank = tuple(
-            (index, Checked(""))
-            for index, column in enumerate(sheet.columns)
-            if column.kind != "leave out"
-        )
-        state = ("open",) if any(c.kind == "total" for c in sheet.columns) else ()
-        yield _Line(-1, (name, ""), blank, (*state, "no row was read for this name"))
+        reason = [row.error] if row.error else []
+        yield _Line(index, before, shown, (*_state(audit, index), "; ".join(reason + checks)))
+    blank = tuple((column, Checked("")) for column in columns)
+    for name in sheet.names[len(sheet.data) :]:  # nobody drops out in silence
+        yield _Line(-1, (name, ""), blank, (*_state(audit, -1), NO_ROW))
+
+
+def _state(audit: Audit, row: int) -> tuple[str, ...]:
+    """Return whether the sums of a row agree, where the sheet has sums at all."""
+    if not audit.sums:
+        return ()
+    states = {each.state for each in audit.sums if each.total[0] == row}
+    return (next((state for state in ("differs", "open", "agrees") if state in states), ""),)

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from digits.corrections.store import Corrections
+    from digits.marksheet.store import SheetStore
     from digits.reader import Reader
     from digits.registry import ModelCard
 
@@ -27,3 +28,10 @@ def current_corrections() -> "Corrections":
     from digits import registry
 
     return registry.current_corrections()
+
+
+def current_sheets() -> "SheetStore":
+    """Return the store of sheets, as `digits.registry.current_sheets`."""
+    from digits import registry
+
+    return registry.current_sheets()

@@ -2,235 +2,387 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
 from digits.corrections.store import Corrections
 from digits.errors import DigitsError
 from digits.io.image import EXTENSIONS
-from digits.marksheet.export import to_csv, to_xlsx
-from digits.marksheet.scan import Scan, list_scans, read_scan
-from digits.marksheet.sheet import (
-    Sheet,
-    build_sheet,
-    compare_counts,
-    display_order,
-    extend_sheet,
-    is_edited,
-    parse_names,
-    sheet_corrections,
-    time_left,
-    with_answers,
-)
+from digits.marksheet.export import file_name, to_csv, to_xlsx
+from digits.marksheet.names import parse_names
+from digits.marksheet.store import SheetStore, SheetSummary
 from digits.reader import Reader
-from digits.ui.grid import check_grid, said_in_grid
+from digits.render.text import time_left
 from digits.ui.page_title import page_title
-from digits.ui.read import where_pictures_go
 from digits.ui.reading_view import show_error
+from digits.ui.sheet_table import (
+    GROUP,
+    TableState,
+    boxes_of,
+    first_open,
+    sent_by_table,
+    sheet_table,
+)
+from digits.ui.sheet_work import Work, resume
+from digits.ui.viewer import ShownPicture, ViewerOptions, picture_viewer
 
 KEPT = "sheet kept"  # in the session, so that it survives a change of page
-FORM, NAMES = "sheet form", "sheet names"  # keys of widgets
-FIND_OUT, ONE_ROW, TABLE = "Find out", "One row", "A table"
-FORMS = {FIND_OUT: None, ONE_ROW: True, TABLE: False}
+COUNT = "sheet count"  # in the session: of sheets, so that each has widgets of its own
+FAULT = "sheet fault"  # in the session: why the last change was not taken
+STOPPED = "sheet stopped"  # in the session: a person stopped the reading
+ADDRESS = "sheet"  # in the address: the saved sheet to go on with
+LAYOUT_NAMES = {"auto": "Automatic", "row": "One row each", "table": "Table"}
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 EXAMPLE = Path(__file__).parent / "examples" / "a mark sheet.jpg"
+STYLE = Path(__file__).parent / "sheet.css"
+LISTED = 8  # saved sheets that are shown before "Show all"
 
-Place = tuple[int, int]  # row and column
-
-
-@dataclass(slots=True)
-class Work:
-    """What one visitor is at: it lives in the session and nowhere else."""
-
-    scans: list[Scan] = field(default_factory=list)
-    sheet: Sheet | None = None
-    form: str = FIND_OUT
-    names: str = ""  # the class list as text
-    epoch: int = 0  # of the table in the browser: a new one replaces what it holds
-    uploads: int = 0  # times that files were taken in, after which the uploader is emptied
-    stopped: bool = False
-    order: tuple[object, list[int]] = (None, [])  # what it depends on, and the rows
-    saved: dict[Place, tuple[str, list[str]]] = field(default_factory=dict)  # text and ids
+Readers = Callable[[str | None], Reader]
 
 
 def sheet_page(
-    reader: Callable[[str | None], Reader],
+    reader: Readers,
     corrections: Callable[[], Corrections],
+    sheets: Callable[[], SheetStore],
     *,
     shared: bool = False,
 ) -> None:
-    """Take pictures, read them with a progress bar, show the table, offer the files.
+    """Take pictures, read them, show the table beside the photograph, offer the files.
 
     Parameters
     ----------
-    shared : strangers may use this installation; nothing is stored unless they say so
+    sheets : gives the store of sheets
+    shared : strangers use this installation; nothing is stored beyond the visit
     """
     page_title("Sheets", shown=False)
-    work: Work = st.session_state.setdefault(KEPT, Work())
-    _take_files(work)
-    if any(scan.is_waiting for scan in work.scans):
-        _read(work, reader)
-    if work.sheet is None:
-        if not work.scans:
-            _invite(work)
-    else:
-        _take_names(work)
-        _check(work, corrections, shared=shared)
-    st.caption(where_pictures_go(kept=True, ask=shared))
-
-
-def _invite(work: Work) -> None:
-    st.markdown(
-        "**Photograph a mark sheet**, ruled or with the numbers in columns, and drop the picture "
-        "here: it becomes a table with each number beside its place on the photograph. "
-        "Several sheets follow each other; many pictures of one number each are a row each."
-    )
-    if st.button("Look at an example"):
-        work.scans += list_scans(EXAMPLE.name, EXAMPLE.read_bytes())
-        st.rerun()
-
-
-def _take_files(work: Work) -> None:
-    files = st.file_uploader(
-        "Photographs or scans of mark sheets, or many pictures of one number each",
-        list(EXTENSIONS),
-        accept_multiple_files=True,
-        key=f"sheet files {work.uploads}",
-    )
-    if files:
-        for file in files:
-            work.scans += list_scans(file.name, file.getvalue())
-        work.uploads += 1
-        work.stopped = False
-        st.rerun()
-
-
-def _read(work: Work, reader: Callable[[str | None], Reader]) -> None:
-    """Read what waits; a press on Stop, or another page, ends it with what there is."""
-    waiting = [index for index, scan in enumerate(work.scans) if scan.is_waiting]
-    if work.stopped:
-        if st.button(f"Go on reading: {len(waiting)} left"):
-            work.stopped = False
-            st.rerun()
-        return
-    done = len(work.scans) - len(waiting)
-    bar = st.progress(0.0, f"{done} of {len(work.scans)} pictures read")
-    st.button("Stop", on_click=_stop, args=(work,))
-    start = time.monotonic()
-    for n_done, index in enumerate(waiting):
-        try:
-            work.scans[index] = read_scan(reader(None).read, work.scans[index])
-        except DigitsError as error:  # no reader: the next picture fares no better
-            show_error(str(error))
-            work.stopped = True
-            return
-        left = time_left(n_done + 1, len(waiting), time.monotonic() - start)
-        done = len(work.scans) - len(waiting) + n_done + 1
-        bar.progress(done / len(work.scans), f"{done} of {len(work.scans)} pictures read, {left}")
-    _build(work)
-    st.rerun()
-
-
-def _stop(work: Work) -> None:
-    work.stopped = True
-    _build(work)
-
-
-def _build(work: Work) -> None:
-    """Put what is read on the table, and keep what was said about it."""
-    sheet = build_sheet(work.scans, one_each=FORMS[work.form])
-    if sheet.rows:
-        work.sheet = sheet if work.sheet is None else extend_sheet(work.sheet, sheet)
-        work.epoch += 1
-
-
-def _take_names(work: Work) -> None:
-    if work.sheet is None:
-        return
-    st.session_state.setdefault(FORM, work.form)
-    st.session_state.setdefault(NAMES, work.names)
-    with st.expander("Class list and layout"):
-        form = st.segmented_control("Each picture is", list(FORMS), required=True, key=FORM)
-        text = st.text_area("Class list, a name a line, in the order of the rows", key=NAMES)
-        file = st.file_uploader("Or a class list as a text or CSV file", ["csv", "txt"])
-    if form and form != work.form:
-        work.form = form
-        names, work.sheet, work.saved = work.sheet.names, None, {}
-        _build(work)
-        if work.sheet is not None:
-            work.sheet = replace(work.sheet, names=names)
-        st.rerun()
+    st.html(STYLE)
     try:
-        names = parse_names(file.getvalue() if file else text)
+        work = _current(None if shared else sheets())
+    except DigitsError as error:
+        show_error(str(error))
+        work = st.session_state.setdefault(KEPT, Work())
+    if work.is_empty:
+        _start(work)
+        return
+    if work.id:
+        st.query_params[ADDRESS] = work.id
+    if work.waiting and _read(work, reader):
+        return
+    _sheet(work, corrections)
+
+
+def _current(store: SheetStore | None) -> Work:
+    """Return the sheet of this session, or the saved one that the address names."""
+    work: Work | None = st.session_state.get(KEPT)
+    asked = st.query_params.get(ADDRESS)
+    if store is not None and asked and (work is None or work.id != asked):
+        try:
+            work = resume(store, asked)
+        except DigitsError:
+            del st.query_params[ADDRESS]
+            raise
+        _show(work)
+    if work is None:
+        work = Work(store)
+        _show(work)
+    return work
+
+
+def _show(work: Work) -> None:
+    """Make a sheet the one of this session; widgets of the last one start anew."""
+    st.session_state[KEPT] = work
+    st.session_state[COUNT] = st.session_state.get(COUNT, 0) + 1
+    st.session_state[STOPPED] = False
+
+
+def _epoch(work: Work) -> str:
+    return f"{st.session_state.get(COUNT, 0)} {work.id}"
+
+
+# Add.
+
+
+def _start(work: Work) -> None:
+    with st.container(key="sheet-start"):
+        _take_files(work, "Photos, scans or PDFs of mark sheets")
+        with st.container(horizontal=True, vertical_alignment="center"):
+            if st.button("Try the example", key="sheet-example"):
+                _add(work, [(EXAMPLE.name, EXAMPLE.read_bytes())])
+            st.caption(_kept_where(work))
+    if work.store is not None:
+        _list(work.store)
+
+
+def _kept_where(work: Work) -> str:
+    if work.store is None:
+        return "Nothing is stored here: download the table before you leave."
+    return "Sheets are saved on this computer until you delete them."
+
+
+def _take_files(work: Work, label: str) -> None:
+    # A new key after each upload empties the uploader.
+    key = f"sheet files {st.session_state.get(COUNT, 0)} {len(work.scans)}"
+    files = st.file_uploader(label, list(EXTENSIONS), accept_multiple_files=True, key=key)
+    if files:
+        _add(work, [(file.name, file.getvalue()) for file in files])
+
+
+def _add(work: Work, files: list[tuple[str, bytes]]) -> None:
+    try:
+        work.add_files(files)
     except DigitsError as error:
         show_error(str(error))
         return
-    if names != work.sheet.names:
-        work.names = "\n".join(names) if file else text
-        work.sheet = replace(work.sheet, names=names)
+    st.session_state[STOPPED] = False
+    st.rerun()
+
+
+def _list(store: SheetStore) -> None:
+    """Show the saved sheets, to go on with or to delete."""
+    try:
+        saved = store.list()
+    except DigitsError as error:
+        show_error(str(error))
+        return
+    if not saved:
+        return
+    st.subheader("Your sheets", anchor=False)
+    is_long = len(saved) > LISTED and not st.session_state.get("all sheets")
+    for one in saved[:LISTED] if is_long else saved:
+        with st.container(horizontal=True, vertical_alignment="center", key=f"saved-{one.id}"):
+            if st.button(one.title, key=f"open-{one.id}", type="tertiary"):
+                _open(one.id)
+            st.caption(f"{one.summary or 'Not read yet'} · {_when(one.changed)}")
+            if st.button("Delete", key=f"delete-{one.id}", help=f"Delete {one.title}"):
+                _ask_to_delete(store, one)
+    if is_long:
+        st.button("Show all", on_click=lambda: st.session_state.update({"all sheets": True}))
+
+
+def _open(sheet: str) -> None:
+    st.session_state.pop(KEPT, None)
+    st.query_params[ADDRESS] = sheet
+    st.rerun()
+
+
+def _when(changed: datetime) -> str:
+    """Return a day as people say it."""
+    days = (datetime.now(UTC).astimezone().date() - changed.astimezone().date()).days
+    return {0: "today", 1: "yesterday"}.get(days, f"{changed.astimezone():%d %b %Y}")
+
+
+@st.dialog("Delete this sheet?")
+def _ask_to_delete(store: SheetStore, one: SheetSummary) -> None:
+    st.write(f"“{one.title}”, its photographs and everything you checked will be deleted.")
+    with st.container(horizontal=True):
+        if st.button("Delete", type="primary", key="delete for good"):
+            try:
+                store.remove(one.id)
+            except DigitsError as error:
+                show_error(str(error))
+                return
+            st.rerun()
+        if st.button("Keep", key="keep sheet"):
+            st.rerun()
+
+
+# Read.
+
+
+def _read(work: Work, reader: Readers) -> bool:
+    """Read what waits, and say whether the page ends here; Stop ends it with what there is."""
+    waiting = work.waiting
+    if st.session_state.get(STOPPED):
+        if st.button(f"Go on reading: {len(waiting)} left", key="go on"):
+            st.session_state[STOPPED] = False
+            st.rerun()
+        return len(waiting) == len(work.scans)
+    n_all = len(work.scans)
+    done = n_all - len(waiting)
+    bar = st.progress(done / n_all, f"Reading {work.scans[waiting[0]].label}")
+    st.button("Stop", on_click=lambda: st.session_state.update({STOPPED: True}), key="stop")
+    start = time.monotonic()
+    try:
+        for n_read, index in enumerate(waiting, start=1):
+            work.read(reader(None).read, index)
+            left = time_left(n_read, len(waiting), time.monotonic() - start)
+            bar.progress((done + n_read) / n_all, f"{done + n_read} of {n_all} pages read, {left}")
+    except DigitsError as error:  # no reader or no store: the next page fares no better
+        show_error(str(error))
+        st.session_state[STOPPED] = True
+        return len(work.waiting) == n_all
+    work.describe()
+    st.rerun()
+    return True
+
+
+# Check and download.
 
 
 @st.fragment
-def _check(work: Work, corrections: Callable[[], Corrections], *, shared: bool) -> None:
-    if work.sheet is None:
-        return
-    if said := said_in_grid(work.epoch):
-        work.sheet = with_answers(work.sheet, said)
-    sheet = work.sheet
-    if difference := compare_counts(sheet):
-        st.warning(difference)
-    # Rows keep their places while somebody types in them: only other columns order them anew.
-    depends = (work.epoch, [column.kind for column in sheet.columns])
-    if work.order[0] != depends:
-        work.order = (depends, display_order(sheet))
-    check_grid(sheet, work.order[1], work.epoch)
-    st.caption(
-        "Enter confirms a cell and goes to the next one to check; Escape brings the reading back."
+def _sheet(work: Work, corrections: Callable[[], Corrections]) -> None:
+    epoch = _epoch(work)
+    sent = sent_by_table(epoch)
+    work.take_from_browser(sent.changes)
+    sheet, audit = work.checked()
+    _toolbar(work, corrections)
+    if fault := st.session_state.pop(FAULT, "") or work.fault:
+        show_error(f"the last change is not saved: {fault}")
+    shown = [index for index, scan in enumerate(work.scans) if scan.view]
+    scan = sent.scan if sent.scan in shown else (shown[0] if shown else 0)
+    selected = sent.selected or first_open(sheet, audit)
+    with st.container(key="sheet-check"):
+        photograph, table = st.columns(2, gap="medium")
+        with table:
+            undo = work.steps[-1].label if work.steps else ""
+            state = TableState(epoch, work.seen, undo, scan, selected)
+            sheet_table(sheet, audit, work.scans, state)
+        with photograph:
+            if shown:
+                _photograph(work, scan, epoch, selected)
+
+
+def _photograph(work: Work, index: int, epoch: str, selected: str) -> None:
+    """Show one page with its cells coloured."""
+    sheet, audit = work.checked()
+    scan = work.scans[index]
+    width, height = (1, 1) if scan.reading is None else scan.reading.size
+    picture_viewer(
+        ShownPicture(f"{epoch} {index}", scan.view, width, height, f"Photograph of {scan.label}"),
+        boxes_of(sheet, audit, index),
+        epoch=f"{epoch} {index}",
+        key="sheet photograph",
+        options=ViewerOptions(popover=False, group=GROUP, selected=selected, tallest="72vh"),
     )
-    with st.container(horizontal=True):
-        # Files are made when they are asked for; a rerun would take them away from who is quick.
-        for kind, make, mime in (("csv", to_csv, "text/csv"), ("xlsx", to_xlsx, XLSX)):
-            st.download_button(
-                f"Download {kind.upper()}",
-                partial(make, sheet),
-                f"marks.{kind}",
-                mime,
-                on_click="ignore",
-            )
-        save = not shared or st.button("Save what I put right")
-        st.button("Start again", on_click=_forget, args=(work,))
-    if save:
+    if len(work.scans) > 1:
+        st.caption(scan.label)
+
+
+def _toolbar(work: Work, corrections: Callable[[], Corrections]) -> None:
+    """Show the steps: add files and a class list, check, download."""
+    sheet, _ = work.checked()
+    with st.container(horizontal=True, vertical_alignment="center", key="sheet-tools"):
+        st.markdown(f"**{_plain(sheet.title)}**", width="stretch")
+        with st.popover("Add", key="sheet-add"):
+            _take_files(work, "More photos, scans or PDFs")
+            _take_names(work)
+            _choose_layout(work)
+        with st.popover("Download", key="sheet-download", type="primary"):
+            _offer_files(work)
+            _offer_corrections(work, corrections)
+        if st.button("New sheet", key="sheet new"):
+            _ask_for_new(work)
+
+
+def _plain(text: str) -> str:
+    """Return text in which Markdown has no meaning."""
+    return "".join(f"\\{c}" if c in r"\`*_{}[]<>()#+-.!|~$:" else c for c in text)
+
+
+def _take_names(work: Work) -> None:
+    key = f"sheet names {st.session_state.get(COUNT, 0)}"
+    st.session_state[key] = work.said.get("names", "")  # undoing brings back the list before
+    st.text_area(
+        "Class list, a name a line",
+        key=key,
+        placeholder="Anna\nBo",
+        on_change=lambda: _name_rows(work, st.session_state[key]),
+    )
+    file = f"{key} file"
+    st.file_uploader(
+        "Class list as a file",
+        ["csv", "txt"],
+        key=file,
+        on_change=lambda: _name_rows(work, st.session_state[file]),
+    )
+
+
+def _name_rows(work: Work, given: Any) -> None:  # noqa: ANN401  # text, or a file of Streamlit's
+    """Take a class list."""
+    if given is None:
+        return
+    try:
+        text = given if isinstance(given, str) else "\n".join(parse_names(given.getvalue()))
+        work.take("Class list", {"names": text.strip() or None})
+        work.describe()
+    except DigitsError as error:
+        st.session_state[FAULT] = str(error)
+
+
+def _choose_layout(work: Work) -> None:
+    key = f"sheet layout {st.session_state.get(COUNT, 0)}"
+    st.session_state[key] = work.said.get("layout", "auto")
+    st.segmented_control(
+        "Layout",
+        list(LAYOUT_NAMES),
+        format_func=LAYOUT_NAMES.__getitem__,
+        required=True,
+        key=key,
+        on_change=lambda: _lay_out(work, st.session_state[key]),
+    )
+
+
+def _lay_out(work: Work, layout: str) -> None:
+    try:
+        work.set_layout(layout)
+        work.describe()
+    except DigitsError as error:
+        st.session_state[FAULT] = str(error)
+
+
+def _offer_files(work: Work) -> None:
+    sheet, audit = work.checked()
+    st.caption(audit.summary)
+    # Files are made when they are asked for; a rerun would take them away from who is quick.
+    st.download_button(
+        "CSV",
+        partial(to_csv, sheet),
+        file_name(sheet, "csv"),
+        "text/csv",
+        on_click="ignore",
+        key="sheet csv",
+        width="stretch",
+    )
+    st.download_button(
+        "Excel (XLSX)",
+        partial(to_xlsx, sheet, tuple(work.scans)),
+        file_name(sheet, "xlsx"),
+        XLSX,
+        on_click="ignore",
+        key="sheet xlsx",
+        width="stretch",
+    )
+
+
+def _offer_corrections(work: Work, corrections: Callable[[], Corrections]) -> None:
+    """Store what was put right, when a person asks for it."""
+    n = work.n_corrections
+    if not n:
+        return
+    what = "correction" if n == 1 else "corrections"
+    if st.button(f"Save {n} {what} for learning", key="sheet corrections", width="stretch"):
         try:
-            _save(work, sheet, corrections)
+            work.keep_corrections(corrections())
         except DigitsError as error:
-            show_error(f"what you put right is in the table but not stored: {error}")
+            show_error(f"the corrections are in the table but not stored: {error}")
+        else:
+            st.success(f"Saved: {n} {what}.")
 
 
-def _forget(work: Work) -> None:
-    # Both go on counting: what the browser still sends of the old table is not of the new one.
-    st.session_state[KEPT] = Work(epoch=work.epoch + 1, uploads=work.uploads + 1)
-    for key in (FORM, NAMES):
-        st.session_state.pop(key, None)
-
-
-def _save(work: Work, sheet: Sheet, corrections: Callable[[], Corrections]) -> None:
-    """Store the cells that were put right since, and take back those that no longer are."""
-    gone = [place for place in work.saved if place not in sheet.edits]
-    news = [
-        place
-        for place, text in sheet.edits.items()
-        if work.saved.get(place, ("", []))[0] != text
-        and (place in work.saved or is_edited(sheet, place))
-    ]
-    if gone:
-        corrections().remove([id_ for place in gone for id_ in work.saved[place][1]])
-        for place in gone:
-            del work.saved[place]
-    found = sheet_corrections(sheet, work.scans, news) if news else {}
-    if found:
-        corrections().add([one for each in found.values() for one in each])
-        for place, each in found.items():
-            work.saved[place] = (sheet.edits[place], [one.id for one in each])
+@st.dialog("Start a new sheet?")
+def _ask_for_new(work: Work) -> None:
+    if work.store is None:
+        st.write("This sheet is not stored: download it first, or it will be gone.")
+    else:
+        st.write("This sheet stays in the list of your sheets.")
+    with st.container(horizontal=True):
+        if st.button("New sheet", type="primary", key="new for good"):
+            st.query_params.pop(ADDRESS, None)
+            _show(Work(work.store))
+            st.rerun()
+        if st.button("Go back", key="keep on"):
+            st.rerun()

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from oracles import agrees_with_itself
 from readings import SIZE, any_reading, line_of, reading_of, tables, whole
 
+from digits.marksheet.audit import audit_sheet
 from digits.marksheet.export import to_csv, to_xlsx
 from digits.marksheet.scan import Scan, list_scans, read_scan
-from digits.marksheet.sheet import build_sheet, check_row, display_order
+from digits.marksheet.sheet import build_sheet
 from digits.types import Box, Cell, Mark
 
 openpyxl = pytest.importorskip("openpyxl", reason="openpyxl is not installed")
@@ -38,31 +39,35 @@ def scan_of(reading, *, is_refused=False):
 @given(
     made_up=st.lists(any_reading(), min_size=1, max_size=3),
     is_refused=st.booleans(),  # when gaps are looked at a second time
-    one_each=st.sampled_from([None, True, False]),
+    layout=st.sampled_from(["auto", "row", "table"]),
 )
-def test_any_reading_becomes_rows_or_a_reason(made_up, is_refused, one_each):
+def test_any_reading_becomes_rows_or_a_reason(made_up, is_refused, layout):
     given_readings = [reading_of(each) for each in made_up]
     for reading in given_readings:
         agrees_with_itself(reading)
     scans = [scan_of(reading, is_refused=is_refused) for reading in given_readings]
     assert all(scan.error or scan.rows for scan in scans)  # no picture is lost in silence
-    sheet = build_sheet(scans, one_each=one_each)
+    sheet = build_sheet(scans, {"layout": layout})
     assert {row.scan for row in sheet.rows} == set(range(len(scans)))
     assert all(len(row.entries) == len(sheet.columns) for row in sheet.rows)
-    for row in display_order(sheet):
-        cells, _ = check_row(sheet, row)
-        assert len(cells) == len(sheet.columns)
+    audit = audit_sheet(sheet)
+    assert all(len(cells) == len(sheet.columns) for cells in audit.cells)
+    assert audit.n_failed == sum(bool(scan.error) for scan in scans)
+    assert audit.is_done == (audit.summary == "Nothing left to check")
+    n_written = sum(row.kind in ("data", "total", "failed") for row in sheet.rows)
     file = list(csv.reader(io.StringIO(to_csv(sheet).decode("utf-8-sig"))))
-    assert len(file) == 1 + len(sheet.kept)
+    assert len(file) == 1 + n_written
     assert all(len(line) == len(file[0]) for line in file)
 
 
 @settings(max_examples=10, deadline=None)
 @given(any_reading())
 def test_any_reading_becomes_a_spreadsheet(made_up):
-    sheet = build_sheet([scan_of(reading_of(made_up))])
-    book = openpyxl.load_workbook(io.BytesIO(to_xlsx(sheet)))
-    assert book["Sheet"].max_row == 1 + len(sheet.kept)
+    scans = [scan_of(reading_of(made_up))]
+    sheet = build_sheet(scans)
+    book = openpyxl.load_workbook(io.BytesIO(to_xlsx(sheet, scans)))
+    n_written = sum(row.kind in ("data", "total", "failed") for row in sheet.rows)
+    assert book["Sheet"].max_row == 1 + n_written
 
 
 @settings(max_examples=60, deadline=None)
@@ -94,8 +99,8 @@ def test_a_table_of_dashes_only_is_a_table():
     scan = scan_of(whole((), cells, "refused"))
     assert [len(row) for row in scan.rows] == [5] * 5
     sheet = build_sheet([scan])
-    assert sheet.left_out == set(range(5))
-    assert [cell.text for cell in check_row(sheet, 0)[0]] == ["-"] * 5
+    assert [row.kind for row in sheet.rows] == ["heading"] * 5
+    assert [cell.text for cell in audit_sheet(sheet).cells[0]] == ["-"] * 5
 
 
 def test_a_row_of_boxes_with_dashes_only_is_not_lost():
@@ -105,13 +110,15 @@ def test_a_row_of_boxes_with_dashes_only_is_not_lost():
     assert scan.error or scan.rows
 
 
-@pytest.mark.parametrize("one_each", [None, True, False])
-def test_a_sheet_whose_rows_are_all_left_out_can_be_checked_and_taken_in_again(one_each):
-    letters = tuple(line_of("??", 60, 60 + 100 * i, 0.5) for i in range(3))
-    sheet = build_sheet([scan_of(whole(letters))] * 2, one_each=one_each)
-    assert sheet.left_out == set(range(len(sheet.rows)))
-    for row in range(len(sheet.rows)):
-        assert [cell.text for cell in check_row(sheet, row)[0]]
+@pytest.mark.parametrize("layout", ["auto", "row", "table"])
+def test_a_sheet_whose_rows_are_all_left_out_can_be_checked_and_taken_in_again(layout):
+    words = tuple(line_of("??", 60, 60 + 100 * i, 0.5) for i in range(3))
+    scans = [scan_of(whole(words))] * 2
+    sheet = build_sheet(scans, {"layout": layout})
+    assert all(row.kind == "heading" for row in sheet.rows)
+    assert audit_sheet(sheet).is_done
+    again = build_sheet(scans, {"layout": layout, "row 1 0": "data"})
+    assert audit_sheet(again).cells[again.data[0]][0].text == "??"
 
 
 def test_a_file_that_cannot_be_opened_is_a_row_with_its_reason():

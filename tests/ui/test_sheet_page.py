@@ -1,4 +1,4 @@
-"""The Sheet page with a fake reader: what it says, keeps and stores."""
+"""The Sheets page with a made-up reader: what it says, keeps and stores."""
 
 import pytest
 
@@ -8,16 +8,20 @@ from pathlib import Path
 
 from streamlit.testing.v1 import AppTest
 
+from digits.corrections.store import Corrections
+from digits.marksheet.store import SheetStore
+
 EXAMPLES = Path(__file__).parent.parent.parent / "digits" / "ui" / "examples"
 PICTURE = (EXAMPLES / "a year.jpg").read_bytes()
-SLOW = 60  # s, a first run imports everything
+SLOW = 120  # s, a first run imports everything
 
 
-def page(shared, broken):
+def page(url, shared, broken):
     import numpy as np
-    import streamlit as st
 
+    from digits.corrections.store import Corrections
     from digits.errors import CorrectionsError, DigitsError
+    from digits.marksheet.store import SheetStore
     from digits.types import Box, Digit, Line, ModelName, Reading
     from digits.ui.sheet import sheet_page
 
@@ -32,143 +36,249 @@ def page(shared, broken):
             size = (picture.width, picture.height)
             return Reading("0" * 64, size, "read", ModelName("x", ""), "42", 0.8, (line,))
 
-    class FakeStore:
-        def add(self, corrections):
-            if broken == "store":
-                raise CorrectionsError("the disk is full")
-            st.session_state.setdefault("stored", []).extend(corrections)
-            return len(corrections)
-
-        def remove(self, ids):
-            st.session_state["removed"] = list(ids)
-
     def reader(model):
         if broken == "reader":
             raise DigitsError("there is no model cnn")
         return FakeReader()
 
-    sheet_page(reader, FakeStore, shared=shared)
+    def corrections():
+        if broken == "corrections":
+            raise CorrectionsError("the disk is full")
+        return Corrections(url)
+
+    sheet_page(reader, corrections, lambda: SheetStore(url), shared=shared)
 
 
-def opened(*files, shared=False, broken=""):
-    app = AppTest.from_function(page, kwargs={"shared": shared, "broken": broken})
-    app.run(timeout=SLOW)
-    if files:
-        give(app, *files)
-    assert not app.exception
-    return app
+@pytest.fixture
+def url(tmp_path):
+    return f"sqlite:///{(tmp_path / 'kept.sqlite').as_posix()}"
+
+
+@pytest.fixture
+def opened(url):
+    def open_page(*files, shared=False, broken="", sheet=""):
+        kwargs = {"url": url, "shared": shared, "broken": broken}
+        app = AppTest.from_function(page, kwargs=kwargs)
+        if sheet:
+            app.query_params["sheet"] = sheet
+        app.run(timeout=SLOW)
+        if files:
+            give(app, *files)
+        assert not app.exception
+        return app
+
+    return open_page
 
 
 def give(app, *files):
     for file in files:
         app.file_uploader[0].upload(*file)
     app.run(timeout=SLOW)
+    assert not app.exception
 
 
-def say(app, **said):
-    """Say something in the table, as the browser does."""
-    work = app.session_state["sheet kept"]
-    app.session_state["grid"] = {"said": {"epoch": work.epoch, **said}}
+def work(app):
+    return app.session_state["sheet kept"]
+
+
+def say(app, *changes):
+    """Say something in the table, as the browser does; changes it sent before come again."""
+    count = app.session_state["sheet count"]
+    sent = [{"n": n, "label": "Change", **change} for n, change in enumerate(changes, start=1)]
+    app.session_state["sheet table"] = {
+        "said": {"epoch": f"{count} {work(app).id}", "changes": sent}
+    }
     app.run(timeout=SLOW)
     assert not app.exception
-    return app.session_state["sheet kept"].sheet
+    return work(app).checked()[0]
+
+
+def cell(text):
+    return {"set": {"cell 0 0 0": {"text": text}}}
+
+
+def button(app, label):
+    return next(each for each in app.button if each.label.startswith(label))
 
 
 def numbers(n):
     return [(f"{i}.jpg", PICTURE, "image/jpeg") for i in range(n)]
 
 
-def test_the_empty_page_says_what_to_do_and_where_pictures_go():
+def test_the_empty_page_takes_files_offers_an_example_and_says_what_is_kept(opened):
     app = opened()
-    assert any("Photograph a mark sheet" in element.value for element in app.markdown)
-    assert any("stay on the computer" in element.value for element in app.caption)
+    assert app.file_uploader[0].label == "Photos, scans or PDFs of mark sheets"
+    assert button(app, "Try the example")
+    assert any("saved on this computer" in each.value for each in app.caption)
+    assert any("Nothing is stored" in each.value for each in opened(shared=True).caption)
 
 
-def test_pictures_become_rows_and_a_bad_one_keeps_its_place():
+def test_pictures_become_rows_and_a_bad_one_keeps_its_place(opened):
     files = numbers(3)
     files.insert(1, ("letter.png", b"Dear Sir", "image/png"))
-    sheet = opened(*files).session_state["sheet kept"].sheet
+    sheet, audit = work(opened(*files)).checked()
     assert [row.label for row in sheet.rows] == ["0.jpg", "letter.png", "1.jpg", "2.jpg"]
-    assert "no picture" in sheet.rows[1].error
+    assert sheet.rows[1].error
+    assert audit.n_failed == 1
 
 
-def test_a_class_list_of_another_length_is_said_at_once():
+def test_an_empty_file_is_a_row_with_its_reason_and_no_blank_page(opened):
+    app = opened(("nothing.png", b"", "image/png"))
+    sheet, audit = work(app).checked()
+    assert [(row.label, "is empty" in row.error) for row in sheet.rows] == [("nothing.png", True)]
+    assert audit.summary == "1 file failed"
+    assert button(app, "New sheet")
+
+
+def test_a_class_list_names_the_rows_and_another_length_is_counted(opened):
     app = opened(*numbers(3))
     app.text_area[0].set_value("Anna\nBo").run(timeout=SLOW)
-    assert "2 names and the table 3 rows" in app.warning[0].value
+    sheet, audit = work(app).checked()
+    assert sheet.named == {0: "Anna", 1: "Bo"}
+    assert audit.names == "1 row left over"
     app.text_area[0].set_value("Anna\nBo\nChidi").run(timeout=SLOW)
-    assert not app.warning
-    assert app.session_state["sheet kept"].sheet.names == ("Anna", "Bo", "Chidi")
+    assert work(app).checked()[1].names == ""
+    say(app, {"undo": True})
+    assert app.text_area[0].value == "Anna\nBo"
 
 
-def test_an_edit_is_stored_once_and_taken_back_with_it():
+def test_a_change_is_taken_once_though_it_is_sent_again(opened):
     app = opened(*numbers(1))
-    assert say(app, edits={"0,0": "47"}).edits == {(0, 0): "47"}
-    assert [(c.digit, c.truth) for c in app.session_state["stored"]] == [
-        (None, "47"), (0, "4"), (1, "7"),
-    ]  # fmt: skip
-    say(app, edits={"0,0": "47"}, left=[])
-    assert len(app.session_state["stored"]) == 3
-    say(app, edits={})
-    assert app.session_state["removed"] == [c.id for c in app.session_state["stored"]]
+    assert say(app, cell("47")).edits[0, 0].text == "47"
+    assert say(app, cell("47"), cell("48")).edits[0, 0].text == "48"
+    assert len(work(app).steps) == 2
+    assert say(app, cell("47"), cell("48"), {"undo": True}).edits[0, 0].text == "47"
 
 
-def test_a_confirmed_reading_is_no_correction():
+def test_changes_of_another_sheet_are_ignored(opened):
     app = opened(*numbers(1))
-    say(app, edits={"0,0": "42"})
-    assert "stored" not in app.session_state
-
-
-def test_where_strangers_visit_nothing_is_stored_before_save_is_pressed():
-    app = opened(*numbers(1), shared=True)
-    say(app, edits={"0,0": "47"})
-    assert "stored" not in app.session_state
-    next(b for b in app.button if b.label.startswith("Save")).click().run(timeout=SLOW)
-    assert len(app.session_state["stored"]) == 3
-
-
-def test_a_store_that_fails_is_told_and_the_table_goes_on():
-    app = opened(*numbers(1), broken="store")
-    sheet = say(app, edits={"0,0": "47"})
-    assert "not stored: the disk is full" in app.error[0].value
-    assert sheet.edits == {(0, 0): "47"}
-
-
-def test_what_was_said_of_an_older_table_is_ignored():
-    app = opened(*numbers(1))
-    app.session_state["grid"] = {"said": {"epoch": -1, "edits": {"0,0": "47"}}}
+    app.session_state["sheet table"] = {
+        "said": {"epoch": "0 x", "changes": [{"n": 1, **cell("47")}]}
+    }
     app.run(timeout=SLOW)
-    assert app.session_state["sheet kept"].sheet.edits == {}
+    assert not work(app).checked()[0].edits
 
 
-def test_further_pictures_join_and_what_was_said_stays():
+def test_a_sheet_goes_on_after_a_reload(opened, url):
     app = opened(*numbers(2))
-    say(app, edits={"1,0": "47"})
+    say(app, cell("47"))
+    again = opened(sheet=work(app).id)
+    assert work(again).checked()[0].edits[0, 0].text == "47"
+    assert len(work(again).checked()[0].rows) == 2
+    (saved,) = SheetStore(url).list()
+    assert (saved.title, saved.summary) == ("0", "1 cell")
+
+
+def test_saved_sheets_are_listed_and_opened(opened):
+    first = opened(*numbers(1))
+    say(first, cell("47"))
+    app = opened()
+    assert app.subheader[0].value == "Your sheets"
+    button(app, "0").click().run(timeout=SLOW)
+    assert work(app).id == work(first).id
+
+
+def test_a_sheet_that_is_gone_is_said_and_a_new_one_can_be_started(opened):
+    app = opened(sheet="f" * 32)
+    assert "not there any more" in app.error[0].value
+    assert app.file_uploader
+
+
+def test_a_new_sheet_asks_first(opened):
+    app = opened(*numbers(1))
+    last = work(app).id
+    button(app, "New sheet").click().run(timeout=SLOW)
+    assert work(app).id == last
+    assert any("stays in the list" in each.value for each in app.markdown)
+
+
+def test_where_strangers_visit_no_sheet_is_stored(opened, url):
+    app = opened(*numbers(1), shared=True)
+    say(app, cell("47"))
+    assert SheetStore(url).list() == []
+    assert "sheet" not in app.query_params
+    button(app, "New sheet").click().run(timeout=SLOW)
+    assert any("it will be gone" in each.value for each in app.markdown)
+
+
+def test_of_two_visitors_neither_sees_the_others_sheet(opened):
+    saved = work(opened(*numbers(1))).id
+    visitor = opened(*numbers(1), shared=True)
+    assert work(visitor).scans
+    other = opened(shared=True, sheet=saved)
+    assert work(other).is_empty
+    assert not other.subheader
+
+
+def test_corrections_are_stored_by_a_press_and_not_before(opened, url):
+    app = opened(*numbers(1))
+    say(app, cell("47"))
+    assert Corrections(url).count() == 0
+    button(app, "Save 1 correction").click().run(timeout=SLOW)
+    stored = Corrections(url).all()
+    assert [(one.digit, one.truth) for one in stored] == [(None, "47"), (0, "4"), (1, "7")]
+    assert {one.reading for one in stored} == {"0" * 64}
+
+
+def test_a_confirmed_reading_is_no_correction(opened):
+    app = opened(*numbers(1))
+    say(app, cell("42"))
+    assert not any(each.label.startswith("Save") for each in app.button)
+
+
+def test_a_store_of_corrections_that_fails_is_told_and_the_table_goes_on(opened):
+    app = opened(*numbers(1), broken="corrections")
+    say(app, cell("47"))
+    button(app, "Save 1 correction").click().run(timeout=SLOW)
+    assert "not stored: the disk is full" in app.error[0].value
+    assert work(app).checked()[0].edits[0, 0].text == "47"
+
+
+def test_a_change_that_cannot_be_saved_is_told_and_tried_again(opened, monkeypatch):
+    from digits.errors import SheetsError
+
+    app = opened(*numbers(1))
+
+    def fail(self, *arguments):
+        raise SheetsError("the disk is full")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(SheetStore, "add_step", fail)
+        assert not say(app, cell("47")).edits
+        assert "not saved: the disk is full" in app.error[0].value
+    assert say(app, cell("47")).edits[0, 0].text == "47"
+    assert not app.error
+
+
+def test_further_pictures_join_and_what_was_said_stays(opened):
+    app = opened(*numbers(2))
+    say(app, cell("47"))
     give(app, ("more.jpg", PICTURE, "image/jpeg"))
-    sheet = app.session_state["sheet kept"].sheet
+    sheet, _ = work(app).checked()
     assert len(sheet.rows) == 3
-    assert sheet.edits == {(1, 0): "47"}
+    assert sheet.edits[0, 0].text == "47"
 
 
-def test_reading_can_be_stopped_and_gone_on_with():
+def test_reading_can_be_stopped_and_gone_on_with(opened):
     app = opened(*numbers(1))
-    work = app.session_state["sheet kept"]
-    work.scans = [*work.scans, type(work.scans[0])("late.jpg", PICTURE)]
-    work.stopped = True
+    work(app).add_files([("late.jpg", PICTURE)])
+    app.session_state["sheet stopped"] = True
     app.run(timeout=SLOW)
-    assert len(app.session_state["sheet kept"].sheet.rows) == 1
-    app.button[0].click().run(timeout=SLOW)
-    assert len(app.session_state["sheet kept"].sheet.rows) == 2
+    assert len(work(app).checked()[0].rows) == 1
+    button(app, "Go on reading: 1 left").click().run(timeout=SLOW)
+    assert len(work(app).checked()[0].rows) == 2
 
 
-def test_start_again_forgets_everything():
-    app = opened(*numbers(1))
-    say(app, edits={"0,0": "47"})
-    next(b for b in app.button if b.label == "Start again").click().run(timeout=SLOW)
-    assert app.session_state["sheet kept"].sheet is None
-    assert any("Photograph a mark sheet" in element.value for element in app.markdown)
-
-
-def test_a_missing_model_is_told_in_a_sentence():
+def test_a_missing_model_is_told_in_a_sentence(opened):
     app = opened(*numbers(1), broken="reader")
     assert app.error[0].value == "There is no model cnn."
+
+
+def test_another_layout_can_be_chosen_and_undone(opened):
+    app = opened(*numbers(3))
+    say(app, cell("47"))
+    app.segmented_control[0].set_value("table").run(timeout=SLOW)
+    assert work(app).said["layout"] == "table"
+    assert not work(app).checked()[0].edits
+    say(app, cell("47"), {"undo": True})
+    assert work(app).checked()[0].edits[0, 0].text == "47"

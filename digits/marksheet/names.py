@@ -1,0 +1,37 @@
+"""Class lists: a name a line, as pasted text or as a text or CSV file."""
+
+import csv
+
+from digits.errors import DigitsError
+
+NO_TEXT = "this class list is not text: paste the names, or save them as CSV or text"
+
+
+def parse_names(content: bytes | str) -> tuple[str, ...]:
+    """Return the names of a class list: a line each, of pasted text or a text or CSV file.
+
+    Raises
+    ------
+    DigitsError
+        This is no text.
+    """
+    if isinstance(content, bytes):
+        content = _decode(content)
+    lines = [line for line in content.splitlines() if line.strip(" \t,;")]
+    separator = next((s for s in "\t;" if any(s in line for line in lines)), ",")
+    between = ", " if separator == "," else " "
+    try:
+        fields = list(csv.reader(lines, delimiter=separator))
+    except csv.Error as error:
+        raise DigitsError(NO_TEXT) from error
+    return tuple(between.join(part.strip() for part in line if part.strip()) for line in fields)
+
+
+def _decode(content: bytes) -> str:
+    """Return a text file's text: UTF-8, or what Windows wrote before it."""
+    if b"\0" in content:
+        raise DigitsError(NO_TEXT)
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return content.decode("cp1252", errors="replace")

@@ -1,0 +1,99 @@
+"""Pack what was read on a page into JSON and one array, and unpack it again."""
+
+import dataclasses
+import json
+import zlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import numpy as np
+
+from digits.marksheet.columns import PlacedNumber
+from digits.marksheet.scan import Scan, to_rows
+from digits.types import (
+    FRAME,
+    Box,
+    Cell,
+    Digit,
+    Frame,
+    Line,
+    Mark,
+    ModelName,
+    Reading,
+)
+
+LEVELS = 255  # of a frame; corrections keep no more
+
+Made = TypeVar("Made")
+
+
+@dataclass(frozen=True, slots=True)
+class PackedScan:
+    """What was read on a page, as a database keeps it."""
+
+    reading: str  # JSON, with the places of its numbers
+    frames: bytes  # zlib of uint8 (digits, 28, 28)
+
+
+def pack_scan(scan: Scan) -> PackedScan | None:
+    """Return what was read on a page, or None where nothing was."""
+    if scan.reading is None:
+        return None
+    placed = [
+        [row, column, entry.index, *dataclasses.astuple(entry.box), entry.kind]
+        for row, entries in enumerate(scan.rows)
+        for column, entry in enumerate(entries)
+        if entry is not None
+    ]
+    frames = [digit.frame for digit in scan.reading.digits]
+    levels = np.rint(LEVELS * np.array(frames, np.float32).reshape(-1, FRAME, FRAME))
+    plain = {"reading": scan.reading.to_json(), "placed": placed}
+    return PackedScan(json.dumps(plain), zlib.compress(levels.astype(np.uint8).tobytes()))
+
+
+def unpack_scan(scan: Scan, packed: PackedScan) -> Scan:
+    """Return a page with what was read on it."""
+    plain = json.loads(packed.reading)
+    levels = np.frombuffer(zlib.decompress(packed.frames), np.uint8)
+    frames = levels.reshape(-1, FRAME, FRAME).astype(np.float32) / np.float32(LEVELS)
+    reading = _reading(plain["reading"], iter(frames))
+    placed = [
+        PlacedNumber(row, column, reading.lines[index], Box(*box), kind)
+        for row, column, index, *box, kind in sorted(plain["placed"], key=lambda one: one[2])
+    ]
+    return dataclasses.replace(scan, reading=reading, rows=to_rows(placed))
+
+
+def _reading(plain: Mapping[str, Any], frames: Iterator[Frame]) -> Reading:
+    return _made(
+        Reading,
+        plain,
+        size=tuple(plain["size"]),
+        model=ModelName(**plain["model"]),
+        lines=tuple(_line(line, frames) for line in plain["lines"]),
+        cells=tuple(_placed(Cell, cell) for cell in plain["cells"]),
+        notes=tuple(plain["notes"]),
+        unread=tuple(Box(*box) for box in plain.get("unread", ())),
+    )
+
+
+def _line(plain: Mapping[str, Any], frames: Iterator[Frame]) -> Line:
+    return _placed(Line, plain, digits=tuple(_digit(digit, frames) for digit in plain["digits"]))
+
+
+def _digit(plain: Mapping[str, Any], frames: Iterator[Frame]) -> Digit:
+    probabilities = tuple(plain["probabilities"])
+    box = Box(*plain["box"])
+    return _made(Digit, plain, box=box, probabilities=probabilities, frame=next(frames))
+
+
+def _placed(kind: type[Made], plain: Mapping[str, Any], **known: Any) -> Made:  # noqa: ANN401
+    marks = tuple(Mark(mark["kind"], Box(*mark["box"])) for mark in plain["marks"])
+    return _made(kind, plain, box=Box(*plain["box"]), marks=marks, **known)
+
+
+def _made(kind: type[Made], plain: Mapping[str, Any], **known: Any) -> Made:  # noqa: ANN401
+    """Make a data class of its plain fields and of those already known."""
+    fields = {field.name for field in dataclasses.fields(kind)}  # type: ignore[arg-type]  # is one
+    return kind(**{name: value for name, value in plain.items() if name in fields} | known)

@@ -1,0 +1,294 @@
+"""Propose what the rows and columns of a sheet hold, by what was read in them."""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Literal
+
+from digits.marksheet.cell import (
+    FRACTION,
+    POINTS,
+    SURE,
+    Column,
+    Kind,
+    to_number,
+    to_points,
+    written_text,
+)
+from digits.marksheet.scan import Entry, Scan
+
+RowKind = Literal["data", "heading", "total", "skipped", "failed"]
+ROW_KINDS: tuple[RowKind, ...] = ("data", "heading", "total", "skipped")  # to choose among
+
+WORDS = 3  # cells of a first row, all doubted, from which it is taken for headings
+DOUBTED = 0.7  # confidence; of cells read rightly 2 % have less (13 of 624, benchmarks/sheets.py)
+MOSTLY = 0.5  # share of cells from which a column is proposed to be of a kind
+COUNTED = 0.8  # share of a column's cells that count its rows, for it to be a running number
+USUAL_MAXIMA = (5, 10, 15, 20, 25, 30, 40, 50, 60, 80, 100)  # points
+LONG = 4  # digits from which numbers of one length are identifiers rather than points
+OUTLIER = 3  # times the second largest mark, from which one is no mark
+ENOUGH_MARKS = 5  # to tell an outlier
+WITH_TOTAL = 3  # columns of points, from which the last may be the others' sum
+ENOUGH_ROWS = 3  # of data, from which the last row may be the others' sum
+DECIMALS = 0.2  # share of a column's numbers with a decimal point, from which it has decimals
+LEAST_DECIMALS = 2  # of them; one point alone may be a speck
+OUT_OF = re.compile(r"/\s*([0-9]{1,3})$")  # in a heading: the maximum of its column
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of the table."""
+
+    scan: int  # which of the scans
+    place: int  # row of the scan's own table
+    entries: tuple[Entry | None, ...]  # as many as there are columns
+    label: str  # the file, and the page of a PDF
+    error: str = ""  # why the picture could not be read
+    kind: RowKind = "data"
+
+
+def build_rows(scans: Sequence[Scan], *, one_each: bool) -> tuple[Row, ...]:
+    """Return the rows of all pictures under each other, equally long.
+
+    Parameters
+    ----------
+    one_each : every picture is one row, its numbers in reading order; otherwise a table
+    """
+    rows: list[Row] = []
+    for index, scan in enumerate(scans):
+        if scan.is_waiting:
+            continue
+        if scan.error:
+            rows.append(Row(index, 0, (), scan.label, scan.error, "failed"))
+        elif one_each:
+            entries = tuple(entry for row in scan.rows for entry in row if entry is not None)
+            rows.append(Row(index, 0, entries, scan.label))
+        else:
+            rows += [Row(index, place, row, scan.label) for place, row in enumerate(scan.rows)]
+    width = max((len(row.entries) for row in rows), default=0)
+    return tuple(
+        replace(row, entries=row.entries + (None,) * (width - len(row.entries))) for row in rows
+    )
+
+
+def are_tables(scans: Sequence[Scan]) -> bool:
+    """Say whether pictures are tables rather than a row each."""
+    readable = [scan for scan in scans if scan.rows]
+    tables = [scan for scan in readable if len(scan.rows) > 1]
+    return len(readable) == 1 or len(tables) > MOSTLY * len(readable)
+
+
+def propose_rows(rows: Sequence[Row]) -> tuple[Row, ...]:
+    """Return the rows with their kinds: data, headings, empty ones, and those that failed."""
+    words = _columns_of_words(rows)
+    found: list[Row] = []
+    for index, row in enumerate(rows):
+        above = [other for other in found if other.scan == row.scan and other.kind == "data"]
+        below = rows[index + 1] if index + 1 < len(rows) else row
+        kind = row.kind if row.error else _row_kind(row, words, is_first=not above, below=below)
+        found.append(replace(row, kind="data" if len(rows) == 1 and not row.error else kind))
+    return tuple(found)
+
+
+def _columns_of_words(rows: Sequence[Row]) -> frozenset[int]:
+    """Return the columns in which words stand rather than numbers: names, perhaps."""
+    width = max((len(row.entries) for row in rows), default=0)
+    found = set()
+    for column in range(width):
+        written = [e for row in rows if (e := row.entries[column]) is not None and is_written(e)]
+        if sum(map(is_refused, written)) > MOSTLY * len(written):
+            found.add(column)
+    return frozenset(found) if len(found) < width else frozenset()
+
+
+def _row_kind(row: Row, words: frozenset[int], *, is_first: bool, below: Row) -> RowKind:
+    """Say what a row holds.
+
+    Parameters
+    ----------
+    words : columns in which words stand
+    is_first : no data stand above it on its page
+    below : the next row
+    """
+    written = [entry for entry in row.entries if entry is not None and is_written(entry)]
+    numbers = [
+        entry
+        for column, entry in enumerate(row.entries)
+        if entry is not None and is_written(entry) and column not in words
+    ]
+    if not written:
+        return "skipped"
+    if not numbers:  # a name alone: somebody who has no points
+        return "heading" if is_first else "data"
+    if sum(map(is_refused, numbers)) > MOSTLY * len(numbers):
+        return "heading"
+    return "heading" if is_first and _is_printed(row, numbers, below) else "data"
+
+
+def _is_printed(row: Row, numbers: Sequence[Entry], below: Row) -> bool:
+    """Say whether a first row holds printed words that pass for numbers.
+
+    Nobody's row is doubtful in each of several cells while the one below it is not.
+    """
+    if len(numbers) < WORDS or not all(map(_is_doubted, numbers)):
+        return False
+    others = [entry for entry in below.entries if entry is not None and is_written(entry)]
+    return below.scan == row.scan and sum(map(_is_doubted, others)) <= (1 - MOSTLY) * len(others)
+
+
+def _is_doubted(entry: Entry) -> bool:
+    return is_refused(entry) or entry.line.confidence < DOUBTED
+
+
+def is_written(entry: Entry) -> bool:
+    """Say whether anything stands in a cell."""
+    line = entry.line
+    return bool(line.digits or line.marks) or entry.kind == "other" or line.confidence == 0
+
+
+def is_refused(entry: Entry) -> bool:
+    """Say whether what is written in a cell is no number."""
+    line = entry.line
+    others = sum(mark.kind == "other" for mark in line.marks)
+    return "?" in line.text or not line.digits or others >= len(line.digits)
+
+
+def propose_columns(rows: Sequence[Row]) -> tuple[Column, ...]:
+    """Return what each column holds, by its cells in rows of data and by its headings."""
+    width = max((len(row.entries) for row in rows), default=0)
+    data = [row for row in rows if row.kind == "data"]
+    headings = [row for row in rows if row.kind == "heading"]
+    kinds = [_column_kind([row.entries[i] for row in data]) for i in range(width)]
+    columns = []
+    for index, kind in enumerate(kinds):
+        entries = [row.entries[index] for row in data]
+        titles = [entry for row in headings if (entry := row.entries[index]) is not None]
+        is_name = kind == "ignore" and _is_first_words(kinds, index, entries)
+        columns.append(
+            Column("Name", "name")
+            if is_name
+            else Column(_name(kinds, index), kind, _maximum(kind, entries, titles))
+        )
+    return settle_totals(_propose_total(data, tuple(columns)))
+
+
+def settle_totals(columns: Sequence[Column]) -> tuple[Column, ...]:
+    """Let a total have decimals where what it adds up may have some."""
+    decimals = any(column.kind in POINTS and column.allows_decimals for column in columns)
+    return tuple(
+        replace(column, decimals=decimals and column.kind == "total") for column in columns
+    )
+
+
+def _name(kinds: Sequence[Kind], index: int) -> str:
+    if kinds[index] in POINTS:
+        return f"Task {sum(other in POINTS for other in kinds[: index + 1])}"
+    if kinds[index] == "identifier":
+        return "Number" if index == 0 else f"Number {index + 1}"
+    return f"Column {index + 1}"
+
+
+def _is_first_words(kinds: Sequence[Kind], index: int, entries: Sequence[Entry | None]) -> bool:
+    """Say whether a column of words stands before all points, as names do."""
+    before = all(kind == "identifier" for kind in kinds[:index])
+    return before and any(entry is not None and is_written(entry) for entry in entries)
+
+
+def _column_kind(entries: Sequence[Entry | None]) -> Kind:
+    written = [entry for entry in entries if entry is not None and is_written(entry)]
+    if sum(map(is_refused, written)) >= MOSTLY * len(written):  # an empty one too
+        return "ignore"
+    numbers = [entry for entry in written if not is_refused(entry)]
+    if _is_identifier([entry.line.text for entry in numbers]):
+        return "identifier"
+    texts = [written_text(entry.line) for entry in numbers]
+    if sum(bool(FRACTION.fullmatch(text)) for text in texts) > MOSTLY * len(texts):
+        return "fraction"
+    pointed = sum(_has_decimals(text) for text in texts)
+    is_decimal = pointed >= max(LEAST_DECIMALS, DECIMALS * len(texts))
+    return "decimal" if is_decimal else "points"
+
+
+def _is_identifier(texts: Sequence[str]) -> bool:
+    """Say whether numbers are long and equally long, begin with 0, or count the rows."""
+    length, same = Counter(map(len, texts)).most_common(1)[0]
+    zeros = sum(text.startswith("0") and len(text) > 1 for text in texts)
+    is_long = length >= LONG and same > MOSTLY * len(texts)
+    if len(texts) > 1 and (is_long or zeros > MOSTLY * len(texts)):
+        return True
+    counted = [text.lstrip("0") == str(i) for i, text in enumerate(texts, start=1)]
+    return len(texts) >= LONG and sum(counted) >= COUNTED * len(texts)
+
+
+def _has_decimals(text: str) -> bool:
+    number = to_number(text)
+    return number is not None and number != number.to_integral_value()
+
+
+def _maximum(
+    kind: Kind, entries: Sequence[Entry | None], titles: Sequence[Entry]
+) -> Decimal | None:
+    """Return the maximum that is printed, written behind a stroke, or usual for these marks."""
+    if kind not in POINTS:
+        return None
+    for title in titles:
+        if printed := OUT_OF.search(written_text(title.line)):
+            return Decimal(printed[1])
+    written = [entry for entry in entries if entry is not None and entry.line.confidence >= SURE]
+    texts = [written_text(entry.line) for entry in written]
+    fractions = [found[2] for text in texts if (found := FRACTION.fullmatch(text))]
+    if fractions and kind == "fraction":
+        return Decimal(Counter(fractions).most_common(1)[0][0])
+    largest = _largest([value for text in texts if (value := to_points(text)) is not None])
+    usual = next((m for m in USUAL_MAXIMA if largest is not None and m >= largest), None)
+    return None if usual is None else Decimal(usual)
+
+
+def _largest(marks: Sequence[Decimal]) -> Decimal | None:
+    """Return the largest mark; one far beyond all others is rather read wrongly."""
+    ordered = sorted(marks)
+    if len(ordered) >= ENOUGH_MARKS and ordered[-1] > OUTLIER * ordered[-2]:
+        return ordered[-2]
+    return ordered[-1] if ordered else None
+
+
+def _points_of(row: Row, column: int) -> Decimal | None:
+    """Return the points in a cell, 0 where it is empty, None where it is no number."""
+    entry = row.entries[column]
+    text = "" if entry is None else written_text(entry.line)
+    return to_points(text or "0")
+
+
+def _propose_total(data: Sequence[Row], columns: tuple[Column, ...]) -> tuple[Column, ...]:
+    """Take the last column of points for a total where most sums agree with it."""
+    points = [index for index, column in enumerate(columns) if column.kind in POINTS]
+    if len(points) < WITH_TOTAL:
+        return columns
+    *parts, total = points
+    agreeing = sum(_adds_up([(row, i) for i in parts], (row, total)) for row in data)
+    if not agreeing or agreeing < MOSTLY * len(data):
+        return columns
+    named = replace(columns[total], name="Total", kind="total", maximum=None)
+    return (*columns[:total], named, *columns[total + 1 :])
+
+
+def propose_total_row(rows: Sequence[Row], columns: Sequence[Column]) -> tuple[Row, ...]:
+    """Return the rows with the last one as a total where it is the sum of most columns."""
+    data = [row for row in rows if row.kind == "data"]
+    numeric = [index for index, column in enumerate(columns) if column.is_numeric]
+    if len(data) <= ENOUGH_ROWS or not numeric:
+        return tuple(rows)
+    *above, last = data
+    agreeing = sum(_adds_up([(row, i) for row in above], (last, i)) for i in numeric)
+    is_total = agreeing > MOSTLY * len(numeric)
+    return tuple(replace(row, kind="total") if is_total and row is last else row for row in rows)
+
+
+def _adds_up(parts: Sequence[tuple[Row, int]], total: tuple[Row, int]) -> bool:
+    """Say whether the numbers in some cells add up to what is written in another."""
+    values = [_points_of(*part) for part in parts]
+    written = _points_of(*total)
+    numbers = [value for value in values if value is not None]
+    return len(numbers) == len(values) and bool(written) and sum(numbers) == written

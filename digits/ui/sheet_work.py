@@ -1,0 +1,180 @@
+"""The sheet that one visitor works on: its pages, what was said, and where it is saved."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from digits.corrections.store import Corrections
+from digits.errors import DigitsError
+from digits.marksheet.audit import Audit, audit_sheet
+from digits.marksheet.changes import (
+    Step,
+    change_layout,
+    confirm_alike,
+    is_correction,
+    make_step,
+    replay,
+    sheet_corrections,
+    take_step,
+    undo_step,
+)
+from digits.marksheet.scan import Scan, list_scans, read_scan
+from digits.marksheet.sheet import LAYOUTS, Sheet, build_sheet, clean_change, propose_title
+from digits.marksheet.store import SheetStore
+from digits.types import Hint, Picture, Reading
+
+Read = Callable[[Picture, Hint], Reading]
+
+
+@dataclass(slots=True)
+class Work:
+    """A sheet in a session; what is said of it is saved at once, where there is a store."""
+
+    store: SheetStore | None = None  # None: nothing is kept beyond the session
+    id: str = ""  # in the store; empty before the first file
+    scans: list[Scan] = field(default_factory=list)
+    steps: list[Step] = field(default_factory=list)
+    said: dict[str, Any] = field(default_factory=dict)
+    seen: int = 0  # number of the last change from the browser that was taken
+    fault: str = ""  # why the last change could not be saved
+    _checked: tuple[object, Sheet, Audit] | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no file was added yet."""
+        return not self.scans
+
+    @property
+    def waiting(self) -> list[int]:
+        """The pages that are still to be read."""
+        removed = {key for key in self.said if key.startswith("file ")}
+        return [
+            index
+            for index, scan in enumerate(self.scans)
+            if scan.is_waiting and f"file {index}" not in removed
+        ]
+
+    def checked(self) -> tuple[Sheet, Audit]:
+        """Return the sheet and what there is to check on it, computed once for each change."""
+        state = (tuple(map(id, self.scans)), len(self.steps), id(self.said))
+        if self._checked is None or self._checked[0] != state:
+            sheet = build_sheet(self.scans, self.said)
+            self._checked = (state, sheet, audit_sheet(sheet))
+        return self._checked[1], self._checked[2]
+
+    def add_files(self, files: Sequence[tuple[str, bytes]]) -> None:
+        """Add files by name; each page is read later.
+
+        Raises
+        ------
+        SheetsError
+            They cannot be saved; then they are not added either.
+        """
+        added = [scan for name, content in files for scan in list_scans(name, content)]
+        if self.store is not None:
+            if not self.id:
+                self.id = self.store.create(propose_title(added))
+            self.store.add_scans(self.id, added)
+        self.scans += added
+
+    def read(self, read: Read, index: int) -> None:
+        """Read one page, and save what was read."""
+        scan = self.scans[index]
+        if not scan.content and self.store is not None:
+            scan = replace(scan, content=self.store.content(self.id, index))
+        done = read_scan(read, scan)
+        if self.store is not None:
+            self.store.save_scan(self.id, index, done)
+            done = replace(done, content=b"")  # it lies in the store
+        self.scans[index] = done
+
+    def take(self, label: str, change: Mapping[str, Any]) -> None:
+        """Take a change, and save it as a step; one that changes nothing is no step."""
+        step = make_step(self.said, label, change)
+        if step is None:
+            return
+        if self.store is not None:
+            self.store.add_step(self.id, len(self.steps), step)
+        self.steps.append(step)
+        self.said = take_step(self.said, step)
+
+    def undo(self) -> None:
+        """Take the last step back."""
+        if not self.steps:
+            return
+        if self.store is not None:
+            self.store.remove_step(self.id, len(self.steps) - 1)
+        self.said = undo_step(self.said, self.steps.pop())
+
+    def take_from_browser(self, changes: Sequence[Mapping[str, Any]]) -> None:
+        """Take the changes that a browser sent and that were not taken before.
+
+        One that cannot be saved is reported and comes again with the next ones.
+        """
+        self.fault = ""
+        for change in changes:
+            if change["n"] <= self.seen:
+                continue
+            try:
+                self._take_one(change)
+            except DigitsError as error:
+                self.fault = str(error)
+                return
+            self.seen = change["n"]
+        self.describe()
+
+    def _take_one(self, change: Mapping[str, Any]) -> None:
+        if change.get("undo"):
+            self.undo()
+        elif kind := change.get("confirm"):
+            sheet, audit = self.checked()
+            for group in audit.groups:
+                if group.kind == kind:
+                    self.take(group.label, confirm_alike(sheet, audit, group))
+        else:
+            self.take(str(change.get("label", ""))[:100], clean_change(change.get("set", {})))
+
+    def set_layout(self, layout: str) -> None:
+        """Put the numbers in another layout; what was said of the old one can be undone."""
+        if layout in LAYOUTS and layout != self.said.get("layout", "auto"):
+            self.take("Layout", change_layout(self.said, layout))
+
+    def describe(self) -> None:
+        """Save what a list of sheets shows of this one."""
+        if self.store is not None and self.id:
+            sheet, audit = self.checked()
+            try:
+                self.store.describe(self.id, sheet.title, audit.summary)
+            except DigitsError as error:
+                self.fault = str(error)
+
+    @property
+    def n_corrections(self) -> int:
+        """How many cells a person gave other digits than were read."""
+        sheet, _ = self.checked()
+        return sum(is_correction(sheet, place) for place in sheet.edits)
+
+    def keep_corrections(self, corrections: Corrections) -> int:
+        """Store what was put right on this sheet; return how many are new."""
+        sheet, _ = self.checked()
+        return corrections.add(sheet_corrections(sheet, self.scans, self.content))
+
+    def content(self, index: int) -> bytes:
+        """Return the bytes of a page's file."""
+        content = self.scans[index].content
+        if content or self.store is None:
+            return content
+        return self.store.content(self.id, index)
+
+
+def resume(store: SheetStore, sheet: str) -> Work:
+    """Return a saved sheet as it was left.
+
+    Raises
+    ------
+    SheetsError
+        There is no such sheet, or it cannot be read.
+    """
+    saved = store.load(sheet)
+    steps = list(saved.steps)
+    return Work(store, sheet, list(saved.scans), steps, replay(steps))

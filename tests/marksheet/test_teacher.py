@@ -1,0 +1,77 @@
+"""How much a teacher has to do for a sheet of 45 pupils, of whom the truth is known."""
+
+import cv2
+import numpy as np
+import pytest
+
+from benchmarks.sheets import compose_sheet, photograph
+from digits.marksheet.audit import audit_sheet
+from digits.marksheet.changes import confirm_alike
+from digits.marksheet.scan import list_scans, read_scan
+from digits.marksheet.sheet import build_sheet, place_key
+from digits.mnist import load_mnist
+from digits.registry import shipped_reader
+
+PUPILS = 45
+FREE = 6  # inputs beside one for each uncertain cell
+
+
+def keys_for(cell, truth):
+    """How many keys bring a cell to its truth: Enter, a candidate's key, or typing and Enter."""
+    if truth in (cell.text, *cell.candidates):
+        return 1
+    return len(truth) + 1
+
+
+def check(scan, truth):
+    """Answer every open cell in order; return inputs, cells that were open, and the end."""
+    said, inputs = {}, 0
+    sheet = build_sheet([scan], said)
+    audit = audit_sheet(sheet)
+    places = {
+        (row, column)
+        for row, cells in enumerate(audit.cells)
+        for column, cell in enumerate(cells)
+        if cell.doubts
+    }
+    n_uncertain = len(places)
+    for _ in range(1000):
+        audit = audit_sheet(sheet := build_sheet([scan], said))
+        if audit.groups:
+            said |= confirm_alike(sheet, audit, audit.groups[0])
+            inputs += 1
+            continue
+        place = next(
+            (
+                (row, column)
+                for row, cells in enumerate(audit.cells)
+                for column, cell in enumerate(cells)
+                if cell.doubts
+            ),
+            None,
+        )
+        if place is None:
+            return inputs, n_uncertain, audit
+        cell, right = audit.cells[place[0]][place[1]], truth[place[0]][place[1]]
+        inputs += keys_for(cell, right)
+        said[place_key(sheet, place)] = {"text": right, "kept": right == cell.text}
+    raise AssertionError("the check has no end")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("tilt", [0, 15])
+def test_a_sheet_of_45_pupils_needs_hardly_more_inputs_than_it_has_uncertain_cells(tilt):
+    rng = np.random.default_rng((5100, tilt))
+    ink, truth = compose_sheet(load_mnist().calibration, rng, ruled=True, rows=PUPILS)
+    png = cv2.imencode(".png", photograph(ink, tilt, rng, shaded=False))[1].tobytes()
+    (scan,) = [read_scan(shipped_reader().read, each) for each in list_scans("class.png", png)]
+    assert [len(row) for row in scan.rows] == [len(texts) for texts in truth]
+    inputs, uncertain, audit = check(scan, truth)
+    assert inputs <= uncertain + FREE
+    assert audit.is_done
+    wrong = sum(
+        cell.text != right
+        for cells, texts in zip(audit.cells, truth, strict=True)
+        for cell, right in zip(cells, texts, strict=True)
+    )
+    assert wrong == 0  # nothing is wrong in silence
