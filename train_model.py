@@ -18,7 +18,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from digits.errors import DigitsError, UsageError
+from digits.errors import DigitsError, UsageError, reason_of
 from digits.io.atomic_write import write_whole
 from digits.training.checkpoint import checksums, load_record
 from digits.training.plan import (
@@ -164,7 +164,7 @@ def train(given: argparse.Namespace) -> int:
         return INTERRUPTED
     except OSError as error:
         sys.stderr.write(
-            f"train_model.py: files cannot be written ({str(error).splitlines()[0]}): make room "
+            f"train_model.py: files cannot be written ({reason_of(error)}): make room "
             f"or allow writing. {what_is_kept(plan, given)}\n"
         )
         return FAILED
