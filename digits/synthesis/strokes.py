@@ -146,7 +146,7 @@ def _curve(points: np.ndarray) -> np.ndarray:
 def vary(strokes: tuple[Stroke, ...], style: Style, rng: np.random.Generator) -> tuple[Stroke, ...]:
     """Return strokes as a writer of this style would repeat them, in heights.
 
-    Strokes of several characters may then be moved side by side, joined, and drawn as one.
+    Strokes of several characters may then be set side by side (`beside`) and drawn as one.
 
     Parameters
     ----------
@@ -180,6 +180,26 @@ def _error(n: int, size: float, rng: np.random.Generator) -> np.ndarray:
     at = np.linspace(0, knots - 1, n)
     errors = rng.normal(0, size, (2, knots))
     return np.stack([np.interp(at, np.arange(knots), error) for error in errors], axis=1)
+
+
+def beside(
+    left: tuple[Stroke, ...], right: tuple[Stroke, ...], gap: float, *, joined: bool = False
+) -> tuple[Stroke, ...]:
+    """Return two characters side by side, to be drawn as one.
+
+    Parameters
+    ----------
+    left, right : in heights, from the same upper edge
+    gap : heights between their ink; below 0 they overlap
+    joined : the pen stays on the paper from the end of one to the beginning of the other
+    """
+    edge = max(float(stroke[:, 0].max()) for stroke in left)
+    start = min(float(stroke[:, 0].min()) for stroke in right)
+    offset = np.array([edge + gap - start, 0], np.float32)
+    moved = tuple(stroke + offset for stroke in right)
+    if not joined:
+        return (*left, *moved)
+    return (*left[:-1], np.concatenate([left[-1], moved[0]]), *moved[1:])
 
 
 def draw_character(

@@ -6,6 +6,7 @@ import pytest
 from digits.synthesis.strokes import (
     Handwritten,
     Style,
+    beside,
     draw,
     draw_character,
     sample_style,
@@ -116,3 +117,16 @@ def test_a_scan_keeps_its_strokes():
     assert ink.shape == (25, 15)
     np.testing.assert_allclose(ink[:, 5:8], 200 / 255, atol=1e-3)
     assert ink[:, :5].max() == 0
+
+
+def test_characters_beside_each_other_keep_their_distance_or_are_joined():
+    strokes = smooth([CIRCLE])
+    apart = beside(strokes, strokes, 0.2)
+    assert len(apart) == 2
+    assert apart[1][:, 0].min() - apart[0][:, 0].max() == pytest.approx(0.2, abs=1e-5)
+    (one,) = beside(strokes, strokes, 0.2, joined=True)
+    np.testing.assert_array_equal(one[: len(strokes[0])], strokes[0])
+    np.testing.assert_array_equal(one[len(strokes[0]) :], apart[1])
+    first, last = (round(38 * float(x)) for x in (apart[0][:, 0].max(), apart[1][:, 0].min()))
+    between = [draw(each, 40, 2)[:, first + 4 : last - 1].max() for each in (apart, (one,))]
+    assert between == [0, 1]
