@@ -1,11 +1,13 @@
 """Write every measured figure: docs/accuracy.md, MODEL_CARD.md, and the tables of README.md.
 
-    python scripts/make_figures.py [FOLDER]
+    python scripts/make_figures.py [FOLDER] [--handwriting FOLDER]
 
-FOLDER holds one folder of labelled pictures for each set; without it the sets' tables stay as
-they are. Cards beside the shipped models give the figures on MNIST.
+FOLDER holds one folder of labelled pictures for each set, and the other one the data sets of
+docs/handwriting.md; without them their tables stay as they are. Cards beside the shipped models
+give the figures on MNIST.
 """
 
+import argparse
 import csv
 import datetime
 import json
@@ -21,7 +23,9 @@ sys.path.insert(0, str(ROOT))
 
 from digits.evaluation.folder import LOOKS, FolderReport, evaluate_folder, recipe_name  # noqa: E402
 from digits.evaluation.metrics import auroc, calibration_error, interval  # noqa: E402
+from digits.evaluation.writers import evaluate_writers  # noqa: E402
 from digits.registry import WEIGHTS, current_reader  # noqa: E402
+from digits.training.handwriting import SOURCES, load_handwriting  # noqa: E402
 from digits.types import ANY, Hint  # noqa: E402
 
 ACCURACY = ROOT / "docs" / "accuracy.md"
@@ -258,13 +262,35 @@ def others_table(folder: Path) -> str:
     return "\n".join(lines)
 
 
+def writers_table(folder: Path) -> str:
+    """Return how the digits of validation writers are read, by data set and digit."""
+    digits = load_handwriting(folder).digits.side("validation")
+    answers = evaluate_writers(current_reader(), digits.characters)
+    lines = [
+        "| data set | writers | digits | right | wrong of each digit, 0 to 9 "
+        "| confidence of 99 % or more | of these right |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for name in [*digits.sources, ""]:
+        group = [answer for answer in answers if name in (answer.source, "")]
+        wrong = [sum(a.truth == str(d) and not a.right for a in group) for d in range(10)]
+        bold = [answer for answer in group if answer.confidence >= SURE]
+        title = f"[{name}]({SOURCES[name].address})" if name else "**all**"
+        lines.append(
+            f"| {title} | {len({(a.source, a.writer) for a in group})} | {len(group)} "
+            f"| {share(sum(a.right for a in group), len(group))} | {', '.join(map(str, wrong))} "
+            f"| {len(bold) / len(group):.1%} | {sum(a.right for a in bold) / len(bold):.2%} |"
+        )
+    return "\n".join(lines)
+
+
 def between(text: str, marker: str, inside: str) -> str:
     """Replace what stands between the two comments that name `marker`."""
     pattern = re.compile(rf"(<!-- {marker} -->\n).*?(<!-- /{marker} -->)", re.DOTALL)
     return pattern.sub(lambda match: f"{match[1]}{inside}\n{match[2]}", text)
 
 
-def accuracy(folder: Path | None) -> str:
+def accuracy(folder: Path | None, handwriting: Path | None) -> str:
     """Return docs/accuracy.md."""
     today = datetime.datetime.now(tz=datetime.UTC).date().isoformat()
     if folder is not None:
@@ -275,6 +301,10 @@ def accuracy(folder: Path | None) -> str:
     else:
         markers = ("sets", "confidence", "numbers", "others")
         sets, sure, whole, others = (written(marker) for marker in markers)
+    if handwriting is not None:
+        writers = f"Measured on {today}.\n\n{writers_table(handwriting)}"
+    else:
+        writers = written("writers")
     return f"""# Accuracy
 
 Written by `python scripts/make_figures.py FOLDER`; every figure is measured. Each opening of
@@ -298,7 +328,7 @@ fast they answer: [inference.md](inference.md). How soon a training is good:
 
 ## People's own pictures
 
-Pictures of single digits by people whose hands are not in MNIST. None was trained on; they were
+Pictures of single digits by people whose writing is not in MNIST. None was trained on; they were
 looked at while the way from paper to frame was built, so expect slightly less on others. Where
 the digit network is not sure, the line network gives a second opinion: beside the dense one too.
 
@@ -314,6 +344,16 @@ A calibration error of 1 % means: of answers with a confidence of 95 %, 94 or 96
 <!-- confidence -->
 {sure}
 <!-- /confidence -->
+
+## Writers kept out of training
+
+Digits by the validation writers of public handwriting data sets
+([handwriting.md](handwriting.md)), whom no digit network has seen,
+read from pictures with `--single`: scans as they are, strokes drawn with a ballpoint's width.
+
+<!-- writers -->
+{writers}
+<!-- /writers -->
 
 ## Numbers, pages and tables
 
@@ -364,7 +404,8 @@ def model_card() -> str:
 - test digits: {test["accuracy"]:.2%} right ({test["wrong"]} of {test["digits"]:,} wrong),
   calibration error {test["calibration_error"]:.2%}; validation digits: {held["accuracy"]:.2%}
 - temperature {card["temperature"]:.3f}, fitted on the 5,000 validation and calibration digits
-{refusal(card)}- data SHA-256 `{card["data_sha256"][:16]}`, model SHA-256 `{card["sha256"][:16]}`
+{real_handwriting(card)}{refusal(card)}- data SHA-256 `{card["data_sha256"][:16]}`, model SHA-256
+  `{card["sha256"][:16]}`
 - {libraries}
 """
         )
@@ -376,8 +417,9 @@ def model_card() -> str:
         "other\nscripts' digits, or decisions about people without a person who checks. The "
         "convolutional network\nrefuses most of what is no digit, not all; the dense one names a "
         "digit for anything with ink in it.\n\n"
-        "**Data**: MNIST, American writers of the 1990s. Other hands write other shapes; "
-        "[docs/accuracy.md](docs/accuracy.md)\nsays how that shows.\n\n" + "\n".join(parts)
+        "**Data**: MNIST, American writers of the 1990s, and the data sets named below. Other "
+        "writers write\nother shapes; [docs/accuracy.md](docs/accuracy.md) says how that shows."
+        "\n\n" + "\n".join(parts)
     )
 
 
@@ -399,23 +441,50 @@ def line_card() -> str:
 """
 
 
+def real_handwriting(card: dict[str, Any]) -> str:
+    """Return the lines on the data sets beside MNIST, if the network was trained on any."""
+    told = card.get("handwriting")
+    if not told:
+        return ""
+    lines = [
+        f"  and on {told['calibration_frames']:,} frames of calibration writers\n"
+        f"- {card['recipe']['handwriting']:.0%} of the digits shown are by other writers, from "
+        "these data sets, changed:\n"
+    ]
+    for name, digits in told["digits"].items():
+        source, writers = SOURCES[name], told["writers"][name]
+        by = f" by {writers} writers" if writers else ""
+        lines.append(
+            f"  - [{source.title}]({source.address}), {source.authors}, {source.licence}: "
+            f"{digits:,} digits{by}\n"
+        )
+    return "".join(lines)
+
+
 def refusal(card: dict[str, Any]) -> str:
     """Return the line on what is no digit, if the network can tell."""
     told = card.get("not_a_digit")
     if not told:
         return ""
+    kept = told.get("handwriting_kept")
+    theirs = "" if kept is None else f",\n  {kept:.2%} of validation writers' digits"
     return (
         f"- refuses what is no digit with a probability above {told['threshold']:.3f}: "
         f"{told['others_refused']:.1%} of frames made\n  without a digit ({told['made_of']}),\n"
         f"  AUROC {told['auroc']:.4f}; keeps {told['digits_kept']:.2%} of validation digits, "
-        f"{told['distorted_digits_kept']:.2%} of distorted ones\n"
+        f"{told['distorted_digits_kept']:.2%} of distorted ones{theirs}\n"
     )
 
 
 def main() -> int:
     """Write the files."""
-    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else None
-    ACCURACY.write_text(accuracy(folder), encoding="utf-8", newline="\n")
+    parser = argparse.ArgumentParser(description="Write every measured figure.")
+    parser.add_argument("folder", type=Path, nargs="?", help="labelled pictures, set by set")
+    parser.add_argument("--handwriting", type=Path, help="data sets of docs/handwriting.md")
+    options = parser.parse_args()
+    ACCURACY.write_text(
+        accuracy(options.folder, options.handwriting), encoding="utf-8", newline="\n"
+    )
     (ROOT / "MODEL_CARD.md").write_text(model_card(), encoding="utf-8", newline="\n")
     readme = ROOT / "README.md"
     text = between(readme.read_text(encoding="utf-8"), "figures", mnist_table())

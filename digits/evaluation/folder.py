@@ -65,7 +65,7 @@ def judge_on_test(model: Path, path: Path | None = None) -> dict[str, Any]:
 def recipe_name(card: dict[str, Any]) -> str:
     """Return a recipe's name: the network, its epochs, and what it saw that MNIST has not."""
     recipe = card["recipe"]
-    kinds = [kind for kind in ("drawn", "disturbed", "gentle") if recipe.get(kind)]
+    kinds = [kind for kind in ("handwriting", "drawn", "disturbed", "gentle") if recipe.get(kind)]
     return "-".join([recipe["network"], str(recipe["epochs"]), *kinds])
 
 

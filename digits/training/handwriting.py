@@ -41,6 +41,53 @@ VALIDATION, CALIBRATION = 0.15, 0.12
 
 
 @dataclass(frozen=True, slots=True)
+class Source:
+    """Where a data set comes from, as a model card must say."""
+
+    title: str
+    authors: str
+    licence: str
+    address: str
+
+
+SOURCES = {
+    "pendigits": Source(
+        "Pen-Based Recognition of Handwritten Digits (UCI 1998)",
+        "E. Alpaydin, F. Alimoglu",
+        "CC BY 4.0",
+        "https://doi.org/10.24432/C5MG6K",
+    ),
+    "uji": Source(
+        "UJI Pen Characters, versions 1 and 2 (UCI 2007, 2009)",
+        "F. Prat, M. J. Castro, D. Llorens, A. Marzal, J. M. Vilar",
+        "CC BY 4.0",
+        "https://doi.org/10.24432/C5FG8S",
+    ),
+    "swiss": Source(
+        "Numbers",
+        "A. Schroeder and contributors",
+        "CC0 1.0",
+        "https://github.com/kensanata/numbers",
+    ),
+    "optdigits": Source(
+        "Optical Recognition of Handwritten Digits (UCI 1998)",
+        "E. Alpaydin, C. Kaynak",
+        "CC BY 4.0",
+        "https://doi.org/10.24432/C50P49",
+    ),
+    "german": Source(
+        "handwritten-digits-corpus",
+        "S. Kahl",
+        "Apache-2.0",
+        "https://github.com/skahl/handwritten-digits-corpus",
+    ),
+    "numberpad": Source(
+        "NumberPad", "B. Maxwell", "Apache-2.0", "https://github.com/bridger/NumberPad"
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
 class Handwriting:
     """Characters by writers of one or several data sets."""
 

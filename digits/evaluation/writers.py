@@ -1,0 +1,62 @@
+"""Evaluate a reader on digits by writers it was not trained on, given as strokes or scans."""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from digits.reader import Reader
+from digits.synthesis.strokes import Handwritten, draw
+from digits.types import Hint, Picture
+
+SINGLE = Hint(single=True)
+HEIGHT = 100  # px, of a digit that is drawn from its strokes
+MARGIN = 25  # px of paper around it
+PEN = 0.07  # heights; a ballpoint on a digit of 8 mm
+PAPER = 255
+
+
+@dataclass(frozen=True, slots=True)
+class WriterAnswer:
+    """What was read where a known writer wrote one digit."""
+
+    source: str
+    writer: str
+    truth: str
+    text: str
+    confidence: float
+
+    @property
+    def right(self) -> bool:
+        """Whether the digit was read as what it is."""
+        return self.text == self.truth
+
+
+def to_picture(character: Handwritten) -> Picture:
+    """Return a character on white paper, drawn without variation if it is given as strokes."""
+    if character.scan is not None:
+        ink = character.scan
+    else:
+        drawn = draw(character.strokes, HEIGHT, PEN * HEIGHT)
+        ink = np.asarray(np.round(PAPER * drawn), np.uint8)
+    grey = PAPER - np.pad(ink, MARGIN)
+    height, width = grey.shape
+    return Picture(grey, width, height, hashlib.sha256(grey.tobytes()).hexdigest())
+
+
+def evaluate_writers(reader: Reader, characters: Iterable[Handwritten]) -> list[WriterAnswer]:
+    """Return what the reader says of each digit, told that the picture shows one."""
+    answers = []
+    for character in characters:
+        reading = reader.read(to_picture(character), SINGLE)
+        answers.append(
+            WriterAnswer(
+                character.source,
+                character.writer,
+                character.label,
+                reading.text,
+                reading.confidence,
+            )
+        )
+    return answers
