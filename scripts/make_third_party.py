@@ -43,6 +43,11 @@ requirements.txt`, or `deploy/requirements.txt` on a server, installs packages o
 under its own licence; some of their wheels contain further libraries, whose licences lie inside the
 wheel.
 
+Training can also use these data sets, which are not part of the repository. They are changed for
+it: strokes are smoothed and drawn anew, scans cut out and scaled
+([docs/handwriting.md](docs/handwriting.md)). A network's card says which ones it was trained on.
+
+{data_sets}
 | package | version | licence |
 |---|---|---|
 """
@@ -88,7 +93,14 @@ def table() -> str:
         f"| `{name}` | {', '.join(versions)} | {licence(name)} |\n"
         for name, versions in sorted(pins().items())
     ]
-    return HEAD + "".join(rows)
+    sys.path.insert(0, str(ROOT))
+    from digits.training.handwriting import SOURCES
+
+    data_sets = "".join(
+        f"- [{source.title}]({source.address}), {source.authors}, {source.licence}\n"
+        for source in SOURCES.values()
+    )
+    return HEAD.replace("{data_sets}", data_sets) + "".join(rows)
 
 
 def problems() -> list[str]:
