@@ -222,15 +222,15 @@ def test_a_picture_that_stops_the_program_is_a_row(folder, tmp_path, monkeypatch
     out = tmp_path / "out.parquet"
     script = """
 import os, sys
+from digits import reader
 from digits.batch import job as batch
-from digits.io import sources
 from digits.types import Hint
-real = sources.load_source
+real = reader.load_source
 def deadly(source):
     if source.path.endswith("120.png"):
         os.kill(os.getpid(), 9)
     return real(source)
-sources.load_source = deadly
+reader.load_source = deadly
 if __name__ == "__main__":
     print(batch.run_batch(sys.argv[1:2], sys.argv[2], hint=Hint(single=True), workers=2))
 """
