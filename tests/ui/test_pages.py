@@ -64,7 +64,8 @@ def page_with_reading(
                         )
                         for i, c in enumerate(words)
                     )
-                    lines.append(Line(words, 0.8, Box(0, 9 * y, 9, 8), digits, marks))
+                    written = ".".join(words) if mark else words
+                    lines.append(Line(words, 0.8, Box(0, 9 * y, 9, 8), digits, marks, written))
                 return Reading(
                     picture.sha256,
                     (picture.width, picture.height),
@@ -81,6 +82,7 @@ def page_with_reading(
                     tuple(lines),
                     notes=(note,) if note else (),
                     error=failed or None,
+                    written="\n".join(line.written for line in lines),
                 )
 
         def keep(picture, reading, line, truth, file):
@@ -330,8 +332,8 @@ def test_what_is_no_digit_is_called_so_and_given_no_confidence():
 
 
 def test_a_point_between_digits_is_told_so_that_nobody_takes_7_5_for_75():
-    assert "1 dot" in page_with_reading("75", mark="dot").warning[0].value
-    assert not page_with_reading("75").warning
+    assert ">7.5<" in shown(page_with_reading("75", mark="dot"))
+    assert ">75<" in shown(page_with_reading("75"))
 
 
 def test_an_error_is_a_sentence():
