@@ -23,6 +23,7 @@ from PIL import Image
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
+import digits.composition
 import digits.image.page_segmentation
 import digits.reader
 from digits.inference.classifier import Classifier
@@ -45,7 +46,7 @@ STAGES = {  # name of each stage, and which function is timed
     "cutting": (digits.reader, "cut_digits"),
     "frames": (digits.reader, "to_frames"),
     "digit network": (Classifier, "classify"),
-    "faults": (digits.reader, "describe_faults"),
+    "faults": (digits.composition, "describe_faults"),
 }
 SMALL_GOAL = 1.5  # ms for the small picture
 LINE_GOAL = 20.0  # ms for each line, besides twice the decoding

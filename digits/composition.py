@@ -158,7 +158,7 @@ def _doubts(found: PageReading, unread: Sequence[Box]) -> tuple[tuple[str, ...],
         if marked:
             names = ", ".join(marked[:NAMED])
             more = f" and {len(marked) - NAMED} more" if len(marked) > NAMED else ""
-            notes.append(f"Check {names}{more}: perhaps not everything in it is a digit.")
+            notes.append(f"Check {names}{more}: a separator or another mark may stand there.")
         if found.layout.is_table and found.layout.left_out:
             notes.append(ONLY_TABLE)
         elif unread:

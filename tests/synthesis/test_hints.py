@@ -24,7 +24,7 @@ PAPERS = {
     "white on black": lambda grey: 255 - grey,
 }
 SETTINGS = settings(
-    max_examples=40,
+    max_examples=25,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture],  # MNIST is loaded once
