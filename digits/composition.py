@@ -86,7 +86,7 @@ def compose_reading(
         confidence=confidence,
         lines=lines if read or hint.boxes else (),
         cells=cells,
-        notes=notes + describe_faults(picture, page.ink, boxes),
+        notes=notes + describe_faults(picture, page, boxes),
         written="\n".join(line.written for line in lines) if read else "",
         unread=unread,
     )

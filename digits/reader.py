@@ -14,7 +14,15 @@ from digits.image.map_layout import find_left_out, lay_out
 from digits.image.mnist_normalize import to_frame
 from digits.image.number_regions import find_number_regions
 from digits.image.page_maps import PageMaps
-from digits.image.page_segmentation import Found, Layout, find_numbers, is_single, open_page
+from digits.image.page_segmentation import (
+    Found,
+    Layout,
+    find_numbers,
+    is_single,
+    open_page,
+    paper_of,
+)
+from digits.image.paper import OUTSIDE
 from digits.image.rectify import MARGIN, SIDE_MARGIN, box_region, straighten, to_strip, turn
 from digits.image.separators import PlacedMark, leaves_doubt, may_be_slash, to_written
 from digits.image.single_digit import TALL, SingleDigit, find_single
@@ -130,35 +138,38 @@ class Reader:
             The hint contradicts itself or the picture.
         """
         _check_boxes(hint, picture)
-        page = open_page(picture)
+        if hint.paper is not None:
+            _check_paper(hint, picture)
+        paper = paper_of(picture, hint)
+        page = open_page(picture, paper)
         read = self._read_single if is_single(hint) else self._read_page
         try:
             found = read(page, picture, hint)
         except CrowdedError as error:
             return self._refuse(picture, hint, error)
         reading = compose_reading(found, picture, page=page, hint=hint, model=self.classifier.name)
-        return replace(reading, id=_identity(picture, self.versions, hint))
+        return replace(reading, id=_identity(picture, self.versions, hint), paper=paper)
 
     def _read_page(self, page: Page, picture: Picture, hint: Hint) -> PageReading:
         """Read a page first without the promised number of digits, then keep to it."""
         try:
-            found = self._read_upright(page, picture, hint)
+            found = self._read_upright(page, hint)
         except CrowdedError:
             maps = self._read_maps(page, picture, ())
             if hint.boxes or maps is None:
                 raise
             found = maps
         else:
-            if not hint.boxes and _is_poor(found, page, picture):
+            if not hint.boxes and _is_poor(found, page):
                 found = self._read_maps(page, picture, found.lines) or found
-        return found if hint.length is None else self._keep_length(page, picture, found, hint)
+        return found if hint.length is None else self._keep_length(page, found, hint)
 
-    def _read_upright(self, page: Page, picture: Picture, hint: Hint) -> PageReading:
+    def _read_upright(self, page: Page, hint: Hint) -> PageReading:
         """Read a page by its geometry, turned where it stands upright only then."""
-        layout = find_numbers(page, picture, hint)
+        layout = find_numbers(page, hint)
         found = PageReading(layout, self._read_numbers(layout.numbers))
         for quarters in self._quarters(found, hint):
-            layout = find_numbers(turn(page, quarters), picture, hint)
+            layout = find_numbers(turn(page, quarters), hint)
             other = PageReading(layout, self._read_numbers(layout.numbers), (TURNED,))
             if _is_clearer(other.lines, found.lines):
                 return other
@@ -174,6 +185,7 @@ class Reader:
         if self.segmenter is None:
             return None
         regions = find_number_regions(_to_maps(segment_page(self.segmenter, picture.colours)))
+        page = open_page(picture)  # the maps show the whole picture
         placed = lay_out(page, regions, picture.grey)
         numbers = tuple(
             Found(part.page, part.box, part.place, part.table or 0, part.other) for part in placed
@@ -187,9 +199,7 @@ class Reader:
         """Return by how many quarters a page may be turned: none unless it reads badly."""
         return () if hint.boxes or not _is_doubtful(found.lines) else (2, 1, 3)
 
-    def _keep_length(
-        self, page: Page, picture: Picture, found: PageReading, hint: Hint
-    ) -> PageReading:
+    def _keep_length(self, page: Page, found: PageReading, hint: Hint) -> PageReading:
         """Keep what has the promised number of digits, or read a line again with that many.
 
         What agrees with the promise stays as it was read without it: a true hint does no harm.
@@ -200,7 +210,7 @@ class Reader:
         if found.layout.is_table:
             if _n_digits(found.lines) == length:
                 return found
-            layout = find_numbers(page, picture, hint, tables=False)
+            layout = find_numbers(page, hint, tables=False)
             lines = PageReading(layout, self._read_numbers(layout.numbers))
             note = _length_note(length, _n_digits(found.lines))
             fits = any(_has_length(line, length) for line in lines.lines)
@@ -237,7 +247,7 @@ class Reader:
 
     def _read_single(self, page: Page, picture: Picture, hint: Hint) -> PageReading:
         """Read one digit in each piece, and look at those without the hint that are not sure."""
-        layout = find_numbers(page, picture, hint)
+        layout = find_numbers(page, hint)
         singles = [
             find_single(part.page.ink) if part.page is not None else SingleDigit(None)
             for part in layout.numbers
@@ -390,6 +400,30 @@ def _check_boxes(hint: Hint, picture: Picture) -> None:
                 f"the box {box.x},{box.y},{box.width},{box.height} does not lie inside the "
                 f"picture of {picture.width}x{picture.height} pixels"
             )
+
+
+def _check_paper(hint: Hint, picture: Picture) -> None:
+    """Raise HintError unless the corners form a convex page, in order, on or near the picture."""
+    if hint.whole_picture:
+        raise HintError("the page has corners or fills the whole picture: leave one hint out")
+    corners = np.array(hint.paper.corners if hint.paper else (), np.float64)
+    if corners.shape != (4, 2) or not np.isfinite(corners).all():
+        raise HintError("a page has 4 corners, each with x and y")
+    sides = np.roll(corners, -1, axis=0) - corners
+    following = np.roll(sides, -1, axis=0)
+    if (sides[:, 0] * following[:, 1] - sides[:, 1] * following[:, 0] <= 0).any():
+        raise HintError(
+            "the corners of the page must go round it: top left, top right, bottom right, "
+            "bottom left"
+        )
+    slack = OUTSIDE * max(picture.width, picture.height)
+    if (corners < -slack).any() or (
+        corners > (picture.width + slack, picture.height + slack)
+    ).any():
+        raise HintError(
+            f"the corners of the page do not lie on the picture of "
+            f"{picture.width}x{picture.height} pixels"
+        )
 
 
 def _as_spelled(single: SingleDigit) -> Spelled:
@@ -553,7 +587,7 @@ def _has_value(line: Line) -> bool:
     return any(digit.value is not None for digit in line.digits)
 
 
-def _is_poor(found: PageReading, page: Page, picture: Picture) -> bool:
+def _is_poor(found: PageReading, page: Page) -> bool:
     """Return whether a page reads so badly that the page network's maps are tried.
 
     That is where it is unsure, or where ink was not read: outside the lines, or in rejected digits.
@@ -564,7 +598,7 @@ def _is_poor(found: PageReading, page: Page, picture: Picture) -> bool:
         return True
     unread = page.ink.copy()
     for digit in (digit for line in found.lines for digit in line.digits):
-        unread[picture.from_original(digit.box).rows_and_columns()] = 0
+        unread[page.box_from_original(digit.box).rows_and_columns()] = 0
     return float(unread.sum()) > UNREAD_INK * float(page.ink.sum())
 
 

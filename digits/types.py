@@ -83,6 +83,14 @@ class Region:
 
 
 @dataclass(frozen=True, slots=True)
+class Paper:
+    """The sheet, board or screen in a photograph: what lies beyond its corners is no page."""
+
+    # px (x, y), as it stands in the photograph: top left, top right, bottom right, bottom left
+    corners: tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Picture:
     """An upright grey picture, perhaps reduced, and what it was reduced from.
 
@@ -149,6 +157,20 @@ class Page:
         right, bottom = round(float(x.max())), round(float(y.max()))
         return Box(left, top, max(1, right - left), max(1, bottom - top))
 
+    def region_from_original(self, box: Box) -> Region:
+        """Return where `box`, given in pixels of the original, lies on this page."""
+        x, y = [box.x, box.right, box.right, box.x], [box.y, box.y, box.bottom, box.bottom]
+        across, down, scale = np.linalg.inv(self.to_original) @ np.array([x, y, [1.0] * 4])
+        return Region(tuple(zip((across / scale).tolist(), (down / scale).tolist(), strict=True)))
+
+    def box_from_original(self, box: Box) -> Box:
+        """Return the upright box on this page round `box`, given in pixels of the original."""
+        height, width = self.ink.shape
+        corners = np.array(self.region_from_original(box).corners)
+        left, top = np.clip(corners.min(axis=0).round(), 0, (width - 1, height - 1)).astype(int)
+        right, bottom = np.clip(corners.max(axis=0).round(), 0, (width, height)).astype(int)
+        return Box(int(left), int(top), max(1, int(right - left)), max(1, int(bottom - top)))
+
 
 @dataclass(frozen=True, slots=True)
 class Hint:
@@ -167,6 +189,8 @@ class Hint:
     length: int | None = None  # the picture holds one line of this many digits
     accept: float = CONFIDENCE_THRESHOLD  # a less confident reading is doubtful
     boxes: tuple[Box, ...] = ()  # read only these regions of the original, each a line
+    paper: Paper | None = None  # the page ends here; None: the reader looks for its edges
+    whole_picture: bool = False  # the page fills the picture: do not look for its edges
 
     def __post_init__(self) -> None:
         """Check what can be checked without a picture."""
@@ -282,6 +306,7 @@ class Reading:
     error: str | None = None
     written: str = ""  # `text` with separators inside its numbers; defaults to `text`
     unread: tuple[Box, ...] = ()  # regions where ink was seen and not read
+    paper: Paper | None = None  # the page in the picture; None where the whole picture is the page
 
     def __post_init__(self) -> None:
         """Set `written` to `text` where it is not given."""
@@ -312,6 +337,8 @@ def _boxes_as_lists(value: Any) -> Any:  # noqa: ANN401  # JSON has no narrower 
     if isinstance(value, dict):
         if value.keys() == {"x", "y", "width", "height"}:
             return list(value.values())
+        if value.keys() == {"corners"}:
+            return [list(corner) for corner in value["corners"]]
         return {key: _boxes_as_lists(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [_boxes_as_lists(item) for item in value]

@@ -111,6 +111,10 @@ class FullReading(BriefReading):
     lines: list[LineAnswer]
     cells: list[CellAnswer]
     unread: list[BoxAnswer] = Field(description="regions where ink was seen and not read")
+    paper: list[list[float]] | None = Field(
+        description="corners of the page in px, as x and y: top left, top right, bottom right, "
+        "bottom left; null where the page fills the picture"
+    )
     notes: list[str]
 
 

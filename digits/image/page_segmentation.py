@@ -7,11 +7,12 @@ import cv2
 import numpy as np
 
 from digits.image.binarize import measure_contrast, to_ink
-from digits.image.rectify import MARGIN, SIDE_MARGIN, box_region, straighten
+from digits.image.paper import clean_rim, find_paper
+from digits.image.rectify import MARGIN, SIDE_MARGIN, flatten, straighten
 from digits.image.ruling import erase
 from digits.image.table_grid import Grid, find_grid
 from digits.image.text_lines import find_lines
-from digits.types import Box, Hint, Page, Picture, Region
+from digits.types import ANY, Box, Hint, Page, Paper, Picture, Region
 
 FRAME_WIDTH = 0.15  # of a cell's height beyond a table's cells that is still its printed frame
 LOWEST = 0.2  # of a cell's height: what stands beside a table and is lower is no number
@@ -41,21 +42,53 @@ class Layout:
         return any(part.place is not None for part in self.numbers)
 
 
-def open_page(picture: Picture) -> Page:
-    """Tell ink from paper on a whole picture."""
-    contrast = measure_contrast(picture.grey)
+def open_page(picture: Picture, paper: Paper | None = None) -> Page:
+    """Separate ink from paper, on a sheet of paper or on the whole picture.
+
+    Parameters
+    ----------
+    picture : to read
+    paper : where the page lies, as `paper_of` gives it; it is straightened, and what lies beyond
+        it is left out
+    """
     height, width = picture.grey.shape
     scale = np.diag([picture.width / width, picture.height / height, 1.0])
+    grey = picture.grey
+    if paper is not None:
+        grey, to_picture = flatten(grey, np.array(paper.corners) / np.diag(scale)[:2])
+        grey, scale = clean_rim(grey), scale @ to_picture
+    contrast = measure_contrast(grey)
     return Page(to_ink(contrast), contrast, scale, (picture.width, picture.height))
 
 
-def find_numbers(page: Page, picture: Picture, hint: Hint, *, tables: bool = True) -> Layout:
+def paper_of(picture: Picture, hint: Hint = ANY) -> Paper | None:
+    """Return where the page lies, in px of the original; None where it fills the picture.
+
+    A sheet that is found by itself must hold all of the hint's boxes.
+    """
+    if hint.paper is not None or hint.whole_picture:
+        return hint.paper
+    found = find_paper(picture.grey)
+    if found is None:
+        return None
+    scale = np.array([picture.width, picture.height]) / picture.grey.shape[::-1]
+    corners = (np.array(found.corners) * scale).round(1)
+    paper = Paper(tuple((float(x), float(y)) for x, y in corners))
+    return paper if all(_lies_on(box, corners) for box in hint.boxes) else None
+
+
+def _lies_on(box: Box, corners: np.ndarray) -> bool:
+    """Say whether the middle of a box lies on a sheet."""
+    middle = box.x + box.width / 2, box.y + box.height / 2
+    return cv2.pointPolygonTest(corners.astype(np.float32), middle, measureDist=False) >= 0
+
+
+def find_numbers(page: Page, hint: Hint, *, tables: bool = True) -> Layout:
     """Return the pieces of a page that hold one number each, in reading order.
 
     Parameters
     ----------
     page : as `open_page` gives it, or turned
-    picture : from which it comes
     hint : its boxes are the pieces; one digit alone is the whole page
     tables : whether to look for the cells of a table before lines of writing
 
@@ -65,9 +98,9 @@ def find_numbers(page: Page, picture: Picture, hint: Hint, *, tables: bool = Tru
         There are more marks than a page of digits has.
     """
     if hint.boxes:
-        return _joined([_in_box(page, picture, box, hint) for box in hint.boxes])
+        return _joined([_in_box(page, box, hint) for box in hint.boxes])
     if is_single(hint):
-        return Layout((Found(page, Box(0, 0, picture.width, picture.height)),))
+        return Layout((Found(page, _whole(page)),))
     if tables and (grid := find_grid(page.ink)) is not None:
         clean = _without(page, grid.rules)
         cells = [_in_cell(clean, cell.region, (cell.row, cell.column)) for cell in grid.cells]
@@ -91,9 +124,9 @@ def _joined(parts: Sequence[Layout]) -> Layout:
     )
 
 
-def _in_box(page: Page, picture: Picture, box: Box, hint: Hint) -> Layout:
+def _in_box(page: Page, box: Box, hint: Hint) -> Layout:
     """Return a known region as one number."""
-    region = straighten(page, box_region(picture.from_original(box)))
+    region = straighten(page, page.region_from_original(box))
     line, left_out = (region, ()) if is_single(hint) else _only_line(region, ruled=True)
     region = line or region
     return Layout((Found(region if region.ink.any() else None, box),), left_out)

@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from digits.types import GLYPH, Box, Ink, Picture
+from digits.types import GLYPH, Box, Ink, Page, Picture
 
 DARK = 60  # grey level; where nothing is brighter, chalk and screens included, light was missing
 SMALL = GLYPH // 2  # px, longest side of a digit, from which its shape can be guessed at best
@@ -14,13 +14,13 @@ OUTLINE = (0.3, 0.7)  # of full ink: where the outline of a stroke runs
 SOBEL = 8  # by which a 3x3 Sobel filter exceeds the slope for each pixel
 
 
-def describe_faults(picture: Picture, ink: Ink, boxes: list[Box]) -> tuple[str, ...]:
+def describe_faults(picture: Picture, page: Page, boxes: list[Box]) -> tuple[str, ...]:
     """Return a sentence for each fault that a person could mend, or nothing.
 
     Parameters
     ----------
     picture : what was read
-    ink : float32, shape of ``picture.grey``
+    page : of that picture
     boxes : the characters found, in pixels of the original; may be empty
     """
     faults = []
@@ -34,9 +34,9 @@ def describe_faults(picture: Picture, ink: Ink, boxes: list[Box]) -> tuple[str, 
         faults.append(
             f"The writing is only {longest} pixels large: move closer or use a larger picture."
         )
-    place = picture.from_original(largest)
+    place = page.box_from_original(largest)
     side = max(place.width, place.height)
-    if side >= LARGE_ENOUGH and _blur(ink[place.rows_and_columns()]) > BLUR * side:
+    if side >= LARGE_ENOUGH and _blur(page.ink[place.rows_and_columns()]) > BLUR * side:
         faults.append("The picture is blurred: hold the camera still and let it focus.")
     return tuple(faults)
 

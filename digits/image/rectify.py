@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from jaxtyping import Float32
 
-from digits.types import STRIDE, STRIP, Box, Contrast, Page, Region
+from digits.types import STRIDE, STRIP, Box, Contrast, Page, Pixels, Region
 
 MARGIN = 0.17  # of a line's height, left above and below it
 SIDE_MARGIN = 0.3  # of a line's height, left before and after it
@@ -18,6 +18,8 @@ PAPER = 40  # percentile of a strip's contrast that is paper: strokes cover less
 FULL = 99  # percentile that is full ink
 FAINTEST = 0.04  # contrast between the two; a strip with less is empty and is not stretched
 UPRIGHT = 0.75  # px; a region that leans by less is cut out and not resampled
+
+SLIGHT = 0.004  # of a sheet's longer side: so little it may lean or narrow, and is only cut out
 
 Strip = Float32[np.ndarray, "32 _width"]  # 0.0 paper to 1.0 full ink
 
@@ -44,26 +46,45 @@ def straighten(page: Page, region: Region, margin: float = 0.0, side_margin: flo
     width = max(1.0, _length(corners[0], corners[1]), _length(corners[3], corners[2]))
     above, beside = height * margin, height * side_margin
     size = max(1, round(width + 2 * beside)), max(1, round(height + 2 * above))
-    rectangle = np.array(
-        [
-            [beside, above],
-            [beside + width, above],
-            [beside + width, above + height],
-            [beside, above + height],
-        ]
-    )
-    to_page = cv2.getPerspectiveTransform(
-        rectangle.astype(np.float32), corners.astype(np.float32)
-    ).astype(np.float64)
-    # From the middle of a pixel to the middle of a pixel, as OpenCV counts.
-    half = np.array([[1, 0, 0.5], [0, 1, 0.5], [0, 0, 1]])
-    matrix = np.linalg.inv(half) @ to_page @ half
-    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    rectangle = np.array([beside, above]) + _rectangle(width, height)
+    to_page = _homography(rectangle, corners)
     ink, contrast = (
-        np.clip(cv2.warpPerspective(layer, matrix, size, flags=flags), 0, 1)
-        for layer in (page.ink, page.contrast)
+        np.clip(_warped(layer, to_page, size), 0, 1) for layer in (page.ink, page.contrast)
     )
     return Page(ink, contrast, page.to_original @ to_page, page.size)
+
+
+def flatten(grey: Pixels, corners: np.ndarray) -> tuple[Pixels, np.ndarray]:
+    """Cut a sheet of paper out of a photograph as an upright rectangle.
+
+    Parameters
+    ----------
+    grey : uint8, shape (height, width)
+    corners : shape (4, 2), px (x, y): top left, top right, bottom right, bottom left
+
+    Returns
+    -------
+    flat : uint8, shape (height, width) of the sheet
+        Cut out pixel by pixel where the sheet stands upright, else resampled at the same size.
+    to_picture : shape (3, 3)
+        Homography from px of `flat` to px of `grey`.
+    """
+    height = max(1.0, *(_length(corners[i], corners[j]) for i, j in ((0, 3), (1, 2))))
+    width = max(1.0, *(_length(corners[i], corners[j]) for i, j in ((0, 1), (3, 2))))
+    frame = _frame_of(corners)
+    if np.abs(corners - frame).max() <= UPRIGHT + SLIGHT * max(width, height):
+        size = grey.shape[::-1]
+        left, top = (
+            int(np.clip(np.ceil(c), 0, side - 1)) for c, side in zip(frame[0], size, strict=True)
+        )
+        right, bottom = (
+            int(np.clip(np.floor(c), 1, side)) for c, side in zip(frame[2], size, strict=True)
+        )
+        offset = np.array([[1, 0, left], [0, 1, top], [0, 0, 1]], np.float64)
+        return grey[top : max(top + 1, bottom), left : max(left + 1, right)], offset
+    size = max(1, round(width)), max(1, round(height))
+    to_picture = _homography(_rectangle(float(size[0]), float(size[1])), corners)
+    return _warped(grey, to_picture, size, cv2.BORDER_REPLICATE), to_picture
 
 
 def to_strip(line: Page) -> Strip:
@@ -124,6 +145,30 @@ def _frame_of(corners: np.ndarray) -> np.ndarray:
     left, right = corners[[0, 3], 0].mean(), corners[[1, 2], 0].mean()
     top, bottom = corners[[0, 1], 1].mean(), corners[[2, 3], 1].mean()
     return np.array([[left, top], [right, top], [right, bottom], [left, bottom]])
+
+
+def _rectangle(width: float, height: float) -> np.ndarray:
+    return np.array([[0.0, 0.0], [width, 0.0], [width, height], [0.0, height]])
+
+
+def _homography(source: np.ndarray, target: np.ndarray) -> np.ndarray:
+    """Return the homography that maps four corners to four others: each (4, 2) -> (3, 3)."""
+    corners = source.astype(np.float32), target.astype(np.float32)
+    return cv2.getPerspectiveTransform(*corners).astype(np.float64)
+
+
+def _warped(
+    layer: np.ndarray,
+    to_layer: np.ndarray,
+    size: tuple[int, int],
+    border: int = cv2.BORDER_CONSTANT,
+) -> np.ndarray:
+    """Resample a layer on a rectangle of `size`, each of whose px lies at `to_layer` of it."""
+    # From the middle of a pixel to the middle of a pixel, as OpenCV counts.
+    half = np.array([[1, 0, 0.5], [0, 1, 0.5], [0, 0, 1]])
+    matrix = np.linalg.inv(half) @ to_layer @ half
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    return cv2.warpPerspective(layer, matrix, size, flags=flags, borderMode=border)
 
 
 def _length(start: np.ndarray, end: np.ndarray) -> float:
