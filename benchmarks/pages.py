@@ -1,13 +1,16 @@
-"""How long pages take in Chromium: the first beside an empty app's, and answers while drawing.
+"""How long pages take in Chromium: the first page, an upload, answers while drawing.
 
     python benchmarks/pages.py [--quick] [--out FILE.md]
 
 Two servers are started by turns, an empty Streamlit app and this one. "Cold" is the first visit to
-a server that has just started, until its title stands there; "warm" is the next visitor's. While
-drawing, the time runs from lifting the pen until the answer stands on the page.
+a server that has just started, until its title stands there; "warm" is the next visitor's. An
+upload is a photograph of 12 megapixels with a row of digits: the time runs from choosing the file
+until its picture and until its answer stand on the page. While drawing, it runs from lifting the
+pen until the answer does. The machine's load is told with the figures.
 """
 
 import argparse
+import io
 import os
 import shutil
 import socket
@@ -22,7 +25,9 @@ from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, sync_playwright
+import numpy as np
+from PIL import Image
+from playwright.sync_api import Browser, FilePayload, Page, sync_playwright
 
 ROOT = Path(__file__).parent.parent
 CHROMIUM = os.environ.get("DIGITS_CHROMIUM") or shutil.which("chromium")
@@ -31,6 +36,9 @@ ARGUMENTS += ["--no-first-run", "--disable-component-update", "--disable-sync"]
 EMPTY = 'import streamlit as st\n\nst.title("Empty")\n'
 PAGE_GOAL = 1.3  # times an empty app's first page
 DRAW_GOAL = 150.0  # ms from stroke to answer
+PICTURE_GOAL, ANSWER_GOAL = 500.0, 1500.0  # ms from choosing a file
+LARGE = (4000, 3000)  # px of the photograph
+EXAMPLE = ROOT / "digits" / "ui" / "examples" / "a year.jpg"
 SETTLED = 400  # ms after which a page that was drawn on has nothing more to say
 SEVEN, ONE = [(0.3, 0.25), (0.7, 0.25), (0.45, 0.8)], [(0.5, 0.2), (0.5, 0.8)]
 
@@ -39,7 +47,9 @@ SEVEN, ONE = [(0.3, 0.25), (0.7, 0.25), (0.45, 0.8)], [(0.5, 0.2), (0.5, 0.8)]
 WATCH = """() => {
     window.taken = [];
     let lifted = null;
-    const heard = () => document.querySelector('[data-testid=answer]')?.textContent ?? '';
+    const card = () => [...document.querySelectorAll('.st-key-drawn-answer *')]
+        .map((element) => element.shadowRoot).find(Boolean);
+    const heard = () => card()?.querySelector('[data-testid=answer]')?.textContent ?? '';
     document.addEventListener('pointerup', (event) => {
         const drawn = event.composedPath()[0].tagName === 'CANVAS' && heard() === '';
         lifted = drawn ? performance.now() : null;
@@ -48,7 +58,27 @@ WATCH = """() => {
         if (lifted === null || heard() === '') return;
         window.taken.push(performance.now() - lifted);
         lifted = null;
-    }).observe(document.body, { childList: true, subtree: true, characterData: true });
+    }).observe(card(), { childList: true, subtree: true, characterData: true });
+}"""
+
+# In the page too: from the moment at which the file was chosen.
+COMING = """() => {
+    const start = performance.now();
+    const all = () => [...document.querySelectorAll('*')];
+    const shadows = () => all().map((element) => element.shadowRoot).filter(Boolean);
+    const shown = (image) => image.src && image.complete && image.clientWidth > 0;
+    window.seen = {};
+    const look = () => {
+        for (const root of shadows()) {
+            const images = [...root.querySelectorAll('.coming img, .stage img')];
+            if (images.some(shown)) window.seen.picture ??= performance.now() - start;
+            if (root.querySelector('[data-testid=answer]')?.textContent) {
+                window.seen.answer ??= performance.now() - start;
+            }
+        }
+        if (!window.seen.answer) requestAnimationFrame(look);
+    };
+    look();
 }"""
 
 
@@ -125,13 +155,48 @@ def stroke(page: Page, points: list[tuple[float, float]]) -> None:
     page.mouse.up()
 
 
-def drawing(browser: Browser, times: int, sheet: str) -> list[float]:
+def photograph() -> bytes:
+    """Return a photograph of 12 megapixels with a row of digits, as a JPEG."""
+    with Image.open(EXAMPLE) as row:
+        width = LARGE[0]
+        scaled = row.convert("RGB").resize((width, row.height * width // row.width))
+    page = Image.new("RGB", LARGE, scaled.getpixel((0, 0)))
+    page.paste(scaled, (0, (LARGE[1] - scaled.height) // 2))
+    noise = np.random.default_rng(1).normal(0, 4, (*LARGE[::-1], 1))
+    file = io.BytesIO()
+    levels = np.clip(np.asarray(page) + noise, 0, 255).astype(np.uint8)
+    Image.fromarray(levels).save(file, "JPEG", quality=88)
+    return file.getvalue()
+
+
+def uploading(browser: Browser, times: int) -> list[tuple[float, float]]:
+    """Return how long picture and answer took after a file was chosen, in ms."""
+    taken = []
+    picture = FilePayload(name="row.jpg", mimeType="image/jpeg", buffer=photograph())
+    with serve(ROOT / "app.py") as address:
+        for n in range(times + 1):
+            context = browser.new_context()
+            page = context.new_page()
+            page.goto(address)
+            page.locator(".intake input.choice").wait_for(state="attached")
+            page.wait_for_timeout(2 * SETTLED)
+            page.evaluate(COMING)
+            page.locator(".intake input.choice").set_input_files([picture])
+            page.wait_for_function("() => window.seen.answer")
+            seen = page.evaluate("window.seen")
+            if n:  # the first answer loads the model
+                taken.append((float(seen["picture"]), float(seen["answer"])))
+            context.close()
+    return taken
+
+
+def drawing(browser: Browser, times: int) -> list[float]:
     """Return how long each answer took after the last movement, in ms, in order."""
     taken: list[float] = []
     with serve(ROOT / "app.py") as address:
         context = browser.new_context()
         page = context.new_page()
-        page.goto(f"{address}/draw{sheet}")
+        page.goto(f"{address}/draw")
         page.locator("canvas").first.wait_for()
         page.wait_for_timeout(2 * SETTLED)
         for drawn in range(times + 1):
@@ -161,13 +226,21 @@ def main() -> None:
                 f"first page, {name}: {ours:.0f} ms, an empty app's {theirs:.0f} ms, "
                 f"ratio {ratio:.2f} (goal {PAGE_GOAL})"
             )
-        for what, sheet in (("one digit", ""), ("a number", "?sheet=A+number")):
-            taken = drawing(browser, 2 * times, sheet)
+        uploads = uploading(browser, times)
+        for i, (what, goal) in enumerate((("picture", PICTURE_GOAL), ("answer", ANSWER_GOAL))):
+            figures = [each[i] for each in uploads]
             lines.append(
-                f"drawing {what}: an answer {statistics.median(taken):.0f} ms after the "
-                f"stroke (median of {len(taken)}), slowest {taken[-1]:.0f} ms "
-                f"(goal {DRAW_GOAL:.0f})"
+                f"upload of a row of 12 megapixels: {what} after "
+                f"{statistics.median(figures):.0f} ms (median of {len(figures)}), "
+                f"slowest {max(figures):.0f} ms (goal {goal:.0f})"
             )
+        taken = drawing(browser, 2 * times)
+        lines.append(
+            f"drawing: an answer {statistics.median(taken):.0f} ms after the stroke "
+            f"(median of {len(taken)}), slowest {taken[-1]:.0f} ms (goal {DRAW_GOAL:.0f})"
+        )
+        load, cores = os.getloadavg()[0], os.cpu_count()
+        lines.append(f"load average at the end: {load:.1f} on {cores} cores")
         browser.close()
     text = "\n".join(f"- {line}" for line in lines) + "\n"
     print(text, end="")

@@ -10,12 +10,13 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
 ROOT = Path(__file__).parent.parent
-EXAMPLE = ROOT / "digits" / "ui" / "examples" / "a year.jpg"
+MAIN = ("Read", "Draw", "Sheets")  # the others are in the menu
 PORT = 8637
 ADDRESS = f"http://localhost:{PORT}"
 SIZES = {"desktop": (1280, 860), "phone": (390, 844)}  # px
@@ -28,9 +29,12 @@ START = 60_000  # ms, for the first page of a server that is only starting
 
 
 def read(page: Page) -> None:
-    """Upload the example."""
-    page.locator("input[type=file]").set_input_files(str(EXAMPLE))
-    page.get_by_test_id("answer").wait_for()
+    """Read the example with a table, and open a number that is to be checked."""
+    page.get_by_role("button", name="a mark sheet", exact=True).click()
+    page.get_by_test_id("answer").get_by_text("01384").wait_for(timeout=START)
+    page.wait_for_timeout(STILL)
+    page.get_by_role("button", name="Next to check").click()
+    page.get_by_role("dialog").get_by_label("Number").wait_for()
 
 
 def draw(page: Page) -> None:
@@ -46,7 +50,7 @@ def draw(page: Page) -> None:
     for point in points[1:]:
         page.mouse.move(*point, steps=12)
     page.mouse.up()
-    page.get_by_test_id("answer").wait_for()
+    page.get_by_test_id("answer").get_by_text("7").wait_for(timeout=START)
 
 
 def sheets(page: Page) -> None:
@@ -55,35 +59,38 @@ def sheets(page: Page) -> None:
     page.locator(".strip .title").wait_for(timeout=START)
 
 
-ACTS = {
-    "Read": read,
-    "Draw": draw,
-    "Sheets": sheets,
-}  # what is done on a page before it is photographed
+# Page, what is done there before it is photographed, and the picture's name.
+VIEWS: list[tuple[str, Callable[[Page], None], str]] = [
+    ("Read", lambda page: page.wait_for_timeout(STILL), "start"),
+    ("Read", read, "read"),
+    ("Draw", draw, "draw"),
+    ("Sheets", sheets, "sheets"),
+    ("Your handwriting", lambda page: page.wait_for_timeout(STILL), "handwriting"),
+    ("How it works", lambda page: page.wait_for_timeout(STILL), "how-it-works"),
+]
 
 
 def photograph(browser: Browser, out: Path) -> None:
-    """Write PAGE-SIZE-SCHEME.png for every page of the app."""
+    """Write NAME-SIZE-SCHEME.png for every view of the app."""
     for size, (width, height) in SIZES.items():
         for scheme in SCHEMES:
-            context = browser.new_context(
-                viewport={"width": width, "height": height},
-                color_scheme=scheme,  # type: ignore[arg-type]  # one of its own words
-                has_touch=size == "phone",
-            )
-            page = context.new_page()
-            page.goto(ADDRESS)
-            links = page.locator(".st-key-pages a")
-            links.first.wait_for(timeout=START)
-            for name in links.all_inner_texts():
+            for name, act, file in VIEWS:
+                context = browser.new_context(
+                    viewport={"width": width, "height": height},
+                    color_scheme=scheme,  # type: ignore[arg-type]  # one of its own words
+                    has_touch=size == "phone",
+                )
+                page = context.new_page()
                 page.goto(ADDRESS)
-                links.get_by_text(name, exact=True).click()
-                page.get_by_role("heading", level=1).wait_for()
+                page.get_by_role("heading", level=1).wait_for(timeout=START)
+                if name not in MAIN:
+                    page.get_by_role("button", name="Menu").click()
+                page.get_by_role("link", name=name, exact=True).click(timeout=START)
+                page.get_by_role("heading", level=1, name=name).wait_for(timeout=START)
+                act(page)
                 page.wait_for_timeout(STILL)
-                ACTS.get(name, lambda _: None)(page)
-                page.wait_for_timeout(STILL)
-                page.screenshot(path=out / f"{name.lower()}-{size}-{scheme}.png")
-            context.close()
+                page.screenshot(path=out / f"{file}-{size}-{scheme}.png")
+                context.close()
 
 
 def main() -> None:

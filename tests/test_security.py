@@ -59,7 +59,7 @@ from digits.io.document import load_picture
 year, folder = sys.argv[1:]
 read(year)
 picture = load_picture(year)
-told = to_corrections(picture, current_reader().read(picture), "2027", source="read")
+told = to_corrections(picture, current_reader().read(picture), "2027", source="read", act="typed")
 current_corrections().add(told)
 for command in (
     ["read", year, "--format", "csv"],

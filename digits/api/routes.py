@@ -285,7 +285,9 @@ def own_doors() -> Doors:
     ) -> int:
         from digits.corrections.from_reading import to_corrections  # needs the database's libraries
 
-        told = to_corrections(picture, reading, truth, line=line, digit=digit, source="api")
+        told = to_corrections(
+            picture, reading, truth, line=line, digit=digit, source="api", act="sent"
+        )
         return current_corrections().add(told)
 
     return Doors(current_reader, available_models, correct, lambda: current_corrections().count())

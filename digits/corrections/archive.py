@@ -16,7 +16,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import get_args
 
-from digits.corrections.from_reading import LONGEST_TRUTH, as_truth, to_corrections
+from digits.corrections.from_reading import (
+    LONGEST_TRUTH,
+    as_truth,
+    to_corrections,
+    with_separators,
+)
 from digits.corrections.labels_csv import (
     LABELS,
     LARGEST,
@@ -25,7 +30,7 @@ from digits.corrections.labels_csv import (
     open_folder,
     read_rows,
 )
-from digits.corrections.store import Correction, Source
+from digits.corrections.store import Act, Correction, Source
 from digits.errors import CorrectionsError, DigitsError
 from digits.io.document import load_picture
 from digits.reader import Reader
@@ -35,9 +40,11 @@ COLUMNS = (
     *("file", "text", "kind", "read", "reading", "line", "digit", "x", "y", "width", "height"),
     *("frame", "model_name", "model_sha256", "source", "name", "made"),
 )
+LATER = ("act", "written")  # columns that exports of earlier versions lack
 LARGEST_ALL = 500_000_000  # bytes of a ZIP, and of all pictures together
 PNG = b"\x89PNG\r\n\x1a\n"  # with which every PNG begins
 SOURCES: tuple[Source, ...] = get_args(Source)
+ACTS: tuple[Act, ...] = get_args(Act)
 YEARS = range(1970, 9999)  # beyond, a time zone may leave the calendar
 WHOLE = re.compile(r"[0-9]{1,9}")  # what fits the databases' 32 bits
 SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -55,7 +62,7 @@ class Imported:
 def to_files(corrections: Iterable[Correction]) -> Iterator[tuple[str, bytes]]:
     """Yield name and content of each file of an export, ``labels.csv`` last."""
     table = io.StringIO()
-    writer = csv.DictWriter(table, COLUMNS, lineterminator="\n")
+    writer = csv.DictWriter(table, (*COLUMNS, *LATER), lineterminator="\n")
     writer.writeheader()
     for correction in corrections:
         name, frame = f"{correction.id}.png", ""
@@ -167,7 +174,9 @@ def _corrections(cells: dict[str, str], read: Open, reader: Reader) -> tuple[Cor
     reading = reader.read(picture)
     if len(reading.lines) != 1:
         raise CorrectionsError(f"one line is wanted and {len(reading.lines)} were found")
-    return to_corrections(picture, reading, cells["text"], source="import", file=cells["file"])
+    return to_corrections(
+        picture, reading, cells["text"], source="import", act="imported", file=cells["file"]
+    )
 
 
 def _exported(cells: dict[str, str], crop: bytes, read: Open) -> Correction:
@@ -179,6 +188,7 @@ def _exported(cells: dict[str, str], crop: bytes, read: Open) -> Correction:
     if made.year not in YEARS:
         raise CorrectionsError(f"{made.year} is no year to have made it")
     sides = (_whole(cells, side) for side in ("x", "y", "width", "height"))
+    source: Source = next((source for source in SOURCES if source == cells["source"]), "import")
     return Correction(
         reading=_matching(SHA256, cells, "reading"),
         line=_whole(cells, "line"),
@@ -189,10 +199,19 @@ def _exported(cells: dict[str, str], crop: bytes, read: Open) -> Correction:
         read=cells["read"],
         model=ModelName(cells["model_name"], _matching(SHA256, cells, "model_sha256")),
         truth=as_truth(cells["text"], cells["read"]),
-        source=next((source for source in SOURCES if source == cells["source"]), "import"),
+        source=source,
         file=cells["name"] or None,
         made=made if made.tzinfo else made.replace(tzinfo=UTC),
+        act=_act(cells, source),
+        written=with_separators(cells.get("written", "")[:LONGEST_TRUTH]),
     )
+
+
+def _act(cells: dict[str, str], source: Source) -> Act | None:
+    """Return how it was said; earlier versions did not record it, and not all was typed."""
+    if "act" in cells:
+        return next((act for act in ACTS if act == cells["act"]), None)
+    return None if source in ("read", "draw") else "imported"
 
 
 def _whole(cells: dict[str, str], column: str) -> int:
@@ -227,4 +246,6 @@ def _row(correction: Correction, name: str, frame: str) -> dict[str, str]:
         "source": correction.source,
         "name": correction.file or "",
         "made": correction.made.isoformat(),
+        "act": correction.act or "",
+        "written": correction.written or "",
     }

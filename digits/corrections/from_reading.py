@@ -6,12 +6,13 @@ from datetime import UTC, datetime
 import numpy as np
 from PIL import Image
 
-from digits.corrections.store import Correction, Source
+from digits.corrections.store import Act, Correction, Source
 from digits.errors import CorrectionsError
 from digits.types import Box, Frame, Picture, Reading
 
 PAPER_ROUND = 0.25  # of the box's height that is kept round it, for whoever looks at it later
 LONGEST_TRUTH = 100  # digits; more are not one line
+WITHOUT_SEPARATORS = str.maketrans("", "", ".,/-")
 GAP = "\t"  # between the cells of a line, as in `Line.text`
 
 
@@ -23,6 +24,7 @@ def to_corrections(
     line: int = 0,
     digit: int | None = None,
     source: Source,
+    act: Act,
     file: str | None = None,
 ) -> tuple[Correction, ...]:
     """Return what there is to store when a person says what a line or one of its digits is.
@@ -31,11 +33,11 @@ def to_corrections(
     ----------
     picture : in which `reading` was read
     reading : its boxes lie in pixels of the original
-    truth : what is written there: digits, or nothing where there is none; gaps between cells
-        may be left out
+    truth : what is written there: digits, perhaps with separators such as ``7.5``, or nothing
+        where there is none; gaps between cells may be left out
     line : which of the reading's lines, from 0
     digit : which of the line's digits, from 0; None for the whole line
-    source, file : where the correction comes from, and the picture's name
+    source, act, file : where the correction comes from, how it was said, the picture's name
 
     Returns
     -------
@@ -52,6 +54,7 @@ def to_corrections(
     read = reading.lines[line]
     if digit is not None and not 0 <= digit < len(read.digits):
         raise CorrectionsError(f"there is no digit {digit}: {len(read.digits)} were read")
+    written = with_separators(truth)
     truth = as_truth(truth, read.text)
     digits = truth.replace(GAP, "")
     if digit is not None and len(digits) > 1:
@@ -74,6 +77,8 @@ def to_corrections(
             source=source,
             file=file if file is not None else reading.file,
             made=made,
+            act=act,
+            written=written if at is None else None,
         )
 
     def of_digit(at: int, right: str) -> Correction:
@@ -91,8 +96,9 @@ def to_corrections(
 def as_truth(typed: str, read: str) -> str:
     r"""Return what a person typed as a truth that may be compared with what was read.
 
-    A line of one cell has no gaps. Where several were read, those that were typed part the cells;
-    typed without any, and with as many digits, the cells are those that were read.
+    Separators are no part of it. A line of one cell has no gaps. Where several were read, those
+    that were typed part the cells; typed without any, and with as many digits, the cells are those
+    that were read.
 
     Raises
     ------
@@ -101,12 +107,12 @@ def as_truth(typed: str, read: str) -> str:
 
     Examples
     --------
-    >>> as_truth("1 000", "1000")
-    '1000'
+    >>> as_truth("1 000", "1000"), as_truth("7.5", "75")
+    ('1000', '75')
     >>> as_truth("728", "1\t23")
     '7\t28'
     """
-    parts = typed.split()
+    parts = typed.translate(WITHOUT_SEPARATORS).split()
     digits = "".join(parts)
     if digits and not (digits.isascii() and digits.isdigit()):
         raise CorrectionsError(f"a correction has digits only, not {digits[:LONGEST_TRUTH]!r}")
@@ -118,6 +124,18 @@ def as_truth(typed: str, read: str) -> str:
         return GAP.join(parts)
     following = iter(digits)
     return "".join(GAP if letter == GAP else next(following) for letter in read)
+
+
+def with_separators(typed: str) -> str | None:
+    """Return what was typed if it holds separators, without blanks at its ends; else None.
+
+    Examples
+    --------
+    >>> with_separators(" 7.5"), with_separators("75")
+    ('7.5', None)
+    """
+    text = typed.strip()
+    return text if text != text.translate(WITHOUT_SEPARATORS) else None
 
 
 def crop_png(picture: Picture, box: Box) -> bytes:

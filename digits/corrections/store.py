@@ -20,6 +20,9 @@ from digits.io.database import Database
 from digits.types import Box, ModelName
 
 Source = Literal["read", "draw", "sheet", "api", "import"]
+# How a person said it: typed it, chose it among candidates, confirmed what was read, sent it to the
+# API, imported it.
+Act = Literal["typed", "chosen", "confirmed", "sent", "imported"]
 
 CHUNK = 200  # corrections in one statement; SQLite takes 32,766 parameters
 
@@ -45,6 +48,8 @@ table = sa.Table(
     sa.Column("file", sa.Text, nullable=True),
     sa.Column("made", sa.DateTime(timezone=True), nullable=False, index=True),
     sa.Column("removed", sa.DateTime(timezone=True), nullable=True),
+    sa.Column("act", sa.String(16), nullable=True),
+    sa.Column("written", sa.Text, nullable=True),
 )
 
 
@@ -64,6 +69,8 @@ class Correction:
     source: Source
     file: str | None  # name of the picture, for people
     made: datetime  # aware, UTC
+    act: Act | None = None  # None: stored by a version that did not record it, perhaps by no one
+    written: str | None = None  # the truth with its separators; None where it has none
 
     @property
     def id(self) -> str:
@@ -87,6 +94,7 @@ class Wanted:
     wrong: bool | None = None  # only those that were read wrongly, or only the others
     single: bool | None = None  # only single digits, or only whole lines
     contains: str | None = None  # in the file's name, the reading or the truth
+    explicit: bool | None = None  # only those with a known act, or only the others
     removed: bool = False  # those that were taken away and may be restored
 
 
@@ -200,6 +208,8 @@ def _conditions(wanted: Wanted) -> list[sa.ColumnElement[bool]]:
         conditions.append(c.read != c.truth if wanted.wrong else c.read == c.truth)
     if wanted.single is not None:
         conditions.append(c.digit.is_not(None) if wanted.single else c.digit.is_(None))
+    if wanted.explicit is not None:
+        conditions.append(c.act.is_not(None) if wanted.explicit else c.act.is_(None))
     if wanted.contains:
         text = wanted.contains
         columns = (c.file, c.read, c.truth)
@@ -213,7 +223,7 @@ def _chunks(items: list[Any]) -> Iterator[list[Any]]:
 
 
 def _to_row(correction: Correction) -> dict[str, Any]:
-    plain = ("reading", "line", "digit", "crop", "frame", "truth", "source")
+    plain = ("reading", "line", "digit", "crop", "frame", "truth", "source", "act", "written")
     return {
         "id": correction.id,
         **{name: getattr(correction, name) for name in plain},
@@ -247,6 +257,8 @@ def _from_row(row: Any) -> Correction:  # noqa: ANN401  # a mapping of SQLAlchem
         source=row["source"],
         file=row["file"],
         made=made,
+        act=row["act"],
+        written=row["written"],
     )
     # SQLite forgets the time zone, and all is stored in UTC.
     return found if made.tzinfo else replace(found, made=made.replace(tzinfo=UTC))

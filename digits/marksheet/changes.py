@@ -106,6 +106,7 @@ def sheet_corrections(
             to_truth(edit.text) or "",
             line=entry.index,
             source="sheet",
+            act="typed",
             file=scan.file,
         )
     return found

@@ -101,7 +101,7 @@ class Lesson:
 
 
 def gather(store: "Corrections") -> Examples:
-    """Return what the stored corrections teach.
+    """Return what the stored corrections teach; those without a recorded act teach nothing.
 
     Raises
     ------
@@ -113,7 +113,7 @@ def gather(store: "Corrections") -> Examples:
     # Only here: learning from a folder needs no database libraries.
     from digits.corrections.store import Wanted
 
-    stored = store.all(Wanted(single=True))  # the newest first
+    stored = store.all(Wanted(single=True, explicit=True))  # the newest first
     return to_examples((correction.frame, correction.truth) for correction in reversed(stored))
 
 

@@ -25,11 +25,13 @@ def with_corrections(mnist: Mnist, folder: Path) -> Mnist:
     Raises
     ------
     CorrectionsError
-        The folder is no export, or no single digit in it has a truth.
+        The folder is no export, or no single digit in it has a truth that a person stated.
     """
     read = open_folder(folder)
     frames, labels = [], []
     for cells in read_rows(read):
+        if not _is_explicit(cells):
+            continue
         if cells.get("frame") and len(cells["text"]) == 1 and cells["text"] in DIGITS:
             picture = load_picture(read(cells["frame"])).grey
             if picture.shape != (FRAME, FRAME):
@@ -45,3 +47,8 @@ def with_corrections(mnist: Mnist, folder: Path) -> Mnist:
         np.concatenate([mnist.train.labels, *[np.array(labels, np.uint8)] * REPEATED]),
     )
     return replace(mnist, train=train, corrections=len(labels), corrections_sha256=digest)
+
+
+def _is_explicit(cells: dict[str, str]) -> bool:
+    """Say whether a person is known to have said it: earlier versions stored others too."""
+    return bool(cells["act"]) if "act" in cells else cells.get("source") not in ("read", "draw")

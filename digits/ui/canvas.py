@@ -1,73 +1,65 @@
-"""The sheet to draw on, the listener for pasted pictures, the button that copies: all our own."""
+"""The sheet to draw on."""
 
-import base64
-import binascii
 import io
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
 from PIL import Image, ImageDraw
 
-GRID = 280  # units along the sheet's shorter side, as in canvas.js
+from digits.ui.component import component
+
+GRID = 280  # units of the sheet's height, as in canvas.js
 FINER = 2  # the strokes are drawn this many times larger, then averaged, for smooth edges
-HERE = Path(__file__).parent
-KEEP = "drawing kept"  # in the session, so that it survives a change of page
+KEPT = "drawing kept"  # in the session, so that it survives a change of page
 PAPER, INK = 255, 22  # grey levels
+APART = 14  # units between two strokes from which they belong to two digits
+BROAD = 1.6  # times as broad as high: joined writing that is no single digit
+
+Strokes = list[dict[str, Any]]  # {"width": of the pen in units, "points": [[x, y], ...]}
 
 _HTML = """
-<canvas tabindex="0" role="img" aria-label="Sheet to draw digits on.
+<div class="sheet"><canvas tabindex="0" role="img" aria-label="Sheet to draw numbers on.
 Control Z takes the last stroke back, Escape clears the sheet."></canvas>
-<div class="tools"><button type="button" data-undo>Undo</button>
-<button type="button" data-clear>Clear</button></div>
+<p class="lead" aria-hidden="true"></p></div>
+<div class="tools" role="toolbar" aria-label="Drawing">
+<div class="pens" role="radiogroup" aria-label="Pen">
+<button type="button" role="radio" data-pen="8" aria-label="Thin pen"><i></i></button>
+<button type="button" role="radio" data-pen="16" aria-label="Middle pen"><i></i></button>
+<button type="button" role="radio" data-pen="28" aria-label="Thick pen"><i></i></button></div>
+<button type="button" data-undo>Undo</button><button type="button" data-clear>Clear</button>
+<span class="gap"></span><button type="button" data-save>Save as image</button></div>
 """
 
 
-def _text(name: str) -> str:
-    return (HERE / name).read_text(encoding="utf-8")
-
-
-def drawing_sheet(*, wide: bool, width: int) -> bytes | None:
-    """Show the sheet and return what is drawn on it as a PNG, or None while it is empty.
+def drawing_sheet(*, wide: bool, lead: str = "") -> Strokes:
+    """Show the sheet and return the strokes that are drawn on it.
 
     Parameters
     ----------
-    wide : twice as wide as high, for a number
-    width : of the brush, in units of the sheet, which is 280 high
+    wide : as wide as the page, for numbers; else square, for one digit
+    lead : what stands on the empty sheet
     """
-    sheet = st.components.v2.component(
-        "digits_sheet", html=_HTML, css=_text("canvas.css"), js=_text("canvas.js")
-    )
-    kept = st.session_state.setdefault(KEEP, {"strokes": [], "epoch": 0, "wide": 1})
-    if (kept["wide"] > 1) != wide:
+    kept = st.session_state.setdefault(KEPT, {"strokes": [], "epoch": 0, "wide": wide})
+    if kept["wide"] != wide:
         # Another sheet: what the old one still sends carries the old epoch and is ignored.
-        kept = {"strokes": [], "epoch": kept["epoch"] + 1, "wide": 2 if wide else 1}
-        st.session_state[KEEP] = kept
-    result = sheet(
+        kept = {"strokes": [], "epoch": kept["epoch"] + 1, "wide": wide}
+        st.session_state[KEPT] = kept
+    result = component("canvas", _HTML)(
         key="drawing sheet",
-        data={"strokes": kept["strokes"], "epoch": kept["epoch"], "wide": wide, "width": width},
+        data={"strokes": kept["strokes"], "epoch": kept["epoch"], "wide": wide, "lead": lead},
         on_drawing_change=lambda: None,
     )
     sent = result.drawing
     if sent and sent["epoch"] == kept["epoch"]:
         kept["strokes"] = sent["strokes"]
-    return to_png(kept["strokes"], kept["wide"]) if kept["strokes"] else None
+    strokes: Strokes = kept["strokes"]
+    return strokes
 
 
-def copy_button(text: str, *, key: str) -> None:
-    """Show a button that copies a text."""
-    button = st.components.v2.component(
-        "digits_copy",
-        html='<div class="tools"><button type="button">Copy</button></div>',
-        css=_text("canvas.css"),
-        js=_text("copy.js"),
-    )
-    button(key=key, data={"text": text}, width="content")
-
-
-def to_png(strokes: list[dict[str, Any]], wide: int) -> bytes:
-    """Draw strokes as the browser does, dark on white, and return a PNG."""
-    picture = Image.new("L", (GRID * wide * FINER, GRID * FINER), PAPER)
+def to_png(strokes: Strokes) -> bytes:
+    """Draw strokes as the browser does, dark on white, and return a PNG with all of them on it."""
+    right = max(x + stroke["width"] for stroke in strokes for x, _ in stroke["points"])
+    picture = Image.new("L", (round(max(GRID, right + APART)) * FINER, GRID * FINER), PAPER)
     pen = ImageDraw.Draw(picture)
     for stroke in strokes:
         points = [(x * FINER, y * FINER) for x, y in stroke["points"]]
@@ -80,13 +72,26 @@ def to_png(strokes: list[dict[str, Any]], wide: int) -> bytes:
     return file.getvalue()
 
 
-def pasted_picture() -> bytes | None:
-    """Listen for a picture pasted anywhere on the page, and return it once."""
-    listener = st.components.v2.component("digits_paste", js=_text("paste.js"))
-    sent = listener(key="paste", on_picture_change=lambda: None).picture
-    if not sent:
-        return None
-    try:
-        return base64.b64decode(sent.partition(",")[2], validate=True)
-    except (binascii.Error, ValueError):
-        return None
+def is_one_digit(strokes: Strokes) -> bool:
+    """Say whether strokes are one digit: they stand above each other and are not broad.
+
+    Examples
+    --------
+    >>> seven = {"width": 16, "points": [[80, 70], [190, 70], [120, 230]]}
+    >>> bar = {"width": 16, "points": [[100, 140], [180, 140]]}
+    >>> one = {"width": 16, "points": [[260, 70], [260, 230]]}
+    >>> is_one_digit([seven, bar]), is_one_digit([seven, one])
+    (True, False)
+    """
+    spans = sorted(
+        (min(x for x, _ in stroke["points"]), max(x for x, _ in stroke["points"]))
+        for stroke in strokes
+    )
+    right = spans[0][1]
+    for start, end in spans[1:]:
+        if start > right + APART:
+            return False
+        right = max(right, end)
+    heights = [y for stroke in strokes for _, y in stroke["points"]]
+    pen = max(stroke["width"] for stroke in strokes)
+    return bool(right - spans[0][0] + pen <= BROAD * (max(heights) - min(heights) + pen))

@@ -59,10 +59,28 @@ def corrections_page(
         show_error(failed)
     try:
         _undo(store())
+        _offer_unconfirmed(store())
         _choice(store())
         _carry(store(), reader)
     except DigitsError as error:
         show_error(str(error))
+
+
+def _offer_unconfirmed(store: Corrections) -> None:
+    """Offer to delete what earlier versions may have stored without anybody having typed it."""
+    unconfirmed = Wanted(explicit=False)
+    n = store.count(unconfirmed)
+    if not n:
+        return
+    with st.container(border=True):
+        st.warning(
+            f"{n} correction{'s' * (n > 1)} of an earlier version may never have been typed. "
+            "Nothing is learned from them."
+        )
+        if st.button("Delete them", key="delete-unconfirmed"):
+            ids = [each.id for each in store.all(unconfirmed)]
+            _remove(store, ids)
+            st.rerun()
 
 
 def _choice(store: Corrections) -> None:
@@ -71,10 +89,9 @@ def _choice(store: Corrections) -> None:
     n = store.count(wanted)
     if not n:
         st.info(
-            "No correction is like that."
+            "Nothing matches."
             if wanted != Wanted()
-            else "Nothing here yet. When a number was read wrongly on Read, Draw or Sheet, "
-            "type the right one there."
+            else "Nothing here yet. Correct a number on Read, Draw or Sheets first."
         )
         return
     pages = -(-n // PER_PAGE)
@@ -156,7 +173,7 @@ def _carry(store: Corrections, reader: Callable[[str | None], Reader]) -> None:
     n, n_deleted = store.count(), store.count(Wanted(removed=True))
     st.download_button(
         "Export as ZIP",
-        data=lambda: export_zip(store.all()),
+        data=lambda: export_zip(store.all(Wanted(explicit=True))),
         file_name="corrections.zip",
         mime="application/zip",
         on_click="ignore",

@@ -1,24 +1,40 @@
-"""The page on which digits are drawn and read at once."""
+"""The page on which numbers are drawn and read at once."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from digits.errors import DigitsError
 from digits.io.document import load_picture
-from digits.types import ANY, Hint, Reading
-from digits.ui.canvas import drawing_sheet
+from digits.types import ANY, Hint, Picture, Reading
+from digits.ui.acts import Answer, How
+from digits.ui.answer import AnswerCard, ShownNumber, answer_card
+from digits.ui.canvas import drawing_sheet, is_one_digit, to_png
+from digits.ui.keep import Keep, Truth
+from digits.ui.numbers import likeliest_readings, marked_parts, split_numbers, to_text
 from digits.ui.page_title import page_title
-from digits.ui.read import Keep, label, where_pictures_go
-from digits.ui.reading_view import choose_digit, choose_model, show_answer, show_error
+from digits.ui.privacy import where_pictures_go
+from digits.ui.reading_view import choose_digit, choose_model, label, plain_sentence, show_digit
+from digits.ui.rerun import run_again
 
 if TYPE_CHECKING:  # the first page waits for no network and no database
     from digits.reader import Reader
     from digits.registry import ModelCard
 
-ONE, NUMBER = "One digit", "A number"
-BRUSHES = {"Thin": 8, "Middle": 16, "Thick": 28}  # units of a sheet 280 high
+SAID = "said of the drawing"  # in the session
+NOTICE = "what was saved of the drawing"  # in the session: a sentence that outlives the rerun
+GHOSTS = 2  # other readings that are offered
+
+
+@dataclass(slots=True)
+class Said:
+    """What a person said of the drawing in sight."""
+
+    reading: str = ""  # its id
+    truths: dict[int, tuple[str, How]] = field(default_factory=dict)  # line to text and act
+    is_stored: bool = False
 
 
 def draw_page(
@@ -41,37 +57,99 @@ def _sheet_and_answer(
     keep: Keep | None,
     ask: bool,
 ) -> None:
-    # The answer follows the sheet at once: on a phone both must be seen while drawing.
-    sheet, answer = st.columns(2)
-    with st.container(horizontal=True):
-        what = _choose("Sheet for", [ONE, NUMBER], ONE, key="sheet")
-        brush = _choose("Brush", list(BRUSHES), "Middle", key="brush")
-    model = choose_model([(card.name, label(card)) for card in models()])
-    with sheet:
-        drawn = drawing_sheet(wide=what == NUMBER, width=BRUSHES[brush])
-    with answer:
-        if drawn is None:
-            st.info("Draw on the sheet with mouse, finger or pen.")
-            return
+    above = st.container(key="drawn-answer")
+    strokes = drawing_sheet(wide=True, lead="Draw a number")
+    opened = st.expander("Why?", key="why-drawn", on_change="rerun")
+    with opened:
+        cards = models()
+        model = choose_model([(card.name, label(card)) for card in cards])
+    picture = reading = None
+    error = ""
+    if strokes:
         try:
-            hint = ANY if what == NUMBER else Hint(single=True)
-            picture = load_picture(drawn)
-            reading = reader(model).read(picture, hint)
-        except DigitsError as error:
-            show_error(str(error))
-            return
+            picture = load_picture(to_png(strokes))
+            hint = Hint(single=True) if is_one_digit(strokes) else ANY
+            reading = split_numbers(reader(model).read(picture, hint)).reading
+        except DigitsError as fault:
+            error = plain_sentence(str(fault))
+    said = _said_of(reading)
+    with above:
+        answers = answer_card(to_card(reading, said, error, keep, ask=ask), key="drawn answer")
+        if message := st.session_state.pop(NOTICE, None):
+            st.toast(message)
+        pressed = ask and said.truths and not said.is_stored and st.button("Save correction")
+    if reading is not None and picture is not None:
+        _take(reading, said, answers)
+        if keep is not None and said.truths and not said.is_stored and (pressed or not ask):
+            _store(picture, reading, said, keep)
+        if answers or pressed:
+            run_again()
+        if opened.open:
+            with opened:
+                if (digit := choose_digit(reading, key="draw")) is not None:
+                    show_digit(digit)
 
-        def save(reading: Reading, line: int, truth: str) -> str:
-            assert keep is not None  # noqa: S101  # it is not handed on otherwise
-            return keep(picture, reading, line, truth, "")
 
-        show_answer(reading, key="draw", save=None if keep is None else save, ask=ask)
-        choose_digit(reading, key="draw")
+def _said_of(reading: Reading | None) -> Said:
+    """Return what was said of this reading; of another drawing, nothing was said yet."""
+    said: Said = st.session_state.setdefault(SAID, Said())
+    now = "" if reading is None else reading.id
+    if said.reading != now:
+        said = st.session_state[SAID] = Said(now)
+    return said
 
 
-def _choose(name: str, options: list[str], default: str, *, key: str) -> str:
-    """Let a person choose one of a few; the choice stands in the address."""
-    chosen = st.segmented_control(
-        name, options, default=default, required=True, key=key, bind="query-params"
+def to_card(
+    reading: Reading | None, said: Said, error: str, keep: Keep | None, *, ask: bool
+) -> AnswerCard:
+    """Return what the answer card says of a drawing."""
+    if error:
+        return AnswerCard("failed", status=error, kind="error", steady=True)
+    if reading is None:
+        return AnswerCard("", steady=True)
+    lines = [(i, line) for i, line in enumerate(reading.lines) if line.digits]
+    if not any(digit.value is not None for digit in reading.digits):
+        return AnswerCard(reading.id, status="Not a number yet", kind="none", steady=True)
+    rows = tuple(
+        (
+            ShownNumber(
+                None, ((said.truths[i][0], False),) if i in said.truths else marked_parts(line)
+            ),
+        )
+        for i, line in lines
     )
-    return chosen or default
+    text = to_text(split_numbers(reading), {str(i): truth for i, (truth, _) in said.truths.items()})
+    ghosts: tuple[str, ...] = ()
+    if len(lines) == 1 and keep is not None:
+        offered = likeliest_readings(lines[0][1])
+        ghosts = tuple(one for one in offered if one != text)[:GHOSTS]
+    return AnswerCard(
+        reading.id,
+        rows,
+        steady=True,
+        copies=(("Copy", text),),
+        candidates=ghosts,
+        confirm=keep is not None and not ask,
+        confirmed=bool(said.truths),
+    )
+
+
+def _take(reading: Reading, said: Said, answers: Sequence[Answer]) -> None:
+    """Hold what a person said: a candidate is about the only line, "Looks right" about all."""
+    for answer in answers:
+        said.is_stored = False
+        lines = [i for i, line in enumerate(reading.lines) if line.digits]
+        if answer.how == "confirmed":
+            right = [i for i in lines if "?" not in reading.lines[i].text]
+            said.truths = {i: (reading.lines[i].text, "confirmed") for i in right}
+        elif len(lines) == 1:
+            said.truths = {lines[0]: (answer.text, answer.how)}
+
+
+def _store(picture: Picture, reading: Reading, said: Said, keep: Keep) -> None:
+    truths = [Truth(line, text, how) for line, (text, how) in said.truths.items()]
+    try:
+        st.session_state[NOTICE] = keep(picture, replace(reading, file=None), truths, "")
+    except DigitsError as error:
+        st.session_state[NOTICE] = plain_sentence(str(error))
+    said.is_stored = True

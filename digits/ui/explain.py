@@ -19,7 +19,7 @@ from digits.reader import Reader
 from digits.registry import ModelCard
 from digits.render import html
 from digits.types import Digit, Frame, Hint
-from digits.ui.canvas import drawing_sheet
+from digits.ui.canvas import drawing_sheet, to_png
 from digits.ui.page_title import page_title
 from digits.ui.reading_view import offer_report, show_error
 
@@ -27,7 +27,6 @@ DENSE, CNN = "dense", "cnn"
 TITLES = {DENSE: "Dense network", CNN: "Convolutional network"}
 EXAMPLES = Path(__file__).parent / "examples"
 FIRST = "five on ruled paper.jpg"  # of the examples: one digit
-BRUSH = 16  # units of the sheet, as on the page Draw
 UNITS = 14  # hidden units that are shown
 NEAREST = 7  # known digits beside one's own
 MAPS = 7  # pictures of one layer
@@ -80,7 +79,8 @@ def _own_digit(reader: Readers) -> Digit | None:
     content: bytes | None = None
     name = "drawing"
     if how == "Draw":
-        content = drawing_sheet(wide=False, width=BRUSH)
+        strokes = drawing_sheet(wide=False)
+        content = to_png(strokes) if strokes else None
     elif how == "Upload":
         given = st.file_uploader("A picture of handwritten digits", list(EXTENSIONS))
         content, name = (given.getvalue(), given.name) if given else (None, name)

@@ -1,17 +1,30 @@
-"""What becomes of an answer that a person puts right: it is stored, and they are told."""
+"""Store what a person said is right, and tell them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from digits.types import Picture, Reading
-from digits.ui.read import Keep
+from digits.ui.acts import How
 
 if TYPE_CHECKING:
     from digits.corrections.store import Corrections, Source
 
 
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """What a person said one line of a reading is."""
+
+    line: int  # from 0
+    text: str
+    how: How
+
+
+Keep = Callable[[Picture, Reading, Sequence[Truth], str], str]  # the last is the file's name
+
+
 def keep_in(store: Callable[[], "Corrections"], source: "Source") -> Keep:
-    """Return what stores a line's truth and says in a sentence what was stored.
+    """Return a function that stores truths, all or none, and says in a sentence what was stored.
 
     Parameters
     ----------
@@ -19,16 +32,26 @@ def keep_in(store: Callable[[], "Corrections"], source: "Source") -> Keep:
     source : the page from which corrections come
     """
 
-    def keep(picture: Picture, reading: Reading, line: int, truth: str, file: str) -> str:
+    def keep(picture: Picture, reading: Reading, truths: Sequence[Truth], file: str) -> str:
         from digits.corrections.from_reading import to_corrections
 
-        made = to_corrections(picture, reading, truth, line=line, source=source, file=file or None)
-        store().add(made)
-        right, read = made[0].truth or "no number", reading.lines[line].text
-        if right == read:
-            return f"Saved: {right} is right."
-        n_digits = len(made) - 1
-        each = ", each of its digits too" if n_digits > 1 else ""
-        return f"Saved: {right}, where {read} was read{each}."
+        made = [
+            to_corrections(
+                picture,
+                reading,
+                truth.text,
+                line=truth.line,
+                source=source,
+                act=truth.how,
+                file=file or None,
+            )
+            for truth in truths
+        ]
+        store().add([correction for each in made for correction in each])
+        if len(truths) > 1:
+            return f"{len(truths)} numbers saved as right"
+        whole, read = made[0][0], reading.lines[truths[0].line].text
+        right = whole.written or whole.truth or "nothing"
+        return f"{right} saved as right" if whole.truth == read else f"Saved: {right}, not {read}"
 
     return keep

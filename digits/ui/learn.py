@@ -34,8 +34,7 @@ from digits.settings import Settings
 from digits.types import CLASSES
 from digits.ui.auth import is_owner
 from digits.ui.page_title import page_title
-from digits.ui.read import label
-from digits.ui.reading_view import choose_model, show_error
+from digits.ui.reading_view import choose_model, label, show_error
 
 LESSON = "lesson learned"  # in the session, with the model it was learned beside
 SCROLLED = 'style="overflow-x:auto" tabindex="0" role="region"'  # by touch and by the arrow keys

@@ -14,6 +14,7 @@ from digits.ui.reading_view import show_error
 
 STYLE = Path(__file__).parent / "style.css"
 ICON = Path(__file__).parent / "icon.svg"
+PAGES = "pages"  # in the session: by their paths
 
 _THEMES = """
 <div role="radiogroup" aria-label="Theme">
@@ -43,6 +44,7 @@ def run_pages(main: Sequence[StreamlitPage], menu: Sequence[StreamlitPage] = ())
     menu : the pages that stand in the menu
     """
     page = st.navigation([*main, *menu], position="hidden")
+    st.session_state[PAGES] = {one.url_path: one for one in (*main, *menu)}
     st.html(STYLE)
     with st.container(horizontal=True, key="header", gap="small", vertical_alignment="center"):
         with st.container(key="mark", width="content"):
@@ -67,6 +69,12 @@ def run_pages(main: Sequence[StreamlitPage], menu: Sequence[StreamlitPage] = ())
     component("shell")(key="shell", data={"path": page.url_path})
     with st.container(key=f"page-{_slug(page)}"):
         page.run()
+
+
+def go_to(path: str) -> None:
+    """Leave this page for another one, named by its path."""
+    pages: dict[str, StreamlitPage] = st.session_state[PAGES]
+    st.switch_page(pages[path])
 
 
 @st.dialog("About Digits")

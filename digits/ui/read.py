@@ -1,73 +1,46 @@
-"""The page on which a picture is read."""
+"""The page on which pictures are read: the picture is the interface."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from contextlib import suppress
+from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import streamlit as st
-from PIL import Image
 
 from digits.errors import DigitsError
-from digits.io.document import load_picture, load_upright, page_numbers
-from digits.io.image import EXTENSIONS
-from digits.render.overlay import outline, sized_to_see
-from digits.types import ANY, Hint, Picture, Reading
-from digits.ui.canvas import pasted_picture
-from digits.ui.code_examples import Settings, command_line, curl_line, python_lines
+from digits.io.document import load_picture
+from digits.types import ANY, Hint
+from digits.ui.acts import Answer
+from digits.ui.answer import AnswerCard, answer_card
+from digits.ui.desk import Asked, Desk, Item, Result
+from digits.ui.handover import open_as_sheet
+from digits.ui.image_button import ImageButton, image_buttons
+from digits.ui.intake import take_pictures
+from digits.ui.keep import Keep, Truth
+from digits.ui.numbers import UNREAD, count_doubts, to_boxes, to_rows, to_text
 from digits.ui.page_title import page_title
 from digits.ui.phone_link import address_for_phone, qr_code
-from digits.ui.reading_view import (
-    choose_digit,
-    choose_hint,
-    choose_model,
-    offer_report,
-    show_answer,
-    show_error,
-)
+from digits.ui.privacy import where_pictures_go
+from digits.ui.reading_view import choose_hint, choose_model, label, plain_sentence, show_error
+from digits.ui.rerun import run_again
+from digits.ui.viewer import ShownPicture, ViewerEvents, ViewerOptions, picture_viewer
 
 if TYPE_CHECKING:  # the first page waits for no network and no database
     from digits.reader import Reader
     from digits.registry import ModelCard
 
-Keep = Callable[[Picture, Reading, int, str, str], str]  # picture, reading, line, truth, file
-
+DESK = "desk"  # in the session
+NOTICE = "what was saved"  # in the session: a sentence that outlives the rerun
 EXAMPLES = Path(__file__).parent / "examples"
-EXAMPLE = "example"  # in the session: the name of the one that was chosen
-PASTED = "pasted picture"  # in the session
-READ = "picture read"  # in the session: the newest picture with its reading
-HINTS = {"Find out": ANY, "One digit": Hint(single=True)}
-THUMBNAIL = 132  # px, width of an example
+HINTS = {"Automatic": ANY, "One digit": Hint(single=True)}
+GROUP = "read"  # of the picture and the answer, which follow each other's selection
+LONG = 12  # characters of the answer, or more than one line, from which it is set smaller
+READ_AHEAD = 20  # pages that are read without being asked for
 HOME = "http://localhost:8501"  # where the app is, if the browser does not say
-
-
-@dataclass(frozen=True, slots=True)
-class Given:
-    """A picture that a person gave, and what it is called."""
-
-    content: bytes
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What is to be read, and how: as long as it stays the same, nothing is read again."""
-
-    given: Given
-    page: int | None  # of a PDF
-    model: str | None
-    reader: "Reader"
-    hint: Hint
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """A picture that was read."""
-
-    asked: Asked
-    picture: Picture
-    upright: Image.Image  # as large as it is shown
-    reading: Reading
+BLANK = "No ink found. Check the light, or retake."
+NOTHING = "No numbers found. Crop to the paper, or retake."
 
 
 def read_page(
@@ -77,173 +50,292 @@ def read_page(
     *,
     ask: bool = False,
 ) -> None:
-    """Take a picture, read it, show the answer.
+    """Take pictures, read them, show the answers.
 
     Parameters
     ----------
     reader : gives the reader for a model's name
     models : gives those to choose among, the default first
-    keep : stores a correction and says so; None where nothing is stored
-    ask : a correction is stored only when a button says so
+    keep : stores what a person said; None where nothing is stored
+    ask : store only what a button says is to be stored
     """
     page_title("Read", shown=False)
-    source, more = st.columns(2, gap="medium")
-    with source:
-        given = _picture()
-    if given is None:
-        with more:
-            _offer_phone()
-        _invite()
-    else:
-        with more, st.expander("Settings"):
-            hint = choose_hint(HINTS)
-            cards = models()
-            name = choose_model([(card.name, label(card)) for card in cards])
-        # Unsaid where it is the default, so that the lines of code are short.
-        model = None if name == cards[0].name else name
-        _read(given, reader, model, hint, keep, ask)
-    st.caption(where_pictures_go(keep is not None, ask))
-
-
-def label(card: "ModelCard") -> str:
-    """Return a model's name for people, with how often it is right.
-
-    What was trained here is called by its folder too: options are told apart by their labels.
-    """
-    title = f"{card.title}, {card.name}" if "/" in card.name else card.title
-    return title if card.accuracy is None else f"{title} ({card.accuracy:.2%} right)"
-
-
-def where_pictures_go(kept: bool, ask: bool) -> str:
-    """Return the line that says what becomes of a picture."""
-    where = "Pictures stay on the computer that runs this page; "
-    if not kept:
-        return where + "nothing is stored."
-    return where + f"only a correction that you {'save' if ask else 'type'} is stored there."
-
-
-def _picture() -> Given | None:
-    """Return the newest picture from upload, camera, clipboard or examples."""
-    given = st.file_uploader("A photograph, scan or PDF of handwritten digits", list(EXTENSIONS))
-    if given is None and st.toggle("Use the camera"):
-        given = st.camera_input("Hold the paper still")
-    given_id = given.file_id if given else None
-    if pasted := pasted_picture():
-        # With the file that stood there then: only another, later one takes its place.
-        st.session_state[PASTED] = (pasted, given_id)
-    kept, beside = st.session_state.get(PASTED, (None, None))
-    if kept and given_id in (None, beside):
-        st.button("Remove the pasted picture", on_click=lambda: st.session_state.pop(PASTED, None))
-        return Given(bytes(kept), "pasted.png")
-    if given:
-        return Given(given.getvalue(), given.name)
-    if name := st.session_state.get(EXAMPLE):
-        st.button("Back to the examples", on_click=lambda: st.session_state.pop(EXAMPLE, None))
-        return Given((EXAMPLES / name).read_bytes(), name)
-    return None
-
-
-def _invite() -> None:
-    """Say what to do, and offer examples."""
-    st.markdown(
-        "**Upload, drop, paste or photograph** a picture; dark ink on plain paper reads best. "
-        "Or press one of these examples:"
-    )
-    with st.container(horizontal=True):
-        for path in sorted(EXAMPLES.glob("*.*g")):
-            with st.container(width=THUMBNAIL, gap="xsmall"):
-                st.image(path, width=THUMBNAIL, alt=f"Example: {path.stem}")
-                st.button(path.stem, on_click=_choose_example, args=(path.name,), width="stretch")
-
-
-def _choose_example(name: str) -> None:
-    st.session_state[EXAMPLE] = name
-
-
-def _offer_phone() -> None:
-    """Show the way for a telephone, where the app listens to the network."""
-    address = address_for_phone(st.context.url or HOME, st.get_option("server.address"))
-    if address is None:
+    desk: Desk = st.session_state.setdefault(DESK, Desk())
+    has_items = bool(desk.items)
+    with st.container(key="intake-row", horizontal=True, vertical_alignment="center"):
+        files = take_pictures(
+            "Photo, scan or PDF of handwritten numbers", key="files", small=has_items
+        )
+        if has_items and st.button("Clear", key="clear"):
+            st.session_state[DESK] = Desk(n_taken=desk.n_taken)
+            st.rerun()
+    if files:
+        desk.take([(file.name, file.getvalue()) for file in files])
+        with suppress(DigitsError):  # said where it is looked at
+            desk.open(desk.item)  # before the page changes: its picture comes at once
+        st.rerun()
+    if not desk.items:
+        _invite(desk)
+        st.caption(where_pictures_go(keep is not None, ask))
         return
-    with st.expander("Open this page on your phone"):
-        if code := qr_code(address):
-            st.image(code, alt=f"QR code of {address}")
-        st.caption(f"On the same network: {address}")
+    _look(desk, reader, models, keep, ask)
+
+
+def _invite(desk: Desk) -> None:
+    """Offer examples, and the way for a phone."""
+    paths = sorted(EXAMPLES.glob("*.*g"))
+    pressed = image_buttons(
+        [ImageButton(path.stem, _bytes(path)) for path in paths], key="examples"
+    )
+    if pressed is not None:
+        desk.take([(paths[pressed].name, _bytes(paths[pressed]))])
+        st.rerun()
+    address = address_for_phone(st.context.url or HOME, st.get_option("server.address"))
+    if address is not None:
+        with st.popover("Open on your phone"):
+            if code := qr_code(address):
+                st.image(code, alt=f"QR code of {address}")
+            st.caption(address)
+
+
+@cache
+def _bytes(path: Path) -> bytes:
+    return path.read_bytes()
 
 
 @st.fragment
-def _read(
-    given: Given,
+def _look(
+    desk: Desk,
     reader: Callable[[str | None], "Reader"],
-    model: str | None,
-    hint: Hint,
+    models: Callable[[], Sequence["ModelCard"]],
     keep: Keep | None,
     ask: bool,
 ) -> None:
-    """Read one page of what was given, and show the answer with its reasons."""
+    """Show the item in sight, and read what is still to be read."""
+    if len(desk.items) > 1:
+        _show_strip(desk)
+    item = desk.item
+    picture, side = st.columns([2, 1], gap="large")
+    drawer = st.container()
+    with drawer:
+        opened = st.expander("Why?", key="why", on_change="rerun")
+        with opened:
+            model, hint = _choose_settings(models)
     try:
-        page = _choose_page(page_numbers(given.content))
-        seen = _see(Asked(given, page, model, reader(model), hint))
+        using = reader(model)
     except DigitsError as error:
         show_error(str(error))
         return
-
-    def save(reading: Reading, line: int, truth: str) -> str:
-        assert keep is not None  # noqa: S101  # it is not handed on otherwise
-        return keep(seen.picture, reading, line, truth, given.name)
-
-    # The answer comes first: on a phone the picture would hide it.
-    answer, picture = st.columns(2, gap="medium")
-    with answer:
-        show_answer(seen.reading, key="read", save=None if keep is None else save, ask=ask)
-    found = f"The picture with what was found in it: {seen.reading.text or 'nothing'}"
-    picture.image(outline(seen.upright, seen.reading), caption="What was found", alt=found)
-    choose_digit(seen.reading, key="read")
-    offer_report(lambda: seen.upright, replace(seen.reading, file=given.name))
-    _show_stages(seen)
-    _show_code(seen.asked)
-
-
-def _choose_page(pages: Sequence[int | None]) -> int | None:
-    if len(pages) == 1:
-        return pages[0]
-    return int(st.number_input(f"Page, of {len(pages)}", 1, len(pages)))
-
-
-def _see(asked: Asked) -> Seen:
-    """Read a picture, once as long as nothing changes; a session holds no more than one."""
-    seen: Seen | None = st.session_state.get(READ)
-    if seen is None or seen.asked != asked:
-        given, page = asked.given.content, asked.page
-        picture = load_picture(given, page)
-        reading = asked.reader.read(picture, asked.hint)
-        upright = sized_to_see(load_upright(given, page))  # a photograph would fill the memory
-        seen = Seen(asked, picture, upright, reading)
-        st.session_state[READ] = seen
-    return seen
+    asked = Asked(model, using.versions, desk.hint(item, hint))
+    result = desk.result(item, asked)
+    if item.id not in desk.previews or result is None:
+        try:
+            desk.open(item)
+        except DigitsError as error:
+            desk.fail(item, asked, item.error or str(error))
+            result = desk.result(item, asked)
+    with picture:
+        events = _show_picture(desk, item, result)
+    with side:
+        said = _show_answer(desk, item, result, keep, ask=ask)
+    if result is not None:
+        desk.drop()
+        _take_answers(item, result, (*events.answers, *said), keep, ask=ask)
+        _take_region(desk, item, events)
+        if opened.open and result.reading is not None:
+            with opened:
+                _explain(item, result, using)
+    else:
+        desk.read(item, asked, using)
+        run_again()
+    _read_ahead(desk, model, hint, using)
 
 
-def _show_stages(seen: Seen) -> None:
-    from digits.explain.stages import show_stages
-
-    with (shown := st.expander("How it was read", key="stages", on_change="rerun")):
-        if not shown.open:
-            return
-        columns = st.columns(2)
-        for number, stage in enumerate(show_stages(seen.picture, seen.upright, seen.reading)):
-            caption = f"{number + 1}. {stage.name}: {stage.told}"
-            column = columns[number % len(columns)]
-            column.image(stage.picture, caption=caption, alt=f"{stage.name}. {stage.told}")
-
-
-def _show_code(asked: Asked) -> None:
-    settings = Settings(asked.given.name, asked.page, asked.hint, asked.model)
-    with st.expander("Use it from code"):
-        st.code(python_lines(settings), None, wrap_lines=True)
-        st.code(curl_line(settings, _home()), None, wrap_lines=True)
-        st.code(command_line(settings), None, wrap_lines=True)
+def _show_strip(desk: Desk) -> None:
+    """Show all items as small pictures to choose among."""
+    buttons = [
+        ImageButton(_strip_label(desk, item), desk.strip.get(item.id), item.id == desk.chosen)
+        for item in desk.items
+    ]
+    pressed = image_buttons(buttons, key="strip")
+    if pressed is not None and desk.items[pressed].id != desk.chosen:
+        desk.chosen = desk.items[pressed].id
+        run_again()
 
 
-def _home() -> str:
-    """Return the address under which the browser found the app, without the page."""
-    return "/".join((st.context.url or HOME).split("/")[:3])
+def _strip_label(desk: Desk, item: Item) -> str:
+    """Return an item's name with what is to be seen to there."""
+    result = desk.results.get(item.id)
+    if result is None:
+        return item.title
+    if result.error:
+        return f"✕ {item.title}"
+    is_open = result.numbers is not None and count_doubts(result.numbers, result.said)
+    return f"{'?' if is_open else '✓'} {item.title}"
+
+
+def _show_picture(desk: Desk, item: Item, result: Result | None) -> ViewerEvents:
+    preview = desk.previews.get(item.id)
+    if preview is None:
+        return ViewerEvents()
+    numbers = None if result is None else result.numbers
+    region = desk.regions.get(item.id)
+    return picture_viewer(
+        ShownPicture(item.id, preview.jpeg, preview.width, preview.height, item.title),
+        [] if numbers is None or result is None else to_boxes(numbers, result.said),
+        epoch=_epoch(item, result),
+        key="picture",
+        options=ViewerOptions(
+            region=True,
+            whole="Use whole picture" if region is not None else "",
+            busy="Finding numbers" if result is None else "",
+            group=GROUP,
+        ),
+    )
+
+
+def _show_answer(
+    desk: Desk, item: Item, result: Result | None, keep: Keep | None, *, ask: bool
+) -> tuple[Answer, ...]:
+    """Show the answer card, and below it what goes on from here."""
+    card = AnswerCard("") if result is None else to_card(result, keep, ask=ask)
+    card = replace(card, epoch=_epoch(item, result))
+    others = [desk.results.get(other.id) for other in desk.items]
+    whole = [to_text(one.numbers, one.said) for one in others if one and one.numbers]
+    if len(desk.items) > 1 and card.copies:
+        card = replace(card, copies=(*card.copies, ("Copy all pages", "\n".join(whole))))
+    said = answer_card(card, key="answer")
+    if result is None:
+        return said
+    if message := st.session_state.pop(NOTICE, None):
+        st.toast(message)
+    if result.pending and keep is not None:
+        n = len(result.pending)
+        if st.button(f"Save {n} correction{'s' * (n > 1)}", key="save", type="primary"):
+            _store(item, result, keep)
+            run_again()
+    is_table = result.numbers is not None and result.numbers.is_table
+    if is_table and st.button("Open as sheet", key="open-as-sheet"):
+        open_as_sheet(item.name, item.content)
+    return said
+
+
+def _epoch(item: Item, result: Result | None) -> str:
+    """Return what answers must carry to be about what is in sight: item and reading."""
+    reading = None if result is None else result.reading
+    return item.id if reading is None else f"{item.id} {reading.id}"
+
+
+def to_card(result: Result, keep: Keep | None, *, ask: bool = False) -> AnswerCard:
+    """Return what the answer card says of a result."""
+    numbers, reading = result.numbers, result.reading
+    if numbers is None or reading is None or reading.status == "failed":
+        text = plain_sentence(result.error or "this picture could not be read")
+        return AnswerCard(epoch="failed", status=text, kind="error")
+    if not any(digit.value is not None for digit in reading.digits) and not result.said:
+        text = BLANK if reading.status == "blank" else NOTHING
+        return AnswerCard(epoch=reading.id, status=text, kind="none", notes=reading.notes)
+    text = to_text(numbers, result.said)
+    doubts = count_doubts(numbers, result.said)
+    named = [number for number, line in numbers]
+    if not doubts and reading.status == "doubtful" and not result.said:
+        doubts = "Please check"
+    boxes = to_boxes(numbers, result.said)
+    to_fix = next((box.id for box in boxes if box.state in ("check", "unread")), None)
+    copies = [("Copy", text)]
+    if numbers.is_table:
+        copies = [("Copy table", text), ("Copy lines", text.replace("\t", " "))]
+    elif len(named) > 1:
+        copies = [("Copy all lines", text)]
+    return AnswerCard(
+        epoch=reading.id,
+        rows=to_rows(numbers, result.said),
+        table=numbers.is_table,
+        long=len(text) > LONG or len(numbers.rows) > 1,
+        status=doubts or "Nothing to check",
+        kind="check" if doubts else "fine",
+        notes=reading.notes,
+        copies=tuple(copies),
+        confirm=keep is not None and not ask,
+        confirmed=result.is_confirmed,
+        fix=to_fix or named[0] if named else None,
+        group=GROUP,
+    )
+
+
+def _take_answers(
+    item: Item, result: Result, answers: Sequence[Answer], keep: Keep | None, *, ask: bool
+) -> None:
+    """Hold what a person said, and store it where that was not to be asked for."""
+    if not answers or result.numbers is None:
+        return
+    for answer in answers:
+        if answer.how == "confirmed":
+            result.is_confirmed = True
+            rest = [
+                n for n, line in result.numbers if n not in result.said and "?" not in line.text
+            ]
+            boxes = {box.id: box.label for box in to_boxes(result.numbers, result.said)}
+            result.said |= {number: boxes[number] for number in rest}
+            result.pending |= dict.fromkeys(rest, "confirmed")
+            continue
+        result.said[answer.id] = answer.text
+        if not answer.id.startswith(UNREAD):  # of what was not read, there is no crop to keep
+            result.pending[answer.id] = answer.how
+    if keep is not None and not ask:
+        _store(item, result, keep)
+    run_again()
+
+
+def _store(item: Item, result: Result, keep: Keep) -> None:
+    """Store what was said and not stored yet; where that fails, it is said and offered again."""
+    assert result.numbers is not None  # noqa: S101  # something was said of them
+    truths = [
+        Truth(result.numbers.line(number), result.said[number], how)
+        for number, how in result.pending.items()
+    ]
+    if not truths:
+        return
+    try:
+        picture = load_picture(item.content, item.page)
+        st.session_state[NOTICE] = keep(picture, result.numbers.reading, truths, item.name)
+        result.pending.clear()
+    except DigitsError as error:
+        st.session_state[NOTICE] = plain_sentence(str(error))
+
+
+def _take_region(desk: Desk, item: Item, events: ViewerEvents) -> None:
+    now = desk.regions.get(item.id)
+    if events.region is not None and events.region != now:
+        desk.regions[item.id] = events.region
+        run_again()
+    elif events.whole and now is not None:
+        del desk.regions[item.id]
+        run_again()
+
+
+def _read_ahead(desk: Desk, model: str | None, hint: Hint, reader: "Reader") -> None:
+    """Read one more of the other items, while the one in sight is looked at."""
+    for item in desk.items[:READ_AHEAD]:
+        asked = Asked(model, reader.versions, desk.hint(item, hint))
+        if desk.result(item, asked) is not None:
+            continue
+        desk.read(item, asked, reader)
+        run_again()
+
+
+def _choose_settings(models: Callable[[], Sequence["ModelCard"]]) -> tuple[str | None, Hint]:
+    """Let a person choose model and hint; the model is unnamed where it is the default."""
+    with st.container(horizontal=True):
+        hint = choose_hint(HINTS)
+        cards = models()
+        name = choose_model([(card.name, label(card)) for card in cards])
+    return (None if name == cards[0].name else name), hint
+
+
+def _explain(item: Item, result: Result, reader: "Reader") -> None:
+    from digits.ui.why import explain_reading
+
+    assert result.reading is not None  # noqa: S101  # its caller looked
+    home = "/".join((st.context.url or HOME).split("/")[:3])
+    explain_reading(item, replace(result.reading, file=item.name), result.asked, reader, home)

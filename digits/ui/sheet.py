@@ -17,6 +17,7 @@ from digits.marksheet.names import parse_names
 from digits.marksheet.store import SheetStore, SheetSummary
 from digits.reader import Reader
 from digits.render.text import time_left
+from digits.ui.handover import pictures_for_sheet
 from digits.ui.page_title import page_title
 from digits.ui.reading_view import show_error
 from digits.ui.sheet_table import (
@@ -65,6 +66,12 @@ def sheet_page(
     except DigitsError as error:
         show_error(str(error))
         work = st.session_state.setdefault(KEPT, Work())
+    if handed := pictures_for_sheet():
+        if not work.is_empty and work.store is not None:  # what is open is saved
+            st.query_params.pop(ADDRESS, None)
+            work = Work(work.store)
+            _show(work)
+        _add(work, handed)
     if work.is_empty:
         _start(work)
         return

@@ -4,6 +4,7 @@
 import {
   bounded, fitted, nextToCheck, placed, regionBetween, showing, toPicture, toWindow, zoomed,
 } from "./viewer_geometry.js";
+import { makeActs } from "./acts.js";
 import { makeCorners } from "./viewer_corners.js";
 import { makePopover, openPopover, placePopover } from "./viewer_popover.js";
 import { listenToGestures } from "./viewer_gestures.js";
@@ -11,6 +12,7 @@ import { listenToGestures } from "./viewer_gestures.js";
 const STEP = 1.4; // factor of the zoom buttons
 const NUDGE = 60; // CSS pixels that an arrow key moves the picture
 const BELOW = 160; // CSS pixels that a popover may hang out of the picture
+const COARSE_PIXELS = 4; // CSS pixels for one of the picture, from which each is to be seen
 const LEAST = 8; // pixels of the picture, side of the smallest region
 const SILENT = { state: () => {}, trigger: () => {} };
 const SPOKEN = { check: "unsure", unread: "not read", confirmed: "confirmed", wrong: "wrong" };
@@ -31,7 +33,7 @@ function makeViewer(root) {
   let mode = "move";
   let selected = null;
   let said = {}; // box id to the answer that was given to this reading and not yet sent back
-  let acts = [];
+  const acts = makeActs();
 
   const size = () => ({ width: stage.clientWidth, height: stage.clientHeight });
   const seen = () => view ?? fitted(data.picture, size());
@@ -55,6 +57,7 @@ function makeViewer(root) {
     stage.classList.toggle("whole", whole);
     part("[data-tool=out]").disabled = part("[data-tool=fit]").disabled = whole;
     image.style.transform = `translate(${now.x}px, ${now.y}px) scale(${now.scale})`;
+    image.style.imageRendering = now.scale > COARSE_PIXELS ? "pixelated" : "";
     image.style.width = `${data.picture.width}px`;
     image.style.height = `${data.picture.height}px`;
     for (const element of layer.children) {
@@ -121,13 +124,10 @@ function makeViewer(root) {
     announce("select", { id: null });
   }
 
-  // A person said what a box is: kept under the reading's id, and sent whole so that none is lost.
   function answer(box, text, how) {
-    const act = { n: `${Date.now()}-${Math.random().toString(36).slice(2)}`, id: box.id, text, how };
-    acts = [...acts, act];
     said = { ...said, [box.id]: text };
     data = { ...data, boxes: withSaid(data.boxes) };
-    send.state("answers", { epoch: data.epoch, acts });
+    send.state("answers", acts.add(box.id, text, how));
     announce("answer", { id: box.id, text });
     const next = nextToCheck(data.boxes, box.id);
     if (next) select(next.id);
@@ -260,8 +260,9 @@ function makeViewer(root) {
     send = { state: component.setStateValue, trigger: component.setTriggerValue };
     const before = data;
     const another = component.data.epoch !== before.epoch;
-    if (another) [acts, said] = [[], {}];
+    if (another) said = {};
     data = component.data;
+    acts.of(data.epoch);
     said = Object.fromEntries(Object.entries(said).filter(([id]) => find(id)?.state !== "confirmed"));
     data = { ...data, boxes: withSaid(data.boxes) };
     if (data.picture.id !== before.picture.id) {

@@ -10,20 +10,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import streamlit as st
-
 from digits.types import Box
+from digits.ui.acts import Answer, new_answers
 from digits.ui.component import component
 from digits.ui.media import picture_address
 
 # "check" and "unread" are what N goes through; "quiet" is a thin line.
 BoxState = Literal["sure", "check", "unread", "confirmed", "wrong", "quiet"]
-Act = Literal["typed", "chosen"]
 Corners = tuple[
     tuple[int, int], ...
 ]  # px (x, y), four: top left, top right, bottom right, bottom left
 
-MODULES = ("viewer_geometry", "viewer_corners", "viewer_popover", "viewer_gestures")
+MODULES = ("acts", "viewer_geometry", "viewer_corners", "viewer_popover", "viewer_gestures")
 
 _HTML = """
 <div class="viewer" data-testid="viewer">
@@ -72,15 +70,6 @@ class ShownBox:
     reason: str = ""  # why it is to be checked
     name: str = ""  # of the place, such as "Row 3, Task 1", before the label when read aloud
     tone: str = ""  # a CSS colour in place of the state's
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What a person said a box is: an explicit act, by a click or by Enter."""
-
-    id: str  # of the box
-    text: str
-    how: Act
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +161,7 @@ def _events(result: Any, epoch: str, key: str) -> ViewerEvents:  # noqa: ANN401 
     region, corners = _of(result.region, epoch), _of(result.corners, epoch)
     selected = _of(result.selected, epoch)
     return ViewerEvents(
-        answers=_new_answers(_of(result.answers, epoch), epoch, key),
+        answers=new_answers(result.answers, epoch, key),
         region=None if region is None else Box(*(int(side) for side in region["box"])),
         corners=None if corners is None else tuple((int(x), int(y)) for x, y in corners["corners"]),
         whole=_of(result.whole, epoch) is not None,
@@ -183,16 +172,6 @@ def _events(result: Any, epoch: str, key: str) -> ViewerEvents:  # noqa: ANN401 
 def _of(sent: Any, epoch: str) -> Any:  # noqa: ANN401  # what a browser sent
     """Return what was sent if it is about this epoch."""
     return sent if sent and sent["epoch"] == epoch else None
-
-
-def _new_answers(sent: Any, epoch: str, key: str) -> tuple[Answer, ...]:  # noqa: ANN401  # as above
-    """Return the answers that were not given out before; the browser sends them all each time."""
-    seen: tuple[str, set[str]] = st.session_state.get(f"{key} answered", ("", set()))
-    known = seen[1] if seen[0] == epoch else set()
-    acts = [act for act in (sent or {"acts": []})["acts"] if act["n"] not in known]
-    if acts:
-        st.session_state[f"{key} answered"] = (epoch, known | {act["n"] for act in acts})
-    return tuple(Answer(act["id"], act["text"], act["how"]) for act in acts)
 
 
 def _plain(box: ShownBox) -> dict[str, Any]:

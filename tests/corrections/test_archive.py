@@ -55,7 +55,7 @@ def read(page):
 
 @pytest.fixture(scope="module")
 def corrections(read):
-    return to_corrections(*read, "728", source="read", file="=sheet.png")
+    return to_corrections(*read, "72.8", source="read", act="typed", file="=sheet.png")
 
 
 def test_a_line_and_each_of_its_digits_are_corrected(read, corrections):
@@ -70,9 +70,9 @@ def test_a_line_and_each_of_its_digits_are_corrected(read, corrections):
 
 
 def test_a_truth_of_another_length_corrects_the_line_alone(read):
-    (only,) = to_corrections(*read, "72", source="read")
+    (only,) = to_corrections(*read, "72", source="read", act="typed")
     assert only.digit is None
-    (nothing,) = to_corrections(*read, "", source="read")
+    (nothing,) = to_corrections(*read, "", source="read", act="typed")
     assert nothing.truth == ""
 
 
@@ -94,27 +94,33 @@ def test_a_line_of_several_cells_that_was_read_rightly_is_not_called_wrong(read)
     picture, reading = read
     line = dataclasses.replace(reading.lines[0], text="7\t28")
     whole, *each = to_corrections(
-        picture, dataclasses.replace(reading, lines=(line,)), "728", source="read"
+        picture, dataclasses.replace(reading, lines=(line,)), "728", source="read", act="typed"
     )
     assert not whole.is_wrong
     assert [c.truth for c in each] == list("728")
 
 
+def test_separators_are_kept_beside_the_digits(read):
+    whole, *each = to_corrections(*read, " 7.28", source="read", act="typed")
+    assert (whole.truth, whole.written, whole.is_wrong) == ("728", "7.28", False)
+    assert [(c.truth, c.written) for c in each] == [("7", None), ("2", None), ("8", None)]
+
+
 def test_one_digit_is_corrected_by_itself(read):
-    (only,) = to_corrections(*read, "1", digit=0, source="draw")
+    (only,) = to_corrections(*read, "1", digit=0, source="draw", act="typed")
     assert (only.digit, only.truth, only.is_wrong) == (0, "1", True)
 
 
 @pytest.mark.parametrize(
     ("truth", "which"),
     [
-        *[(text, {}) for text in ("7a8", "٣", "²", "-1", "1" * 101)],
+        *[(text, {}) for text in ("7a8", "٣", "²", "+1", "1" * 101)],
         *[("7", {"line": 1}), ("7", {"line": -1}), ("7", {"digit": 3}), ("72", {"digit": 0})],
     ],
 )
 def test_what_is_no_truth_is_one_sentence(read, truth, which):
     with pytest.raises(CorrectionsError):
-        to_corrections(*read, truth, source="read", **which)
+        to_corrections(*read, truth, source="read", act="typed", **which)
 
 
 def test_a_crop_keeps_some_paper_round_it_but_stays_in_the_picture(read):
@@ -143,6 +149,33 @@ def test_a_folder_brings_corrections_back_as_they_were(corrections, tmp_path):
 def test_a_zip_brings_corrections_back_as_they_were(corrections):
     found = import_zip(export_zip(corrections), current_reader())
     assert found.corrections == corrections
+
+
+def without(columns: tuple[str, ...], packed: bytes) -> bytes:
+    """Return the ZIP as a version wrote it that had no such columns."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(packed)) as new, zipfile.ZipFile(file, "w") as old:
+        for name in new.namelist():
+            content = new.read(name)
+            if name == "labels.csv":
+                rows = list(csv.DictReader(io.StringIO(content.decode())))
+                names = [column for column in rows[0] if column not in columns]
+                table = io.StringIO()
+                writer = csv.DictWriter(table, names, extrasaction="ignore")
+                writer.writeheader()
+                writer.writerows(rows)
+                content = table.getvalue().encode()
+            old.writestr(name, content)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(("source", "act"), [("read", None), ("draw", None), ("api", "imported")])
+def test_an_export_of_an_earlier_version_does_not_tell_what_was_typed(corrections, source, act):
+    packed = export_zip([dataclasses.replace(each, source=source) for each in corrections])
+    found = import_zip(without(("act", "written"), packed), current_reader())
+    assert {each.act for each in found.corrections} == {act}
+    assert {each.written for each in found.corrections} == {None}
+    assert not found.faults
 
 
 def test_a_spreadsheet_finds_no_formula_in_the_table(corrections, tmp_path):
@@ -301,6 +334,17 @@ def test_training_takes_the_digits_of_an_export(corrections, tmp_path):
     assert taught.train.labels[-3:].tolist() == [7, 2, 8]
     frame = np.asarray(Image.open(io.BytesIO(corrections[1].frame)))
     np.testing.assert_array_equal(taught.train.pictures[-3], frame)
+
+
+def test_training_takes_no_digit_that_nobody_is_known_to_have_stated(corrections, tmp_path):
+    unknown = [dataclasses.replace(each, act=None) for each in corrections]
+    export_folder([*unknown[:2], *corrections[2:]], tmp_path)
+    mnist = load_mnist()
+    taught = with_corrections(mnist, tmp_path)
+    assert taught.corrections == len(corrections) - 2
+    export_folder(unknown, tmp_path / "none")
+    with pytest.raises(CorrectionsError, match="no corrected digit"):
+        with_corrections(mnist, tmp_path / "none")
 
 
 def test_a_frame_is_kept_to_the_grey_level():

@@ -45,6 +45,8 @@ def correction(n: int, truth: str = "7", **changes) -> Correction:
         "source": "read",
         "file": f"sheet {n}.jpg",
         "made": datetime(2026, 1, 1, 12, n // 60 % 60, n % 60, tzinfo=UTC),
+        "act": "typed",
+        "written": None,
     }
     return Correction(**(given | changes))
 
@@ -274,6 +276,25 @@ def test_the_migrations_make_the_tables_that_the_code_uses(url, store):
     with engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
     engine.dispose()
+
+
+def test_what_was_stored_before_acts_were_recorded_is_kept_and_told_apart(url, store):
+    """A text field that nobody touched stored rows of read and draw; see migration 0002."""
+    store.check()
+    store.add([correction(n, source=s) for n, s in enumerate(("read", "draw", "sheet", "api"))])
+    engine = sa.create_engine(url)
+    with engine.begin() as connection:
+        for column in ("act", "written"):
+            connection.execute(sa.text(f"ALTER TABLE corrections DROP COLUMN {column}"))
+        connection.execute(sa.text("UPDATE alembic_version SET version_num = '0001'"))
+    engine.dispose()
+    upgraded = Corrections(url)
+    acts = {each.source: each.act for each in upgraded.all()}
+    assert acts == {"read": None, "draw": None, "sheet": "typed", "api": "sent"}
+    assert upgraded.count(Wanted(explicit=True)) == 2
+    assert upgraded.remove([each.id for each in upgraded.all(Wanted(explicit=False))]) == 2
+    assert {each.source for each in upgraded.all()} == {"sheet", "api"}
+    upgraded.close()
 
 
 def test_a_database_of_a_newer_version_is_left_alone(url, store):

@@ -5,6 +5,7 @@ import multiprocessing
 import shutil
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,8 @@ import pytest
 from PIL import Image
 
 from digits.cli import main
+from digits.corrections.from_reading import frame_png
+from digits.corrections.store import Correction, Corrections
 from digits.errors import DataError, LearningError, ModelError
 from digits.image.mnist_normalize import to_frame
 from digits.inference.reference_set import load_hard, to_ink
@@ -29,6 +32,7 @@ from digits.personalization.learn import (
     Examples,
     accept,
     examples_in_folder,
+    gather,
     learn,
     to_examples,
 )
@@ -49,7 +53,7 @@ from digits.registry import (
 )
 from digits.synthesis.allographs import forms_of, write
 from digits.synthesis.strokes import draw
-from digits.types import Box
+from digits.types import Box, ModelName
 
 ROOT = Path(__file__).parent.parent.parent
 DENSE = "dense"
@@ -487,3 +491,19 @@ def test_where_nothing_can_be_kept_the_shipped_network_reads(tmp_path, monkeypat
     (tmp_path / "a file").write_text("where a folder should be")
     monkeypatch.setenv("DIGITS_HOME", str(tmp_path / "a file"))
     assert current_reader().classifier.name == shipped_reader().classifier.name
+
+
+def test_nothing_is_learned_from_what_nobody_is_known_to_have_said(tmp_path, held_out):
+    store = Corrections(f"sqlite:///{(tmp_path / 'c.sqlite').as_posix()}")
+    frames = [frame_png(frame) for frame in held_out.frames[:6]]
+    for n, frame in enumerate(frames):
+        act = "typed" if n < 4 else None
+        given = {"line": 0, "digit": 0, "read": "1", "truth": "7", "source": "read", "file": None}
+        made = datetime(2026, 1, 1, 0, n, tzinfo=UTC)
+        model, box = ModelName("cnn", "0" * 64), Box(n, 0, 28, 28)
+        store.add(
+            [Correction(reading="0" * 64, box=box, crop=frame, frame=frame, model=model,
+                        made=made, act=act, **given)]
+        )  # fmt: skip
+    assert len(gather(store)) == 4
+    store.close()

@@ -25,7 +25,10 @@ def store(tmp_path):
     picture = load_picture(EXAMPLE.read_bytes())
     reading = current_reader().read(picture)
     name = "![a](http://else.example/a.png) <img src=http://else.example/b.png>.jpg"
-    assert store.add(to_corrections(picture, reading, "2026", source="read", file=name)) == 5
+    assert (
+        store.add(to_corrections(picture, reading, "2026", source="read", act="typed", file=name))
+        == 5
+    )
     yield store
     store.close()
 

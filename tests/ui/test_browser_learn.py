@@ -45,7 +45,7 @@ def home(tmp_path, monkeypatch):
         seen = load_picture(picture(i % 10, rng))
         reading = reader.read(seen, ANY)
         if len(reading.digits) == 1:
-            store.add(to_corrections(seen, reading, str(i % 10), source="read"))
+            store.add(to_corrections(seen, reading, str(i % 10), source="read", act="typed"))
     return tmp_path
 
 

@@ -1,169 +1,186 @@
-"""Read and Draw as people use them in Chromium: at a desk, on a phone, two at once, by ear."""
+"""Read as people use it in Chromium: at a desk, on a phone, two at once."""
 
-import io
-from itertools import pairwise
-from pathlib import Path
+import base64
 
-import numpy as np
 import pytest
-from app_server import serve
-from PIL import Image
+from app_server import DESKTOP, PHONE, serve
+from axe import serious_faults
+from journeys import (
+    EXAMPLES,
+    STILL,
+    WAIT,
+    arrive,
+    correct,
+    scan_of,
+    stored,
+    to_be_corrected,
+    until_answer,
+    until_idle,
+    upload,
+)
 
-from digits.corrections.store import Corrections
-from digits.mnist import load_mnist
-from digits.settings import DATABASE
-
-ROOT = Path(__file__).parent.parent.parent
-EXAMPLES = ROOT / "digits" / "ui" / "examples"
-PHONE = {"width": 390, "height": 844}  # px
-WAIT = 180_000  # ms, generous: machines are shared
-
-
-def upload(page, file):
-    page.locator("input[type=file]").set_input_files(file)
-
-
-def until_answer(page, text):
-    page.get_by_test_id("answer").get_by_text(text, exact=True).wait_for(timeout=WAIT)
-
-
-@pytest.fixture(scope="module")
-def scan() -> bytes:
-    """A PDF of two pages with one validation digit each: 3, then 8."""
-    mnist = load_mnist().validation
-    sheets = []
-    for value in (3, 8):
-        digit = mnist.pictures[int(np.flatnonzero(mnist.labels == value)[0])]
-        sheet = Image.new("L", (400, 300), 255)
-        sheet.paste(Image.fromarray(255 - digit).resize((112, 112)), (150, 90))
-        sheets.append(sheet)
-    file = io.BytesIO()
-    sheets[0].save(file, "PDF", save_all=True, append_images=sheets[1:])
-    return file.getvalue()
-
-
-def put_right(page, truth):
-    field = page.get_by_label("Answer")
-    field.fill(truth)
-    field.press("Enter")
+YEAR, THREE, EIGHT = (
+    EXAMPLES / f"{n}.jpg" for n in ("a year", "three in shadow", "eight on a board")
+)
+PASTE = """async (base64) => {
+    const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+    const clipboard = new DataTransfer();
+    clipboard.items.add(new File([bytes], "pasted.jpg", { type: "image/jpeg" }));
+    document.body.dispatchEvent(
+        new ClipboardEvent("paste", { clipboardData: clipboard, bubbles: true }));
+}"""
+DROP = """(base64) => {
+    const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+    const dataTransfer = new DataTransfer();
+    dataTransfer.items.add(new File([bytes], "dropped.jpg", { type: "image/jpeg" }));
+    const drop = new DragEvent("drop", { dataTransfer, bubbles: true, cancelable: true });
+    document.querySelector(".stApp").dispatchEvent(drop);
+}"""
+NO_PICTURE = {"name": "letter.png", "mimeType": "image/png", "buffer": b"Dear Sir"}
+LETTER = {"name": "letter.txt", "mimeType": "text/plain", "buffer": b"Dear Sir"}
 
 
-def stored(folder: Path) -> list[tuple[str, str, str, int | None]]:
-    """Return (read, truth, source, digit) of what is stored, lines first."""
-    return [
-        (each.read, each.truth, each.source, each.digit)
-        for each in sorted(
-            Corrections(f"sqlite:///{folder / DATABASE}").all(),
-            key=lambda each: -1 if each.digit is None else each.digit,
-        )
-    ]
+def encoded(path):
+    return base64.b64encode(path.read_bytes()).decode()
 
 
-def test_an_answer_put_right_is_saved_and_saved_once(visitor, tmp_path):
+def test_an_uploaded_picture_is_read_with_a_box_on_its_number(page, server):
+    arrive(page, server[0])
+    upload(page, YEAR)
+    until_answer(page, "2026")
+    box = page.get_by_test_id("viewer").locator(".box")
+    assert box.get_attribute("aria-label") == "2026"
+    assert page.get_by_text("Nothing to check").is_visible()
+
+
+def test_blank_paper_names_no_digit(page, server):
+    arrive(page, server[0])
+    upload(page, EXAMPLES / "blank paper.jpg")
+    page.get_by_text("No ink found").wait_for(timeout=WAIT)
+    assert page.get_by_test_id("answer").inner_text().strip() == ""
+
+
+def test_a_file_that_is_no_picture_is_explained_and_others_are_read(page, server):
+    arrive(page, server[0])
+    upload(page, LETTER)
+    page.get_by_text("letter.txt is not a picture").wait_for(timeout=WAIT)
+    upload(page, NO_PICTURE)
+    page.get_by_text("no picture that can be opened").wait_for(timeout=WAIT)
+    upload(page, YEAR)
+    until_answer(page, "2026")
+
+
+def test_pictures_are_dropped_and_pasted_and_the_newest_is_in_sight(page, server):
+    arrive(page, server[0])
+    page.evaluate(DROP, encoded(THREE))
+    until_answer(page, "3")
+    until_idle(page)
+    page.evaluate(PASTE, encoded(EIGHT))
+    until_answer(page, "8")
+    page.get_by_role("button", name="dropped.jpg").click(timeout=WAIT)
+    until_answer(page, "3")
+    page.get_by_role("button", name="Clear").click()
+    page.get_by_role("button", name="a year", exact=True).wait_for(timeout=WAIT)
+
+
+def test_the_camera_is_asked_only_on_demand_and_its_picture_read(page, server):
+    arrive(page, server[0])
+    page.get_by_role("button", name="Take photo").click()
+    camera = page.get_by_role("dialog", name="Camera")
+    take = camera.get_by_role("button", name="Take photo")
+    take.click(timeout=WAIT)
+    page.get_by_test_id("viewer").get_by_alt_text("photo.jpg").wait_for(timeout=WAIT)
+    until_idle(page)
+    assert not camera.is_visible()
+
+
+def test_each_page_of_a_pdf_is_on_the_film_strip_and_read(page, server):
+    arrive(page, server[0])
+    upload(page, {"name": "scan.pdf", "mimeType": "application/pdf", "buffer": scan_of(3, 8)})
+    until_answer(page, "3")
+    page.get_by_role("button", name="✓ scan.pdf, page 2").click(timeout=WAIT)
+    until_answer(page, "8")
+
+
+def test_a_number_put_right_is_saved_with_its_act_and_saved_once(visitor, tmp_path):
     with serve(DIGITS_HOME=str(tmp_path), DIGITS_MODE="personal") as (address, _):
         page = visitor()
-        page.goto(address)
-        upload(page, str(EXAMPLES / "a year.jpg"))
+        arrive(page, address)
+        upload(page, YEAR)
         until_answer(page, "2026")
-        put_right(page, "2028")
-        page.get_by_text("Saved: 2028, where 2026 was read").wait_for(timeout=WAIT)
+        field = to_be_corrected(page)
+        field.fill("20b6")
+        field.press("Enter")
+        page.get_by_text("Use digits and").wait_for(timeout=WAIT)
+        field.fill("2028")
+        field.press("Enter")
+        page.get_by_text("Saved: 2028, not 2026").wait_for(timeout=WAIT)
         digits = [("2", "2", "read", 0), ("0", "0", "read", 1), ("2", "2", "read", 2)]
-        assert stored(tmp_path) == [("2026", "2028", "read", None), *digits, ("6", "8", "read", 3)]
-        put_right(page, "2026")
-        page.get_by_text("Saved: 2026 is right").wait_for(timeout=WAIT)
-        assert stored(tmp_path) == [("2026", "2026", "read", None), *digits, ("6", "6", "read", 3)]
-        put_right(page, "20b6")
-        page.get_by_text("A correction has digits only").wait_for(timeout=WAIT)
+        same = [("2026", "2028", "read", None), *digits, ("6", "8", "read", 3)]
+        assert stored(tmp_path) == [(*each, "typed") for each in same]
+        until_answer(page, "2028")
+        until_idle(page)
+        correct(page, "2026")
+        page.get_by_text("2026 saved as right").wait_for(timeout=WAIT)
+        assert stored(tmp_path)[0] == ("2026", "2026", "read", None, "typed")
         assert len(stored(tmp_path)) == 5
 
 
-def test_a_drawing_put_right_is_saved(visitor, tmp_path):
+def test_looks_right_is_an_act_of_its_own(visitor, tmp_path):
     with serve(DIGITS_HOME=str(tmp_path), DIGITS_MODE="personal") as (address, _):
-        page = visitor(PHONE, has_touch=True, is_mobile=True)
-        page.goto(f"{address}/draw")
-        draw_by_finger(page, SEVEN)
-        until_answer(page, "7")
-        put_right(page, "1")
-        page.get_by_text("Saved: 1, where 7 was read").wait_for(timeout=WAIT)
-        assert stored(tmp_path) == [("7", "1", "draw", None), ("7", "1", "draw", 0)]
+        page = visitor()
+        arrive(page, address)
+        page.get_by_role("button", name="a year", exact=True).click(timeout=WAIT)
+        until_answer(page, "2026")
+        page.get_by_role("button", name="Looks right").click()
+        page.get_by_role("button", name="Saved as right").wait_for(timeout=WAIT)
+        until_idle(page)
+        assert {each[-1] for each in stored(tmp_path)} == {"confirmed"}
+        assert stored(tmp_path)[0][:2] == ("2026", "2026")
+
+
+def test_fix_opens_the_number_to_be_put_right(page, server):
+    arrive(page, server[0])
+    page.get_by_role("button", name="a year", exact=True).click(timeout=WAIT)
+    until_answer(page, "2026")
+    page.get_by_role("button", name="Fix").click()
+    field = page.get_by_role("dialog").get_by_label("Number")
+    assert field.input_value() == "2026"
+    assert page.get_by_role("dialog").locator(".readings button").count() == 3
 
 
 def test_where_strangers_visit_only_what_is_saved_is_stored(visitor, tmp_path):
     with serve(DIGITS_HOME=str(tmp_path), DIGITS_MODE="shared") as (address, _):
         page = visitor()
-        page.goto(address)
-        upload(page, str(EXAMPLES / "a year.jpg"))
+        arrive(page, address)
+        upload(page, YEAR)
         until_answer(page, "2026")
-        put_right(page, "2028")
-        save = page.get_by_role("button", name="Save this correction")
+        correct(page, "2028")
+        until_answer(page, "2028")
+        save = page.get_by_role("button", name="Save 1 correction")
         save.wait_for(timeout=WAIT)
         assert not list(tmp_path.iterdir())
         save.click()
         page.get_by_text("Saved: 2028").wait_for(timeout=WAIT)
-        assert stored(tmp_path)[0] == ("2026", "2028", "read", None)
+        assert stored(tmp_path)[0] == ("2026", "2028", "read", None, "typed")
 
 
 def test_without_a_place_to_store_reading_goes_on(visitor, tmp_path):
     (tmp_path / "a file").write_text("where a folder should be")
     with serve(DIGITS_HOME=str(tmp_path / "a file"), DIGITS_MODE="personal") as (address, _):
         page = visitor()
-        page.goto(address)
-        upload(page, str(EXAMPLES / "a year.jpg"))
+        arrive(page, address)
+        upload(page, YEAR)
         until_answer(page, "2026")
-        put_right(page, "2028")
-        page.get_by_role("alert").wait_for(timeout=WAIT)
-        upload(page, str(EXAMPLES / "three in shadow.jpg"))
+        correct(page, "2028")
+        page.get_by_role("button", name="Save 1 correction").wait_for(timeout=WAIT)
+        upload(page, THREE)
         until_answer(page, "3")
-
-
-def test_each_page_of_a_pdf_is_read(page, server, scan):
-    page.goto(server[0])
-    upload(page, {"name": "scan.pdf", "mimeType": "application/pdf", "buffer": scan})
-    until_answer(page, "3")
-    number = page.get_by_label("Page, of 2")
-    number.fill("2")
-    number.press("Enter")
-    until_answer(page, "8")
-
-
-def test_an_example_is_one_press_away_and_its_digits_can_be_looked_at(page, server):
-    page.goto(server[0])
-    page.get_by_role("button", name="a year", exact=True).click(timeout=WAIT)
-    until_answer(page, "2026")
-    seen = page.get_by_alt_text("The 28 by 28 picture")
-    first = seen.get_attribute("src")
-    page.get_by_role("radio", name="6").click()
-    page.wait_for_function(
-        "(first) => document.querySelector('img[alt^=\"The 28\"]')?.src !== first",
-        arg=first,
-        timeout=WAIT,
-    )
-
-
-def test_the_account_of_a_reading_is_taken_along(page, server, tmp_path):
-    page.goto(server[0])
-    page.get_by_role("button", name="a year", exact=True).click(timeout=WAIT)
-    until_answer(page, "2026")
-    with page.expect_download(timeout=WAIT) as taken:
-        page.get_by_role("button", name="One-page report").click(timeout=WAIT)
-    file = tmp_path / "report.html"
-    taken.value.save_as(file)
-    report = file.read_text(encoding="utf-8")
-    assert 'class="number">2026<' in report
-    assert "Reading of a year.jpg" in report
-
-
-def test_how_it_was_read_is_shown_in_four_pictures(page, server):
-    page.goto(server[0])
-    page.get_by_role("button", name="a year", exact=True).click(timeout=WAIT)
-    page.get_by_text("How it was read").click(timeout=WAIT)
-    for name in ("Upright", "Ink", "Boxes", "Frames"):
-        page.get_by_alt_text(f"{name}. ").wait_for(timeout=WAIT)
 
 
 def test_copy_puts_the_answer_on_the_clipboard(visitor, server):
     page = visitor(permissions=["clipboard-read", "clipboard-write"])
-    page.goto(server[0])
+    arrive(page, server[0])
     page.get_by_role("button", name="a year", exact=True).click(timeout=WAIT)
     until_answer(page, "2026")
     page.get_by_role("button", name="Copy", exact=True).click(timeout=WAIT)
@@ -171,150 +188,135 @@ def test_copy_puts_the_answer_on_the_clipboard(visitor, server):
     assert page.evaluate("navigator.clipboard.readText()") == "2026"
 
 
-def test_settings_stand_in_the_address_and_pictures_do_not(page, server):
-    page.goto(server[0])
-    page.get_by_role("button", name="three in shadow", exact=True).click(timeout=WAIT)
-    until_answer(page, "3")
-    page.get_by_text("Settings").click()
-    page.get_by_text("One digit", exact=True).click()
-    page.wait_for_url("**holds=One*", timeout=WAIT)
-    assert page.url.split("?")[1] == "holds=One+digit"
-    page.goto(f"{server[0]}/?holds=One+digit&network=dense")
-    page.get_by_role("button", name="three in shadow", exact=True).click(timeout=WAIT)
-    page.get_by_text("Use it from code").click(timeout=WAIT)
+def test_a_table_is_shown_as_one_and_opens_as_a_sheet(page, server):
+    arrive(page, server[0])
+    page.get_by_role("button", name="a mark sheet", exact=True).click(timeout=WAIT)
+    page.get_by_test_id("answer").get_by_text("01384", exact=True).wait_for(timeout=WAIT)
+    assert page.get_by_test_id("answer").locator("tr").count() >= 7
+    page.get_by_role("button", name="Next to check").click()
+    page.get_by_role("dialog").get_by_label("Number").wait_for(timeout=WAIT)
+    page.keyboard.press("Escape")
+    until_idle(page)
+    page.get_by_role("button", name="Open as sheet").click()
+    page.get_by_role("heading", level=1, name="Sheets").wait_for(timeout=WAIT)
+    page.get_by_text("01384").or_(page.locator("input[value='01384']")).first.wait_for(
+        timeout=WAIT, state="attached"
+    )
+
+
+def test_a_part_of_the_picture_is_read_by_itself(page, server):
+    arrive(page, server[0])
+    page.get_by_role("button", name="a year", exact=True).click(timeout=WAIT)
+    until_answer(page, "2026")
+    until_idle(page)
+    image = page.get_by_test_id("viewer").locator("img").bounding_box()
+    page.get_by_role("button", name="Read only here").click()
+    page.mouse.move(image["x"] + 4, image["y"] + 4)
+    page.mouse.down()
+    half = image["x"] + 0.48 * image["width"]
+    page.mouse.move(half, image["y"] + image["height"] - 4, steps=6)
+    page.mouse.up()
+    until_answer(page, "20")
+    page.get_by_role("button", name="Use whole picture").click()
+    until_answer(page, "2026")
+
+
+def test_why_holds_what_is_for_the_curious(page, server, tmp_path):
+    arrive(page, f"{server[0]}/?network=dense")
+    page.get_by_role("button", name="a year", exact=True).click(timeout=WAIT)
+    until_answer(page, "2026")
+    page.get_by_text("Why?").click()
+    seen = page.get_by_alt_text("The 28 by 28 picture")
+    first = seen.get_attribute("src", timeout=WAIT)
+    page.get_by_role("radio", name="6").click()
+    page.wait_for_function(
+        "(first) => document.querySelector('img[alt^=\"The 28\"]')?.src !== first",
+        arg=first,
+        timeout=WAIT,
+    )
+    page.get_by_alt_text("Where the network looked").wait_for(timeout=WAIT)
+    page.get_by_role("tab", name="Steps").click()
+    for name in ("Upright", "Ink", "Boxes", "Frames"):
+        page.get_by_alt_text(f"{name}. ").wait_for(timeout=WAIT)
+    page.get_by_role("tab", name="Code and report").click()
     page.get_by_text('model="dense"').wait_for(timeout=WAIT)
-    page.get_by_text("single=true&model=dense").wait_for(timeout=WAIT)
+    with page.expect_download(timeout=WAIT) as taken:
+        page.get_by_role("button", name="One-page report").click(timeout=WAIT)
+    file = tmp_path / "report.html"
+    taken.value.save_as(file)
+    assert "Reading of a year.jpg" in file.read_text(encoding="utf-8")
+
+
+def test_what_is_open_survives_a_change_of_page(page, server):
+    arrive(page, server[0])
+    upload(page, YEAR)
+    until_answer(page, "2026")
+    page.get_by_role("link", name="Draw", exact=True).click()
+    page.locator("canvas").first.wait_for(timeout=WAIT)
+    page.get_by_role("link", name="Read", exact=True).click()
+    until_answer(page, "2026")
+    assert page.get_by_test_id("viewer").locator(".box").count() == 1
 
 
 def test_two_people_do_not_see_each_others_pictures(visitor, server):
     one, other = visitor(), visitor()
-    one.goto(server[0])
-    other.goto(server[0])
-    upload(one, str(EXAMPLES / "three in shadow.jpg"))
+    arrive(one, server[0])
+    arrive(other, server[0])
+    upload(one, THREE)
     until_answer(one, "3")
     assert other.get_by_test_id("answer").count() == 0
-    upload(other, str(EXAMPLES / "a year.jpg"))
+    upload(other, YEAR)
     until_answer(other, "2026")
-    one.get_by_text("Use it from code").click()
-    one.get_by_text('read("three in shadow.jpg")').wait_for(timeout=WAIT)
     until_answer(one, "3")
     other.reload()
-    other.get_by_text("Or press one").wait_for(timeout=WAIT)
+    other.get_by_role("button", name="a year", exact=True).wait_for(timeout=WAIT)
     assert other.get_by_test_id("answer").count() == 0
 
 
-def touch(session, kind, *points):
-    touches = [{"x": x, "y": y} for x, y in points]
-    session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": touches})
-
-
-def draw_by_finger(page, stroke):
-    """Move a finger over the sheet through points given as shares of its height."""
-    sheet = page.locator("canvas").first
-    sheet.wait_for(timeout=WAIT)
-    sheet.scroll_into_view_if_needed()
-    page.wait_for_timeout(500)  # until the sheet has its size
-    box = sheet.bounding_box()
-    places = [(box["x"] + x * box["height"], box["y"] + y * box["height"]) for x, y in stroke]
-    session = page.context.new_cdp_session(page)
-    touch(session, "touchStart", places[0])
-    for (x, y), (to_x, to_y) in pairwise(places):
-        for step in range(1, 11):
-            touch(session, "touchMove", (x + (to_x - x) * step / 10, y + (to_y - y) * step / 10))
-            page.wait_for_timeout(10)
-    touch(session, "touchEnd")
-
-
-SEVEN = [(0.3, 0.25), (0.7, 0.25), (0.45, 0.8)]
-ONE = [(0.5, 0.2), (0.5, 0.8)]
-
-
-def test_a_finger_draws_and_does_not_scroll(visitor, server):
+def test_on_a_phone_picture_and_answer_are_seen_at_once_and_put_right_by_touch(visitor, server):
     page = visitor(PHONE, has_touch=True, is_mobile=True)
-    page.goto(f"{server[0]}/draw")
-    draw_by_finger(page, SEVEN)
-    until_answer(page, "7")
-    main = "document.querySelector('[data-testid=stMain]')"
-    assert page.evaluate(f"Math.max(window.scrollY, {main}.scrollTop)") == 0
-
-
-def test_a_number_is_drawn_digit_by_digit(visitor, server):
-    page = visitor(has_touch=True)
-    page.goto(f"{server[0]}/draw?sheet=A+number")
-    draw_by_finger(page, [(x + 0.2, y) for x, y in SEVEN])
-    draw_by_finger(page, [(x + 0.9, y) for x, y in ONE])
-    until_answer(page, "71")
-    page.get_by_role("button", name="Undo").click()
-    until_answer(page, "7")
-
-
-def test_a_drawn_number_survives_a_change_of_page(visitor, server):
-    page = visitor(has_touch=True)
-    page.goto(f"{server[0]}/draw")
-    page.get_by_text("A number", exact=True).click(timeout=WAIT)
-    page.wait_for_url("**sheet=A+number*", timeout=WAIT)
-    draw_by_finger(page, [(x + 0.2, y) for x, y in SEVEN])
-    until_answer(page, "7")
-    draw_by_finger(page, [(x + 0.9, y) for x, y in ONE])
-    until_answer(page, "71")
-    page.get_by_role("link", name="Read", exact=True).click()
-    page.get_by_text("Or press one").wait_for(timeout=WAIT)
-    page.get_by_role("link", name="Draw", exact=True).click()
-    until_answer(page, "71")
-
-
-def test_on_a_phone_every_page_is_one_touch_away(visitor, server):
-    page = visitor(PHONE, has_touch=True, is_mobile=True)
-    page.goto(server[0])
-    draw = page.get_by_role("link", name="Draw", exact=True)
-    draw.wait_for(timeout=WAIT)
-    box = draw.bounding_box()
-    assert box["x"] >= 0
-    assert box["x"] + box["width"] <= PHONE["width"]
-    assert box["y"] + box["height"] <= PHONE["height"]
-    draw.tap()
-    page.locator("canvas").first.wait_for(timeout=WAIT)
-    wide = page.evaluate("document.scrollingElement.scrollWidth")
-    assert wide <= PHONE["width"], "the page is wider than the phone"
-
-
-LOOKS = [({"width": 1280, "height": 900}, "light"), (PHONE, "dark")]
-
-
-@pytest.mark.parametrize(("viewport", "scheme"), LOOKS, ids=["desk in light", "phone in the dark"])
-def test_no_page_has_a_serious_fault_for_those_who_cannot_see(visitor, server, viewport, scheme):
-    axe = pytest.importorskip(
-        "axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed"
-    ).Axe()
-    page = visitor(viewport, color_scheme=scheme)
-    page.goto(server[0])
-    page.get_by_role("button", name="a year", exact=True).wait_for(timeout=WAIT)
-    links = page.locator(".st-key-pages a")
-    names = [links.nth(i).inner_text().strip() for i in range(links.count())]
-    assert {"Read", "Draw"} <= set(names)
-    faults = serious(axe, page, "Read, empty")
-    page.get_by_role("button", name="a year", exact=True).click()
+    arrive(page, server[0])
+    page.get_by_role("button", name="a year", exact=True).tap(timeout=WAIT)
     until_answer(page, "2026")
-    for part in ("Settings", "How it was read", "Use it from code"):
-        page.get_by_text(part).click()
-    page.get_by_alt_text("Frames. ").wait_for(timeout=WAIT)
-    page.wait_for_timeout(1500)  # until the page stands still
-    faults += serious(axe, page, "Read")
-    for name in names:
-        if name == "Read":
-            continue
-        page.locator(".st-key-pages").get_by_role("link", name=name).click()
-        page.get_by_role("heading", level=1).wait_for(timeout=WAIT)
-        page.wait_for_timeout(1500)  # until the page stands still
-        faults += serious(axe, page, name)
-    assert not faults, "\n".join(faults)
-
-
-def serious(axe, page, name):
-    """Return each serious or critical fault that axe-core finds, with its place."""
-    return [
-        f"{name}: {fault['help']}: {node['html'][:200]}"
-        for fault in axe.run(page).response["violations"]
-        if fault["impact"] in ("serious", "critical")
-        for node in fault["nodes"]
+    page.wait_for_timeout(STILL)
+    for element in (page.get_by_test_id("viewer").locator("img"), page.get_by_test_id("answer")):
+        box = element.bounding_box()
+        assert box["y"] + box["height"] < PHONE["height"] - 60
+    assert page.evaluate("document.scrollingElement.scrollWidth") <= PHONE["width"]
+    page.get_by_test_id("viewer").locator(".box").tap()
+    page.wait_for_timeout(STILL)
+    sheet = page.get_by_role("dialog")
+    small = [
+        button.inner_text()
+        for button in sheet.get_by_role("button").all()
+        if min(button.bounding_box()["height"], button.bounding_box()["width"]) < 44
     ]
+    assert not small
+    sheet.locator(".readings button").nth(1).tap()
+    sheet.wait_for(state="hidden", timeout=WAIT)
+
+
+@pytest.mark.parametrize(
+    ("viewport", "scheme"), [(DESKTOP, "light"), (PHONE, "dark")], ids=["desk", "phone"]
+)
+def test_no_state_has_a_serious_fault_for_those_who_cannot_see(visitor, server, viewport, scheme):
+    page = visitor(viewport, color_scheme=scheme)
+    arrive(page, server[0])
+    page.wait_for_timeout(STILL)
+    faults = serious_faults(page, "empty")
+    upload(page, YEAR, THREE, NO_PICTURE)
+    until_answer(page, "2026")
+    until_idle(page)
+    page.get_by_text("Why?").click()
+    page.get_by_alt_text("Where the network looked").wait_for(timeout=WAIT)
+    page.wait_for_timeout(STILL)
+    faults += serious_faults(page, "answer")
+    to_be_corrected(page)
+    page.wait_for_timeout(STILL)
+    faults += serious_faults(page, "popover")
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="letter.png").click()
+    page.get_by_text("no picture that can be opened").wait_for(timeout=WAIT)
+    page.wait_for_timeout(STILL)
+    faults += serious_faults(page, "error")
+    assert not faults, "\n".join(faults)

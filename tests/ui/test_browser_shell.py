@@ -62,10 +62,10 @@ def test_the_theme_changes_at_once_and_stays_on_every_page(visitor, server):
     page.evaluate("window.here = true")
     open_menu(page)
     page.get_by_role("radio", name="Dark").click()
-    page.wait_for_function(f"{SCHEME} === 'dark'", timeout=WAIT)
+    page.wait_for_function(f"() => {SCHEME} === 'dark'", timeout=WAIT)
     assert page.evaluate("window.here"), "the page was loaded anew: a picture would be lost"
     arrive(page, f"{server[0]}/draw")
-    page.wait_for_function(f"{SCHEME} === 'dark'", timeout=WAIT)
+    page.wait_for_function(f"() => {SCHEME} === 'dark'", timeout=WAIT)
     open_menu(page)
     assert page.get_by_role("radio", name="Dark").get_attribute("aria-checked") == "true"
 

@@ -1,5 +1,6 @@
 """The page of corrections: what it shows, takes back and hides, with a store of its own."""
 
+import dataclasses
 import io
 import threading
 import zipfile
@@ -60,6 +61,7 @@ def store(url):
                 source="read",
                 file=f"<b>sheet</b> ![x](http://else.example/) {n}.jpg",
                 made=datetime(2026, 1, 1, 0, n, tzinfo=UTC),
+                act="typed",
             )
             for n in range(30)
         ]
@@ -83,7 +85,7 @@ def press(at, label):
 def test_an_empty_page_says_where_corrections_come_from(url):
     at = open_page(url)
     assert not at.exception
-    assert "type the right one" in at.info[0].value
+    assert "Correct a number on Read" in at.info[0].value
     assert "stay in the database of this computer" in at.caption[0].value
 
 
@@ -98,6 +100,20 @@ def test_corrections_are_shown_page_by_page_and_names_are_no_markup(url, store):
     assert any("&lt;b&gt;sheet&lt;/b&gt; ![x](http://else.example/)" in card for card in cards(at))
 
 
+def test_what_may_never_have_been_typed_is_offered_for_deletion(url, store):
+    at = open_page(url)
+    assert not at.warning
+    doubtful = [dataclasses.replace(c, act=None, truth="8") for c in store.all(limit=3)]
+    assert store.add(doubtful) == 3
+    at = open_page(url)
+    assert "3 corrections of an earlier version may never have been typed" in at.warning[0].value
+    press(at, "Delete them")
+    assert not at.warning
+    assert store.count() == 27
+    press(at, "Undo")
+    assert store.count(Wanted(explicit=False)) == 3
+
+
 def test_choosing_narrows_what_is_shown(url, store):
     at = open_page(url)
     at.segmented_control[0].set_value("Read wrongly").run()
@@ -105,11 +121,11 @@ def test_choosing_narrows_what_is_shown(url, store):
     at.text_input[0].set_value(") 4.jpg").run()
     assert "1 correction" in texts(at)
     at.selectbox[0].set_value("Draw").run()
-    assert "No correction is like that" in texts(at)
+    assert "Nothing matches" in texts(at)
     at.selectbox[0].set_value("Read").run()
     assert "1 correction" in texts(at)
     at.text_input[0].set_value("nothing is called so").run()
-    assert "No correction is like that" in texts(at)
+    assert "Nothing matches" in texts(at)
 
 
 def test_what_was_deleted_can_be_brought_back(url, store):

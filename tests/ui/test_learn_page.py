@@ -39,7 +39,9 @@ def correct(n, as_picture):
         size = (box.width, box.height)
         reading = Reading(str(i), size, "read", ModelName(DENSE, ""), "3", 0.5, (line,))
         picture = as_picture((255 - 255 * ink).astype(np.uint8))
-        current_corrections().add(to_corrections(picture, reading, str(i % 10), source="draw"))
+        current_corrections().add(
+            to_corrections(picture, reading, str(i % 10), source="draw", act="typed")
+        )
 
 
 def open_page(*, error="", mode="personal"):

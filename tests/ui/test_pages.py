@@ -1,95 +1,61 @@
-"""The pages with a fake reader: what they say for each kind of answer."""
+"""Read and Draw without a browser: what they show for each kind of answer, and what they store."""
 
 import io
+import json
 from pathlib import Path
 
 import pytest
+from handmade import line, reading, table
 from PIL import Image
 
 pytest.importorskip("streamlit", reason="Streamlit is not installed")
 from streamlit.testing.v1 import AppTest
 
+from digits.types import Box
+
 ROOT = Path(__file__).parent.parent.parent
-EXAMPLE = ROOT / "digits" / "ui" / "examples" / "a year.jpg"
+EXAMPLES = ROOT / "digits" / "ui" / "examples"
+EXAMPLE = EXAMPLES / "a year.jpg"
 SLOW = 60  # s, a first run imports everything
+SEVEN = {"width": 16, "points": [[80, 70], [190, 70], [120, 230]]}
+ONE = {"width": 16, "points": [[260, 70], [260, 230]]}
 
 
-def page_with_reading(
-    text: str,
-    *,
-    error: str = "",
-    note: str = "",
-    failed: str = "",
-    mark: str = "",
-    kept: list | None = None,
-    ask: bool = False,
-    content: bytes | None = None,
-    name: str = "n.jpg",
+def page_with(
+    *found, error: str = "", kept: list | None = None, ask: bool = False, files=None
 ) -> AppTest:
-    """Return the page after an upload, with a fake that reads `text`; "7" is doubtful, perhaps 1.
+    """Return Read after an upload, with a fake reader that gives the readings in turn.
 
-    Corrections go to `kept`, if there is such a list; a truth of letters is refused.
+    What is stored goes to `kept`, if there is such a list; a truth of 666 is refused.
     """
 
-    def page(text, error, note, failed, mark, kept, ask):
+    def page(found, error, kept, ask):
         from pathlib import Path
 
-        import numpy as np
-
         from digits.errors import DigitsError
+        from digits.inference.classifier import Classifier  # noqa: F401  # what a reader has
         from digits.reader import Reader
         from digits.registry import ModelCard
-        from digits.types import Box, Digit, Line, Mark, ModelName, Reading
         from digits.ui.read import read_page
 
         class FakeReader(Reader):
             def __init__(self):
                 pass
 
+            versions = "fake"
+
             def read(self, picture, hint):
                 if error:
                     raise DigitsError(error)
-                frame = np.zeros((28, 28), np.float32)
-                marks = (Mark(mark, Box(8, 6, 1, 1)),) if mark else ()
-                lines = []
-                for y, words in enumerate(text.split("\n") if text else ()):
-                    digits = tuple(
-                        Digit(
-                            int(c) if c.isdigit() else None,
-                            0.5 if c == "7" else 0.99,
-                            Box(9 * i, 9 * y, 8, 8),
-                            tuple(0.4 if v == 1 else 0.01 for v in range(10)),
-                            None,
-                            frame,
-                        )
-                        for i, c in enumerate(words)
-                    )
-                    written = ".".join(words) if mark else words
-                    lines.append(Line(words, 0.8, Box(0, 9 * y, 9, 8), digits, marks, written))
-                return Reading(
-                    picture.sha256,
-                    (picture.width, picture.height),
-                    "failed"
-                    if failed
-                    else "blank"
-                    if not text
-                    else "refused"
-                    if set(text) == {"?"}
-                    else "read",
-                    ModelName("fake", ""),
-                    text,
-                    0.8,
-                    tuple(lines),
-                    notes=(note,) if note else (),
-                    error=failed or None,
-                    written="\n".join(line.written for line in lines),
-                )
+                return found[min(len(st.session_state.setdefault("asked", [])), len(found) - 1)]
 
-        def keep(picture, reading, line, truth, file):
-            if truth.isalpha():
-                raise DigitsError("a number has digits only")
-            kept.append((reading.lines[line].text, line, truth, file))
-            return f"Saved: {truth}."
+        import streamlit as st
+
+        def keep(picture, reading, truths, file):
+            if any(truth.text == "666" for truth in truths):
+                raise DigitsError("the disk is full")
+            kept.append((reading.id[0], [(t.line, t.text, t.how) for t in truths], file))
+            return "Saved"
 
         fake = FakeReader()
         read_page(
@@ -99,13 +65,43 @@ def page_with_reading(
             ask=ask,
         )
 
-    told = {"text": text, "error": error, "note": note, "failed": failed, "mark": mark}
-    app = AppTest.from_function(page, kwargs={**told, "kept": kept, "ask": ask})
+    app = AppTest.from_function(
+        page, kwargs={"found": found, "error": error, "kept": kept, "ask": ask}
+    )
     app.run(timeout=SLOW)
-    content = content or EXAMPLE.read_bytes()
-    app.file_uploader[0].upload(name, content, "image/jpeg").run(timeout=SLOW)
+    files = files or [("n.jpg", EXAMPLE.read_bytes(), "image/jpeg")]
+    app.file_uploader[0].set_value(files).run(timeout=SLOW)
     assert not app.exception
     return app
+
+
+def data_of(app: AppTest, key: str) -> dict:
+    """Return what a component of ours was given to show."""
+    for element in app.get("bidi_component"):
+        if key in element.proto.id.split("-"):
+            return json.loads(element.proto.json)
+    raise AssertionError(f"there is no component {key}")
+
+
+def answer(app: AppTest) -> dict:
+    return data_of(app, "answer")
+
+
+def shown_text(app: AppTest) -> str:
+    rows = answer(app)["rows"]
+    return "\n".join(
+        "\t".join("".join(text for text, _ in cell["parts"]) if cell else "" for cell in row)
+        for row in rows
+    )
+
+
+def act(app: AppTest, key: str, *acts: tuple[str, str, str, str], epoch: str | None = None):
+    """Send acts as the component in the browser does."""
+    epoch = answer(app)["epoch"] if epoch is None else epoch
+    told = [dict(zip(("n", "id", "text", "how"), one, strict=True)) for one in acts]
+    app.session_state[key] = {"answers": {"epoch": epoch, "acts": told}}
+    app.run(timeout=SLOW)
+    assert not app.exception
 
 
 def labelled(elements, label: str):
@@ -113,92 +109,121 @@ def labelled(elements, label: str):
     return next(element for element in elements if element.label.startswith(label))
 
 
-def shown(app: AppTest) -> str:
-    return " ".join(element.proto.body for element in app.get("html"))
+def test_the_number_is_shown_and_can_be_copied():
+    app = page_with(reading(line("42")))
+    assert shown_text(app) == "42"
+    assert answer(app)["copies"] == [{"label": "Copy", "text": "42"}]
+    assert answer(app)["status"] == {"text": "Nothing to check", "kind": "fine"}
 
 
-def test_the_number_is_shown_in_large_type():
-    app = page_with_reading("42")
-    assert app.text_input[0].value == "42"
-    assert ">42</div>" in shown(app)  # what is heard
-    assert any("80.0%" in element.value for element in app.markdown)
+def test_doubtful_digits_are_marked_and_counted():
+    app = page_with(reading(line("47")))
+    assert answer(app)["rows"][0][0]["parts"] == [["4", False], ["7", True]]
+    assert answer(app)["status"] == {"text": "1 digit to check", "kind": "check"}
+    [box] = data_of(app, "picture")["boxes"]
+    assert (box["state"], box["reason"], box["readings"][:2]) == ("check", "Unsure", ["47", "41"])
+    assert answer(app)["fix"] == box["id"]
 
 
-def test_a_doubtful_digit_is_named_with_its_runner_up():
-    page = page_with_reading("47")
-    assert "<li>2nd digit: 7, perhaps 1</li>" in shown(page)
-    assert "1st digit" not in shown(page)
-    chooser = labelled(page.segmented_control, "Look at one digit")
-    assert [option.strip("\u200b") for option in chooser.options] == ["4", "▲ 7, perhaps 1"]
+def test_a_decimal_point_is_asked_about_so_that_nobody_takes_7_5_for_75():
+    app = page_with(reading(line("65", point=1)))
+    assert shown_text(app) == "6.5"
+    [box] = data_of(app, "picture")["boxes"]
+    assert (box["reason"], box["readings"][:2]) == ("Decimal point?", ["6.5", "65"])
 
 
-def test_choosing_a_digit_shows_its_probabilities():
-    page = page_with_reading("47")
-    assert "Probability of each digit" in shown(page)
-    chooser = labelled(page.segmented_control, "Look at one digit")
-    before = shown(page)
-    chooser.set_value(1).run(timeout=SLOW)
-    assert shown(page) != before
+def test_a_table_is_copied_as_a_table_and_opens_as_a_sheet():
+    app = page_with(table("12 . 3", "4 56 ."))
+    assert answer(app)["table"]
+    assert answer(app)["copies"][0] == {"label": "Copy table", "text": "12\t\t3\n4\t56\t"}
+    assert labelled(app.button, "Open as sheet")
 
 
-def test_each_line_has_its_own_field_and_its_digits_to_look_at():
-    page = page_with_reading("12\n34\n5")
-    assert [field.label for field in page.text_input] == ["Line 1", "Line 2", "Line 3"]
-    assert [field.value for field in page.text_input] == ["12", "34", "5"]
-    lines = labelled(page.selectbox, "Look at the digits of")
-    assert lines.options == ["line 1: 12", "line 2: 34", "line 3: 5"]
-    lines.select(lines.options[1]).run(timeout=SLOW)
-    chooser = labelled(page.segmented_control, "Look at one digit")
-    assert [option.strip("\u200b") for option in chooser.options] == ["3", "4"]
+def test_lines_have_a_box_each_and_are_copied_together():
+    app = page_with(reading(line("12"), line("34", y=20)))
+    assert len(data_of(app, "picture")["boxes"]) == 2
+    assert answer(app)["copies"] == [{"label": "Copy all lines", "text": "12\n34"}]
 
 
-def test_what_is_typed_is_kept_at_once():
+def test_what_is_typed_at_a_box_is_stored_at_once():
     kept = []
-    page = page_with_reading("12\n34", kept=kept)
-    assert not kept
-    page.text_input[1].set_value("94").run(timeout=SLOW)
-    assert kept == [("34", 1, "94", "n.jpg")]
-    assert page.success[0].value == "Saved: 94."
-    assert [field.value for field in page.text_input] == ["12", "94"]
+    app = page_with(reading(line("12"), line("34", y=20)), kept=kept)
+    act(app, "picture", ("n1", "1", "94", "typed"))
+    assert kept == [("a", [(1, "94", "typed")], "n.jpg")]
+    assert shown_text(app) == "12\n94"
+    app.run(timeout=SLOW)
+    assert len(kept) == 1, "an act is stored once"
 
 
-def test_where_others_visit_only_what_is_saved_is_kept():
+def test_what_is_said_of_another_reading_is_not_stored():
     kept = []
-    page = page_with_reading("42", kept=kept, ask=True)
-    assert not [button for button in page.button if button.label.startswith("Save")]
-    page.text_input[0].set_value("43").run(timeout=SLOW)
-    assert not kept
-    save = labelled(page.button, "Save")
-    save.click().run(timeout=SLOW)
-    assert kept == [("42", 0, "43", "n.jpg")]
-    assert page.success[0].value == "Saved: 43."
+    app = page_with(reading(line("12")), kept=kept)
+    act(app, "picture", ("n1", "0", "94", "typed"), epoch="another")
+    act(app, "answer", ("n2", "", "", "confirmed"), epoch="another")
+    assert kept == []
+    assert shown_text(app) == "12"
+
+
+def test_looking_at_pictures_stores_nothing():
+    kept = []
+    files = [(f"{n}.jpg", path.read_bytes(), "image/jpeg") for n, path in enumerate([EXAMPLE] * 3)]
+    found = [reading(line(text), name=name) for text, name in (("12", "a"), ("34", "b"))]
+    app = page_with(*found, kept=kept, files=files)
+    for _ in range(2):
+        for button in ("strip-1", "strip-2", "strip-0"):
+            app.button(key=button).click().run(timeout=SLOW)
+    assert not app.exception
+    assert kept == []
+
+
+def test_looks_right_stores_what_is_in_sight_but_no_rejected_character():
+    kept = []
+    app = page_with(reading(line("12"), line("3?", y=20), line("7", y=40)), kept=kept)
+    assert answer(app)["confirm"]
+    act(app, "answer", ("n1", "", "", "confirmed"))
+    assert kept == [("a", [(0, "12", "confirmed"), (2, "7", "confirmed")], "n.jpg")]
+    assert answer(app)["confirmed"]
+    assert answer(app)["status"]["text"] == "1 digit to check"
+
+
+def test_where_others_visit_only_what_is_saved_is_stored():
+    kept = []
+    app = page_with(reading(line("42")), kept=kept, ask=True)
+    assert not answer(app)["confirm"]
+    assert not [button for button in app.button if button.label.startswith("Save")]
+    act(app, "picture", ("n1", "0", "43", "typed"))
+    assert kept == []
+    assert shown_text(app) == "43"
+    labelled(app.button, "Save 1 correction").click().run(timeout=SLOW)
+    assert kept == [("a", [(0, "43", "typed")], "n.jpg")]
+    assert not [button for button in app.button if button.label.startswith("Save")]
+
+
+def test_what_cannot_be_stored_is_said_and_offered_again():
+    kept = []
+    app = page_with(reading(line("42")), kept=kept)
+    act(app, "picture", ("n1", "0", "666", "typed"))
+    assert app.toast[0].value == "The disk is full."
+    assert shown_text(app) == "666"
+    assert labelled(app.button, "Save 1 correction")
 
 
 def test_without_a_place_to_keep_them_nothing_promises_to_keep_corrections():
-    page = page_with_reading("42")
-    page.text_input[0].set_value("43").run(timeout=SLOW)
-    assert not page.success
-    assert not page.exception
-    assert any("nothing is stored" in caption.value for caption in page.caption)
+    app = page_with(reading(line("42")))
+    act(app, "picture", ("n1", "0", "43", "typed"))
+    assert shown_text(app) == "43"
+    assert not answer(app)["confirm"]
 
 
-def test_a_correction_that_is_refused_says_why():
-    page = page_with_reading("42", kept=[])
-    page.text_input[0].set_value("no").run(timeout=SLOW)
-    assert page.error[0].value == "A number has digits only."
-    assert not page.success
-
-
-def test_another_picture_brings_its_own_answer():
-    kept = []
-    page = page_with_reading("42", kept=kept)
-    page.text_input[0].set_value("43").run(timeout=SLOW)
-    other = (ROOT / "digits/ui/examples/three in shadow.jpg").read_bytes()
-    page.file_uploader[0].set_value([]).run(timeout=SLOW)
-    page.file_uploader[0].upload("o.jpg", other, "image/jpeg").run(timeout=SLOW)
-    assert page.text_input[0].value == "42"
-    assert not page.success
-    assert len(kept) == 1
+def test_a_region_is_read_by_itself_and_left_again():
+    app = page_with(reading(line("42")))
+    assert data_of(app, "picture")["whole"] == ""
+    epoch = data_of(app, "picture")["epoch"]
+    app.session_state["picture"] = {"region": {"epoch": epoch, "box": [10, 10, 50, 40]}}
+    app.run(timeout=SLOW)
+    assert app.session_state["desk"].regions == {"1-0": Box(10, 10, 50, 40)}
+    assert app.session_state["desk"].results["1-0"].asked.hint.boxes == (Box(10, 10, 50, 40),)
+    assert data_of(app, "picture")["whole"] == "Use whole picture"
 
 
 def two_pages() -> bytes:
@@ -208,54 +233,124 @@ def two_pages() -> bytes:
     return file.getvalue()
 
 
-def test_a_pdf_lets_its_page_be_chosen():
+def test_the_pages_of_a_pdf_are_a_film_strip():
     pytest.importorskip("pypdfium2", reason="pypdfium2 is not installed")
-    kept = []
-    page = page_with_reading("42", content=two_pages(), name="scan.pdf", kept=kept)
-    assert page.number_input[0].label == "Page, of 2"
-    assert "read_pages" in page.code[0].value
-    assert "[0]  # page 1" in page.code[0].value
-    page.text_input[0].set_value("43").run(timeout=SLOW)
-    page.number_input[0].set_value(2).run(timeout=SLOW)
-    assert "[1]  # page 2" in page.code[0].value
-    assert page.text_input[0].value == "42"  # what was typed belongs to the first page
+    app = page_with(reading(line("42")), files=[("scan.pdf", two_pages(), "application/pdf")])
+    strip = [button.label for button in app.button if "scan.pdf" in button.label]
+    assert strip == ["✓ scan.pdf, page 1", "✓ scan.pdf, page 2"]
+    app.button(key="strip-1").click().run(timeout=SLOW)
+    assert app.session_state["desk"].item.page == 2
 
 
-def test_a_locked_or_damaged_pdf_is_a_sentence():
+def test_a_damaged_pdf_is_a_sentence_and_the_others_are_read():
     pytest.importorskip("pypdfium2", reason="pypdfium2 is not installed")
-    page = page_with_reading("42", content=two_pages()[:300], name="scan.pdf")
-    assert page.error[0].value.startswith("The PDF is damaged")
+    damaged = ("scan.pdf", two_pages()[:300], "application/pdf")
+    app = page_with(
+        reading(line("42")), files=[damaged, ("n.jpg", EXAMPLE.read_bytes(), "image/jpeg")]
+    )
+    assert answer(app)["status"]["kind"] == "error"
+    assert answer(app)["status"]["text"].startswith("The PDF is damaged")
+    app.button(key="strip-1").click().run(timeout=SLOW)
+    assert shown_text(app) == "42"
 
 
-def test_the_lines_of_code_name_the_picture_and_its_settings():
-    page = page_with_reading("42")
-    assert [code.value.split()[0] for code in page.code] == ["from", "curl", "python"]
-    assert '"n.jpg"' in page.code[0].value
-    holds = labelled(page.segmented_control, "What is")
-    holds.set_value("One digit").run(timeout=SLOW)
-    assert "single=True" in page.code[0].value
-    assert "single=true" in page.code[1].value
+@pytest.mark.parametrize(
+    ("found", "says"),
+    [
+        (reading(), "No ink found. Check the light, or retake."),
+        (reading(line("??")), "No numbers found. Crop to the paper, or retake."),
+        (
+            reading(status="failed", error="the model gave no answer"),
+            "The model gave no answer.",
+        ),
+    ],
+    ids=["blank", "refused", "failed"],
+)
+def test_what_has_no_answer_says_what_to_do(found, says):
+    app = page_with(found)
+    assert answer(app)["status"]["text"] == says
+    assert answer(app)["rows"] == []
+    assert answer(app)["copies"] == []
 
 
-def test_an_example_is_one_press_away():
+def test_an_error_is_a_sentence():
+    app = page_with(error="this is a HEIC photograph: save it as JPEG and try again")
+    assert answer(app)["status"] == {
+        "text": "This is a HEIC photograph: save it as JPEG and try again.",
+        "kind": "error",
+    }
+
+
+def test_what_made_it_hard_is_said():
+    app = page_with(reading(line("7"), notes=("The picture is blurred.",)))
+    assert answer(app)["notes"] == ["The picture is blurred."]
+
+
+def test_no_decoded_picture_stays_in_the_session():
+    files = [(f"{n}.jpg", EXAMPLE.read_bytes(), "image/jpeg") for n in range(12)]
+    app = page_with(reading(line("42")), files=files)
+    desk = app.session_state["desk"]
+    assert len(desk.results) == 12
+    assert len(desk.previews) <= 8
+
+    def held(value, depth=0):
+        """Return what a value holds, down to its plain parts."""
+        if depth > 6 or isinstance(value, str | bytes | int | float):
+            return [value]
+        parts = value.values() if isinstance(value, dict) else value
+        if not isinstance(value, dict | list | tuple):
+            names = getattr(value, "__slots__", None) or getattr(value, "__dict__", {})
+            parts = [getattr(value, name) for name in names]
+        return [value, *(x for part in parts for x in held(part, depth + 1))]
+
+    assert not [one for one in held(desk) if isinstance(one, Image.Image)]
+
+
+def test_why_shows_a_digits_probabilities_and_the_lines_of_code(monkeypatch):
+    app = AppTest.from_file(str(ROOT / "app.py")).run(timeout=SLOW)
+    app.button(key="examples-1").click().run(timeout=SLOW)
+    assert not app.code, "nothing is computed before it is asked for"
+    app.session_state["why"] = True
+    app.run(timeout=SLOW)
+    assert not app.exception
+    digits = labelled(app.segmented_control, "Digit")
+    assert [option.strip("\u200b") for option in digits.options] == ["2", "0", "2", "6"]
+    assert [code.value.split()[0] for code in app.code] == ["from", "curl", "python"]
+    assert '"a year.jpg"' in app.code[0].value
+    labelled(app.segmented_control, "What is").set_value("One digit").run(timeout=SLOW)
+    assert "single=True" in app.code[0].value
+
+
+def test_an_example_is_one_press_away_and_cleared_again():
     app = AppTest.from_file(str(ROOT / "app.py")).run(timeout=SLOW)
     labelled(app.button, "a year").click().run(timeout=SLOW)
-    assert app.text_input[0].value == "2026"
-    labelled(app.button, "Back").click()
-    app.run(timeout=SLOW)
-    assert not app.text_input
+    assert shown_text(app) == "2026"
+    labelled(app.button, "Clear").click().run(timeout=SLOW)
+    assert labelled(app.button, "a year")
+    assert not app.session_state["desk"].items
 
 
-def test_nothing_is_read_again_for_a_look_at_another_digit(monkeypatch):
+def test_nothing_is_read_again_and_no_model_loaded_again(monkeypatch):
+    import onnxruntime
+
     from digits.reader import Reader
 
     app = AppTest.from_file(str(ROOT / "app.py")).run(timeout=SLOW)
     labelled(app.button, "a year").click().run(timeout=SLOW)
-    monkeypatch.setattr(Reader, "read", lambda *_: pytest.fail("it was read again"))
-    chooser = labelled(app.segmented_control, "Look at one digit")
-    chooser.set_value(2).run(timeout=SLOW)
-    assert not app.exception
-    assert app.text_input[0].value == "2026"
+    monkeypatch.setattr(
+        onnxruntime, "InferenceSession", lambda *_, **__: pytest.fail("a model was loaded again")
+    )
+    with monkeypatch.context() as patch:
+        patch.setattr(Reader, "read", lambda *_: pytest.fail("it was read again"))
+        app.session_state["why"] = True
+        app.run(timeout=SLOW)
+        labelled(app.segmented_control, "Digit").set_value(2).run(timeout=SLOW)
+        assert not app.exception
+    other = AppTest.from_file(str(ROOT / "app.py")).run(timeout=SLOW)  # somebody else
+    labelled(other.button, "three in shadow").click().run(timeout=SLOW)
+    assert not other.exception
+    assert shown_text(other) == "3"
+    assert shown_text(app) == "2026"
 
 
 def test_a_code_leads_a_phone_here_where_the_app_listens_to_the_network(monkeypatch):
@@ -271,13 +366,11 @@ def test_a_code_leads_a_phone_here_where_the_app_listens_to_the_network(monkeypa
         lambda name: listens[0] if name == "server.address" else get_option(name),
     )
     here = AppTest.from_file(str(ROOT / "app.py")).run(timeout=SLOW)
-    assert not [each for each in here.expander if "phone" in each.label]
+    assert not any("192.168.1.5" in caption.value for caption in here.caption)
     listens[0] = None
     network = AppTest.from_file(str(ROOT / "app.py")).run(timeout=SLOW)
     assert not network.exception
-    box = labelled(network.expander, "Open this page on your phone")
-    assert "http://192.168.1.5:8501" in box.caption[0].value
-    assert box.image
+    assert any("http://192.168.1.5:8501" in caption.value for caption in network.caption)
 
 
 def test_settings_that_make_no_sense_are_a_sentence(monkeypatch):
@@ -288,99 +381,39 @@ def test_settings_that_make_no_sense_are_a_sentence(monkeypatch):
     assert not app.title
 
 
-def test_no_rerun_loads_a_model_again(monkeypatch):
-    import onnxruntime
-
-    app = AppTest.from_file(str(ROOT / "app.py")).run(timeout=SLOW)
-    labelled(app.button, "a year").click().run(timeout=SLOW)
-    monkeypatch.setattr(
-        onnxruntime, "InferenceSession", lambda *_, **__: pytest.fail("a model was loaded again")
-    )
-    labelled(app.button, "Back").click()
-    app.run(timeout=SLOW)
-    labelled(app.button, "three in shadow").click()
-    app.run(timeout=SLOW)
-    assert not app.exception
-    assert app.text_input[0].value == "3"
-    other = AppTest.from_file(str(ROOT / "app.py")).run(timeout=SLOW)  # somebody else
-    labelled(other.button, "a year").click().run(timeout=SLOW)
-    assert other.text_input[0].value == "2026"
-
-
 def test_settings_come_from_the_address_and_pictures_never_go_there():
     app = AppTest.from_file(str(ROOT / "app.py"))
     app.query_params["holds"] = "One digit"
     app.query_params["network"] = "dense"
     app.run(timeout=SLOW)
+    labelled(app.button, "three in shadow").click().run(timeout=SLOW)
     assert not app.exception
-    labelled(app.button, "three in shadow").click()
-    app.run(timeout=SLOW)
-    assert 'Hint(single=True), model="dense"' in app.code[0].value
+    asked = app.session_state["desk"].results["1-0"].asked
+    assert (asked.model, asked.hint.single) == ("dense", True)
     assert set(app.query_params) == {"holds", "network"}
 
 
-def test_blank_paper_names_no_digit():
-    app = page_with_reading("")
-    assert "No ink found" in app.info[0].value
-    assert "data-testid" not in shown(app)
-
-
-def test_what_is_no_digit_is_called_so_and_given_no_confidence():
-    app = page_with_reading("??")
-    assert "does not look like digits" in app.info[0].value
-    assert not any("sure that" in element.value for element in app.markdown)
-
-
-def test_a_point_between_digits_is_told_so_that_nobody_takes_7_5_for_75():
-    assert ">7.5<" in shown(page_with_reading("75", mark="dot"))
-    assert ">75<" in shown(page_with_reading("75"))
-
-
-def test_an_error_is_a_sentence():
-    app = page_with_reading("", error="this is a HEIC photograph: save it as JPEG and try again")
-    assert app.error[0].value.startswith("This is a HEIC photograph")
-
-
-def test_what_made_it_hard_is_said():
-    app = page_with_reading("7", note="The picture is blurred.")
-    assert app.warning[0].value == "The picture is blurred."
-
-
-def test_what_made_it_blank_is_said_too():
-    app = page_with_reading("", note="The picture is very dark.")
-    assert "No ink found" in app.info[0].value
-    assert app.warning[0].value == "The picture is very dark."
-
-
-def test_a_failed_reading_says_why_and_not_that_there_was_no_ink():
-    app = page_with_reading("", failed="the model gave no answer")
-    assert app.error[0].value == "The model gave no answer."
-    assert not app.info
-
-
-def test_the_whole_app_starts_and_says_what_to_do():
+def test_the_whole_app_starts():
     app = AppTest.from_file(str(ROOT / "app.py")).run(timeout=SLOW)
     assert not app.exception
     assert app.title[0].value == "Read"
-    assert any("Upload, drop, paste" in element.value for element in app.markdown)
+    assert data_of(app, "files")["lead"] == "Photo, scan or PDF of handwritten numbers"
 
 
-def test_the_empty_sheet_names_no_digit():
-    def page():
-        from digits.registry import available_models, current_reader
-        from digits.ui.draw import draw_page
+def test_the_page_reads_what_every_other_entry_point_reads(monkeypatch, tmp_path):
+    from digits import read
 
-        draw_page(current_reader, available_models)
-
-    app = AppTest.from_function(page).run(timeout=SLOW)
-    assert not app.exception
-    assert "Draw on the sheet" in app.info[0].value
+    monkeypatch.setenv("DIGITS_HOME", str(tmp_path))
+    app = AppTest.from_file(str(ROOT / "app.py")).run(timeout=SLOW)
+    labelled(app.button, "a year").click().run(timeout=SLOW)
+    seen = app.session_state["desk"].results["1-0"].reading
+    assert seen.to_json() == read(EXAMPLE).to_json() | {"file": seen.file}
 
 
-def draw_page_with(*, error: str = "") -> AppTest:
-    """Return the page as it stands when a person comes back to a 7 drawn before."""
+def draw_page_with(*strokes, error: str = "", kept: list | None = None, ask: bool = False):
+    """Return Draw as it stands when a person comes back to what they drew before."""
 
-    def page(error):
+    def page(error, kept, ask):
         from digits.errors import DigitsError
         from digits.registry import available_models, current_reader
         from digits.ui.draw import draw_page
@@ -390,40 +423,99 @@ def draw_page_with(*, error: str = "") -> AppTest:
                 raise DigitsError(error)
             return current_reader(model)
 
-        draw_page(reader, available_models)
+        def keep(picture, reading, truths, file):
+            kept.append([(t.line, t.text, t.how) for t in truths])
+            return "Saved"
 
-    app = AppTest.from_function(page, kwargs={"error": error})
-    seven = [{"width": 16, "points": [[80, 70], [190, 70], [120, 230]]}]
-    app.session_state["drawing kept"] = {"strokes": seven, "epoch": 0, "wide": 1}
+        draw_page(reader, available_models, None if kept is None else keep, ask=ask)
+
+    app = AppTest.from_function(page, kwargs={"error": error, "kept": kept, "ask": ask})
+    app.session_state["drawing kept"] = {"strokes": list(strokes), "epoch": 0, "wide": True}
     app.run(timeout=SLOW)
     assert not app.exception
     return app
 
 
+def drawn(app: AppTest) -> dict:
+    return next(
+        data
+        for element in app.get("bidi_component")
+        if "rows" in (data := json.loads(element.proto.json))
+    )
+
+
+def test_the_empty_sheet_says_what_to_do_and_names_no_digit():
+    app = draw_page_with()
+    assert drawn(app)["rows"] == []
+    assert data_of(app, "drawing sheet")["lead"] == "Draw a number"
+
+
 def test_a_drawing_kept_in_the_session_is_read_again():
-    assert draw_page_with().text_input[0].value == "7"
+    [[number]] = drawn(draw_page_with(SEVEN))["rows"]
+    assert "".join(text for text, _ in number["parts"]) == "7"
+
+
+def test_one_sheet_takes_a_digit_and_a_number():
+    [[number]] = drawn(draw_page_with(SEVEN, ONE))["rows"]
+    assert "".join(text for text, _ in number["parts"]) == "71"
+
+
+def test_a_candidate_that_is_tapped_is_stored_once():
+    kept = []
+    app = draw_page_with(SEVEN, kept=kept)
+    [ghost, *_] = drawn(app)["candidates"]
+    assert ghost != "7"
+    epoch = drawn(app)["epoch"]
+    act(app, "drawn answer", ("n1", "", ghost, "chosen"), epoch=epoch)
+    assert kept == [[(0, ghost, "chosen")]]
+    assert drawn(app)["rows"][0][0]["parts"] == [[ghost, False]]
+    app.run(timeout=SLOW)
+    assert len(kept) == 1
+
+
+def test_where_others_visit_a_tapped_candidate_is_stored_when_it_is_saved():
+    kept = []
+    app = draw_page_with(SEVEN, kept=kept, ask=True)
+    [ghost, *_] = drawn(app)["candidates"]
+    act(app, "drawn answer", ("n1", "", ghost, "chosen"), epoch=drawn(app)["epoch"])
+    assert kept == []
+    labelled(app.button, "Save").click().run(timeout=SLOW)
+    assert kept == [[(0, ghost, "chosen")]]
+
+
+def test_what_was_said_of_a_drawing_is_not_said_of_the_next_one():
+    kept = []
+    app = draw_page_with(SEVEN, kept=kept)
+    epoch = drawn(app)["epoch"]
+    act(app, "drawn answer", ("n1", "", "", "confirmed"), epoch=epoch)
+    assert kept == [[(0, "7", "confirmed")]]
+    app.session_state["drawing kept"] = {"strokes": [ONE], "epoch": 1, "wide": True}
+    act(app, "drawn answer", ("n1", "", "", "confirmed"), epoch=epoch)
+    assert drawn(app)["epoch"] != epoch
+    assert not drawn(app)["confirmed"]
+    assert len(kept) == 1
 
 
 def test_an_error_while_drawing_is_a_sentence():
-    app = draw_page_with(error="there is no model lost")
-    assert app.error[0].value == "There is no model lost."
+    app = draw_page_with(SEVEN, error="there is no model lost")
+    assert drawn(app)["status"] == {"text": "There is no model lost.", "kind": "error"}
 
 
-def test_a_drawing_becomes_a_picture_of_its_strokes():
+def test_a_drawing_becomes_a_picture_of_all_its_strokes():
     from digits.io.document import load_picture
     from digits.registry import current_reader
     from digits.types import Hint
     from digits.ui.canvas import to_png
 
-    seven = [{"width": 16, "points": [[80, 70], [190, 70], [120, 230]]}]
-    picture = load_picture(to_png(seven, 1))
-    assert (picture.width, picture.height) == (280, 280)
+    picture = load_picture(to_png([SEVEN]))
     assert current_reader().read(picture, Hint(single=True)).text == "7"
+    far = {"width": 16, "points": [[900, 70], [900, 230]]}
+    assert load_picture(to_png([SEVEN, far])).width > 900
 
 
 def test_models_with_the_same_title_are_told_apart():
     from digits.registry import ModelCard
-    from digits.ui.read import label
+    from digits.ui.reading_view import label
 
     cards = [ModelCard(name, "Convolutional network", 0.9967, Path()) for name in ("cnn", "runs/a")]
     assert [label(card) for card in cards] == [
@@ -444,13 +536,16 @@ def test_no_error_is_markdown():
     assert shown == r"!\[x\](http://evil.example/a.png) \<b\>\`\$x\$\` cannot be read."
 
 
-def test_the_page_reads_what_every_other_door_reads(monkeypatch, tmp_path):
-    from digits import read
+def test_a_place_that_was_not_read_is_answered_but_not_stored():
+    kept = []
+    app = page_with(reading(line("42"), unread=(Box(100, 50, 20, 10),)), kept=kept)
+    assert answer(app)["status"] == {"text": "1 place not read", "kind": "check"}
+    assert answer(app)["fix"] == "unread-0"
+    act(app, "picture", ("n1", "unread-0", "8", "typed"))
+    assert shown_text(app) == "42\n8"
+    assert kept == []
 
-    monkeypatch.setenv("DIGITS_HOME", str(tmp_path))
-    app = AppTest.from_file(str(ROOT / "app.py"))
-    app.session_state["example"] = EXAMPLE.name
-    app.run(timeout=SLOW)
-    assert not app.exception
-    seen = app.session_state["picture read"].reading
-    assert seen.to_json() == read(EXAMPLE).to_json() | {"file": seen.file}
+
+def test_a_doubtful_reading_is_never_called_fine():
+    app = page_with(reading(line("42"), status="doubtful", notes=("A hint contradicts it.",)))
+    assert answer(app)["status"] == {"text": "Please check", "kind": "check"}

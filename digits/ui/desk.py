@@ -1,0 +1,162 @@
+"""What one visitor has open on Read: files, pages, readings, and what was said of them."""
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from PIL import Image
+
+from digits.errors import DigitsError
+from digits.io.document import Document, PageImage, page_numbers
+from digits.types import Box, Hint, Reading
+from digits.ui.acts import How
+from digits.ui.numbers import Numbers, split_numbers
+
+if TYPE_CHECKING:  # the first page waits for no network
+    from digits.reader import Reader
+
+SHARPEST = 2000  # px, longer side of the picture in the browser; a digit in a crop stays legible
+STRIP = 160  # px, longer side of a picture on the film strip
+QUALITY, STRIP_QUALITY = 82, 70  # of their JPEGs
+MOST_PICTURES = 8  # that are held at once; the others are decoded again when they are looked at
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A picture, or one page of a PDF."""
+
+    id: str
+    name: str  # of the file
+    content: bytes = field(repr=False)
+    page: int | None = None  # of a PDF, from 1
+    error: str = ""  # why the file cannot be opened
+
+    @property
+    def title(self) -> str:
+        """What it is called on the film strip."""
+        return self.name if self.page is None else f"{self.name}, page {self.page}"
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """A page as the browser shows it. Its decoded pixels are not held."""
+
+    jpeg: bytes = field(repr=False)
+    width: int  # px of the upright original
+    height: int  # px of the upright original
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """How a page is read: as long as it stays the same, nothing is read again."""
+
+    model: str | None
+    versions: str  # of the networks
+    hint: Hint
+
+
+@dataclass(slots=True)
+class Result:
+    """What was read on a page, and what was said of it."""
+
+    asked: Asked
+    numbers: Numbers | None  # None where it failed
+    reading: Reading | None
+    error: str = ""
+    said: dict[str, str] = field(default_factory=dict)  # id of a number to its truth
+    pending: dict[str, How] = field(default_factory=dict)  # said and not stored: id to how
+    is_confirmed: bool = False
+
+
+@dataclass(slots=True)
+class Desk:
+    """It lives in the session and nowhere else."""
+
+    items: list[Item] = field(default_factory=list)
+    chosen: str = ""  # id of the item in sight
+    n_taken: int = 0  # files, so that ids stay apart
+    previews: dict[str, Preview] = field(default_factory=dict)  # the last ones looked at
+    strip: dict[str, bytes] = field(default_factory=dict)  # id to a small JPEG
+    results: dict[str, Result] = field(default_factory=dict)
+    regions: dict[str, Box] = field(default_factory=dict)  # "Read only here"; px of the original
+    _opened: tuple[str, PageImage] | None = None  # decoded, until it is read
+
+    def take(self, files: Sequence[tuple[str, bytes]]) -> None:
+        """Put files on the desk, page by page; the first new one comes into sight."""
+        for name, content in files:
+            self.n_taken += 1
+            try:
+                pages = page_numbers(content)
+                new = [Item(f"{self.n_taken}-{p or 0}", name, content, p) for p in pages]
+            except DigitsError as error:
+                new = [Item(f"{self.n_taken}-0", name, content, error=str(error))]
+            if (name, content) == files[0]:
+                self.chosen = new[0].id
+            self.items += new
+
+    @property
+    def item(self) -> Item:
+        """The item in sight."""
+        return next(item for item in self.items if item.id == self.chosen)
+
+    def hint(self, item: Item, hint: Hint) -> Hint:
+        """Return the hint for an item: with the region that was drawn on it."""
+        region = self.regions.get(item.id)
+        return hint if region is None else Hint(boxes=(region,))
+
+    def result(self, item: Item, asked: Asked) -> Result | None:
+        """Return what was read, if it was read in this way."""
+        found = self.results.get(item.id)
+        return found if found is not None and found.asked == asked else None
+
+    def open(self, item: Item) -> None:
+        """Decode an item to be shown and read; once it is read, its pixels are dropped.
+
+        Raises
+        ------
+        PictureError
+            It is no picture, damaged, or too large.
+        """
+        if self._opened is not None and self._opened[0] == item.id:
+            return
+        with Document.open(item.content, colour=True) as document:
+            page = document.page(item.page)
+        assert page.colour is not None  # noqa: S101  # it was asked for
+        self.previews.pop(item.id, None)
+        while len(self.previews) >= MOST_PICTURES:
+            self.previews.pop(next(iter(self.previews)))
+        shown = _jpeg(page.colour, SHARPEST, QUALITY)
+        self.previews[item.id] = Preview(shown, page.picture.width, page.picture.height)
+        self.strip[item.id] = _jpeg(page.colour, STRIP, STRIP_QUALITY)
+        self._opened = (item.id, page)
+
+    def drop(self) -> None:
+        """Drop the pixels of what was opened to be shown again and is read already."""
+        self._opened = None
+
+    def read(self, item: Item, asked: Asked, reader: "Reader") -> None:
+        """Read an item, and hold what it came to."""
+        try:
+            self.open(item)
+            assert self._opened is not None  # noqa: S101  # it was opened
+            picture = self._opened[1].picture
+            self._opened = None
+            reading = reader.read(picture, asked.hint)
+        except DigitsError as error:
+            self.fail(item, asked, item.error or str(error))
+            return
+        self.results[item.id] = Result(asked, split_numbers(reading), reading, reading.error or "")
+
+    def fail(self, item: Item, asked: Asked, error: str) -> None:
+        """Hold the reason why an item cannot be read."""
+        self.results[item.id] = Result(asked, None, None, error)
+
+
+def _jpeg(image: Image.Image, longest: int, quality: int) -> bytes:
+    """Return an RGB picture as a JPEG of at most this longer side."""
+    small = image.copy()
+    small.thumbnail((longest, longest), reducing_gap=2.0)
+    file = io.BytesIO()
+    small.save(file, "JPEG", quality=quality)
+    return file.getvalue()

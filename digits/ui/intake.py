@@ -1,0 +1,60 @@
+"""Where pictures come in: one place to choose, drop, paste or photograph them."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
+
+from digits.io.image import EXTENSIONS, MAX_BYTES
+from digits.ui.component import component
+
+_HTML = """
+<div class="intake"><div class="drop">
+<svg viewBox="0 0 72 72" fill="none" stroke="currentColor" stroke-width="3"
+stroke-linecap="round" stroke-linejoin="round" aria-hidden="true">
+<path d="M6 20v-8a6 6 0 0 1 6-6h8m32 0h8a6 6 0 0 1 6 6v8m0 32v8a6 6 0 0 1-6 6h-8m-32
+0h-8a6 6 0 0 1-6-6v-8"/><path stroke-width="4.5" d="M24 24c8-2 16-2.5
+24-1.5-7.5 7.5-13 17-15 29M28 38c5-1 9.5-1.2 14.5-.8"/></svg>
+<p class="lead"></p>
+<div class="ways"><button type="button" data-way="camera">Take photo</button>
+<button type="button" data-way="choose">Choose file</button>
+<button type="button" data-way="paste">Paste</button></div></div>
+<p class="fault" role="alert"></p>
+<div class="coming" role="status" hidden><img alt="" hidden><span></span></div>
+<input class="choice" type="file" multiple hidden>
+<input class="shutter" type="file" capture="environment" hidden>
+<dialog aria-label="Camera"><video autoplay playsinline muted></video>
+<div class="ways"><button type="button" data-camera="take" disabled>Take photo</button>
+<button type="button" data-camera="cancel">Cancel</button></div></dialog></div>
+"""
+
+
+def take_pictures(lead: str, *, key: str, small: bool = False) -> Sequence[UploadedFile]:
+    """Show the place where pictures come in, and return those that came in this run.
+
+    Parameters
+    ----------
+    lead : what to do here, in a few words
+    key : tells the places of several pages apart
+    small : only the buttons, beside pictures that are there already
+    """
+    rounds = f"rounds of {key}"
+    n = int(st.session_state.setdefault(rounds, 0))
+    with st.container(key=f"uploader-{key}"):
+        files = st.file_uploader(
+            lead, list(EXTENSIONS), accept_multiple_files=True, key=f"{key} {n}"
+        )
+    component("intake", _HTML)(
+        key=key,
+        data={
+            "uploader": f".st-key-uploader-{key}",
+            "extensions": list(EXTENSIONS),
+            "maxBytes": MAX_BYTES,
+            "lead": lead,
+            "small": small,
+            "round": n,
+        },
+    )
+    if files:
+        st.session_state[rounds] = n + 1  # the next run shows an empty uploader
+    return files

@@ -1,0 +1,192 @@
+"""A reading as a page shows it: number by number, with doubts and likeliest readings."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from itertools import islice
+
+from digits.image.separators import leaves_doubt
+from digits.marksheet.cell import likeliest
+from digits.marksheet.columns import place_numbers
+from digits.render.text import is_doubtful
+from digits.types import CONFIDENCE_THRESHOLD, REJECTED, Box, Line, Reading
+from digits.ui.answer import ShownNumber
+from digits.ui.viewer import ShownBox
+
+READINGS = 3  # of a number that are offered
+SEARCHED = 40  # readings looked at for those
+UNREAD = "unread-"  # before the index, in the id of a place that was not read
+UNSURE, POINT, NO_NUMBER = "Unsure", "Decimal point?", "Is this a number?"
+STRUCK_OUT, NOT_READ = "Struck out?", "Not read"
+
+Rows = tuple[tuple[str | None, ...], ...]
+Said = Mapping[str, str]  # id of a number to what a person said it is
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """The numbers of a reading, and how they stand on the page."""
+
+    reading: Reading  # with one line for each number or cell of a table
+    rows: Rows  # ids; None where a table has nothing
+    is_table: bool
+
+    def __iter__(self) -> Iterator[tuple[str, Line]]:
+        """Yield id and line of each number, as they are read."""
+        lines = enumerate(self.reading.lines)
+        return ((str(index), line) for index, line in lines if line.digits)
+
+    def line(self, number: str) -> int:
+        """Return the index of a number's line in `reading`."""
+        return int(number)
+
+
+def split_numbers(reading: Reading) -> Numbers:
+    """Return a reading number by number: the cells of a table, else its lines."""
+    one_row = len({cell.row for cell in reading.cells}) == 1
+    if not reading.cells or (one_row and all(len(cell.text) <= 1 for cell in reading.cells)):
+        one_each: Rows = tuple((str(i),) for i, line in enumerate(reading.lines) if line.digits)
+        return Numbers(reading, one_each, is_table=False)
+    placed = list(enumerate(place_numbers(reading)))
+    at = {(one.row, one.column): str(i) for i, one in placed if one.line.digits}
+    n_rows = 1 + max((one.row for _, one in placed), default=-1)
+    n_columns = 1 + max((one.column for _, one in placed), default=-1)
+    rows = tuple(
+        tuple(at.get((row, column)) for column in range(n_columns)) for row in range(n_rows)
+    )
+    lines = tuple(one.line for _, one in placed)
+    return Numbers(replace(reading, lines=lines), rows, is_table=True)
+
+
+def doubt_of(line: Line) -> str:
+    """Say in a few words why a number is to be checked; nothing where it is not."""
+    if line.struck_out:
+        return STRUCK_OUT
+    if any(digit.value is None for digit in line.digits):
+        return NO_NUMBER
+    if line.written != line.text:
+        return POINT if "." in line.written else f"Is this {line.written}?"
+    boxes = [digit.box for digit in line.digits]
+    unsure = line.confidence < CONFIDENCE_THRESHOLD or any(map(is_doubtful, line.digits))
+    unsure |= any(leaves_doubt((mark.kind, mark.box), boxes) for mark in line.marks)
+    return UNSURE if unsure else ""
+
+
+def likeliest_readings(line: Line) -> tuple[str, ...]:
+    """Return what a number may say, the likeliest first, with the marks that stand in it.
+
+    Where a mark may be a decimal point, the number without it is offered too.
+    """
+    template = line.written
+    found: list[str] = []
+    texts = likeliest([digit.probabilities for digit in line.digits])
+    for text, _ in islice(texts, SEARCHED):
+        for candidate in (_fill(template, text), text):
+            if candidate not in found:
+                found.append(candidate)
+    return tuple(found[:READINGS])
+
+
+def marked_parts(line: Line) -> tuple[tuple[str, bool], ...]:
+    """Return a number as pieces of text, and whether each is to be checked."""
+    digits = iter(line.digits)
+    parts: list[tuple[str, bool]] = []
+    for letter in line.written:
+        is_digit = letter.isdigit() or letter == REJECTED
+        doubted = is_doubtful(next(digits)) if is_digit else True
+        if parts and parts[-1][1] == doubted:
+            parts[-1] = (parts[-1][0] + letter, doubted)
+        else:
+            parts.append((letter, doubted))
+    return tuple(parts)
+
+
+def to_boxes(numbers: Numbers, said: Said) -> list[ShownBox]:
+    """Return a box for each number and for each place that was not read.
+
+    What a person said stands in place of what was read.
+    """
+    boxes = [_to_box(number, line, said.get(number)) for number, line in numbers]
+    return boxes + [
+        ShownBox(place, box, said[place], "confirmed")
+        if place in said
+        else ShownBox(place, box, state="unread", reason=NOT_READ)
+        for place, box in _unread(numbers)
+    ]
+
+
+def _unread(numbers: Numbers) -> list[tuple[str, Box]]:
+    """Return id and box of each place that was seen and not read, and has no number's box."""
+    shown = [line.box for _, line in numbers]
+    places = enumerate(numbers.reading.unread)
+    return [(f"{UNREAD}{i}", box) for i, box in places if not any(_holds(s, box) for s in shown)]
+
+
+def _holds(box: Box, other: Box) -> bool:
+    """Say whether the middle of `other` lies in `box`."""
+    x, y = other.x + other.width / 2, other.y + other.height / 2
+    return box.x <= x < box.right and box.y <= y < box.bottom
+
+
+def _to_box(number: str, line: Line, said: str | None) -> ShownBox:
+    if said is not None:
+        return ShownBox(number, line.box, said, "confirmed", likeliest_readings(line))
+    doubt = doubt_of(line)
+    return ShownBox(
+        number,
+        line.box,
+        line.written,
+        "check" if doubt else "sure",
+        likeliest_readings(line),
+        doubt,
+    )
+
+
+def to_rows(numbers: Numbers, said: Said) -> tuple[tuple[ShownNumber | None, ...], ...]:
+    """Return the numbers as they stand on the page, for the answer card."""
+    lines = dict(numbers)
+
+    def shown(number: str | None) -> ShownNumber | None:
+        if number is None:
+            return None
+        parts = ((said[number], False),) if number in said else marked_parts(lines[number])
+        return ShownNumber(number, parts)
+
+    return tuple(tuple(shown(number) for number in row) for row in _rows_with(numbers, said))
+
+
+def _rows_with(numbers: Numbers, said: Said) -> Rows:
+    """Return the rows with what a person said of places that were not read, each a row below."""
+    places = [place for place, _ in _unread(numbers) if place in said]
+    return (*numbers.rows, *((place,) for place in places))
+
+
+def to_text(numbers: Numbers, said: Said) -> str:
+    """Return all of it as text: a row a line, the cells of a table parted by tabs."""
+    lines = dict(numbers)
+    return "\n".join(
+        "\t".join(
+            "" if number is None else said[number] if number in said else lines[number].written
+            for number in row
+        )
+        for row in _rows_with(numbers, said)
+    )
+
+
+def count_doubts(numbers: Numbers, said: Said) -> str:
+    """Say how much is left to check, such as "3 digits to check"; nothing where none is."""
+    open_lines = [line for number, line in numbers if number not in said and doubt_of(line)]
+    digits = sum(is_doubtful(digit) for line in open_lines for digit in line.digits)
+    if digits:
+        return f"{digits} digit{'s' * (digits > 1)} to check"
+    if open_lines:
+        return f"{len(open_lines)} number{'s' * (len(open_lines) > 1)} to check"
+    n_unread = sum(place not in said for place, _ in _unread(numbers))
+    return f"{n_unread} place{'s' * (n_unread > 1)} not read" if n_unread else ""
+
+
+def _fill(template: str, digits: str) -> str:
+    """Put digits in the places of those of a template."""
+    following = iter(digits)
+    return "".join(
+        next(following) if letter.isdigit() or letter == REJECTED else letter for letter in template
+    )

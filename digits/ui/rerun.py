@@ -1,0 +1,12 @@
+"""Run a fragment again."""
+
+import streamlit as st
+from streamlit.errors import StreamlitAPIException
+
+
+def run_again() -> None:
+    """Run the fragment again, or the whole page where the fragment runs as a part of it."""
+    try:
+        st.rerun(scope="fragment")
+    except StreamlitAPIException:
+        st.rerun()

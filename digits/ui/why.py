@@ -1,0 +1,62 @@
+"""The drawer "Why?": what the networks saw and thought, and the same reading from code."""
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from digits.explain.occlusion import occlude
+from digits.io.document import Document, load_upright
+from digits.render import html
+from digits.types import Digit, Reading
+from digits.ui.code_examples import Settings, command_line, curl_line, python_lines
+from digits.ui.desk import Asked, Item
+from digits.ui.reading_view import choose_digit, offer_report, show_digit
+
+if TYPE_CHECKING:
+    from digits.reader import Reader
+
+PICTURE = 168  # screen px
+
+
+def explain_reading(
+    item: Item, reading: Reading, asked: Asked, reader: "Reader", home: str
+) -> None:
+    """Show probabilities, frames, where the network looked, the steps, code and the report.
+
+    Parameters
+    ----------
+    home : the address of the app, for the lines of code
+    """
+    digits, steps, code = st.tabs(["Digits", "Steps", "Code and report"])
+    with digits:
+        if (digit := choose_digit(reading, key="read")) is not None:
+            show_digit(digit)
+            _show_saliency(digit, reader)
+    with steps:
+        _show_steps(item, reading)
+    with code:
+        offer_report(lambda: load_upright(item.content, item.page), reading)
+        settings = Settings(item.name, item.page, asked.hint, asked.model)
+        st.code(python_lines(settings), None, wrap_lines=True)
+        st.code(curl_line(settings, home), None, wrap_lines=True)
+        st.code(command_line(settings), None, wrap_lines=True)
+
+
+def _show_saliency(digit: Digit, reader: "Reader") -> None:
+    value = max(range(10), key=lambda v: digit.probabilities[v])
+    looked = occlude(reader.classifier, digit.frame, value)
+    st.html(html.image(html.signed(looked), f"Where the network looked to answer {value}", PICTURE))
+    st.caption(f"Orange speaks for {value}, blue against it.")
+
+
+def _show_steps(item: Item, reading: Reading) -> None:
+    from digits.explain.stages import show_stages
+
+    with Document.open(item.content, colour=True) as document:
+        page = document.page(item.page)
+    assert page.colour is not None  # noqa: S101  # it was asked for
+    columns = st.columns(2)
+    for number, stage in enumerate(show_stages(page.picture, page.colour, reading)):
+        caption = f"{number + 1}. {stage.name}: {stage.told}"
+        column = columns[number % len(columns)]
+        column.image(stage.picture, caption=caption, alt=f"{stage.name}. {stage.told}")

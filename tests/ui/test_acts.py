@@ -1,0 +1,35 @@
+"""Explicit acts: each is taken once, under the reading that it is about, and nothing else is."""
+
+import streamlit as st
+
+from digits.ui.acts import Answer, new_answers
+
+
+def sent(*acts, epoch="a"):
+    return {
+        "epoch": epoch,
+        "acts": [dict(zip(("n", "id", "text", "how"), act, strict=True)) for act in acts],
+    }
+
+
+SEVEN, ONE = ("n1", "0", "7", "typed"), ("n2", "1", "1", "chosen")
+
+
+def test_an_act_is_taken_once_however_often_it_is_sent():
+    st.session_state.clear()
+    assert new_answers(sent(SEVEN), "a", "k") == (Answer("0", "7", "typed"),)
+    assert new_answers(sent(SEVEN), "a", "k") == ()
+    assert new_answers(sent(SEVEN, ONE), "a", "k") == (Answer("1", "1", "chosen"),)
+
+
+def test_an_act_about_another_reading_is_dropped():
+    st.session_state.clear()
+    assert new_answers(sent(SEVEN), "b", "k") == ()
+    assert new_answers(sent(SEVEN, epoch="b"), "b", "k") == (Answer("0", "7", "typed"),)
+    assert new_answers(sent(SEVEN, epoch="a"), "b", "k") == ()
+
+
+def test_nothing_sent_is_no_act_nor_is_what_no_person_does():
+    st.session_state.clear()
+    assert new_answers(None, "a", "k") == ()
+    assert new_answers(sent(("n3", "0", "9", "echoed")), "a", "k") == ()
