@@ -128,6 +128,7 @@ def test_question_9_half_a_pixel_beside_it_most_digits_come_out_differently(monk
     assert differ() == pytest.approx(0.75, abs=0.1)
 
 
+@pytest.mark.slow  # imports TensorFlow
 def test_questions_12_and_13_the_parameters_of_the_dense_network():
     architectures = pytest.importorskip(
         "digits.training.architectures", reason="TensorFlow is not installed"
@@ -143,6 +144,7 @@ def test_question_21_the_batch():
     assert {float(recipe.batch) for recipe in QUICK.values()} <= figures(21)
 
 
+@pytest.mark.slow  # imports TensorFlow
 def test_question_22_the_learning_rates():
     digit = pytest.importorskip("digits.training.digit", reason="TensorFlow is not installed")
     from digits.training.architectures import build_network
@@ -172,6 +174,7 @@ def test_question_22_the_learning_rates():
     assert float(QUICK["cnn"].gentle_epochs) in figures(22)
 
 
+@pytest.mark.slow  # imports TensorFlow
 def test_question_23_how_many_digits_are_distorted():
     digit = pytest.importorskip("digits.training.digit", reason="TensorFlow is not installed")
     digits = load_mnist().validation

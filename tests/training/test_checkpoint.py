@@ -11,6 +11,7 @@ from digits.mnist import Labelled, load_mnist
 from digits.training.recipes import LineRecipe, Recipe
 
 keras = pytest.importorskip("keras", reason="TensorFlow is not installed")
+pytestmark = pytest.mark.slow  # imports TensorFlow
 
 from digits.training import callbacks, line  # noqa: E402
 from digits.training.architectures import build_line, build_network  # noqa: E402

@@ -14,6 +14,7 @@ from digits.training.recipes import RECIPES, LineRecipe
 ROOT = Path(__file__).parent.parent.parent
 keras = pytest.importorskip("keras", reason="TensorFlow is not installed")
 onnx = pytest.importorskip("onnx", reason="onnx is not installed")
+pytestmark = pytest.mark.slow  # imports TensorFlow
 
 from digits.training.architectures import build_network, build_refusal  # noqa: E402
 

@@ -20,6 +20,7 @@ from digits.mnist import load_mnist
 
 ROOT = Path(__file__).parent.parent.parent
 keras = pytest.importorskip("keras", reason="TensorFlow is not installed")
+pytestmark = pytest.mark.slow  # imports TensorFlow
 
 from digits.training import callbacks  # noqa: E402
 from digits.training import digit as training  # noqa: E402
