@@ -22,11 +22,13 @@ from hypothesis import strategies as st
 
 from digits.corrections.store import Correction, Corrections, Wanted, metadata, table
 from digits.errors import CorrectionsError, SettingsError
+from digits.marksheet.store import metadata as sheet_metadata
 from digits.settings import load_settings
 from digits.types import Box, ModelName
 from scripts.kill_while_saving import campaign
 
 ROOT = Path(__file__).parent.parent.parent
+SHEETS = "sheets, sheet_files, sheet_scans, sheet_steps"
 TOOLS = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
 NO_POSTGRES = "PostgreSQL is not installed"
 
@@ -120,7 +122,7 @@ def emptied(address: str) -> str:
     """Return the address of a database after taking all tables from it."""
     engine = sa.create_engine(address)
     with engine.begin() as connection:
-        connection.execute(sa.text("DROP TABLE IF EXISTS corrections, alembic_version"))
+        connection.execute(sa.text(f"DROP TABLE IF EXISTS corrections, {SHEETS}, alembic_version"))
     engine.dispose()
     return address
 
@@ -274,7 +276,8 @@ def test_the_migrations_make_the_tables_that_the_code_uses(url, store):
     store.check()
     engine = sa.create_engine(url)
     with engine.connect() as connection:
-        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+        context = MigrationContext.configure(connection)
+        assert compare_metadata(context, [metadata, sheet_metadata]) == []
     engine.dispose()
 
 
@@ -286,6 +289,8 @@ def test_what_was_stored_before_acts_were_recorded_is_kept_and_told_apart(url, s
     with engine.begin() as connection:
         for column in ("act", "written"):
             connection.execute(sa.text(f"ALTER TABLE corrections DROP COLUMN {column}"))
+        for name in SHEETS.split(", "):  # made by a later migration
+            connection.execute(sa.text(f"DROP TABLE {name}"))
         connection.execute(sa.text("UPDATE alembic_version SET version_num = '0001'"))
     engine.dispose()
     upgraded = Corrections(url)
@@ -480,7 +485,11 @@ def test_the_diagram_in_the_documents_has_every_column_with_its_type():
         sa.DateTime: "time",
     }
     columns = [
-        ("word" if c.name == "source" else kinds[type(c.type)], c.name, " PK" * c.primary_key)
+        (
+            "word" if c.name in ("source", "act") else kinds[type(c.type)],
+            c.name,
+            " PK" * c.primary_key,
+        )
         for c in table.c
     ]
     assert drawn == columns
