@@ -85,3 +85,4 @@ def test_the_json_of_a_reading_has_every_field_and_no_frame():
         "row", "column", "text", "written", "kind", "confidence", "box", "marks", "struck_out"
     }  # fmt: skip
     assert told["cells"][0]["kind"] == "number"
+    assert "written='7.5'" in repr(reading)

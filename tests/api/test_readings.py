@@ -55,6 +55,7 @@ def test_brief_is_part_of_full(client):
     full = client.post(URL, content=png(5)).json()
     brief = client.post(f"{URL}?detail=brief", content=png(5)).json()
     assert brief.items() < full.items()
+    assert brief["written"] == "5"
     assert "lines" not in brief
 
 

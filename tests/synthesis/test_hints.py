@@ -24,7 +24,7 @@ PAPERS = {
     "white on black": lambda grey: 255 - grey,
 }
 SETTINGS = settings(
-    max_examples=25,
+    max_examples=12,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture],  # MNIST is loaded once
@@ -78,7 +78,7 @@ def true_hints(document, light):
         yield Hint(boxes=(document.box,), length=len(document.text))
 
 
-@SETTINGS
+@settings(SETTINGS, max_examples=20)
 @given(told=documents)
 def test_a_true_hint_never_turns_a_right_answer_wrong(held_out, as_picture, reader, told):
     document = compose(held_out, **told)
