@@ -4,14 +4,13 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from itertools import islice
+from itertools import islice, product
 from typing import Literal
 
 from digits.marksheet.cell import (
     ABSENT,
     CANDIDATES,
     POINTS,
-    SURE,
     Checked,
     Doubt,
     DoubtKind,
@@ -22,6 +21,7 @@ from digits.marksheet.cell import (
 )
 from digits.marksheet.propose import LONG, MOSTLY
 from digits.marksheet.sheet import Place, Sheet
+from digits.types import CONFIDENCE_THRESHOLD
 
 CONCEIVABLE = 0.001  # of the likeliest reading's probability, where another makes a sum agree
 SURE_WITH_SUM = 0.2  # confidence below which a cell is doubted though its sum agrees
@@ -32,13 +32,16 @@ ALIKE: dict[DoubtKind, tuple[str, str]] = {
 }  # doubts that many cells share and that one answer settles: one of them, several
 
 
+SumState = Literal["agrees", "differs", "open"]  # open: something in it is no number
+
+
 @dataclass(frozen=True, slots=True)
 class Sum:
     """Numbers against the total that is written for them."""
 
     total: Place
     parts: tuple[Place, ...]
-    state: Literal["agrees", "differs", "open"]  # open: something in it is no number
+    state: SumState
     reckoned: Decimal | None = None
     written: Decimal | None = None
     suspect: tuple[Place, str] | None = None  # the one other reading that makes it agree
@@ -94,15 +97,8 @@ def _count(n: int, one: str, many: str) -> str:
 
 def audit_sheet(sheet: Sheet) -> Audit:
     """Check every cell and every sum of a sheet."""
-    texts = _check_cells(sheet, frozenset())
-    sums = [_compare(sheet, texts, *places) for places in find_sums(sheet)]
-    # Numbers that add up are hardly so by chance; what has a mark in it stays doubted.
-    agreed = frozenset(
-        place for each in sums if each.state == "agrees" for place in (*each.parts, each.total)
-    )
-    cells = _check_cells(sheet, agreed) if agreed else texts
+    cells, sums = _check_sums(sheet)
     _check_lengths(sheet, cells)
-    sums = [_with_suspect(sheet, cells, each) for each in sums]
     for each in sums:
         if each.is_open:
             _doubt_sum(cells, each)
@@ -118,6 +114,21 @@ def audit_sheet(sheet: Sheet) -> Audit:
     )
 
 
+def _check_sums(sheet: Sheet) -> tuple[list[list[Checked]], list[Sum]]:
+    """Check all cells and sums; numbers that add up are hardly so by chance.
+
+    What has a mark in it stays doubted though its sum agrees.
+    """
+    cells = _check_cells(sheet, frozenset())
+    sums = [_compare(sheet, cells, *places) for places in find_sums(sheet)]
+    agreed = frozenset(
+        place for each in sums if each.state == "agrees" for place in (*each.parts, each.total)
+    )
+    if agreed:
+        cells = _check_cells(sheet, agreed)
+    return cells, [_with_suspect(sheet, cells, each) for each in sums]
+
+
 def has_own_doubt(cell: Checked) -> bool:
     """Say whether a cell is doubted for more than the sum that it is part of."""
     return any(doubt.kind not in ("sum", "suspect") for doubt in cell.doubts)
@@ -127,7 +138,12 @@ def _check_cells(sheet: Sheet, agreed: frozenset[Place]) -> list[list[Checked]]:
     """Check each cell by itself; those in `agreed` are part of a sum that agrees."""
     return [
         [
-            _shown(sheet, row, column, SURE_WITH_SUM if (row, column) in agreed else SURE)
+            _shown(
+                sheet,
+                row,
+                column,
+                SURE_WITH_SUM if (row, column) in agreed else CONFIDENCE_THRESHOLD,
+            )
             for column in range(len(sheet.columns))
         ]
         for row in range(len(sheet.rows))
@@ -143,58 +159,82 @@ def _shown(sheet: Sheet, row: int, column: int, sure: float) -> Checked:
 
 def find_sums(sheet: Sheet) -> Iterator[tuple[Place, tuple[Place, ...]]]:
     """Yield each place of a total and the places that it adds up."""
-    data = [index for index, row in enumerate(sheet.rows) if row.kind == "data"]
-    points = [index for index, column in enumerate(sheet.columns) if column.kind in POINTS]
     numeric = [index for index, column in enumerate(sheet.columns) if column.is_numeric]
-    for row in data if points else ():
-        for column in numeric:
-            if sheet.columns[column].kind == "total":
-                yield (row, column), tuple((row, i) for i in points)
-    for row, each in enumerate(sheet.rows):
-        above = tuple(index for index in data if index < row)
-        if each.kind == "total" and above:
-            for column in numeric:
-                yield (row, column), tuple((index, column) for index in above)
+    yield from _row_sums(sheet, numeric)
+    yield from _column_sums(sheet, numeric)
+
+
+def _row_sums(sheet: Sheet, numeric: Sequence[int]) -> Iterator[tuple[Place, tuple[Place, ...]]]:
+    """Yield the totals that stand in a column of their own."""
+    points = [index for index in numeric if sheet.columns[index].kind in POINTS]
+    totals = [index for index in numeric if index not in points]
+    for row, total in product(sheet.data if points else (), totals):
+        yield (row, total), tuple((row, column) for column in points)
+
+
+def _column_sums(sheet: Sheet, numeric: Sequence[int]) -> Iterator[tuple[Place, tuple[Place, ...]]]:
+    """Yield the totals that stand in a row of their own, below what they add up."""
+    totals = [index for index, row in enumerate(sheet.rows) if row.kind == "total"]
+    for row, column in product(totals, numeric):
+        above = tuple((index, column) for index in sheet.data if index < row)
+        if above:
+            yield (row, column), above
 
 
 def _compare(
     sheet: Sheet, cells: Sequence[Sequence[Checked]], total: Place, parts: tuple[Place, ...]
 ) -> Sum:
     """Compare numbers with their total; an empty one counts nothing."""
-    texts = [cells[row][column].text for row, column in parts]
-    text = cells[total[0]][total[1]].text
     edit = sheet.edits.get(total)
     is_kept = edit is not None and edit.kept
+    text = cells[total[0]][total[1]].text
+    texts = [cells[row][column].text for row, column in parts]
     if not text and not any(texts):
         return Sum(total, parts, "agrees", is_kept=is_kept)
-    values = [Decimal(0) if not each or is_word(each) else to_points(each) for each in texts]
-    numbers = [value for value in values if value is not None]
-    reckoned = sum(numbers, Decimal(0)) if len(numbers) == len(values) else None
-    written = Decimal(0) if is_word(text) else to_points(text)
-    if reckoned is None or (written is None and (text or not reckoned)):
-        return Sum(total, parts, "open", reckoned, written, is_kept=is_kept)
-    state: Literal["agrees", "differs"] = "agrees" if reckoned == written else "differs"
-    return Sum(total, parts, state, reckoned, written, is_kept=is_kept)
+    values = [_value(each) for each in texts]
+    reckoned = None if None in values else sum(filter(None, values), Decimal(0))
+    written = _value(text) if text else None
+    return Sum(total, parts, _sum_state(text, reckoned, written), reckoned, written, None, is_kept)
+
+
+def _value(text: str) -> Decimal | None:
+    """Return what a cell counts: nothing where somebody was absent, None where it is no number."""
+    return Decimal(0) if not text or is_word(text) else to_points(text)
+
+
+def _sum_state(text: str, reckoned: Decimal | None, written: Decimal | None) -> SumState:
+    """Compare a sum with the text of its total; a total that is missing differs."""
+    if reckoned is None or (text and written is None):
+        return "open"
+    return "agrees" if reckoned == (written or 0) and (text or not reckoned) else "differs"
 
 
 def _with_suspect(sheet: Sheet, cells: Sequence[Sequence[Checked]], each: Sum) -> Sum:
     """Find the likeliest other reading of one cell that makes a sum agree."""
     if not each.is_open or each.reckoned is None or each.written is None:
         return each
-    best: tuple[float, Place, str] | None = None
+    missing = each.written - each.reckoned
+    found = []
     for place in (*each.parts, each.total):
-        row, column = place
-        entry, cell = sheet.rows[row].entries[column], cells[row][column]
-        if entry is None or cell.confirmed:
-            continue
-        now = to_points(cell.text or "0") or Decimal(0)
-        missing = each.written - each.reckoned
-        wanted = now - missing if place == each.total else now + missing
-        found = likely_texts(entry.line, sheet.columns[column], least=CONCEIVABLE)
-        for text, share in islice(found, TRIED):
-            if text != cell.text and to_points(text) == wanted and (not best or share > best[0]):
-                best = (share, place, text)
+        cell = cells[place[0]][place[1]]
+        change = -missing if place == each.total else missing
+        wanted = (_value(cell.text) or Decimal(0)) + change
+        if not cell.confirmed:
+            found += [(share, place, text) for text, share in _readings_of(sheet, place, wanted)]
+    best = max(found, key=lambda one: one[0], default=None)
     return each if best is None else replace(each, suspect=best[1:])
+
+
+def _readings_of(sheet: Sheet, place: Place, wanted: Decimal) -> Iterator[tuple[str, float]]:
+    """Yield what a cell may say that has the value that is wanted, with its probability's share."""
+    row, column = place
+    entry = sheet.rows[row].entries[column]
+    if entry is None:
+        return
+    conceivable = likely_texts(entry.line, sheet.columns[column], least=CONCEIVABLE)
+    for text, share in islice(conceivable, TRIED):
+        if to_points(text) == wanted:
+            yield text, share
 
 
 def _doubt_sum(cells: list[list[Checked]], each: Sum) -> None:
@@ -220,20 +260,23 @@ def _doubted(cell: Checked, doubt: Doubt, text: str) -> Checked:
 
 def _check_lengths(sheet: Sheet, cells: list[list[Checked]]) -> None:
     """Doubt identifiers that are longer or shorter than most."""
-    data = [index for index, row in enumerate(sheet.rows) if row.kind == "data"]
     for column, about in enumerate(sheet.columns):
         if about.kind != "identifier":
             continue
-        lengths = Counter(len(text) for row in data if (text := cells[row][column].text))
-        length, same = lengths.most_common(1)[0] if lengths else (0, 0)
-        if length < LONG or same <= MOSTLY * sum(lengths.values()):
-            continue
-        for row in data:
+        usual = _usual_length([cells[row][column].text for row in sheet.data])
+        for row in sheet.data if usual else ():
             cell, edit = cells[row][column], sheet.edits.get((row, column))
             is_kept = edit is not None and edit.kept
-            if cell.text and len(cell.text) != length and not is_kept:
-                doubt = Doubt("length", f"The others have {length} digits")
+            if cell.text and len(cell.text) != usual and not is_kept:
+                doubt = Doubt("length", f"The others have {usual} digits")
                 cells[row][column] = replace(cell, doubts=(*cell.doubts, doubt))
+
+
+def _usual_length(texts: Sequence[str]) -> int:
+    """Return how long most identifiers are; 0 where they are of many lengths, or short."""
+    lengths = Counter(len(text) for text in texts if text)
+    length, same = lengths.most_common(1)[0] if lengths else (0, 0)
+    return length if length >= LONG and same > MOSTLY * lengths.total() else 0
 
 
 def _find_groups(cells: Sequence[Sequence[Checked]]) -> Iterator[Group]:

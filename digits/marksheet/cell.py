@@ -15,7 +15,7 @@ from typing import Literal
 import numpy as np
 
 from digits.marksheet.scan import Entry
-from digits.types import CLASSES, REJECTED, Box, Line, Mark, MarkKind
+from digits.types import CLASSES, CONFIDENCE_THRESHOLD, REJECTED, Box, Line, Mark, MarkKind
 
 Kind = Literal["points", "decimal", "fraction", "total", "identifier", "name", "ignore"]
 KINDS: tuple[Kind, ...] = (
@@ -31,7 +31,6 @@ KEPT: tuple[DoubtKind, ...] = ("maximum", "whole", "length", "sum")  # that a pe
 
 SIGNS: dict[MarkKind, str] = {"dot": ".", "dash": "-", "stroke": "/", "other": "*"}
 ABSENT = "absent"  # is written where nothing was handed in
-SURE = 0.95  # confidence below which a cell is to be looked at
 POINT_HEIGHT = 0.5  # of the digits' height: the longest decimal point or comma
 POINT_TOP = 0.5  # of the digits' height below their top, where one begins at the highest
 CANDIDATES = 3  # readings offered for a doubtful cell, one for each of the keys 1 2 3
@@ -102,6 +101,19 @@ def written_text(line: Line) -> str:
     return "".join(sign for _, sign in sorted(values + signs, key=lambda placed: placed[0]))
 
 
+def shown_text(entry: Entry | None) -> str:
+    """Return the text of a cell as it was read; letters and ticks have none."""
+    if entry is None:
+        return ""
+    text = written_text(entry.line)
+    return text if entry.line.digits or is_dash(entry) else ""
+
+
+def is_dash(entry: Entry) -> bool:
+    """Say whether a cell holds a dash and nothing else: somebody was absent, perhaps."""
+    return not entry.line.digits and bool(DASH.fullmatch(written_text(entry.line)))
+
+
 def _sign(mark: Mark, line: Line) -> str:
     return "." if _is_point(mark, line) else SIGNS[mark.kind]
 
@@ -122,6 +134,12 @@ def _is_point(mark: Mark, line: Line) -> bool:
 
 def _x_span(box: Box) -> tuple[int, int]:
     return box.x, box.right
+
+
+def is_written(entry: Entry) -> bool:
+    """Say whether anything stands in a cell."""
+    line = entry.line
+    return bool(line.digits or line.marks) or entry.kind == "other" or line.confidence == 0
 
 
 def to_number(text: str) -> Decimal | None:
@@ -149,7 +167,11 @@ def is_word(text: str) -> bool:
 
 
 def check_cell(
-    entry: Entry | None, column: Column, edit: Edit | None = None, *, sure: float = SURE
+    entry: Entry | None,
+    column: Column,
+    edit: Edit | None = None,
+    *,
+    sure: float = CONFIDENCE_THRESHOLD,
 ) -> Checked:
     """Return a cell as it is to be shown: its text, what speaks against it, what else it may be.
 
@@ -161,14 +183,9 @@ def check_cell(
     sure : confidence below which the reading is doubted
     """
     if edit is not None:
-        misfits = () if is_word(edit.text) else find_misfits(edit.text, column)
-        kept = KEPT if edit.kept else ()
-        doubts = tuple(doubt for doubt in misfits if doubt.kind not in kept)
-        return Checked(edit.text, doubts, confirmed=True)
-    if entry is None:
-        return Checked("")
-    text = written_text(entry.line)
-    if column.kind in ("name", "ignore"):
+        return _check_edit(edit, column)
+    text = shown_text(entry)
+    if entry is None or column.kind in ("name", "ignore"):
         return Checked(text)
     seen = _seen_doubts(entry, text, column, sure)
     is_seen = any(doubt.kind != "unsure" for doubt in seen)  # one reason is enough
@@ -178,58 +195,80 @@ def check_cell(
     return Checked(text, doubts, tuple(islice(_candidates(entry, text, column), CANDIDATES)))
 
 
+def _check_edit(edit: Edit, column: Column) -> Checked:
+    """Return what a person said; it has to fit its column too."""
+    misfits = () if is_word(edit.text) else find_misfits(edit.text, column)
+    kept = KEPT if edit.kept else ()
+    return Checked(edit.text, tuple(d for d in misfits if d.kind not in kept), confirmed=True)
+
+
 def _seen_doubts(entry: Entry, text: str, column: Column, sure: float) -> tuple[Doubt, ...]:
     """Return what speaks against a reading on the paper itself."""
     line = entry.line
     if line.struck_out:
         return (Doubt("struck out", "Struck out"),)
     if not line.digits:
-        return _doubts_without_digits(entry, text)
+        return _doubts_without_digits(entry)
     if REJECTED in line.text:
         return (Doubt("rejected", "Not all of it is digits"),)
     unsure = (Doubt("unsure", "Unsure"),) if line.confidence < sure else ()
     return _separator_doubts(text, column) + unsure
 
 
-def _doubts_without_digits(entry: Entry, text: str) -> tuple[Doubt, ...]:
-    if DASH.fullmatch(text):
+def _doubts_without_digits(entry: Entry) -> tuple[Doubt, ...]:
+    if is_dash(entry):
         return (Doubt("dash", "A dash: absent?"),)
-    if entry.kind == "other" or entry.line.marks or entry.line.confidence == 0:
+    if is_written(entry):
         return (Doubt("other", "Not a number"),)
     return ()
 
 
 def _separator_doubts(text: str, column: Column) -> tuple[Doubt, ...]:
     """Return what speaks against the separators in a text."""
-    if text.isdigit():
+    if text.isdigit() or _is_expected(text, column):
         return ()
-    number, is_fraction = to_number(text), bool(FRACTION.fullmatch(text))
-    if number is not None and column.allows_decimals and number >= 0:
-        return ()
-    if is_fraction and column.kind == "fraction":
-        return ()
+    number = to_number(text)
     if number is not None and number != number.to_integral_value():
         return (Doubt("decimal", f"Is this {text}?"),)
-    if number is not None or is_fraction:
+    if number is not None or FRACTION.fullmatch(text):
         return (Doubt("separator", f"Is this {text}?"),)
     return (Doubt("separator", "Another mark inside"),)
+
+
+def _is_expected(text: str, column: Column) -> bool:
+    """Say whether a text with separators is a value like any other in its column."""
+    if FRACTION.fullmatch(text):
+        return column.kind == "fraction"
+    number = to_number(text)
+    return number is not None and number >= 0 and column.allows_decimals
 
 
 def find_misfits(text: str, column: Column) -> tuple[Doubt, ...]:
     """Return what a text cannot be in its column."""
     if not column.is_numeric or not text:
         return ()
-    points, number = to_points(text), to_number(text)
-    if points is None or (number is None and column.kind != "fraction"):
+    points = to_points(text) if column.kind == "fraction" else to_number(text)
+    if points is None:
         return (Doubt("no number", "Not a number"),)
-    if column.maximum is not None and points > column.maximum:
-        return (Doubt("maximum", f"More than {column.maximum}"),)
-    fraction = FRACTION.fullmatch(text)
-    if fraction and column.maximum is not None and Decimal(fraction[2]) != column.maximum:
-        return (Doubt("maximum", f"Out of {fraction[2]}, not {column.maximum}"),)
+    if misfit := _beyond_maximum(text, points, column.maximum):
+        return (Doubt("maximum", misfit),)
     if not column.allows_decimals and points != points.to_integral_value():
         return (Doubt("whole", "No decimals here"),)
     return ()
+
+
+def _beyond_maximum(text: str, points: Decimal, maximum: Decimal | None) -> str:
+    """Say how points contradict their maximum; nothing where they do not."""
+    if maximum is None:
+        return ""
+    if points > maximum:
+        return f"More than {maximum}"
+    fraction = FRACTION.fullmatch(text)
+    return (
+        f"Out of {fraction[2]}, not {maximum}"
+        if fraction and Decimal(fraction[2]) != maximum
+        else ""
+    )
 
 
 def _candidates(entry: Entry, text: str, column: Column) -> Iterator[str]:

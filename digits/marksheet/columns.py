@@ -76,17 +76,21 @@ def missing_places(
     n_rows, n_columns = (1 + max(place[axis] for place in at) for axis in (0, 1))
     gaps = []
     for row, column in product(range(n_rows), range(n_columns)):
-        beside = [at[row, c] for c in range(n_columns) if (row, c) in at]
         same = sorted((abs(r - row), r) for r in range(n_rows) if (r, column) in at)
-        if (row, column) in at or len(same) <= MOSTLY * n_rows:
-            continue
-        across = Box.around(at[r, column] for _, r in same[:2])
-        tall = max(box.height for box in beside)
-        middle = _height_at(across.x + across.width / 2, beside)
-        x, y = max(0, across.x - tall // 2), max(0, round(middle - tall))
-        right, bottom = min(size[0], across.right + tall // 2), min(size[1], y + 2 * tall)
-        gaps.append((row, column, Box(x, y, max(1, right - x), max(1, bottom - y))))
+        if (row, column) not in at and len(same) > MOSTLY * n_rows:
+            beside = [at[row, c] for c in range(n_columns) if (row, c) in at]
+            across = Box.around(at[r, column] for _, r in same[:2])
+            gaps.append((row, column, _gap_box(beside, across, size)))
     return gaps
+
+
+def _gap_box(beside: Sequence[Box], across: Box, size: tuple[int, int]) -> Box:
+    """Return where a number is missing: at the height of its row, as wide as its column."""
+    tall = max(box.height for box in beside)
+    middle = _height_at(across.x + across.width / 2, beside)
+    x, y = max(0, across.x - tall // 2), max(0, round(middle - tall))
+    right, bottom = min(size[0], across.right + tall // 2), min(size[1], y + 2 * tall)
+    return Box(x, y, max(1, right - x), max(1, bottom - y))
 
 
 def _height_at(x: float, boxes: Sequence[Box]) -> float:
@@ -116,13 +120,19 @@ def _by_alignment(reading: Reading) -> list[PlacedNumber]:
     rows = _into_rows(_numbers(lines, tall), tall)
     usual = Counter(len(row) for row in rows).most_common(1)[0][0]
     typical = [row for row in rows if len(row) == usual]
-    placed = []
-    for down, row in enumerate(rows):
-        # A camera that looks down makes columns draw together: each is a straight line.
-        centres = [_centre(typical, column, row[0].across) for column in range(usual)]
-        for column, number in zip(_nearest([n.along for n in row], centres), row, strict=True):
-            placed.append(PlacedNumber(down, column, number.line, _about(number.line)))
-    return placed
+    return [
+        PlacedNumber(down, column, number.line, _about(number.line))
+        for down, row in enumerate(rows)
+        for column, number in zip(_columns_of(row, typical), row, strict=True)
+    ]
+
+
+def _columns_of(row: Sequence[_Number], typical: Sequence[Sequence[_Number]]) -> list[int]:
+    """Return the column of each number of a row, by the rows that have all columns."""
+    # A camera that looks down makes columns draw together: each is a straight line.
+    usual = len(typical[0])
+    centres = [_centre(typical, column, row[0].across) for column in range(usual)]
+    return _nearest([number.along for number in row], centres)
 
 
 def _numbers(lines: Sequence[Line], tall: float) -> list[_Number]:
@@ -224,10 +234,7 @@ def split_line(line: Line, gap: float) -> list[Line]:
     if len(groups) == 1:
         return [line]
     spans = [Box.around([digit.box for digit in group]) for group in groups]
-    marks: list[list[Mark]] = [[] for _ in groups]
-    for mark in line.marks:
-        off = [max(span.x - mark.box.right, mark.box.x - span.right) for span in spans]
-        marks[int(np.argmin(off))].append(mark)
+    marks = _marks_of(line, spans)
     writings = split_written(line, [len(group) for group in groups])
     return [
         replace(
@@ -241,6 +248,15 @@ def split_line(line: Line, gap: float) -> list[Line]:
         )
         for group, span, mine, written in zip(groups, spans, marks, writings, strict=True)
     ]
+
+
+def _marks_of(line: Line, spans: Sequence[Box]) -> list[list[Mark]]:
+    """Return the marks of each part of a line: each mark belongs to the nearest part."""
+    marks: list[list[Mark]] = [[] for _ in spans]
+    for mark in line.marks:
+        off = [max(span.x - mark.box.right, mark.box.x - span.right) for span in spans]
+        marks[int(np.argmin(off))].append(mark)
+    return marks
 
 
 def split_written(line: Line, lengths: Sequence[int]) -> list[str]:

@@ -10,14 +10,16 @@ from typing import Literal
 from digits.marksheet.cell import (
     FRACTION,
     POINTS,
-    SURE,
     Column,
     Kind,
+    is_dash,
+    is_written,
     to_number,
     to_points,
     written_text,
 )
 from digits.marksheet.scan import Entry, Scan
+from digits.types import CONFIDENCE_THRESHOLD
 
 RowKind = Literal["data", "heading", "total", "skipped", "failed"]
 ROW_KINDS: tuple[RowKind, ...] = ("data", "heading", "total", "skipped")  # to choose among
@@ -97,7 +99,7 @@ def _columns_of_words(rows: Sequence[Row]) -> frozenset[int]:
     width = max((len(row.entries) for row in rows), default=0)
     found = set()
     for column in range(width):
-        written = [e for row in rows if (e := row.entries[column]) is not None and is_written(e)]
+        written = _cells_of(rows, column)
         if sum(map(is_refused, written)) > MOSTLY * len(written):
             found.add(column)
     return frozenset(found) if len(found) < width else frozenset()
@@ -112,12 +114,8 @@ def _row_kind(row: Row, words: frozenset[int], *, is_first: bool, below: Row) ->
     is_first : no data stand above it on its page
     below : the next row
     """
-    written = [entry for entry in row.entries if entry is not None and is_written(entry)]
-    numbers = [
-        entry
-        for column, entry in enumerate(row.entries)
-        if entry is not None and is_written(entry) and column not in words
-    ]
+    written = _written_in(row)
+    numbers = [entry for column, entry in written.items() if column not in words]
     if not written:
         return "skipped"
     if not numbers:  # a name alone: somebody who has no points
@@ -127,6 +125,15 @@ def _row_kind(row: Row, words: frozenset[int], *, is_first: bool, below: Row) ->
     return "heading" if is_first and _is_printed(row, numbers, below) else "data"
 
 
+def _written_in(row: Row) -> dict[int, Entry]:
+    """Return the cells of a row that are written in, by their columns."""
+    return {
+        column: entry
+        for column, entry in enumerate(row.entries)
+        if entry is not None and is_written(entry)
+    }
+
+
 def _is_printed(row: Row, numbers: Sequence[Entry], below: Row) -> bool:
     """Say whether a first row holds printed words that pass for numbers.
 
@@ -134,7 +141,7 @@ def _is_printed(row: Row, numbers: Sequence[Entry], below: Row) -> bool:
     """
     if len(numbers) < WORDS or not all(map(_is_doubted, numbers)):
         return False
-    others = [entry for entry in below.entries if entry is not None and is_written(entry)]
+    others = list(_written_in(below).values())
     return below.scan == row.scan and sum(map(_is_doubted, others)) <= (1 - MOSTLY) * len(others)
 
 
@@ -142,15 +149,11 @@ def _is_doubted(entry: Entry) -> bool:
     return is_refused(entry) or entry.line.confidence < DOUBTED
 
 
-def is_written(entry: Entry) -> bool:
-    """Say whether anything stands in a cell."""
-    line = entry.line
-    return bool(line.digits or line.marks) or entry.kind == "other" or line.confidence == 0
-
-
 def is_refused(entry: Entry) -> bool:
-    """Say whether what is written in a cell is no number."""
+    """Say whether what is written in a cell is neither a number nor a dash in its place."""
     line = entry.line
+    if is_dash(entry):
+        return False
     others = sum(mark.kind == "other" for mark in line.marks)
     return "?" in line.text or not line.digits or others >= len(line.digits)
 
@@ -160,18 +163,23 @@ def propose_columns(rows: Sequence[Row]) -> tuple[Column, ...]:
     width = max((len(row.entries) for row in rows), default=0)
     data = [row for row in rows if row.kind == "data"]
     headings = [row for row in rows if row.kind == "heading"]
-    kinds = [_column_kind([row.entries[i] for row in data]) for i in range(width)]
-    columns = []
-    for index, kind in enumerate(kinds):
-        entries = [row.entries[index] for row in data]
-        titles = [entry for row in headings if (entry := row.entries[index]) is not None]
-        is_name = kind == "ignore" and _is_first_words(kinds, index, entries)
-        columns.append(
-            Column("Name", "name")
-            if is_name
-            else Column(_name(kinds, index), kind, _maximum(kind, entries, titles))
+    cells = [_cells_of(data, index) for index in range(width)]
+    kinds = [_column_kind(each) for each in cells]
+    columns = [
+        Column("Name", "name")
+        if _is_names(kinds, index, cells[index])
+        else Column(
+            _name(kinds, index), kind, _maximum(kind, cells[index], _cells_of(headings, index))
         )
+        for index, kind in enumerate(kinds)
+    ]
     return settle_totals(_propose_total(data, tuple(columns)))
+
+
+def _cells_of(rows: Sequence[Row], column: int) -> list[Entry]:
+    """Return the cells of a column that are written in."""
+    cells = [row.entries[column] for row in rows]
+    return [entry for entry in cells if entry is not None and is_written(entry)]
 
 
 def settle_totals(columns: Sequence[Column]) -> tuple[Column, ...]:
@@ -190,25 +198,24 @@ def _name(kinds: Sequence[Kind], index: int) -> str:
     return f"Column {index + 1}"
 
 
-def _is_first_words(kinds: Sequence[Kind], index: int, entries: Sequence[Entry | None]) -> bool:
-    """Say whether a column of words stands before all points, as names do."""
+def _is_names(kinds: Sequence[Kind], index: int, written: Sequence[Entry]) -> bool:
+    """Say whether a column holds words that stand before all points, as names do."""
     before = all(kind == "identifier" for kind in kinds[:index])
-    return before and any(entry is not None and is_written(entry) for entry in entries)
+    return kinds[index] == "ignore" and before and bool(written)
 
 
-def _column_kind(entries: Sequence[Entry | None]) -> Kind:
-    written = [entry for entry in entries if entry is not None and is_written(entry)]
+def _column_kind(written: Sequence[Entry]) -> Kind:
+    """Say what a column holds, by the cells that are written in."""
     if sum(map(is_refused, written)) >= MOSTLY * len(written):  # an empty one too
         return "ignore"
-    numbers = [entry for entry in written if not is_refused(entry)]
-    if _is_identifier([entry.line.text for entry in numbers]):
-        return "identifier"
+    numbers = [entry for entry in written if not is_refused(entry) and not is_dash(entry)]
     texts = [written_text(entry.line) for entry in numbers]
+    if texts and _is_identifier([entry.line.text for entry in numbers]):
+        return "identifier"
     if sum(bool(FRACTION.fullmatch(text)) for text in texts) > MOSTLY * len(texts):
         return "fraction"
-    pointed = sum(_has_decimals(text) for text in texts)
-    is_decimal = pointed >= max(LEAST_DECIMALS, DECIMALS * len(texts))
-    return "decimal" if is_decimal else "points"
+    pointed = sum(map(_has_decimals, texts))
+    return "decimal" if pointed >= max(LEAST_DECIMALS, DECIMALS * len(texts)) else "points"
 
 
 def _is_identifier(texts: Sequence[str]) -> bool:
@@ -227,21 +234,24 @@ def _has_decimals(text: str) -> bool:
     return number is not None and number != number.to_integral_value()
 
 
-def _maximum(
-    kind: Kind, entries: Sequence[Entry | None], titles: Sequence[Entry]
-) -> Decimal | None:
+def _maximum(kind: Kind, written: Sequence[Entry], titles: Sequence[Entry]) -> Decimal | None:
     """Return the maximum that is printed, written behind a stroke, or usual for these marks."""
     if kind not in POINTS:
         return None
-    for title in titles:
-        if printed := OUT_OF.search(written_text(title.line)):
-            return Decimal(printed[1])
-    written = [entry for entry in entries if entry is not None and entry.line.confidence >= SURE]
-    texts = [written_text(entry.line) for entry in written]
+    printed = (OUT_OF.search(written_text(title.line)) for title in titles)
+    if found := next(filter(None, printed), None):
+        return Decimal(found[1])
+    sure = [entry for entry in written if entry.line.confidence >= CONFIDENCE_THRESHOLD]
+    texts = [written_text(entry.line) for entry in sure]
     fractions = [found[2] for text in texts if (found := FRACTION.fullmatch(text))]
     if fractions and kind == "fraction":
         return Decimal(Counter(fractions).most_common(1)[0][0])
-    largest = _largest([value for text in texts if (value := to_points(text)) is not None])
+    return _usual_maximum([value for text in texts if (value := to_points(text)) is not None])
+
+
+def _usual_maximum(marks: Sequence[Decimal]) -> Decimal | None:
+    """Return the smallest usual maximum that no mark exceeds."""
+    largest = _largest(marks)
     usual = next((m for m in USUAL_MAXIMA if largest is not None and m >= largest), None)
     return None if usual is None else Decimal(usual)
 
@@ -282,8 +292,9 @@ def propose_total_row(rows: Sequence[Row], columns: Sequence[Column]) -> tuple[R
         return tuple(rows)
     *above, last = data
     agreeing = sum(_adds_up([(row, i) for row in above], (last, i)) for i in numeric)
-    is_total = agreeing > MOSTLY * len(numeric)
-    return tuple(replace(row, kind="total") if is_total and row is last else row for row in rows)
+    if agreeing <= MOSTLY * len(numeric):
+        return tuple(rows)
+    return tuple(replace(row, kind="total") if row is last else row for row in rows)
 
 
 def _adds_up(parts: Sequence[tuple[Row, int]], total: tuple[Row, int]) -> bool:

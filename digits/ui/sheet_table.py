@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from digits.marksheet.audit import Audit
-from digits.marksheet.cell import Checked, Column, written_text
+from digits.marksheet.cell import Checked, Column, shown_text
 from digits.marksheet.propose import Row
 from digits.marksheet.scan import Scan
 from digits.marksheet.sheet import Place, Sheet, place_key, row_key
@@ -136,7 +136,7 @@ def _cells(row: Row, cells: Sequence[Checked]) -> list[dict[str, Any]]:
     return [
         {
             "text": cell.text,
-            "read": "" if entry is None else written_text(entry.line),
+            "read": shown_text(entry),
             "doubts": [[doubt.kind, doubt.text] for doubt in cell.doubts],
             "candidates": list(cell.candidates),
             "confirmed": cell.confirmed,

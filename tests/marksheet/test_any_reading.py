@@ -99,8 +99,10 @@ def test_a_table_of_dashes_only_is_a_table():
     scan = scan_of(whole((), cells, "refused"))
     assert [len(row) for row in scan.rows] == [5] * 5
     sheet = build_sheet([scan])
-    assert [row.kind for row in sheet.rows] == ["heading"] * 5
-    assert [cell.text for cell in audit_sheet(sheet).cells[0]] == ["-"] * 5
+    assert [row.kind for row in sheet.rows] == ["data"] * 5
+    audit = audit_sheet(sheet)
+    assert [cell.text for cell in audit.cells[0]] == ["-"] * 5
+    assert [group.label for group in audit.groups] == ["Confirm all 25 dashes as absent"]
 
 
 def test_a_row_of_boxes_with_dashes_only_is_not_lost():

@@ -177,6 +177,12 @@ def test_the_reason_is_said_in_plain_words(cell, doubt):
     assert [each.text for each in check_cell(cell, POINTS).doubts] == [doubt]
 
 
+def test_letters_have_no_text_and_a_dash_has():
+    assert check_cell(letters(), POINTS).text == ""
+    assert check_cell(entry("", marks=[("other", 2, 2)]), POINTS).text == ""
+    assert check_cell(dash(), POINTS).text == "-"
+
+
 def test_an_unsure_reading_can_be_confirmed_with_the_first_key():
     cell = check_cell(entry("7", sure=0.7, second=1), POINTS)
     assert cell.candidates == ("7", "1")

@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 import pytest
-from sheets import POINT, blank_reading, entry, letters, rows_of
+from sheets import POINT, blank_reading, dash, entry, letters, rows_of
 
 from digits.marksheet.propose import (
     build_rows,
@@ -107,6 +107,12 @@ def test_a_name_without_marks_is_somebody_and_no_heading():
     rows = ([name, "7", "8"], [other, "", ""], [name, "9", "6"])
     assert kinds_of(*rows) == ["data", "data", "data"]
     assert kinds_of([name, letters(), ""], *rows) == ["heading", "data", "data", "data"]
+
+
+def test_a_row_of_dashes_is_somebody_who_was_absent():
+    rows = (["7", "8"], [dash(), dash()], ["7", dash()], [letters(), letters()])
+    assert kinds_of(*rows) == ["data", "data", "data", "heading"]
+    assert columns_of([dash(), dash()])[0].kind == "points"
 
 
 def test_printed_words_that_pass_for_numbers_are_headings_too():
