@@ -33,6 +33,7 @@ from digits.ui.viewer import ShownPicture, ViewerOptions, picture_viewer
 
 KEPT = "sheet kept"  # in the session, so that it survives a change of page
 COUNT = "sheet count"  # in the session: of sheets, so that each has widgets of its own
+GIVEN = "sheet given"  # in the session: a file that another page hands over
 FAULT = "sheet fault"  # in the session: why the last change was not taken
 STOPPED = "sheet stopped"  # in the session: a person stopped the reading
 ADDRESS = "sheet"  # in the address: the saved sheet to go on with
@@ -82,8 +83,19 @@ def sheet_page(
     _sheet(work, corrections)
 
 
+def hand_to_sheets(name: str, content: bytes) -> None:
+    """Begin a new sheet with a file as soon as the Sheets page opens: another page calls this."""
+    st.session_state[GIVEN] = (name, content)
+
+
 def _current(store: SheetStore | None) -> Work:
     """Return the sheet of this session, or the saved one that the address names."""
+    if given := st.session_state.pop(GIVEN, None):
+        st.query_params.pop(ADDRESS, None)
+        handed = Work(store)
+        _show(handed)
+        handed.add_files([given])
+        return handed
     work: Work | None = st.session_state.get(KEPT)
     asked = st.query_params.get(ADDRESS)
     if store is not None and asked and (work is None or work.id != asked):
@@ -164,7 +176,7 @@ def _list(store: SheetStore) -> None:
             if st.button(one.title, key=f"open-{one.id}", type="tertiary"):
                 _open(one.id)
             st.caption(f"{one.summary or 'Not read yet'} · {_when(one.changed)}")
-            if st.button("Delete", key=f"delete-{one.id}", help=f"Delete {one.title}"):
+            if st.button("Delete", key=f"delete-{one.id}", type="tertiary"):
                 _ask_to_delete(store, one)
     if is_long:
         st.button("Show all", on_click=lambda: st.session_state.update({"all sheets": True}))

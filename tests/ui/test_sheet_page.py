@@ -178,6 +178,14 @@ def test_saved_sheets_are_listed_and_opened(opened):
     assert work(app).id == work(first).id
 
 
+def test_another_page_hands_a_file_over_and_the_last_sheet_stays_saved(opened, url):
+    app = opened(*numbers(1))
+    app.session_state["sheet given"] = ("class.jpg", PICTURE)
+    app.run(timeout=SLOW)
+    assert [row.label for row in work(app).checked()[0].rows] == ["class.jpg"]
+    assert {one.title for one in SheetStore(url).list()} == {"0", "class"}
+
+
 def test_a_sheet_that_is_gone_is_said_and_a_new_one_can_be_started(opened):
     app = opened(sheet="f" * 32)
     assert "not there any more" in app.error[0].value
