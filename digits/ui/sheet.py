@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import streamlit as st
 
@@ -303,10 +304,12 @@ def _plain(text: str) -> str:
 
 
 def _take_names(work: Work) -> None:
-    key = f"sheet names {st.session_state.get(COUNT, 0)}"
-    st.session_state[key] = work.said.get("names", "")  # undoing brings back the list before
+    # A new key for another list: a widget that is out of sight goes on sending what it last held.
+    names = work.said.get("names", "")
+    key = f"sheet names {st.session_state.get(COUNT, 0)} {crc32(names.encode())}"
     st.text_area(
         "Class list, a name a line",
+        names,
         key=key,
         placeholder="Anna\nBo",
         on_change=lambda: _name_rows(work, st.session_state[key]),
@@ -333,12 +336,13 @@ def _name_rows(work: Work, given: Any) -> None:  # noqa: ANN401  # text, or a fi
 
 
 def _choose_layout(work: Work) -> None:
-    key = f"sheet layout {st.session_state.get(COUNT, 0)}"
-    st.session_state[key] = work.said.get("layout", "auto")
+    layout = work.said.get("layout", "auto")
+    key = f"sheet layout {st.session_state.get(COUNT, 0)} {layout}"
     st.segmented_control(
         "Layout",
         list(LAYOUT_NAMES),
         format_func=LAYOUT_NAMES.__getitem__,
+        default=layout,
         required=True,
         key=key,
         on_change=lambda: _lay_out(work, st.session_state[key]),

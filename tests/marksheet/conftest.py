@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from databases import postgres, server, url  # noqa: F401  # fixtures
 
 
 @pytest.fixture

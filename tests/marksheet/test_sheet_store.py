@@ -26,11 +26,6 @@ OTHER = Step("Skip row", {"row 0 1": None}, {"row 0 1": "skipped"})
 
 
 @pytest.fixture
-def url(tmp_path):
-    return f"sqlite:///{(tmp_path / 'a folder' / 'kept.sqlite').as_posix()}"
-
-
-@pytest.fixture
 def store(url):
     store = SheetStore(url)
     yield store
@@ -172,8 +167,9 @@ def test_a_deleted_sheet_is_gone_with_its_files(url, store, tmp_path):
         with pytest.raises(SheetsError, match="not there any more"):
             ask()
     store.close()
-    files = list((tmp_path / "a folder").iterdir())
-    assert not any(secret[:42] in file.read_bytes() for file in files)
+    if url.startswith("sqlite"):
+        files = list((tmp_path / "a folder").iterdir())
+        assert not any(secret[:42] in file.read_bytes() for file in files)
 
 
 def test_sheets_lie_beside_corrections_in_one_database(url, store):

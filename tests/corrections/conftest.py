@@ -1,0 +1,3 @@
+"""Databases for the tests of corrections."""
+
+from databases import postgres, server, url  # noqa: F401  # fixtures
