@@ -84,7 +84,7 @@ def photograph(browser: Browser, out: Path) -> None:
                 page.goto(ADDRESS)
                 page.get_by_role("heading", level=1).wait_for(timeout=START)
                 if name not in MAIN:
-                    page.get_by_role("button", name="Menu").click()
+                    page.locator(".st-key-menu button").click()
                 page.get_by_role("link", name=name, exact=True).click(timeout=START)
                 page.get_by_role("heading", level=1, name=name).wait_for(timeout=START)
                 act(page)

@@ -2,14 +2,14 @@
 
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from PIL import Image
 
 from digits.errors import DigitsError
 from digits.io.document import Document, PageImage, page_numbers
-from digits.types import Box, Hint, Reading
+from digits.types import Box, Hint, Paper, Reading
 from digits.ui.acts import How
 from digits.ui.numbers import Numbers, split_numbers
 
@@ -80,6 +80,7 @@ class Desk:
     strip: dict[str, bytes] = field(default_factory=dict)  # id to a small JPEG
     results: dict[str, Result] = field(default_factory=dict)
     regions: dict[str, Box] = field(default_factory=dict)  # "Read only here"; px of the original
+    papers: dict[str, Paper | None] = field(default_factory=dict)  # by hand; None: whole picture
     _opened: tuple[str, PageImage] | None = None  # decoded, until it is read
 
     def take(self, files: Sequence[tuple[str, bytes]]) -> None:
@@ -101,9 +102,14 @@ class Desk:
         return next(item for item in self.items if item.id == self.chosen)
 
     def hint(self, item: Item, hint: Hint) -> Hint:
-        """Return the hint for an item: with the region that was drawn on it."""
+        """Return the hint for an item: with the region and the paper that were drawn on it."""
         region = self.regions.get(item.id)
-        return hint if region is None else Hint(boxes=(region,))
+        if region is not None:
+            hint = Hint(boxes=(region,))
+        if item.id in self.papers:
+            paper = self.papers[item.id]
+            hint = replace(hint, paper=paper, whole_picture=paper is None)
+        return hint
 
     def result(self, item: Item, asked: Asked) -> Result | None:
         """Return what was read, if it was read in this way."""

@@ -163,13 +163,14 @@ def _rows_with(numbers: Numbers, said: Said) -> Rows:
 def to_text(numbers: Numbers, said: Said) -> str:
     """Return all of it as text: a row a line, the cells of a table parted by tabs."""
     lines = dict(numbers)
-    return "\n".join(
-        "\t".join(
+    rows = [
+        [
             "" if number is None else said[number] if number in said else lines[number].written
             for number in row
-        )
+        ]
         for row in _rows_with(numbers, said)
-    )
+    ]
+    return "\n".join("\t".join(row) for row in rows if numbers.is_table or any(row))
 
 
 def count_doubts(numbers: Numbers, said: Said) -> str:

@@ -11,10 +11,10 @@ import streamlit as st
 
 from digits.errors import DigitsError
 from digits.io.document import load_picture
-from digits.types import ANY, Hint
+from digits.types import ANY, Hint, Paper
 from digits.ui.acts import Answer
 from digits.ui.answer import AnswerCard, answer_card
-from digits.ui.desk import Asked, Desk, Item, Result
+from digits.ui.desk import Asked, Desk, Item, Preview, Result
 from digits.ui.handover import open_as_sheet
 from digits.ui.image_button import ImageButton, image_buttons
 from digits.ui.intake import take_pictures
@@ -25,7 +25,7 @@ from digits.ui.phone_link import address_for_phone, qr_code
 from digits.ui.privacy import where_pictures_go
 from digits.ui.reading_view import choose_hint, choose_model, label, plain_sentence, show_error
 from digits.ui.rerun import run_again
-from digits.ui.viewer import ShownPicture, ViewerEvents, ViewerOptions, picture_viewer
+from digits.ui.viewer import Corners, ShownPicture, ViewerEvents, ViewerOptions, picture_viewer
 
 if TYPE_CHECKING:  # the first page waits for no network and no database
     from digits.reader import Reader
@@ -38,6 +38,7 @@ HINTS = {"Automatic": ANY, "One digit": Hint(single=True)}
 GROUP = "read"  # of the picture and the answer, which follow each other's selection
 LONG = 12  # characters of the answer, or more than one line, from which it is set smaller
 READ_AHEAD = 20  # pages that are read without being asked for
+INSET = 0.06  # of the picture's sides that a sheet leaves free before its corners are dragged
 HOME = "http://localhost:8501"  # where the app is, if the browser does not say
 BLANK = "No ink found. Check the light, or retake."
 NOTHING = "No numbers found. Crop to the paper, or retake."
@@ -141,7 +142,7 @@ def _look(
     if result is not None:
         desk.drop()
         _take_answers(item, result, (*events.answers, *said), keep, ask=ask)
-        _take_region(desk, item, events)
+        _take_region(desk, item, events, _paper(desk, item, result))
         if opened.open and result.reading is not None:
             with opened:
                 _explain(item, result, using)
@@ -179,7 +180,7 @@ def _show_picture(desk: Desk, item: Item, result: Result | None) -> ViewerEvents
     if preview is None:
         return ViewerEvents()
     numbers = None if result is None else result.numbers
-    region = desk.regions.get(item.id)
+    region, paper = desk.regions.get(item.id), _paper(desk, item, result)
     return picture_viewer(
         ShownPicture(item.id, preview.jpeg, preview.width, preview.height, item.title),
         [] if numbers is None or result is None else to_boxes(numbers, result.said),
@@ -187,11 +188,20 @@ def _show_picture(desk: Desk, item: Item, result: Result | None) -> ViewerEvents
         key="picture",
         options=ViewerOptions(
             region=True,
-            whole="Use whole picture" if region is not None else "",
+            whole="Use whole picture" if region is not None or paper is not None else "",
+            crop="Crop to the paper" if result is not None and paper is None else "",
+            corners=paper,
             busy="Finding numbers" if result is None else "",
             group=GROUP,
         ),
     )
+
+
+def _paper(desk: Desk, item: Item, result: Result | None) -> Corners | None:
+    """Return the corners of the paper: those that a person dragged, or else those found."""
+    reading = None if result is None else result.reading
+    paper = desk.papers.get(item.id) or (None if reading is None else reading.paper)
+    return None if paper is None else tuple((round(x), round(y)) for x, y in paper.corners)
 
 
 def _show_answer(
@@ -304,14 +314,34 @@ def _store(item: Item, result: Result, keep: Keep) -> None:
         st.session_state[NOTICE] = plain_sentence(str(error))
 
 
-def _take_region(desk: Desk, item: Item, events: ViewerEvents) -> None:
-    now = desk.regions.get(item.id)
-    if events.region is not None and events.region != now:
+def _take_region(desk: Desk, item: Item, events: ViewerEvents, paper: Corners | None) -> None:
+    """Take what part of the picture is to be read: a region, or the paper by its corners.
+
+    Parameters
+    ----------
+    paper : the corners in sight
+    """
+    before = desk.regions.get(item.id), desk.papers.get(item.id), item.id in desk.papers
+    if events.region is not None:
         desk.regions[item.id] = events.region
+    elif events.corners is not None:
+        desk.papers[item.id] = Paper(tuple((float(x), float(y)) for x, y in events.corners))
+    elif events.whole and desk.regions.pop(item.id, None) is None:
+        desk.papers[item.id] = None
+    elif events.crop and item.id in desk.papers:
+        if paper is None:  # not the whole picture any more: look for the paper
+            del desk.papers[item.id]
+    elif events.crop and paper is None:  # none was found: one to be dragged
+        desk.papers[item.id] = _inset(desk.previews[item.id])
+    if before != (desk.regions.get(item.id), desk.papers.get(item.id), item.id in desk.papers):
         run_again()
-    elif events.whole and now is not None:
-        del desk.regions[item.id]
-        run_again()
+
+
+def _inset(preview: Preview) -> Paper:
+    """Return a sheet somewhat smaller than the picture."""
+    left, top = preview.width * INSET, preview.height * INSET
+    right, bottom = preview.width - left, preview.height - top
+    return Paper(((left, top), (right, top), (right, bottom), (left, bottom)))
 
 
 def _read_ahead(desk: Desk, model: str | None, hint: Hint, reader: "Reader") -> None:

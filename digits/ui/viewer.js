@@ -82,7 +82,8 @@ function makeViewer(root) {
       const state = box.state;
       element.className = `box ${state}${box.id === selected ? " selected" : ""}`;
       element.style.setProperty("--tone", box.tone ?? "");
-      const name = [box.name, box.label || "nothing read", SPOKEN[state]].filter(Boolean).join(", ");
+      const what = box.label || (state === "confirmed" ? "not a number" : "nothing read");
+      const name = [box.name, what, SPOKEN[state]].filter(Boolean).join(", ");
       element.setAttribute("aria-label", name);
       element.title = data.titles ? name : "";
       element.tabIndex = box.id === selected || (!selected && index === 0) ? 0 : -1;
@@ -157,6 +158,7 @@ function makeViewer(root) {
     fit: () => look(null),
     region: () => setMode(mode === "region" ? "move" : "region"),
     whole: () => send.trigger("whole", { epoch: data.epoch }),
+    crop: () => send.trigger("crop", { epoch: data.epoch }),
     next: () => step(false),
   };
   part(".tools").onclick = (event) => tools[event.target.closest("button")?.dataset.tool]?.();
@@ -282,8 +284,10 @@ function makeViewer(root) {
     const toCheck = data.boxes.filter((box) => ["check", "unread"].includes(box.state)).length;
     part("[data-tool=next]").hidden = !toCheck;
     part("[data-tool=region]").hidden = !data.region;
-    part("[data-tool=whole]").hidden = !data.whole;
-    part("[data-tool=whole]").textContent = data.whole ?? "";
+    for (const tool of ["whole", "crop"]) {
+      part(`[data-tool=${tool}]`).hidden = !data[tool];
+      part(`[data-tool=${tool}]`).textContent = data[tool] ?? "";
+    }
     makeBoxes();
     draw();
     if (data.selected && data.selected !== before.selected) select(data.selected, { tell: false, focus: false, open: false });

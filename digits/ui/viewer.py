@@ -41,6 +41,7 @@ _HTML = """
 <button type="button" data-tool="fit">Fit</button>
 <button type="button" data-tool="region" aria-pressed="false">Read only here</button>
 <button type="button" data-tool="whole"></button>
+<button type="button" data-tool="crop"></button>
 <span class="gap"></span>
 <button type="button" data-tool="next">Next to check<kbd>N</kbd></button>
 </div></div>
@@ -79,6 +80,7 @@ class ViewerOptions:
     popover: bool = True  # a selected box opens a popover with crop, readings and field
     region: bool = False  # a rectangle can be drawn: "Read only here"
     whole: str = ""  # label of the button that leaves a region or the found paper; none if empty
+    crop: str = ""  # label of the button that asks for corners; none if empty
     corners: Corners | None = None  # of the paper, to be dragged
     busy: str = ""  # what is being done; a progress line, and after a second these words
     group: str = ""  # components that share one follow each other's selection
@@ -95,6 +97,7 @@ class ViewerEvents:
     region: Box | None = None  # px of the shown picture
     corners: Corners | None = None  # px of the shown picture
     whole: bool = False  # the button of this name was pressed
+    crop: bool = False  # the button of this name was pressed
     selected: str | None = None  # with `tell_selected`
 
 
@@ -141,6 +144,7 @@ def picture_viewer(
             "popover": options.popover,
             "region": options.region,
             "whole": options.whole,
+            "crop": options.crop,
             "busy": options.busy,
             "group": options.group,
             "tellSelected": options.tell_selected,
@@ -151,6 +155,7 @@ def picture_viewer(
         on_region_change=lambda: None,
         on_corners_change=lambda: None,
         on_whole_change=lambda: None,
+        on_crop_change=lambda: None,
         on_selected_change=lambda: None,
     )
     return _events(result, epoch, key)
@@ -165,6 +170,7 @@ def _events(result: Any, epoch: str, key: str) -> ViewerEvents:  # noqa: ANN401 
         region=None if region is None else Box(*(int(side) for side in region["box"])),
         corners=None if corners is None else tuple((int(x), int(y)) for x, y in corners["corners"]),
         whole=_of(result.whole, epoch) is not None,
+        crop=_of(result.crop, epoch) is not None,
         selected=None if selected is None else selected["id"],
     )
 

@@ -12,6 +12,7 @@ const MADE = `
 <form novalidate><label><span class="named">Number</span>
 <input name="truth" inputmode="decimal" enterkeyhint="done" autocomplete="off" maxlength="100"></label>
 <button type="submit">Save</button></form>
+<button type="button" class="none">Not a number</button>
 <p class="fault" role="alert"></p>
 <button type="button" class="close" aria-label="Close">×</button>`;
 
@@ -62,6 +63,7 @@ export function makePopover({ answer, close, step }) {
     const { text } = event.target.closest("button")?.dataset ?? {};
     if (text !== undefined) said(text, "chosen");
   };
+  part(".none").onclick = () => said("", "chosen");
   part(".close").onclick = () => close();
   element.onkeydown = (event) => {
     if (event.key === "Escape") close();
@@ -84,11 +86,11 @@ export function openPopover(element, box, image, picture, { focus }) {
   part(".why").textContent = box.reason ?? "";
   part(".fault").textContent = "";
   part(".readings").replaceChildren(
-    ...(box.readings ?? []).map((text) => {
+    ...(box.readings ?? []).filter(Boolean).map((text) => {
       const button = document.createElement("button");
       button.type = "button";
       button.dataset.text = text;
-      button.textContent = text || "Nothing";
+      button.textContent = text;
       if (text === box.label) button.setAttribute("aria-current", "true");
       return button;
     }),

@@ -16,7 +16,7 @@ def arrive(page, address):
 
 
 def open_menu(page):
-    page.get_by_role("button", name="Menu").click()
+    page.locator(".st-key-menu button").click()
     page.get_by_role("button", name="About").wait_for(timeout=WAIT)
 
 

@@ -52,6 +52,12 @@ def test_what_was_said_takes_the_place_of_what_was_read():
     assert count_doubts(numbers, said) == ""
 
 
+def test_what_is_not_a_number_leaves_no_line():
+    numbers = split_numbers(reading(line("12"), line("34", y=20)))
+    assert to_text(numbers, {"0": ""}) == "34"
+    assert to_text(split_numbers(table("12 7", "4 56")), {"0": "", "1": ""}) == "\t\n4\t56"
+
+
 def test_doubts_are_said_in_two_words_and_counted():
     assert doubt_of(line("42")) == ""
     assert doubt_of(line("47")) == "Unsure"

@@ -11,7 +11,7 @@ from PIL import Image
 pytest.importorskip("streamlit", reason="Streamlit is not installed")
 from streamlit.testing.v1 import AppTest
 
-from digits.types import Box
+from digits.types import Box, Paper
 
 ROOT = Path(__file__).parent.parent.parent
 EXAMPLES = ROOT / "digits" / "ui" / "examples"
@@ -224,6 +224,34 @@ def test_a_region_is_read_by_itself_and_left_again():
     assert app.session_state["desk"].regions == {"1-0": Box(10, 10, 50, 40)}
     assert app.session_state["desk"].results["1-0"].asked.hint.boxes == (Box(10, 10, 50, 40),)
     assert data_of(app, "picture")["whole"] == "Use whole picture"
+
+
+def test_the_corners_of_the_paper_are_those_found_until_they_are_dragged():
+    corners = ((10.2, 5.0), (180.0, 6.0), (182.0, 90.0), (9.0, 92.0))
+    app = page_with(reading(line("42"), paper=Paper(corners)))
+    assert data_of(app, "picture")["corners"] == [[10, 5], [180, 6], [182, 90], [9, 92]]
+    assert data_of(app, "picture")["whole"] == "Use whole picture"
+    dragged = [[20, 10], [170, 10], [170, 90], [20, 90]]
+    epoch = data_of(app, "picture")["epoch"]
+    app.session_state["picture"] = {"corners": {"epoch": epoch, "corners": dragged}}
+    app.run(timeout=SLOW)
+    asked = app.session_state["desk"].results["1-0"].asked
+    assert asked.hint.paper == Paper(tuple((float(x), float(y)) for x, y in dragged))
+    app.session_state["picture"] = {"whole": {"epoch": epoch}}
+    app.run(timeout=SLOW)
+    asked = app.session_state["desk"].results["1-0"].asked
+    assert (asked.hint.paper, asked.hint.whole_picture) == (None, True)
+
+
+def test_without_a_paper_its_corners_can_be_asked_for():
+    app = page_with(reading(line("42")))
+    assert data_of(app, "picture")["corners"] is None
+    epoch = data_of(app, "picture")["epoch"]
+    app.session_state["picture"] = {"crop": {"epoch": epoch}}
+    app.run(timeout=SLOW)
+    (left, top), _, (right, bottom), _ = data_of(app, "picture")["corners"]
+    assert 0 < left < right
+    assert 0 < top < bottom
 
 
 def two_pages() -> bytes:

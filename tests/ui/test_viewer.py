@@ -41,6 +41,7 @@ def three(**options):
         "popover": True,
         "region": True,
         "whole": "",
+        "crop": "",
         "busy": "",
         "group": "g",
         "tellSelected": False,
@@ -117,6 +118,14 @@ def test_enter_saves_what_is_typed_and_goes_on_to_the_next_to_check(page):
     popover(page).get_by_label("Number").press("Enter")
     assert answers(page) == [("0", "1,20", "typed"), ("1", "75", "typed"), ("2", "8", "typed")]
     assert not popover(page).is_visible()
+
+
+def test_what_is_not_a_number_is_said_to_be_none(page):
+    shown(page)
+    at(page, "1").click()
+    popover(page).get_by_role("button", name="Not a number").click()
+    assert answers(page) == [("1", "", "chosen")]
+    assert at(page, "1").get_attribute("aria-label") == "not a number, confirmed"
 
 
 def test_letters_are_no_answer(page):
