@@ -33,7 +33,7 @@ def read(page: Page) -> None:
     page.get_by_role("button", name="a mark sheet", exact=True).click()
     page.get_by_test_id("answer").get_by_text("01384").wait_for(timeout=START)
     page.wait_for_timeout(STILL)
-    page.get_by_role("button", name="Next to check").click()
+    page.get_by_test_id("viewer").get_by_label("7.5, unsure", exact=True).click()
     page.get_by_role("dialog").get_by_label("Number").wait_for()
 
 
