@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from digits.errors import DigitsError
-from digits.types import ANY, Box, Digit, Hint, Line, Mark, Reading
+from digits.types import ANY, Box, Digit, Hint, Line, Mark, Paper, Reading
 
 __version__ = "0.1.0"
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "Hint",
     "Line",
     "Mark",
+    "Paper",
     "Reading",
     "read",
     "read_pages",

@@ -137,31 +137,29 @@ class Reader:
         HintError
             The hint contradicts itself or the picture.
         """
-        _check_boxes(hint, picture)
-        if hint.paper is not None:
-            _check_paper(hint, picture)
+        _check_places(hint, picture)
         paper = paper_of(picture, hint)
-        page = open_page(picture, paper)
+        page, sheet = open_page(picture, paper)
         read = self._read_single if is_single(hint) else self._read_page
         try:
-            found = read(page, picture, hint)
+            found = read(page, sheet, hint)
         except CrowdedError as error:
-            return self._refuse(picture, hint, error)
+            return replace(self._refuse(picture, hint, error), paper=paper)
         reading = compose_reading(found, picture, page=page, hint=hint, model=self.classifier.name)
         return replace(reading, id=_identity(picture, self.versions, hint), paper=paper)
 
-    def _read_page(self, page: Page, picture: Picture, hint: Hint) -> PageReading:
+    def _read_page(self, page: Page, sheet: Picture, hint: Hint) -> PageReading:
         """Read a page first without the promised number of digits, then keep to it."""
         try:
             found = self._read_upright(page, hint)
         except CrowdedError:
-            maps = self._read_maps(page, picture, ())
+            maps = self._read_maps(page, sheet, ())
             if hint.boxes or maps is None:
                 raise
             found = maps
         else:
             if not hint.boxes and _is_poor(found, page):
-                found = self._read_maps(page, picture, found.lines) or found
+                found = self._read_maps(page, sheet, found.lines) or found
         return found if hint.length is None else self._keep_length(page, found, hint)
 
     def _read_upright(self, page: Page, hint: Hint) -> PageReading:
@@ -175,7 +173,7 @@ class Reader:
                 return other
         return found
 
-    def _read_maps(self, page: Page, picture: Picture, lines: Sequence[Line]) -> PageReading | None:
+    def _read_maps(self, page: Page, sheet: Picture, lines: Sequence[Line]) -> PageReading | None:
         """Read a page by the page network's maps, if that gives more digits likely to be right.
 
         Parameters
@@ -184,9 +182,8 @@ class Reader:
         """
         if self.segmenter is None:
             return None
-        regions = find_number_regions(_to_maps(segment_page(self.segmenter, picture.colours)))
-        page = open_page(picture)  # the maps show the whole picture
-        placed = lay_out(page, regions, picture.grey)
+        regions = find_number_regions(_to_maps(segment_page(self.segmenter, sheet.colours)))
+        placed = lay_out(page, regions, sheet.grey)
         numbers = tuple(
             Found(part.page, part.box, part.place, part.table or 0, part.other) for part in placed
         )
@@ -245,7 +242,7 @@ class Reader:
         found = replace(found, numbers=_reject_if_mostly_rejected(numbers))
         return _contradict(found, *dict.fromkeys(notes)) if notes else found
 
-    def _read_single(self, page: Page, picture: Picture, hint: Hint) -> PageReading:
+    def _read_single(self, page: Page, sheet: Picture, hint: Hint) -> PageReading:
         """Read one digit in each piece, and look at those without the hint that are not sure."""
         layout = find_numbers(page, hint)
         singles = [
@@ -265,12 +262,12 @@ class Reader:
             number.line.digits and (_is_unsure(number.line.digits[0]) or bool(single.joined))
             for number, single in zip(found.numbers, singles, strict=True)
         ]
-        return self._compare(page, picture, found, hint) if any(unsure) or left_out else found
+        return self._compare(page, sheet, found, hint) if any(unsure) or left_out else found
 
-    def _compare(self, page: Page, picture: Picture, found: PageReading, hint: Hint) -> PageReading:
+    def _compare(self, page: Page, sheet: Picture, found: PageReading, hint: Hint) -> PageReading:
         """Compare digits that were promised to be single with what is read without the promise."""
         try:
-            free = self._read_page(page, picture, replace(hint, single=False, length=None))
+            free = self._read_page(page, sheet, replace(hint, single=False, length=None))
         except CrowdedError:
             return found
         numbers, notes, others = [], [], []
@@ -392,7 +389,17 @@ def to_frames(glyphs: Sequence[Glyph | None]) -> Frames:
     return frames
 
 
-def _check_boxes(hint: Hint, picture: Picture) -> None:
+def _check_places(hint: Hint, picture: Picture) -> None:
+    """Raise HintError unless the hint's page and boxes lie on the picture."""
+    if hint.paper is not None:
+        corners = np.array(hint.paper.corners)
+        slack = OUTSIDE * max(picture.width, picture.height)
+        size = picture.width + slack, picture.height + slack
+        if (corners < -slack).any() or (corners > size).any():
+            raise HintError(
+                f"the corners of the page do not lie on the picture of "
+                f"{picture.width}x{picture.height} pixels"
+            )
     for box in hint.boxes:
         inside = box.x >= 0 and box.y >= 0 and box.width > 0 and box.height > 0
         if not inside or box.right > picture.width or box.bottom > picture.height:
@@ -400,30 +407,6 @@ def _check_boxes(hint: Hint, picture: Picture) -> None:
                 f"the box {box.x},{box.y},{box.width},{box.height} does not lie inside the "
                 f"picture of {picture.width}x{picture.height} pixels"
             )
-
-
-def _check_paper(hint: Hint, picture: Picture) -> None:
-    """Raise HintError unless the corners form a convex page, in order, on or near the picture."""
-    if hint.whole_picture:
-        raise HintError("the page has corners or fills the whole picture: leave one hint out")
-    corners = np.array(hint.paper.corners if hint.paper else (), np.float64)
-    if corners.shape != (4, 2) or not np.isfinite(corners).all():
-        raise HintError("a page has 4 corners, each with x and y")
-    sides = np.roll(corners, -1, axis=0) - corners
-    following = np.roll(sides, -1, axis=0)
-    if (sides[:, 0] * following[:, 1] - sides[:, 1] * following[:, 0] <= 0).any():
-        raise HintError(
-            "the corners of the page must go round it: top left, top right, bottom right, "
-            "bottom left"
-        )
-    slack = OUTSIDE * max(picture.width, picture.height)
-    if (corners < -slack).any() or (
-        corners > (picture.width + slack, picture.height + slack)
-    ).any():
-        raise HintError(
-            f"the corners of the page do not lie on the picture of "
-            f"{picture.width}x{picture.height} pixels"
-        )
 
 
 def _as_spelled(single: SingleDigit) -> Spelled:

@@ -89,6 +89,17 @@ class Paper:
     # px (x, y), as it stands in the photograph: top left, top right, bottom right, bottom left
     corners: tuple[tuple[float, float], ...]
 
+    @property
+    def is_convex(self) -> bool:
+        """Whether there are four corners in order, and all angles are less than 180 degrees."""
+        corners = np.array(self.corners, np.float64)
+        if corners.shape != (4, 2) or not np.isfinite(corners).all():
+            return False
+        sides = np.roll(corners, -1, axis=0) - corners
+        following = np.roll(sides, -1, axis=0)
+        turns = sides[:, 0] * following[:, 1] - sides[:, 1] * following[:, 0]
+        return bool((turns > 0).all())
+
 
 @dataclass(frozen=True, slots=True)
 class Picture:
@@ -200,6 +211,13 @@ class Hint:
             )
         if self.single and self.length not in (None, 1):
             raise HintError("single and length contradict each other: leave one out")
+        if self.paper is not None and self.whole_picture:
+            raise HintError("paper and whole_picture contradict each other: leave one out")
+        if self.paper is not None and not self.paper.is_convex:
+            raise HintError(
+                "paper takes the 4 corners of the page in order: top left, top right, bottom "
+                "right, bottom left"
+            )
         if not 0 <= self.accept <= 1:
             raise HintError(f"accept takes a confidence between 0 and 1, not {self.accept}")
 

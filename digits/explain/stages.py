@@ -39,7 +39,7 @@ def show_stages(picture: Picture, upright: Image.Image, reading: Reading) -> lis
     list[Stage]
         Upright and ink always; boxes and frames where digits were found.
     """
-    ink = np.rint(WHITE * (1 - open_page(picture, reading.paper).ink)).astype(np.uint8)
+    ink = np.rint(WHITE * (1 - open_page(picture, reading.paper)[0].ink)).astype(np.uint8)
     stages = [
         Stage("Upright", "Turned as the camera's note says, and reduced.", sized_to_see(upright)),
         Stage(

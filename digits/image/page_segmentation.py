@@ -42,25 +42,6 @@ class Layout:
         return any(part.place is not None for part in self.numbers)
 
 
-def open_page(picture: Picture, paper: Paper | None = None) -> Page:
-    """Separate ink from paper, on a sheet of paper or on the whole picture.
-
-    Parameters
-    ----------
-    picture : to read
-    paper : where the page lies, as `paper_of` gives it; it is straightened, and what lies beyond
-        it is left out
-    """
-    height, width = picture.grey.shape
-    scale = np.diag([picture.width / width, picture.height / height, 1.0])
-    grey = picture.grey
-    if paper is not None:
-        grey, to_picture = flatten(grey, np.array(paper.corners) / np.diag(scale)[:2])
-        grey, scale = clean_rim(grey), scale @ to_picture
-    contrast = measure_contrast(grey)
-    return Page(to_ink(contrast), contrast, scale, (picture.width, picture.height))
-
-
 def paper_of(picture: Picture, hint: Hint = ANY) -> Paper | None:
     """Return where the page lies, in px of the original; None where it fills the picture.
 
@@ -75,6 +56,39 @@ def paper_of(picture: Picture, hint: Hint = ANY) -> Paper | None:
     corners = (np.array(found.corners) * scale).round(1)
     paper = Paper(tuple((float(x), float(y)) for x, y in corners))
     return paper if all(_lies_on(box, corners) for box in hint.boxes) else None
+
+
+def open_page(picture: Picture, paper: Paper | None = None) -> tuple[Page, Picture]:
+    """Separate ink from paper, on a sheet of paper or on the whole picture.
+
+    Parameters
+    ----------
+    picture : to read
+    paper : where the page lies, as `paper_of` gives it; it is straightened, and what lies beyond
+        it is left out
+
+    Returns
+    -------
+    page : ink and contrast; its boxes find their way to the original
+    sheet : the picture of the page alone, of the same size as `page`
+    """
+    height, width = picture.grey.shape
+    to_original = np.diag([picture.width / width, picture.height / height, 1.0])
+    size = picture.width, picture.height
+    if paper is not None:
+        corners = np.array(paper.corners) / to_original.diagonal()[:2]
+        picture, to_picture = _cut_sheet(picture, corners)
+        to_original = to_original @ to_picture
+    contrast = measure_contrast(picture.grey)
+    return Page(to_ink(contrast), contrast, to_original, size), picture
+
+
+def _cut_sheet(picture: Picture, corners: np.ndarray) -> tuple[Picture, np.ndarray]:
+    """Straighten a sheet, and return it with the homography from its px to px of the picture."""
+    flat, to_picture = flatten(picture.grey, corners)
+    rgb = picture.rgb if picture.rgb is None else flatten(picture.rgb, corners)[0]
+    height, width = flat.shape
+    return Picture(clean_rim(flat), width, height, picture.sha256, rgb), to_picture
 
 
 def _lies_on(box: Box, corners: np.ndarray) -> bool:

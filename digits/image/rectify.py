@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from jaxtyping import Float32
 
-from digits.types import STRIDE, STRIP, Box, Contrast, Page, Pixels, Region
+from digits.types import STRIDE, STRIP, Box, Contrast, Page, Region
 
 MARGIN = 0.17  # of a line's height, left above and below it
 SIDE_MARGIN = 0.3  # of a line's height, left before and after it
@@ -54,26 +54,26 @@ def straighten(page: Page, region: Region, margin: float = 0.0, side_margin: flo
     return Page(ink, contrast, page.to_original @ to_page, page.size)
 
 
-def flatten(grey: Pixels, corners: np.ndarray) -> tuple[Pixels, np.ndarray]:
+def flatten(picture: np.ndarray, corners: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Cut a sheet of paper out of a photograph as an upright rectangle.
 
     Parameters
     ----------
-    grey : uint8, shape (height, width)
+    picture : uint8, shape (height, width) or (height, width, 3)
     corners : shape (4, 2), px (x, y): top left, top right, bottom right, bottom left
 
     Returns
     -------
-    flat : uint8, shape (height, width) of the sheet
+    flat : uint8, of the sheet's height and width
         Cut out pixel by pixel where the sheet stands upright, else resampled at the same size.
     to_picture : shape (3, 3)
-        Homography from px of `flat` to px of `grey`.
+        Homography from px of `flat` to px of `picture`.
     """
     height = max(1.0, *(_length(corners[i], corners[j]) for i, j in ((0, 3), (1, 2))))
     width = max(1.0, *(_length(corners[i], corners[j]) for i, j in ((0, 1), (3, 2))))
     frame = _frame_of(corners)
     if np.abs(corners - frame).max() <= UPRIGHT + SLIGHT * max(width, height):
-        size = grey.shape[::-1]
+        size = picture.shape[1::-1]
         left, top = (
             int(np.clip(np.ceil(c), 0, side - 1)) for c, side in zip(frame[0], size, strict=True)
         )
@@ -81,10 +81,10 @@ def flatten(grey: Pixels, corners: np.ndarray) -> tuple[Pixels, np.ndarray]:
             int(np.clip(np.floor(c), 1, side)) for c, side in zip(frame[2], size, strict=True)
         )
         offset = np.array([[1, 0, left], [0, 1, top], [0, 0, 1]], np.float64)
-        return grey[top : max(top + 1, bottom), left : max(left + 1, right)], offset
+        return picture[top : max(top + 1, bottom), left : max(left + 1, right)], offset
     size = max(1, round(width)), max(1, round(height))
     to_picture = _homography(_rectangle(float(size[0]), float(size[1])), corners)
-    return _warped(grey, to_picture, size, cv2.BORDER_REPLICATE), to_picture
+    return _warped(picture, to_picture, size, cv2.BORDER_REPLICATE), to_picture
 
 
 def to_strip(line: Page) -> Strip:

@@ -276,7 +276,7 @@ def test_corners_by_hand_straighten_a_page_where_no_edge_is_seen(held_out):
     ],
 )
 def test_corners_that_are_no_page_are_explained(corners):
-    with pytest.raises(HintError, match="corner"):
+    with pytest.raises(HintError, match="corners"):
         read(np.full((100, 100), 255, np.uint8), Hint(paper=Paper(corners)))
 
 
