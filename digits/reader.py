@@ -259,8 +259,9 @@ class Reader:
         )
         found = replace(found, layout=replace(layout, left_out=left_out))
         unsure = [
-            number.line.digits and (_is_unsure(number.line.digits[0]) or bool(single.joined))
-            for number, single in zip(found.numbers, singles, strict=True)
+            bool(single.joined) or all(map(_is_unsure, number.line.digits))
+            for part, number, single in zip(layout.numbers, found.numbers, singles, strict=True)
+            if part.page is not None and part.page.ink.any()
         ]
         return self._compare(page, sheet, found, hint) if any(unsure) or left_out else found
 
@@ -465,7 +466,7 @@ def _places(page: Page, glyphs: Sequence[Glyph | None]) -> list[Box]:
 
 
 def _is_cut(box: Box, size: tuple[int, int]) -> bool:
-    """Say whether a box touches the edge of a picture of this width and height."""
+    """Return whether a box touches the edge of a picture of this width and height."""
     return box.x <= 0 or box.y <= 0 or box.right >= size[0] or box.bottom >= size[1]
 
 
@@ -514,7 +515,9 @@ def _agreed(
         return replace(single, line=line), _length_note(1, len(named))
     if len(named) != 1 or len(found) != 1 or len(found[0].line.digits) != 1:
         return single, None
-    mine, other = single.line.digits[0], named[0]
+    mine, other = next(iter(single.line.digits), None), named[0]
+    if mine is None:
+        return found[0], f"Only without the hint a digit is read, {other.text}: check it."
     if mine.value == other.value:
         return single, None
     note = f"With and without the hint {mine.text} and {other.text} are read: check the digit."
@@ -524,14 +527,14 @@ def _agreed(
 
 
 def _is_cut_to_box(page: Page, digit: Digit) -> bool:
-    """Say whether a digit takes up all of its page."""
+    """Return whether a digit takes up all of its page."""
     height, width = page.ink.shape
     whole = page.box_in_original(Box(0, 0, width, height))
     return digit.box.width >= whole.width and digit.box.height >= whole.height
 
 
 def _overlap(box: Box, others: Iterable[Box]) -> bool:
-    """Say whether a box shares a pixel with one of the others."""
+    """Return whether a box shares a pixel with one of the others."""
     return any(
         min(box.right, other.right) > max(box.x, other.x)
         and min(box.bottom, other.bottom) > max(box.y, other.y)

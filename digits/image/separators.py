@@ -69,7 +69,7 @@ def separator(mark: PlacedMark, digits: Sequence[Box]) -> str:
 
 
 def leaves_doubt(mark: PlacedMark, digits: Sequence[Box], *, is_cut: bool = False) -> bool:
-    """Say whether a number may not be what its digits say because of a mark.
+    """Return whether a number may not be what its digits say because of a mark.
 
     That is so of anything between or before digits, but for a speck before them. After the last
     digit a dot or a dash changes nothing; a stroke may be a digit that was left out.
@@ -91,7 +91,7 @@ def leaves_doubt(mark: PlacedMark, digits: Sequence[Box], *, is_cut: bool = Fals
 
 
 def may_be_slash(index: int, digits: Sequence[Box]) -> bool:
-    """Say whether what was read as a 1 may be a slash: between digits, taller, and leaning."""
+    """Return whether what was read as a 1 may be a slash: between digits, taller, and leaning."""
     mine, others = digits[index], [box for i, box in enumerate(digits) if i != index]
     if not 0 < index < len(digits) - 1:
         return False
@@ -100,7 +100,7 @@ def may_be_slash(index: int, digits: Sequence[Box]) -> bool:
 
 
 def is_low(box: Box, top: float, tall: float) -> bool:
-    """Say whether a mark stands as low as a decimal point on its line, and is as small."""
+    """Return whether a mark stands as low as a decimal point on its line, and is as small."""
     return box.height <= POINT_HEIGHT * tall and POINT_TOP * tall <= box.y - top < tall
 
 
