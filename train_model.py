@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from digits.errors import DigitsError, UsageError, reason_of
-from digits.io.atomic_write import write_whole
+from digits.io.atomic_write import atomic_write
 from digits.training.checkpoint import checksums, load_record
 from digits.training.plan import (
     NETWORKS,
@@ -262,7 +262,7 @@ def train_digits(
         written,
         judge_test=(lambda model: judge_on_test(model, data)) if judge_test else None,
     )
-    write_whole(HERE / "mnist_model.h5", (plan.run / f"{recipe.network}.h5").read_bytes())
+    atomic_write(HERE / "mnist_model.h5", (plan.run / f"{recipe.network}.h5").read_bytes())
     return training.summary(card, load_card(WEIGHTS / f"{recipe.network}.onnx"), plan.run)
 
 
@@ -367,7 +367,7 @@ def restore() -> int:
 
     try:
         for name in SHIPPED:
-            write_whole(HERE / name, (WEIGHTS / name).read_bytes())
+            atomic_write(HERE / name, (WEIGHTS / name).read_bytes())
     except OSError as error:
         sys.stderr.write(f"train_model.py: {name} cannot be restored ({error.strerror})\n")
         return FAILED

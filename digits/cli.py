@@ -360,7 +360,7 @@ def report(
     """
     from datetime import datetime
 
-    from digits.io.atomic_write import write_whole
+    from digits.io.atomic_write import atomic_write
     from digits.io.document import Document
     from digits.registry import current_reader
     from digits.render.report import to_report
@@ -375,7 +375,7 @@ def report(
     assert shown.colour is not None  # noqa: S101  # it was asked for
     html = to_report(shown.colour, reading, made=datetime.now().astimezone(), n_pages=n_pages)
     try:
-        write_whole(out, html.encode())
+        atomic_write(out, html.encode())
     except OSError as error:
         raise DigitsError(f"{out} cannot be written ({reason_of(error)})") from error
     _print(str(out))

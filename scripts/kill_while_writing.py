@@ -171,7 +171,7 @@ def check_checkpoint(folder: Path, said: list[int]) -> tuple[int, int]:
 def write_exports(folder: Path) -> Iterator[int]:
     """Export a network, as training does: what is served, its card, its known digits, its `.h5`."""
     from digits.inference.card import write_card
-    from digits.io.atomic_write import write_whole
+    from digits.io.atomic_write import atomic_write
 
     content = (WEIGHTS / "dense.onnx").read_bytes()
     card = json.loads((WEIGHTS / "dense.json").read_text(encoding="utf-8"))
@@ -179,10 +179,10 @@ def write_exports(folder: Path) -> Iterator[int]:
     known = (WEIGHTS / "dense.npz").read_bytes()
     for n in count():
         path = folder / f"{n:06d}" / "dense.onnx"
-        write_whole(path, content)
+        atomic_write(path, content)
         write_card(path, card | {"name": str(n)})
-        write_whole(path.with_suffix(".npz"), known)
-        write_whole(path.with_suffix(".h5"), h5)
+        atomic_write(path.with_suffix(".npz"), known)
+        atomic_write(path.with_suffix(".h5"), h5)
         yield n
 
 

@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 from digits.image.mnist_normalize import to_frame
 from digits.inference.card import write_card
 from digits.inference.reference_set import HARD
-from digits.io.atomic_write import write_whole
+from digits.io.atomic_write import atomic_write
 from digits.mnist import load_mnist
 from digits.registry import WEIGHTS
 from digits.synthesis.allographs import draw_frame
@@ -47,7 +47,7 @@ def main() -> int:
         labels=np.concatenate([known.labels[chosen], labels]),
         others=to_grey(others),
     )
-    write_whole(WEIGHTS / HARD, file.getvalue())
+    atomic_write(WEIGHTS / HARD, file.getvalue())
     card = {"name": "hard examples", "seed": SEED, "digits": DIGITS, "others": OTHERS}
     write_card(WEIGHTS / HARD, card)
     print(f"{len(file.getvalue())} bytes, SHA-256 {hashlib.sha256(file.getvalue()).hexdigest()}")

@@ -21,7 +21,7 @@ from digits.errors import DigitsError, LearningError, ModelError
 from digits.inference.card import write_card
 from digits.inference.line_recognizer import load_line_network
 from digits.inference.reference_set import load_neighbours
-from digits.io.atomic_write import write_whole
+from digits.io.atomic_write import atomic_write
 from digits.personalization.kernel_head import PersonalHead
 from digits.personalization.versions import current_name, list_versions, save_version, set_current
 from digits.registry import WEIGHTS, current_reader, learned_folder
@@ -172,7 +172,7 @@ def test_a_model_that_is_replaced_while_the_program_runs_is_read_with_at_once(we
 
     def write(new):
         time.sleep(0.01)  # a file's time is coarse
-        write_whole(path, new)
+        atomic_write(path, new)
 
     write(content[:-1])
     with pytest.raises(ModelError, match="is damaged"):
@@ -287,9 +287,9 @@ def test_a_campaign_of_kills_sees_what_is_half_written(monkeypatch):
             time.sleep(0.01)
             file.write(content[-9:])
 
-    monkeypatch.setattr("digits.io.atomic_write.write_whole", in_place)
+    monkeypatch.setattr("digits.io.atomic_write.atomic_write", in_place)
     assert any(campaign(SUBJECTS["export"], kills=4, seed=seed).halves for seed in range(6))
-    monkeypatch.setattr("digits.personalization.versions.write_whole", in_place)
+    monkeypatch.setattr("digits.personalization.versions.atomic_write", in_place)
     outcomes = (campaign(SUBJECTS["learn"], kills=4, seed=seed) for seed in range(6))
     assert any(outcome.lost or outcome.halves for outcome in outcomes)
 

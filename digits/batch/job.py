@@ -25,7 +25,7 @@ from pyarrow import parquet
 from pyarrow.fs import FileSystem, LocalFileSystem
 
 from digits.errors import BatchError, OutputFormatError, reason_of
-from digits.io.atomic_write import write_whole
+from digits.io.atomic_write import atomic_write
 from digits.io.csv_escape import escape_unless_number
 from digits.io.sources import ADDRESS, Source, find_sources, open_address
 from digits.reader import Reader, failed_reading, read_source
@@ -378,7 +378,7 @@ def _write_part(rows: list[dict[str, Any]], chunk: Chunk, job: Job) -> None:
         with system.open_output_stream(f"{folder}/{chunk.name}") as stream:
             stream.write(content)
         return
-    write_whole(Path(folder) / chunk.name, content)
+    atomic_write(Path(folder) / chunk.name, content)
 
 
 def _done(system: FileSystem, folder: str) -> set[str]:

@@ -15,7 +15,7 @@ from jaxtyping import Float16, Float32, Int, UInt8
 
 from digits.errors import ModelError
 from digits.inference.classifier import load_card, load_classifier
-from digits.io.atomic_write import write_whole
+from digits.io.atomic_write import atomic_write
 from digits.io.verified import read_verified
 from digits.types import Frames, Logits
 
@@ -80,7 +80,7 @@ def write_neighbours(
         logits=scores.logits,
         doubts=np.zeros(0, np.float32) if scores.not_a_digit is None else scores.not_a_digit,
     )
-    write_whole(path.with_suffix(".npz"), file.getvalue())
+    atomic_write(path.with_suffix(".npz"), file.getvalue())
     return hashlib.sha256(file.getvalue()).hexdigest()
 
 

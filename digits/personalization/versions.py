@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from digits.errors import LearningError, ModelError, reason_of
-from digits.io.atomic_write import write_whole
+from digits.io.atomic_write import atomic_write
 from digits.personalization.kernel_head import PersonalHead
 
 CURRENT = "current"  # the file that names the version in force
@@ -95,7 +95,7 @@ def set_current(folder: Path, name: str | None) -> None:
 
 def _write(path: Path, content: bytes) -> None:
     try:
-        write_whole(path, content)
+        atomic_write(path, content)
     except OSError as error:
         raise LearningError(
             f"what was learned cannot be kept ({error.strerror}): make room, or allow writing, "

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from digits.errors import ModelError
-from digits.io.atomic_write import write_whole
+from digits.io.atomic_write import atomic_write
 
 if TYPE_CHECKING:
     from digits.mnist import Mnist
@@ -66,7 +66,7 @@ def save_checkpoint(network: Any, run: Path, record: Record) -> None:  # noqa: A
             file[RECORD] = json.dumps(asdict(record))
             for number, state in enumerate(_generators(network)):  # no weights to Keras
                 file[f"{GENERATORS}/{number}"] = state.numpy()
-        write_whole(run / FILE, written.read_bytes())
+        atomic_write(run / FILE, written.read_bytes())
     _write_history(run, record)
 
 
@@ -142,7 +142,7 @@ def _write_history(run: Path, record: Record) -> None:
     writer = csv.DictWriter(table, ["epoch", *record.history[0]], lineterminator="\n")
     writer.writeheader()
     writer.writerows({"epoch": n, **row} for n, row in enumerate(record.history, start=1))
-    write_whole(run / HISTORY, table.getvalue().encode())
+    atomic_write(run / HISTORY, table.getvalue().encode())
 
 
 def _damaged(run: Path) -> ModelError:

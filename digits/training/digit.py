@@ -20,7 +20,7 @@ from digits.inference.calibration import fit_temperature
 from digits.inference.card import write_card
 from digits.inference.classifier import load_card, load_classifier
 from digits.inference.reference_set import CHECKSUM, write_neighbours
-from digits.io.atomic_write import write_whole
+from digits.io.atomic_write import atomic_write
 from digits.mnist import Labelled, Mnist, joined
 from digits.registry import WEIGHTS
 from digits.synthesis.allographs import draw_frame
@@ -341,7 +341,7 @@ def save_h5(network: keras.Model, path: Path) -> None:
     with tempfile.TemporaryDirectory() as folder:
         written = Path(folder) / path.name
         network.save(written, include_optimizer=False)  # it would triple the size
-        write_whole(path, written.read_bytes())
+        atomic_write(path, written.read_bytes())
 
 
 def draw_curves(history: list[dict[str, float]], path: Path) -> None:

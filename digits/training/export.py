@@ -11,7 +11,7 @@ import onnxruntime
 
 from digits.errors import ModelError
 from digits.inference.classifier import OnnxNetwork, Scores
-from digits.io.atomic_write import write_whole
+from digits.io.atomic_write import atomic_write
 from digits.training.graph import named, with_layers
 from digits.types import Frames
 
@@ -73,7 +73,7 @@ def export_onnx(
             f"the exported network differs from Keras by {difference:.2g} where {TOLERANCE} is "
             "allowed; nothing was written"
         )
-    write_whole(path, content)
+    atomic_write(path, content)
     return OnnxNetwork(session)(frames)
 
 
@@ -97,7 +97,7 @@ def export_line(network: keras.Model, path: Path, strips: np.ndarray) -> None:
             f"the exported network differs from Keras by {difference:.2g} where {TOLERANCE} is "
             "allowed; nothing was written"
         )
-    write_whole(path, content)
+    atomic_write(path, content)
 
 
 def with_logits(network: keras.Model, refusal: keras.Model | None = None) -> keras.Model:

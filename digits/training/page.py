@@ -16,7 +16,7 @@ from digits.errors import ModelError
 from digits.inference.card import write_card
 from digits.inference.classifier import load_card
 from digits.inference.segmenter import ANGLE_UNIT, CLASSES, CORE, QUARTERS, SHEET, TALL, TALL_BASE
-from digits.io.atomic_write import write_whole
+from digits.io.atomic_write import atomic_write
 from digits.mnist import Labelled, Mnist
 from digits.synthesis.page import KINDS, compose_crop, describe_classes
 from digits.synthesis.page_canvas import HEIGHT_BASE, HEIGHT_STEP, PAPER, RULE
@@ -338,7 +338,7 @@ def export_page(network: keras.Model, path: Path, pages: np.ndarray) -> None:
             f"the exported network differs from Keras by {difference:.2g} where {TOLERANCE} is "
             "allowed; nothing was written"
         )
-    write_whole(path, content)
+    atomic_write(path, content)
 
 
 def with_probabilities(network: keras.Model) -> keras.Model:
