@@ -6,7 +6,7 @@ from itertools import groupby
 
 import numpy as np
 
-from digits.image.page_segmentation import Found, Layout
+from digits.image.page_segmentation import Layout, TextRegion
 from digits.image.quality import describe_faults
 from digits.types import (
     Box,
@@ -110,7 +110,7 @@ def _tables(found: PageReading) -> tuple[tuple[Cell, ...], tuple[Line, ...]]:
     return tuple(cells), tuple(lines)
 
 
-def _cell(part: Found, line: Line, first: int) -> Cell:
+def _cell(part: TextRegion, line: Line, first: int) -> Cell:
     """Return a cell of a table whose rows begin at `first`; with ink and no digit it is other."""
     row, column = part.place or (0, 0)
     marks = line.marks + tuple(Mark("other", box) for box in part.other)

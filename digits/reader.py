@@ -15,8 +15,8 @@ from digits.image.mnist_normalize import to_frame
 from digits.image.number_regions import find_number_regions
 from digits.image.page_maps import PageMaps
 from digits.image.page_segmentation import (
-    Found,
     Layout,
+    TextRegion,
     find_numbers,
     is_single,
     open_page,
@@ -185,7 +185,8 @@ class Reader:
         regions = find_number_regions(_to_maps(segment_page(self.segmenter, sheet.colours)))
         placed = lay_out(page, regions, sheet.grey)
         numbers = tuple(
-            Found(part.page, part.box, part.place, part.table or 0, part.other) for part in placed
+            TextRegion(part.page, part.box, part.place, part.table or 0, part.other)
+            for part in placed
         )
         read = self._read_numbers(numbers)
         layout = Layout(numbers, find_left_out(page, regions))
@@ -286,14 +287,14 @@ class Reader:
         found = replace(found, layout=layout, numbers=tuple(numbers))
         return _contradict(found, *dict.fromkeys(notes)) if notes else found
 
-    def read_lines(self, found: Sequence[Found]) -> list[Line]:
+    def read_lines(self, found: Sequence[TextRegion]) -> list[Line]:
         """Read pieces of a page that hold one number each; the empty ones give an empty line."""
         return [number.line for number in self._read_numbers(found)]
 
-    def _read_numbers(self, found: Sequence[Found]) -> tuple[ReadNumber, ...]:
+    def _read_numbers(self, found: Sequence[TextRegion]) -> tuple[ReadNumber, ...]:
         return _reject_if_mostly_rejected(self._name(found, self.spell(found)))
 
-    def spell(self, found: Sequence[Found]) -> list[Spelled]:
+    def spell(self, found: Sequence[TextRegion]) -> list[Spelled]:
         """Say of each number how many digits it has and where they stand."""
         pages = [part.page for part in found if part.page is not None]
         spellings = self.line_network.spell([to_strip(page) for page in pages])
@@ -303,7 +304,7 @@ class Reader:
         nothing = Spelled((), np.zeros((0, CLASSES)), 1.0)
         return [next(spelled) if part.page is not None else nothing for part in found]
 
-    def _name(self, found: Sequence[Found], spelled: Sequence[Spelled]) -> list[ReadNumber]:
+    def _name(self, found: Sequence[TextRegion], spelled: Sequence[Spelled]) -> list[ReadNumber]:
         """Say of each number which digits it has: both networks' scores are added."""
         frames = to_frames([glyph for number in spelled for glyph in number.glyphs])
         answers = self.classifier.classify(frames)
@@ -313,7 +314,7 @@ class Reader:
             for part, number in zip(found, spelled, strict=True)
         ]
 
-    def _line(self, part: Found, number: Spelled, seen: list[Seen]) -> ReadNumber:
+    def _line(self, part: TextRegion, number: Spelled, seen: list[Seen]) -> ReadNumber:
         page = part.page
         if page is None:
             return ReadNumber(Line("", 1.0, part.box, ()))
@@ -500,7 +501,7 @@ def _is_unsure(digit: Digit) -> bool:
 
 
 def _agreed(
-    part: Found, single: ReadNumber, free: Sequence[ReadNumber]
+    part: TextRegion, single: ReadNumber, free: Sequence[ReadNumber]
 ) -> tuple[ReadNumber, str | None]:
     """Return a digit that was promised to be single, and a note where the picture says otherwise.
 
@@ -549,7 +550,7 @@ def _expected(numbers: Iterable[Line]) -> float:
     )
 
 
-def _without_rejected(part: Found, number: ReadNumber) -> ReadNumber:
+def _without_rejected(part: TextRegion, number: ReadNumber) -> ReadNumber:
     """Return an empty line for one outside tables of which every character was rejected."""
     if part.place is not None or _has_value(number.line):
         return number

@@ -19,7 +19,7 @@ LOWEST = 0.2  # of a cell's height: what stands beside a table and is lower is n
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class TextRegion:
     """A straightened piece of the page that holds one number, and where it stands in a table."""
 
     page: Page | None  # None where nothing is written
@@ -33,7 +33,7 @@ class Found:
 class Layout:
     """The pieces of a page that hold one number each, and what is in none of them."""
 
-    numbers: tuple[Found, ...]  # in reading order
+    numbers: tuple[TextRegion, ...]  # in reading order
     left_out: tuple[Box, ...] = ()  # in pixels of the original: ink that may be a number too
 
     @property
@@ -114,7 +114,7 @@ def find_numbers(page: Page, hint: Hint, *, tables: bool = True) -> Layout:
     if hint.boxes:
         return _joined([_in_box(page, box, hint) for box in hint.boxes])
     if is_single(hint):
-        return Layout((Found(page, _whole(page)),))
+        return Layout((TextRegion(page, _whole(page)),))
     if tables and (grid := find_grid(page.ink)) is not None:
         clean = _without(page, grid.rules)
         cells = [_in_cell(clean, cell.region, (cell.row, cell.column)) for cell in grid.cells]
@@ -122,7 +122,9 @@ def find_numbers(page: Page, hint: Hint, *, tables: bool = True) -> Layout:
     found = find_lines(page.ink)
     clean = replace(page, ink=found.ink)
     lines = [_straight(clean, region) for region in found.regions]
-    return Layout(tuple(Found(line, _whole(line)) for line in lines), _boxes(page, found.left_out))
+    return Layout(
+        tuple(TextRegion(line, _whole(line)) for line in lines), _boxes(page, found.left_out)
+    )
 
 
 def is_single(hint: Hint) -> bool:
@@ -143,14 +145,14 @@ def _in_box(page: Page, box: Box, hint: Hint) -> Layout:
     region = straighten(page, page.region_from_original(box))
     line, left_out = (region, ()) if is_single(hint) else _only_line(region, ruled=True)
     region = line or region
-    return Layout((Found(region if region.ink.any() else None, box),), left_out)
+    return Layout((TextRegion(region if region.ink.any() else None, box),), left_out)
 
 
 def _in_cell(page: Page, region: Region, place: tuple[int, int]) -> Layout:
     """Return a cell of a table as one number, or as empty."""
     cell = straighten(page, region)
     line, left_out = _only_line(cell, ruled=False)
-    return Layout((Found(line, _whole(cell), place),), left_out)
+    return Layout((TextRegion(line, _whole(cell), place),), left_out)
 
 
 def _beside(page: Page, grid: Grid) -> tuple[Box, ...]:

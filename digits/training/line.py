@@ -12,7 +12,7 @@ import numpy as np
 
 from digits.evaluation.metrics import calibration_error, interval
 from digits.image.binarize import to_ink
-from digits.image.page_segmentation import Found
+from digits.image.page_segmentation import TextRegion
 from digits.inference.calibration import fit_odds
 from digits.inference.card import write_card
 from digits.inference.classifier import Classifier, load_card
@@ -214,7 +214,7 @@ def summary(card: dict[str, Any], run: Path) -> str:
 
 def judge_lines(reader: Reader, lines: list[Written]) -> dict[str, Any]:
     """Return how well whole lines are read, as plain figures for the card."""
-    read = reader.read_lines([as_found(line) for line in lines])
+    read = reader.read_lines([as_text_region(line) for line in lines])
     right = np.array([a.text == b.text for a, b in zip(read, lines, strict=True)])
     confidence = np.array([line.confidence for line in read])
     low, high = interval(int(right.sum()), len(lines))
@@ -226,16 +226,16 @@ def judge_lines(reader: Reader, lines: list[Written]) -> dict[str, Any]:
     }
 
 
-def as_found(line: Written) -> Found:
+def as_text_region(line: Written) -> TextRegion:
     """Return a composed line as if it had been found on a page."""
     height, width = line.strip.shape
     page = Page(to_ink(line.strip), line.strip, np.eye(3), (width, height))
-    return Found(page, Box(0, 0, width, height))
+    return TextRegion(page, Box(0, 0, width, height))
 
 
 def _fit_beside(reader: Reader, lines: list[Written]) -> dict[str, float]:
     """Fit what makes a whole number's confidence honest."""
-    read = reader.read_lines([as_found(line) for line in lines])
+    read = reader.read_lines([as_text_region(line) for line in lines])
     named = [(a, b) for a, b in zip(read, lines, strict=True) if a.digits]
     if not named:  # a network that has learned nothing: there is nothing to fit
         return {"slope": 1.0, "offset": 0.0}
