@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Int32, UInt8
 
 from digits.mnist import Labelled
-from digits.synthesis.line import MOST_DIGITS, Written, compose_line
+from digits.synthesis.line import MOST_DIGITS, SyntheticLine, compose_line
 from digits.types import STRIP
 
 POOLED = 8  # batches whose lines are sorted by width together, to pad them less
@@ -31,7 +31,7 @@ def compose_batches(digits: Labelled, lines: int, batch: int, seed: tuple[int, .
     return [batches[i] for i in rng.permutation(len(batches))]
 
 
-def to_batch(lines: list[Written]) -> Batch:
+def to_batch(lines: list[SyntheticLine]) -> Batch:
     """Pad strips to one width with paper, and texts to one length with the blank.
 
     Strips are kept in 8 bits until they are used, a quarter of the memory. Class 0 is the blank

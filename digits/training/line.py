@@ -27,7 +27,7 @@ from digits.synthesis.batches import (
     start_composer,
     to_batch,
 )
-from digits.synthesis.line import TALL, Written, compose_line
+from digits.synthesis.line import TALL, SyntheticLine, compose_line
 from digits.training.architectures import build_line
 from digits.training.callbacks import Checkpoint, Clock
 from digits.training.checkpoint import Record, checksums, forget, restore
@@ -212,7 +212,7 @@ def summary(card: dict[str, Any], run: Path) -> str:
     )
 
 
-def judge_lines(reader: Reader, lines: list[Written]) -> dict[str, Any]:
+def judge_lines(reader: Reader, lines: list[SyntheticLine]) -> dict[str, Any]:
     """Return how well whole lines are read, as plain figures for the card."""
     read = reader.read_lines([as_text_region(line) for line in lines])
     right = np.array([a.text == b.text for a, b in zip(read, lines, strict=True)])
@@ -226,14 +226,14 @@ def judge_lines(reader: Reader, lines: list[Written]) -> dict[str, Any]:
     }
 
 
-def as_text_region(line: Written) -> TextRegion:
+def as_text_region(line: SyntheticLine) -> TextRegion:
     """Return a composed line as if it had been found on a page."""
     height, width = line.strip.shape
     page = Page(to_ink(line.strip), line.strip, np.eye(3), (width, height))
     return TextRegion(page, Box(0, 0, width, height))
 
 
-def _fit_beside(reader: Reader, lines: list[Written]) -> dict[str, float]:
+def _fit_beside(reader: Reader, lines: list[SyntheticLine]) -> dict[str, float]:
     """Fit what makes a whole number's confidence honest."""
     read = reader.read_lines([as_text_region(line) for line in lines])
     named = [(a, b) for a, b in zip(read, lines, strict=True) if a.digits]
