@@ -27,7 +27,7 @@ import digits.composition
 import digits.image.page_segmentation
 import digits.reader
 from digits.inference.classifier import Classifier
-from digits.inference.line_recognizer import LineNetwork
+from digits.inference.line_recognizer import LineRecognizer
 from digits.io.document import load_picture
 from digits.mnist import load_mnist
 from digits.reader import Reader
@@ -42,7 +42,7 @@ STAGES = {  # name of each stage, and which function is timed
     "grid": (digits.image.page_segmentation, "find_grid"),
     "lines": (digits.image.page_segmentation, "find_lines"),
     "strips": (digits.reader, "to_strip"),
-    "line network": (LineNetwork, "spell"),
+    "line network": (LineRecognizer, "decode"),
     "cutting": (digits.reader, "cut_digits"),
     "frames": (digits.reader, "to_frames"),
     "digit network": (Classifier, "classify"),

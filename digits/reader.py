@@ -28,7 +28,7 @@ from digits.image.separators import PlacedMark, leaves_doubt, may_be_slash, to_w
 from digits.image.single_digit import TALL, SingleDigit, find_single
 from digits.inference.classifier import Answers, Classifier
 from digits.inference.ctc import log_softmax
-from digits.inference.line_recognizer import LineNetwork, Spelling
+from digits.inference.line_recognizer import CtcDecoding, LineRecognizer
 from digits.inference.segmenter import STRIDE, PageView, Segmenter, segment_page
 from digits.io.document import Document
 from digits.io.sources import Source, load_source
@@ -66,18 +66,18 @@ TURNED = "The page does not stand upright: it was turned to be read."
 
 
 @dataclass(frozen=True, slots=True)
-class Spelled:
+class LineHypothesis:
     """A number's digits, each by itself, before they are named."""
 
     glyphs: tuple[Glyph | None, ...]  # None where there is no ink to see
     scores: np.ndarray  # (n, 10), the line network's log-probabilities; zeros where it did not look
-    certainty: float  # probability that so many digits are there
+    length_probability: float  # probability that so many digits are there
     marks: tuple[PlacedMark, ...] = ()  # px of the line
     tall: tuple[Box, ...] = ()  # px of the line: marks that are as tall as a digit
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class ScoredFrame:
     """One of the frames that the digit network was shown, and its answer."""
 
     frames: Frames
@@ -115,7 +115,7 @@ class Reader:
     """Reads pictures with two networks. Immutable, so that threads may share it."""
 
     classifier: Classifier
-    line_network: LineNetwork
+    line_recognizer: LineRecognizer
     segmenter: Segmenter | None = None  # None: pages are read by geometry alone
 
     def read(self, picture: Picture, hint: Hint = ANY) -> Reading:
@@ -235,9 +235,11 @@ class Reader:
         for i, (part, number) in enumerate(zip(found.layout.numbers, found.numbers, strict=True)):
             if part.page is None or _has_length(number.line, length):
                 continue
-            spelling = self.line_network.spell([to_strip(part.page)], length)[0]
-            (again,) = self._name([part], [replace(_cut(part.page, spelling), certainty=1.0)])
-            confidence = again.line.confidence * spelling.certainty
+            decoding = self.line_recognizer.decode([to_strip(part.page)], length)[0]
+            (again,) = self._classify(
+                [part], [replace(_segment(part.page, decoding), length_probability=1.0)]
+            )
+            confidence = again.line.confidence * decoding.length_probability
             numbers[i] = replace(again, line=replace(again.line, confidence=confidence))
             notes.append(_length_note(length, len(number.line.digits)))
         found = replace(found, numbers=_reject_if_mostly_rejected(numbers))
@@ -250,8 +252,8 @@ class Reader:
             find_single(part.page.ink) if part.page is not None else SingleDigit(None)
             for part in layout.numbers
         ]
-        spelled = [_as_spelled(single) for single in singles]
-        found = PageReading(layout, tuple(self._name(layout.numbers, spelled)))
+        hypotheses = [_as_hypothesis(single) for single in singles]
+        found = PageReading(layout, tuple(self._classify(layout.numbers, hypotheses)))
         left_out = tuple(
             part.page.box_in_original(box)
             for part, single in zip(layout.numbers, singles, strict=True)
@@ -292,29 +294,38 @@ class Reader:
         return [number.line for number in self._read_numbers(found)]
 
     def _read_numbers(self, found: Sequence[TextRegion]) -> tuple[ReadNumber, ...]:
-        return _reject_if_mostly_rejected(self._name(found, self.spell(found)))
+        return _reject_if_mostly_rejected(self._classify(found, self._find_hypotheses(found)))
 
-    def spell(self, found: Sequence[TextRegion]) -> list[Spelled]:
+    def _find_hypotheses(self, found: Sequence[TextRegion]) -> list[LineHypothesis]:
         """Say of each number how many digits it has and where they stand."""
         pages = [part.page for part in found if part.page is not None]
-        spellings = self.line_network.spell([to_strip(page) for page in pages])
-        spelled = iter(
-            [_complete(page, spelling) for page, spelling in zip(pages, spellings, strict=True)]
+        decodings = self.line_recognizer.decode([to_strip(page) for page in pages])
+        hypotheses = iter(
+            [
+                _extend_while_plausible(page, decoding)
+                for page, decoding in zip(pages, decodings, strict=True)
+            ]
         )
-        nothing = Spelled((), np.zeros((0, CLASSES)), 1.0)
-        return [next(spelled) if part.page is not None else nothing for part in found]
+        nothing = LineHypothesis((), np.zeros((0, CLASSES)), 1.0)
+        return [next(hypotheses) if part.page is not None else nothing for part in found]
 
-    def _name(self, found: Sequence[TextRegion], spelled: Sequence[Spelled]) -> list[ReadNumber]:
+    def _classify(
+        self, found: Sequence[TextRegion], hypotheses: Sequence[LineHypothesis]
+    ) -> list[ReadNumber]:
         """Say of each number which digits it has: both networks' scores are added."""
-        frames = to_frames([glyph for number in spelled for glyph in number.glyphs])
+        frames = to_frames([glyph for number in hypotheses for glyph in number.glyphs])
         answers = self.classifier.classify(frames)
         which = iter(range(len(frames)))
         return [
-            self._line(part, number, [Seen(frames, answers, next(which)) for _ in number.glyphs])
-            for part, number in zip(found, spelled, strict=True)
+            self._line(
+                part, number, [ScoredFrame(frames, answers, next(which)) for _ in number.glyphs]
+            )
+            for part, number in zip(found, hypotheses, strict=True)
         ]
 
-    def _line(self, part: TextRegion, number: Spelled, seen: list[Seen]) -> ReadNumber:
+    def _line(
+        self, part: TextRegion, number: LineHypothesis, seen: list[ScoredFrame]
+    ) -> ReadNumber:
         page = part.page
         if page is None:
             return ReadNumber(Line("", 1.0, part.box, ()))
@@ -329,25 +340,27 @@ class Reader:
                 chosen = self._second_opinion(page, glyph, chosen)
             elif scores.any():
                 named = np.log(np.maximum(chosen, SMALLEST)) if glyph else np.zeros(CLASSES)
-                chosen = np.exp(log_softmax(scores + self.line_network.weight * named))
+                chosen = np.exp(log_softmax(scores + self.line_recognizer.weight * named))
             box = page.box_in_original(glyph.box) if glyph else part.box
             limit = None
             if len(seen) > 1 and float(np.exp(log_softmax(scores)).max()) > SURE:
                 limit = 1.0
-            elif number.certainty < DENIED:
+            elif number.length_probability < DENIED:
                 limit = DENIED
             digits.append(character.digit(box, chosen, limit))
-        certainty = number.certainty * float(np.prod([digit.confidence for digit in digits]))
+        probability = number.length_probability * float(
+            np.prod([digit.confidence for digit in digits])
+        )
         if number.scores.any():
-            certainty = self.line_network.confidence(certainty)
+            probability = self.line_recognizer.confidence(probability)
         if any(digit.value is None for digit in digits):
-            certainty = 0.0  # what has a "?" in it is surely not the whole number
+            probability = 0.0  # what has a "?" in it is surely not the whole number
         box = Box.around(digit.box for digit in digits)
         places = _places(page, number.glyphs)
         texts = [digit.text for digit in digits]
         written = to_written(list(zip(texts, places, strict=True)), number.marks)
         return ReadNumber(
-            Line("".join(texts), certainty, box, tuple(digits), marks, written),
+            Line("".join(texts), probability, box, tuple(digits), marks, written),
             any(
                 leaves_doubt(placed, places, is_cut=_is_cut(mark.box, page.size))
                 for placed, mark in zip(number.marks, marks, strict=True)
@@ -359,7 +372,7 @@ class Reader:
     def _second_opinion(self, page: Page, glyph: Glyph, named: np.ndarray) -> np.ndarray:
         """Return what both networks make of one digit; the line network knows more hands."""
         strip = to_strip(straighten(page, box_region(glyph.box), MARGIN, SIDE_MARGIN))
-        scores = self.line_network.spell([strip], 1)[0].scores[0]
+        scores = self.line_recognizer.decode([strip], 1)[0].scores[0]
         return np.asarray(np.exp(log_softmax(scores + np.log(np.maximum(named, SMALLEST)))))
 
     def _refuse(self, picture: Picture, hint: Hint, reason: DigitsError) -> Reading:
@@ -379,7 +392,7 @@ class Reader:
     def versions(self) -> str:
         """The SHA-256 of all networks."""
         page = "" if self.segmenter is None else self.segmenter.name.sha256
-        return self.classifier.name.sha256 + self.line_network.name.sha256 + page
+        return self.classifier.name.sha256 + self.line_recognizer.name.sha256 + page
 
 
 def to_frames(glyphs: Sequence[Glyph | None]) -> Frames:
@@ -411,38 +424,41 @@ def _check_places(hint: Hint, picture: Picture) -> None:
             )
 
 
-def _as_spelled(single: SingleDigit) -> Spelled:
+def _as_hypothesis(single: SingleDigit) -> LineHypothesis:
     glyphs = () if single.glyph is None else (single.glyph,)
-    return Spelled(glyphs, np.zeros((len(glyphs), CLASSES)), 1.0)
+    return LineHypothesis(glyphs, np.zeros((len(glyphs), CLASSES)), 1.0)
 
 
-def _cut(page: Page, spelling: Spelling) -> Spelled:
-    """Give each digit that was spelled the ink that is its own."""
+def _segment(page: Page, decoding: CtcDecoding) -> LineHypothesis:
+    """Find the ink of each digit that was decoded."""
     height, width = page.ink.shape
-    if not spelling.digits and width <= NARROW * height:
+    if not decoding.digits and width <= NARROW * height:
         # A stem that fills its picture is no digit to the line network: let the other one see.
-        return replace(_as_spelled(find_single(page.ink)), certainty=1 - spelling.certainty)
+        return replace(
+            _as_hypothesis(find_single(page.ink)),
+            length_probability=1 - decoding.length_probability,
+        )
     scale = page.ink.shape[0] / STRIP
-    glyphs, marks = cut_digits(page.ink, [column * scale for column in spelling.columns])
-    return Spelled(
-        tuple(_inked(glyph) for glyph in glyphs),
-        spelling.scores,
-        spelling.certainty,
+    glyphs, marks = cut_digits(page.ink, [column * scale for column in decoding.columns])
+    return LineHypothesis(
+        tuple(_with_ink(glyph) for glyph in glyphs),
+        decoding.scores,
+        decoding.length_probability,
         tuple(marks),
         _tall([box for _, box in marks], [glyph.box for glyph in glyphs if glyph]),
     )
 
 
-def _complete(page: Page, spelling: Spelling) -> Spelled:
+def _extend_while_plausible(page: Page, decoding: CtcDecoding) -> LineHypothesis:
     """Take one digit more while that explains a mark as tall as a digit.
 
     The line network sometimes leaves out one of two ones that stand close. A stroke or a bracket
     beside a number stays a mark: with it, a longer number is far less likely.
     """
-    number = _cut(page, spelling)
-    while number.tall and spelling.digits and spelling.longer:
-        spelling = spelling.longer
-        longer = _cut(page, spelling)
+    number = _segment(page, decoding)
+    while number.tall and decoding.digits and decoding.longer:
+        decoding = decoding.longer
+        longer = _segment(page, decoding)
         if len(longer.tall) >= len(number.tall):
             break
         number = longer
@@ -619,7 +635,7 @@ def _fills(page: Page, glyph: Glyph) -> bool:
     return bool(glyph.box.width >= width and glyph.box.height >= height)
 
 
-def _inked(glyph: Glyph | None) -> Glyph | None:
+def _with_ink(glyph: Glyph | None) -> Glyph | None:
     return glyph if glyph is not None and glyph.ink.any() else None
 
 

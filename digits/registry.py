@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from digits.errors import DigitsError, MissingLibraryError, UnknownModelError, how_to_install
 from digits.inference.classifier import load_card, load_classifier
-from digits.inference.line_recognizer import LineNetwork, load_line_network
+from digits.inference.line_recognizer import LineRecognizer, load_line_recognizer
 from digits.inference.reference_set import Neighbours, load_neighbours
 from digits.inference.segmenter import Segmenter, open_segmenter
 from digits.personalization.kernel_head import with_head
@@ -191,14 +191,14 @@ def _changed(path: Path, name: str) -> int:
 def _open(path: Path, changed: int) -> Reader:  # noqa: ARG001  # a new version is a new key
     if path.stem == LINE:
         return Reader(
-            load_classifier(WEIGHTS / f"{DEFAULT}.onnx"), load_line_network(path), _segmenter()
+            load_classifier(WEIGHTS / f"{DEFAULT}.onnx"), load_line_recognizer(path), _segmenter()
         )
     if path.suffix == ".onnx":
-        return Reader(load_classifier(path), _line_network(), _segmenter())
+        return Reader(load_classifier(path), _line_recognizer(), _segmenter())
     # Only here is TensorFlow imported to read.
     from digits.inference.keras_backend import load_keras_file
 
-    return Reader(load_keras_file(path), _line_network(), _segmenter())
+    return Reader(load_keras_file(path), _line_recognizer(), _segmenter())
 
 
 @lru_cache(maxsize=8)
@@ -245,8 +245,8 @@ def _database_libraries(what: str) -> Iterator[None]:
 
 
 @lru_cache(maxsize=1)
-def _line_network() -> LineNetwork:
-    return load_line_network(WEIGHTS / f"{LINE}.onnx")
+def _line_recognizer() -> LineRecognizer:
+    return load_line_recognizer(WEIGHTS / f"{LINE}.onnx")
 
 
 @lru_cache(maxsize=1)

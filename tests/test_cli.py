@@ -18,7 +18,7 @@ from digits import __version__, registry
 from digits.cli import main
 from digits.errors import HintError, ModelError
 from digits.inference.classifier import Classifier, Scores
-from digits.inference.line_recognizer import LineNetwork
+from digits.inference.line_recognizer import LineRecognizer
 from digits.reader import Reader
 from digits.types import ANY, Box, Hint, Line, Mark, ModelName, Reading
 
@@ -65,7 +65,7 @@ def reader(monkeypatch):
     """Put a fake in the place of the only source of readers."""
     fake = FakeReader(
         Classifier(FAKE, lambda frames: Scores(np.zeros((len(frames), 10), np.float32))),
-        LineNetwork(FAKE, lambda strips: np.zeros((len(strips), 1, 11), np.float32)),
+        LineRecognizer(FAKE, lambda strips: np.zeros((len(strips), 1, 11), np.float32)),
     )
     monkeypatch.setattr(registry, "current_reader", lambda model=None: fake)
     return fake

@@ -19,7 +19,7 @@ from digits import registry
 from digits.cli import main
 from digits.errors import DigitsError, LearningError, ModelError
 from digits.inference.card import write_card
-from digits.inference.line_recognizer import load_line_network
+from digits.inference.line_recognizer import load_line_recognizer
 from digits.inference.reference_set import load_neighbours
 from digits.io.atomic_write import atomic_write
 from digits.personalization.kernel_head import PersonalHead
@@ -106,9 +106,9 @@ def weights(tmp_path, monkeypatch):
     folder = tmp_path / "weights"
     shutil.copytree(WEIGHTS, folder, ignore=shutil.ignore_patterns("*.h5"))
     monkeypatch.setattr(registry, "WEIGHTS", folder)
-    registry._line_network.cache_clear()
+    registry._line_recognizer.cache_clear()
     yield folder
-    registry._line_network.cache_clear()
+    registry._line_recognizer.cache_clear()
 
 
 def halve(path):
@@ -137,7 +137,7 @@ def test_a_model_truncated_emptied_exchanged_or_gone_is_never_read_with(weights,
         if name.endswith("npz"):
             load_neighbours(path)
         elif path.stem == "line":
-            load_line_network(path)
+            load_line_recognizer(path)
         else:
             current_reader(path.stem)
 
@@ -148,7 +148,7 @@ def test_a_card_truncated_emptied_exchanged_or_gone_is_a_sentence(weights, name,
     damage(weights / name)
     with pytest.raises(ModelError):
         if name == "line.json":
-            load_line_network(weights / "line.onnx")
+            load_line_recognizer(weights / "line.onnx")
         else:
             current_reader(name.removesuffix(".json"))
 
@@ -156,7 +156,7 @@ def test_a_card_truncated_emptied_exchanged_or_gone_is_a_sentence(weights, name,
 def test_a_network_of_another_kind_with_its_own_card_is_a_sentence(weights):
     for name, other, load in (
         ("dense", "line", registry.load_classifier),
-        ("line", "cnn", load_line_network),
+        ("line", "cnn", load_line_recognizer),
     ):
         path = weights / f"{name}.onnx"
         shutil.copy(WEIGHTS / f"{other}.onnx", path)

@@ -10,7 +10,7 @@ from PIL import Image
 import digits
 from digits.errors import HintError, ModelError
 from digits.inference.classifier import Classifier, Scores
-from digits.inference.line_recognizer import LineNetwork
+from digits.inference.line_recognizer import LineRecognizer
 from digits.io.document import load_picture
 from digits.reader import Reader
 from digits.registry import available_models, current_reader
@@ -222,7 +222,7 @@ def line_saying(digit, margin=12.0):
 def reader_of(digit, margin, line_digit):
     name = ModelName("fake", "")
     return Reader(
-        Classifier(name, one_network(digit, margin)), LineNetwork(name, line_saying(line_digit))
+        Classifier(name, one_network(digit, margin)), LineRecognizer(name, line_saying(line_digit))
     )
 
 

@@ -39,7 +39,7 @@ class Answers:
 
 
 @runtime_checkable
-class Network(Protocol):
+class DigitNetwork(Protocol):
     """Anything that scores frames."""
 
     def __call__(self, frames: Frames) -> Scores:
@@ -47,7 +47,7 @@ class Network(Protocol):
 
 
 @runtime_checkable
-class Explained(Network, Protocol):
+class ExplainableNetwork(DigitNetwork, Protocol):
     """A network that also shows what it computes on the way."""
 
     def embed(self, frames: Frames) -> Float32[np.ndarray, "n _units"]:
@@ -62,7 +62,7 @@ class Classifier:
     """A network, its calibration, and its name."""
 
     name: ModelName
-    network: Network
+    network: DigitNetwork
     temperature: float = 1.0
     refusal: Refusal | None = None  # how to take the network's second head, if it has one
 
@@ -90,7 +90,7 @@ class Classifier:
         ModelError
             The network is a `.h5`, which shows its answer alone.
         """
-        return self._explained().embed(frames)
+        return self._explainable().embed(frames)
 
     def activations(self, frame: Frame) -> list[tuple[str, np.ndarray]]:
         """Return what each layer makes of one frame, from the first to the logits.
@@ -106,10 +106,10 @@ class Classifier:
         ModelError
             As `embed`.
         """
-        return self._explained().activations(frame)
+        return self._explainable().activations(frame)
 
-    def _explained(self) -> Explained:
-        if isinstance(self.network, Explained):
+    def _explainable(self) -> ExplainableNetwork:
+        if isinstance(self.network, ExplainableNetwork):
             return self.network
         raise ModelError(
             f"{self.name.name} shows its answer alone: choose a model that is served as .onnx"

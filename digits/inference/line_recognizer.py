@@ -26,18 +26,18 @@ WIDE_BEAM = 4 * BEAM  # prefixes kept where only texts of one length count
 
 
 @dataclass(frozen=True, slots=True)
-class Spelling:
+class CtcDecoding:
     """The line network's decoding of one strip."""
 
     digits: tuple[int, ...]  # the most probable text
     columns: tuple[float, ...]  # px of the strip, centre of each digit
     scores: Float64[np.ndarray, "n 10"]  # log-probability of the text with each digit replaced
-    certainty: float  # probability of this number of digits, 0 to 1
-    longer: "Spelling | None" = None  # decoding with one digit more, if plausible
+    length_probability: float  # probability of this number of digits, 0 to 1
+    longer: "CtcDecoding | None" = None  # decoding with one digit more, if plausible
 
 
 @runtime_checkable
-class Network(Protocol):
+class LineNetwork(Protocol):
     """Anything that scores digits along a strip."""
 
     def __call__(self, strips: Float32[np.ndarray, "n 32 w"]) -> Float32[np.ndarray, "n t 11"]:
@@ -45,16 +45,16 @@ class Network(Protocol):
 
 
 @dataclass(frozen=True)
-class LineNetwork:
+class LineRecognizer:
     """A network that reads strips, with its name and its calibration on synthetic lines."""
 
     name: ModelName
-    network: Network
+    network: LineNetwork
     weight: float = 1.0  # of the digit network's log-probabilities relative to this network's
     slope: float = 1.0  # of the log-odds of a whole number (Platt scaling)
     offset: float = 0.0
 
-    def spell(self, strips: Sequence[np.ndarray], length: int | None = None) -> list[Spelling]:
+    def decode(self, strips: Sequence[np.ndarray], length: int | None = None) -> list[CtcDecoding]:
         """Return the digits on each strip and their positions.
 
         Parameters
@@ -62,7 +62,7 @@ class LineNetwork:
         strips : float32, shape (32, w) each, as `digits.image.rectify` gives them
         length : the number of digits on each, if known
         """
-        spellings: list[Spelling | None] = [None] * len(strips)
+        decodings: list[CtcDecoding | None] = [None] * len(strips)
         order = sorted(range(len(strips)), key=lambda i: strips[i].shape[1])
         for start in range(0, len(order), BATCH):
             chosen = order[start : start + BATCH]
@@ -72,16 +72,16 @@ class LineNetwork:
                 padded[row, :, : widths[row]] = strips[i]
             for row, logits in enumerate(self.network(padded)):
                 steps = log_softmax(logits[: -(-widths[row] // STRIDE)])
-                spellings[chosen[row]] = _spell(steps, length)
-        return [spelling for spelling in spellings if spelling is not None]
+                decodings[chosen[row]] = _decode(steps, length)
+        return [decoding for decoding in decodings if decoding is not None]
 
-    def confidence(self, certainty: float) -> float:
+    def confidence(self, probability: float) -> float:
         """Return the calibrated probability that a whole number is right."""
-        odds = np.log(max(certainty, 1e-9)) - np.log(max(1 - certainty, 1e-9))
+        odds = np.log(max(probability, 1e-9)) - np.log(max(1 - probability, 1e-9))
         return float(sigmoid(np.asarray(self.slope * odds + self.offset)))
 
 
-def _spell(steps: np.ndarray, length: int | None) -> Spelling:
+def _decode(steps: np.ndarray, length: int | None) -> CtcDecoding:
     texts = likeliest_texts(steps, BEAM if length is None else WIDE_BEAM)
     whole = float(np.logaddexp.reduce([score for _, score in texts]))
     n = len(texts[0][0]) if length is None else length
@@ -93,24 +93,24 @@ def _spell(steps: np.ndarray, length: int | None) -> Spelling:
 
 def _of_length(
     steps: np.ndarray, texts: list[tuple[tuple[int, ...], float]], whole: float, n: int
-) -> Spelling:
+) -> CtcDecoding:
     """Return the best text of n digits, and one with a digit more if that is plausible."""
     alike = [(text, score) for text, score in texts if len(text) == n]
-    certainty = float(np.exp(np.logaddexp.reduce([score for _, score in alike]) - whole))
+    probability = float(np.exp(np.logaddexp.reduce([score for _, score in alike]) - whole))
     longer = [score for text, score in texts if len(text) == n + 1]
-    is_plausible = longer and np.exp(np.logaddexp.reduce(longer) - whole) > PLAUSIBLE * certainty
+    is_plausible = longer and np.exp(np.logaddexp.reduce(longer) - whole) > PLAUSIBLE * probability
     digits = alike[0][0]
-    return Spelling(
+    return CtcDecoding(
         digits,
         tuple((span.peak + 0.5) * STRIDE for span in align(steps, digits)),
         substitutions(steps, digits),
-        certainty,
+        probability,
         _of_length(steps, texts, whole, n + 1) if is_plausible else None,
     )
 
 
 @dataclass(frozen=True)
-class OnnxLine:
+class OnnxLineNetwork:
     """The line network as ONNX Runtime runs it."""
 
     session: object
@@ -120,7 +120,7 @@ class OnnxLine:
         return np.asarray(self.session.run(["logits"], {"strip": strips})[0])  # type: ignore[attr-defined]
 
 
-def load_line_network(path: Path) -> LineNetwork:
+def load_line_recognizer(path: Path) -> LineRecognizer:
     """Open the line network's `.onnx` and the card beside it.
 
     Raises
@@ -131,4 +131,4 @@ def load_line_network(path: Path) -> LineNetwork:
     session, name = open_session(path, "strip")
     fitted = ("weight", "slope", "offset")
     card = load_card(path, fitted)
-    return LineNetwork(name, OnnxLine(session), *(card[key] for key in fitted))
+    return LineRecognizer(name, OnnxLineNetwork(session), *(card[key] for key in fitted))

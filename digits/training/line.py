@@ -16,7 +16,7 @@ from digits.image.page_segmentation import TextRegion
 from digits.inference.calibration import fit_odds
 from digits.inference.card import write_card
 from digits.inference.classifier import Classifier, load_card
-from digits.inference.line_recognizer import load_line_network
+from digits.inference.line_recognizer import load_line_recognizer
 from digits.mnist import Labelled, Mnist
 from digits.reader import Reader
 from digits.synthesis.batches import (
@@ -193,9 +193,9 @@ def export_line_run(
             "offset": 0.0,
         }
         write_card(path, card)
-        card |= _fit_beside(Reader(classifier, load_line_network(path)), fitting)
+        card |= _fit_beside(Reader(classifier, load_line_recognizer(path)), fitting)
         write_card(path, card)
-        card["validation"] = judge_lines(Reader(classifier, load_line_network(path)), judging)
+        card["validation"] = judge_lines(Reader(classifier, load_line_recognizer(path)), judging)
         write_card(path, card)
         return load_card(path)
 

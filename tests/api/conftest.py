@@ -9,7 +9,7 @@ pytest.importorskip("fastapi", reason="FastAPI is not installed")
 from api_house import FAKE, FakeReader, House
 
 from digits.inference.classifier import Classifier, Scores
-from digits.inference.line_recognizer import LineNetwork
+from digits.inference.line_recognizer import LineRecognizer
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def house() -> House:
     return House(
         FakeReader(
             Classifier(FAKE, lambda frames: Scores(np.zeros((len(frames), 10), np.float32))),
-            LineNetwork(FAKE, lambda strips: np.zeros((len(strips), 1, 11), np.float32)),
+            LineRecognizer(FAKE, lambda strips: np.zeros((len(strips), 1, 11), np.float32)),
             let=let,
         )
     )

@@ -8,14 +8,14 @@ from typing import ClassVar
 import numpy as np
 import pytest
 
-from digits.inference.line_recognizer import LineNetwork
+from digits.inference.line_recognizer import LineRecognizer
 from digits.mnist import load_mnist
 from digits.types import ModelName
 
 keras = pytest.importorskip("keras", reason="TensorFlow is not installed")
 
 from digits.inference.classifier import load_classifier  # noqa: E402
-from digits.inference.line_recognizer import load_line_network  # noqa: E402
+from digits.inference.line_recognizer import load_line_recognizer  # noqa: E402
 from digits.registry import WEIGHTS, current_reader  # noqa: E402
 from digits.synthesis.batches import compose_batches  # noqa: E402
 from digits.synthesis.line import compose_line  # noqa: E402
@@ -96,13 +96,13 @@ def test_training_leaves_history_a_card_and_what_is_served(trained, mnist):
     assert len((run / "history.csv").read_text("utf-8").splitlines()) == 3
     assert card["validation"]["lines"] == 40
     assert json.loads((run / "line.json").read_text("utf-8"))["data_sha256"] == mnist.sha256
-    served = load_line_network(run / "line.onnx")
+    served = load_line_recognizer(run / "line.onnx")
     strips = np.random.default_rng(0).random((3, 32, 100)).astype(np.float32)
     np.testing.assert_allclose(served.network(strips), network(strips), atol=1e-4)
 
 
 def test_a_line_network_of_ones_own_reads(trained):
-    assert current_reader(str(trained[1] / "line.onnx")).line_network.name.name == "line"
+    assert current_reader(str(trained[1] / "line.onnx")).line_recognizer.name.name == "line"
 
 
 def test_training_goes_on_where_it_stopped(trained, mnist, capfd):
@@ -123,7 +123,7 @@ def test_the_shipped_network_reads_composed_lines_it_never_saw(mnist):
 
 def test_confidence_rises_with_certainty():
     silent = lambda strips: np.zeros((len(strips), 1, 11), np.float32)  # noqa: E731
-    beside = LineNetwork(ModelName("x", ""), silent, slope=0.7, offset=-1.0)
+    beside = LineRecognizer(ModelName("x", ""), silent, slope=0.7, offset=-1.0)
     confidence = [beside.confidence(p) for p in (0.0, 0.2, 0.9, 1.0)]
     assert confidence == sorted(confidence)
     assert 0 <= confidence[0] < confidence[-1] <= 1

@@ -45,7 +45,7 @@ def asked(monkeypatch, tmp_path):
                 calls.append((model, hint))
                 return reader.read(picture, hint)
 
-        return Remembering(reader.classifier, reader.line_network)
+        return Remembering(reader.classifier, reader.line_recognizer)
 
     monkeypatch.setattr(registry, "current_reader", remember)
     return calls
