@@ -120,6 +120,13 @@ def build_parser() -> argparse.ArgumentParser:
     )
     add("--no-test", action="store_true", help="do not evaluate on the test digits")
     add(
+        "--export",
+        action="store_true",
+        help="write the networks of a stopped training as they are after its last complete epoch, "
+        "without more training: what is trained with another backend of Keras than TensorFlow "
+        "needs this step",
+    )
+    add(
         "--head",
         action="store_true",
         help="train only the reject head (not a digit) of the shipped convolutional network",
@@ -147,13 +154,14 @@ def train(given: argparse.Namespace) -> int:
                 head=given.head,
                 handwriting=given.handwriting is not None,
                 minutes=given.minutes,
+                export=given.export,
             ),
             RUNS,
         )
         mnist = load_digits(given)
         written = load_written(given, plan)
         check_data(plan, checksums(mnist, written))
-        if not import_tensorflow():
+        if not import_keras():
             return FAILED
     finally:
         signal.signal(signal.SIGINT, before)
@@ -178,13 +186,22 @@ def stop_before_training(*_: object) -> NoReturn:
     os._exit(INTERRUPTED)
 
 
-def import_tensorflow() -> bool:
-    """Import TensorFlow and return whether it is installed; if not, say what to install."""
+def import_keras() -> bool:
+    """Import Keras and its backend and return whether they are installed; if not, say what to do.
+
+    The backend is TensorFlow, or what the environment variable ``KERAS_BACKEND`` names.
+    """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # its remarks about the machine
+    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
     try:
         import keras  # noqa: F401
-        import tensorflow  # noqa: F401
     except ImportError:
+        if os.environ["KERAS_BACKEND"] != "tensorflow":
+            sys.stderr.write(
+                "train_model.py cannot import Keras with the backend "
+                f"{os.environ['KERAS_BACKEND']}: install it, or leave out KERAS_BACKEND\n"
+            )
+            return False
         sys.stderr.write(
             "train_model.py needs TensorFlow, which is not installed: use Python 3.11, 3.12 or "
             "3.13 and run: python -m pip install -r requirements.txt\n"
@@ -252,6 +269,8 @@ def train_digits(
 
     network = begin(plan)
     training.fit(network, mnist, recipe, plan.run, written=written, resume=plan.resumed is not None)
+    if not can_export():
+        return export_later(plan)
     head = training.add_head(network, mnist, recipe, written)
     card = training.export_run(
         network,
@@ -284,6 +303,8 @@ def train_line(plan: Plan, recipe: LineRecipe, mnist: "Mnist") -> str:
 
     network = begin(plan)
     training.fit_line(network, mnist, recipe, plan.run, resume=plan.resumed is not None)
+    if not can_export():
+        return export_later(plan)
     beside = load_classifier(WEIGHTS / f"{DEFAULT}.onnx")
     return training.summary(
         training.export_line_run(network, mnist, recipe, plan.run, beside), plan.run
@@ -293,27 +314,49 @@ def train_line(plan: Plan, recipe: LineRecipe, mnist: "Mnist") -> str:
 def train_page(plan: Plan, recipe: PageRecipe, mnist: "Mnist", given: argparse.Namespace) -> str:
     """Train the network that segments pages; the digit networks stay as they are."""
     from digits.training import page as training
+    from digits.training.checkpoint import restore as restore_checkpoint
     from digits.training.handwriting import load_handwriting
 
     other = load_handwriting(given.handwriting) if given.handwriting else None
     bank = training.load_bank(mnist.train, other and other.side("train"))
     held_out = training.load_bank(mnist.validation, other and other.side("validation"))
     network = begin(plan)
-    epochs = training.fit_page(
-        network,
-        bank,
-        recipe,
-        plan.run,
-        validation=held_out,
-        data=checksums(mnist),
-        resume=plan.resumed is not None,
-        minutes=given.minutes,
-    )
+    if plan.export:
+        training.compile_page(network, recipe)
+        epochs = restore_checkpoint(network, plan.run).epochs
+    else:
+        epochs = training.fit_page(
+            network,
+            bank,
+            recipe,
+            plan.run,
+            validation=held_out,
+            data=checksums(mnist),
+            resume=plan.resumed is not None,
+            minutes=given.minutes,
+        )
+    if not can_export():
+        return export_later(plan)
     return training.summary(
         training.export_page_run(
             network, mnist, recipe, plan.run, validation=held_out, epochs=epochs
         ),
         plan.run,
+    )
+
+
+def can_export() -> bool:
+    """Return whether Keras can write ONNX: only its TensorFlow backend can."""
+    import keras
+
+    return bool(keras.backend.backend() == "tensorflow")
+
+
+def export_later(plan: Plan) -> str:
+    """Return a sentence: with which command TensorFlow exports what another backend trained."""
+    return (
+        f"\nThe checkpoint is in runs/{plan.run.name}/. Write what is served with TensorFlow: "
+        f"python train_model.py --export --name {plan.run.name}\n"
     )
 
 

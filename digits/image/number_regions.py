@@ -12,6 +12,7 @@ from digits.image.page_maps import (
     PRINTED_DIGIT,
     RULE,
     SPECK,
+    STRUCK,
     WRITING,
     PageMaps,
     digit_height,
@@ -95,7 +96,7 @@ def find_number_regions(maps: PageMaps, *, printed: bool = False) -> NumberRegio
         numbers.append(
             NumberRegion(box, len(numbers) + 1, tall, home_of, bool(is_print[mine].all()))
         )
-    other = find_components(maps.labels == WRITING)
+    other = find_components(np.isin(maps.labels, (WRITING, STRUCK)))
     return NumberRegions(
         tuple(numbers), names[pieces.labels], cells, other, tuple(left_out), usual, maps
     )

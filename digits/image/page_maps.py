@@ -7,8 +7,9 @@ from jaxtyping import Float32, Float64, UInt8
 
 from digits.image.components import find_components, weighted_median
 
-PAPER, DIGIT, WRITING, RULE, PRINT, PRINTED_DIGIT = range(6)  # classes of a page's pixels
-WRITTEN = (DIGIT, WRITING, PRINT, PRINTED_DIGIT)
+# Classes of a page's pixels; the last is a number that is struck out, with its strokes.
+PAPER, DIGIT, WRITING, RULE, PRINT, PRINTED_DIGIT, STRUCK = range(7)
+WRITTEN = (DIGIT, WRITING, PRINT, PRINTED_DIGIT, STRUCK)
 USUAL = 17.0  # px of the maps: height of digits where nothing tells it
 CLEAR = 0.55  # of a piece's probability that its class must have
 HIGHEST = 1.8  # digits' heights: a higher piece is several characters that touch
@@ -23,7 +24,7 @@ class PageMaps:
     """What each pixel of a page is, at the resolution of the maps."""
 
     labels: UInt8[np.ndarray, "h w"]  # class of each pixel
-    probabilities: Float32[np.ndarray, "h w 6"]
+    probabilities: Float32[np.ndarray, "h w 7"]
     core: Float32[np.ndarray, "h w"]  # probability of a number's middle
     tall: Float32[np.ndarray, "h w"]  # px of the maps: height of the digits here
     to_page: Float64[np.ndarray, "3 3"]  # homography from px of the maps to px of the page

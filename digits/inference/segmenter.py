@@ -19,7 +19,7 @@ USUAL = 2.5  # logarithm of the usual deviation
 CHANNELS = 4  # three colours less their local mean, and the logarithm of the local contrast
 STRIDE = 2  # px of the page for each pixel of its maps
 COARSE = 32  # px of the page for each pixel of the coarse maps
-CLASSES = 6  # background, digit, other writing, rule, print, printed digit
+CLASSES = 7  # background, digit, other writing, rule, print, printed digit, struck-out number
 CORE, TALL, SHEET = CLASSES, CLASSES + 1, CLASSES + 2  # further channels of the maps
 N_MAPS = CLASSES + 3
 QUARTERS = 4  # channels of the coarse maps; after them the angle
@@ -43,7 +43,7 @@ ANGLE_UNIT = 20.0  # degrees for each 1.0 of the coarse map
 class Segmentation:
     """What the network makes of one page, at half its resolution."""
 
-    probabilities: Float32[np.ndarray, "h w 6"]  # of each class
+    probabilities: Float32[np.ndarray, "h w 7"]  # of each class
     core: Float32[np.ndarray, "h w"]  # probability of a number's middle
     tall: Float32[np.ndarray, "h w"]  # px of the page: height of the digits here
     sheet: Float32[np.ndarray, "h w"]  # probability of paper rather than what lies around it
@@ -57,7 +57,7 @@ class PageNetwork(Protocol):
 
     def __call__(
         self, page: Float32[np.ndarray, "1 h w 4"]
-    ) -> tuple[Float32[np.ndarray, "1 h2 w2 9"], Float32[np.ndarray, "1 hc wc 5"]]:
+    ) -> tuple[Float32[np.ndarray, "1 h2 w2 10"], Float32[np.ndarray, "1 hc wc 5"]]:
         """Return the maps at half resolution, and the coarse maps at a thirty-second.
 
         Classes, core, sheet and quarter turns are probabilities.

@@ -6,7 +6,15 @@ import cv2
 import numpy as np
 from jaxtyping import UInt8
 
-from digits.synthesis.page_camera import clouds, desk, light, paper_ground, sensor
+from digits.synthesis.page_camera import (
+    clouds,
+    desk,
+    draw_fingers,
+    light,
+    paper_ground,
+    sensor,
+    skin,
+)
 from digits.synthesis.page_canvas import (
     DIGIT,
     HEIGHT_STEP,
@@ -14,6 +22,7 @@ from digits.synthesis.page_canvas import (
     PRINT,
     PRINTED_DIGIT,
     RULE,
+    STRUCK,
     WRITING,
     Canvas,
     TrueCell,
@@ -31,6 +40,8 @@ INKED = 0.24  # of full ink in a pixel of the labels, from which it is of the in
 LABEL_STRIDE = 2  # px of a page for each pixel of its maps
 QUARTERS = (0.8, 0.06, 0.08, 0.06)  # shares of pages turned by 0 to 3 quarters to the left
 MAX_ANGLE = 20.0  # degrees by which pages lean at most
+P_FINGERS = 0.05  # share of crops into which fingers reach
+HANDWRITTEN = (STRUCK, WRITING, DIGIT)  # where two are equally strong, the first
 KINDS = tuple(SHARES)
 
 
@@ -70,7 +81,7 @@ def compose_crop(bank: InkBank, rng: np.random.Generator, kind: str | None = Non
     angle = _choose_angle(rng)
     matrix = _camera(side, angle, rng)
     quarters = int(rng.choice(4, p=QUARTERS))
-    return _photograph(canvas, sheet, matrix, (CROP, CROP), (kind, quarters, angle))
+    return _photograph(canvas, sheet, matrix, (CROP, CROP), (kind, quarters, angle), fingers=True)
 
 
 def compose_document(
@@ -176,8 +187,9 @@ def _photograph(
     about: tuple[str, int, float],
     *,
     plain: bool = False,
+    fingers: bool = False,
 ) -> ComposedPage:
-    """Look at a canvas through a camera, with all of its truth."""
+    """Look at a canvas through a camera, with all of its truth; fingers may hide parts of it."""
     rng = canvas.rng
     kind, quarters, angle = about
     still = np.allclose(matrix, np.eye(3))
@@ -189,7 +201,9 @@ def _photograph(
         return cv2.warpPerspective(stacked, matrix, size, flags=method)
 
     ink = warped([canvas.layers[k] for k in (DIGIT, WRITING, RULE, PRINT)], cv2.INTER_LINEAR)
-    extra = warped([canvas.layers[PRINTED_DIGIT], sheet, canvas.core], cv2.INTER_LINEAR)
+    extra = warped(
+        [canvas.layers[PRINTED_DIGIT], sheet, canvas.core, canvas.layers[STRUCK]], cv2.INTER_LINEAR
+    )
     ground = (
         canvas.ground
         if still
@@ -199,17 +213,20 @@ def _photograph(
     if not plain and rng.random() < 0.15:
         ink, extra, ground, colour = _bent([ink, extra, ground, colour], rng)
     sheet = extra[..., 1]
-    alpha = [cv2.multiply(extra[..., 0], sheet, scale=1 / 255)] + [
-        cv2.multiply(ink[..., k], sheet, scale=1 / 255) for k in range(4)
-    ]
-    printed, digit, writing, rule, other_print = alpha
-    rgb = _painted(alpha, colour[..., :3], ground, sheet, rng, plain=plain)
+    finger = draw_fingers(*size[::-1], rng) if fingers and rng.random() < P_FINGERS else None
+    if finger is not None:
+        sheet = cv2.min(sheet, 255 - finger)
+    layers = (extra[..., 0], extra[..., 3], *(ink[..., k] for k in range(4)))
+    alpha = [cv2.multiply(layer, sheet, scale=1 / 255) for layer in layers]
+    printed, struck, digit, writing, rule, other_print = alpha
+    rgb = _painted(alpha, colour[..., :3], ground, (sheet, finger), rng, plain=plain)
     classes = {
         DIGIT: digit,
         WRITING: writing,
         RULE: rule,
         PRINT: other_print,
         PRINTED_DIGIT: printed,
+        STRUCK: struck,
     }
     labels = _labels(classes)
     half = (size[0] // LABEL_STRIDE, size[1] // LABEL_STRIDE)
@@ -252,14 +269,15 @@ def _painted(
     alpha: list[np.ndarray],
     colour: np.ndarray,
     ground: np.ndarray,
-    sheet: np.ndarray,
+    sheet_and_finger: tuple[np.ndarray, np.ndarray | None],
     rng: np.random.Generator,
     *,
     plain: bool,
 ) -> np.ndarray:
     """Return the page in colour: uint8, (h, w, 3)."""
-    printed, digit, writing, rule, other_print = alpha
-    hand = cv2.max(digit, writing)
+    printed, struck, digit, writing, rule, other_print = alpha
+    sheet, finger = sheet_and_finger
+    hand = cv2.max(cv2.max(digit, writing), struck)
     strength = 1.0 if plain or rng.random() < 0.5 else rng.uniform(0.45, 1)
     print_strength = 1.0 if plain or rng.random() < 0.6 else rng.uniform(0.4, 1)
     rule_strength = 1.0 if plain or rng.random() < 0.5 else rng.uniform(0.3, 1)
@@ -278,6 +296,9 @@ def _painted(
     if sheet.min() < 255:
         on = (sheet.astype(np.float32) / 255)[..., None]
         image = image * on + desk(height, width, rng) * (1 - on)
+        if finger is not None:
+            over = (finger.astype(np.float32) / 255)[..., None]
+            image = image * (1 - over) + skin(height, width, rng) * over
     elif rng.random() < 0.01:  # written on no paper
         image = desk(height, width, rng) * (1 - cover[..., None]) + colour * cover[..., None]
     return sensor(light(image.astype(np.float32), rng), rng)
@@ -292,9 +313,9 @@ def _labels(classes: dict[int, np.ndarray]) -> np.ndarray:
     limit = INKED * 255
     for kind in (RULE, PRINT, PRINTED_DIGIT):
         labels[small[kind] > limit] = kind
-    digit, writing = small[DIGIT], small[WRITING]
-    labels[digit > limit] = DIGIT
-    labels[(writing > limit) & (writing >= digit)] = WRITING
+    written = np.stack([small[kind] for kind in HANDWRITTEN])
+    inked = written.max(axis=0) > limit
+    labels[inked] = np.array(HANDWRITTEN, np.uint8)[written.argmax(axis=0)][inked]
     return labels
 
 
@@ -318,5 +339,13 @@ def _moved(
 
 def describe_classes() -> tuple[str, ...]:
     """Return a short name for each class of pixels."""
-    names = ("background", "digit", "writing", "rule", "print", "printed digit")
+    names = (
+        "background",
+        "digit",
+        "writing",
+        "rule",
+        "print",
+        "printed digit",
+        "struck-out number",
+    )
     return names[:N_CLASSES]

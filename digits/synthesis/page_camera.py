@@ -77,6 +77,30 @@ def desk(height: int, width: int, rng: np.random.Generator) -> Image:
     return base + (texture * np.float32(rng.uniform(2, 22)))[..., None]
 
 
+def draw_fingers(height: int, width: int, rng: np.random.Generator) -> np.ndarray:
+    """Return where fingers that hold the page come into the picture: uint8, 0 to 255."""
+    mask = np.zeros((height, width), np.uint8)
+    side = min(height, width)
+    thick = side * rng.uniform(0.12, 0.3)
+    at = rng.uniform(0.1, 0.9) * side
+    for k in range(int(rng.integers(1, 4))):
+        reach = side * rng.uniform(0.08, 0.35)
+        along = at + 1.1 * k * thick
+        slope = rng.normal(0, 0.3)
+        start, tip = (-thick, along), (reach, along + slope * reach)
+        points = np.round(np.array([start, tip]) * 16).astype(np.int32)
+        cv2.polylines(mask, [points], False, 255, max(2, int(thick)), cv2.LINE_AA, 4)
+    turned = np.rot90(mask, int(rng.integers(4)))
+    return np.ascontiguousarray(cv2.resize(turned, (width, height)))
+
+
+def skin(height: int, width: int, rng: np.random.Generator) -> Image:
+    """Return skin of any tone, evenly lit or not."""
+    tones = ([240, 205, 180], [215, 165, 130], [165, 115, 85], [95, 65, 50])
+    base = rng.normal(tones[rng.integers(len(tones))], 10).astype(np.float32)
+    return base * (1 + np.float32(0.08) * clouds(height, width, (4, 4), rng))[..., None]
+
+
 def light(image: Image, rng: np.random.Generator) -> Image:
     """Throw uneven light and shadows on the page."""
     height, width = image.shape[:2]

@@ -26,8 +26,9 @@ from digits.synthesis.page_ink import (
     to_array,
 )
 
-PAPER, DIGIT, WRITING, RULE, PRINT, PRINTED_DIGIT = range(6)  # classes of a page's pixels
-N_CLASSES = 6
+N_CLASSES = 7
+# Classes of a page's pixels; the last is a number that is struck out, with its strokes.
+PAPER, DIGIT, WRITING, RULE, PRINT, PRINTED_DIGIT, STRUCK = range(N_CLASSES)
 CORE = 0.3  # of a digit's height: thickness of the line through a number's middle
 PART = 0.55  # of a digit's height: digits further apart are two cores
 SOLID, DOTTED, DOUBLE = range(3)  # styles of a rule
@@ -89,7 +90,7 @@ class Canvas:
     bank: InkBank
     rng: np.random.Generator
     ground: np.ndarray  # uint8, (h, w, 3): the bare paper
-    layers: np.ndarray = field(init=False)  # uint8, (6, h, w): ink of each class
+    layers: np.ndarray = field(init=False)  # uint8, (7, h, w): ink of each class
     colour: np.ndarray = field(init=False)  # uint8, (h, w, 3): of the ink
     core: np.ndarray = field(init=False)  # uint8, (h, w)
     tall: np.ndarray = field(init=False)  # uint8, (h, w): see `encode_height`
@@ -298,13 +299,13 @@ class Canvas:
         """Write a number with its top left corner at x, y; return its right end.
 
         Digits, points, commas, dashes and slashes of a number are digit ink; other signs are
-        other writing, and so is all of a number that is struck out.
+        other writing. A number that is struck out has a class of its own, with all its strokes.
         """
         rng = self.rng
         start, space = x, tall * (rng.uniform(-0.03, 0.22) if gap is None else gap)
         if not self.sees(x - tall, y - tall, x + (len(written) + 1) * tall * 1.3, y + 2 * tall):
             return x + len(written) * (0.55 * tall + space)
-        kind = WRITING if struck else DIGIT
+        kind = STRUCK if struck else DIGIT
         drift, boxes, done = rng.normal(0, 0.04), [], ""
         for sign in written:
             if sign.isdigit():
@@ -347,7 +348,7 @@ class Canvas:
         shaky = tuple(s + rng.normal(0, 0.03, s.shape).astype(np.float32) for s in SIGNS[sign])
         ink = draw_strokes(shaky, pen, tall, rng, wide=rng.uniform(0.7, 1.3))
         separates = sign in "-/:"
-        layer = kind if separates else WRITING
+        layer = kind if separates or kind == STRUCK else WRITING
         top = y + tall * (DROP[sign] + rng.normal(0, 0.03))
         self.paste(layer, ink, x, top, pen.colour, tall)
         return ink
@@ -397,12 +398,13 @@ class Canvas:
             n = int((right - left) / max(2, 0.14 * tall)) + 3
             x = np.linspace(left, right, n)
             y = np.where(np.arange(n) % 2, top + 0.1 * tall, bottom - 0.1 * tall)
-            self.stroke(np.stack([x, y + rng.normal(0, 0.08 * tall, n)], axis=1), pen, tall)
+            zigzag = np.stack([x, y + rng.normal(0, 0.08 * tall, n)], axis=1)
+            self.stroke(zigzag, pen, tall, kind=STRUCK)
             return
         for ends in ([level], [rising], [falling], [falling, rising])[kind]:
-            self.stroke(_shaky(ends, 0.04 * tall, rng), pen, tall)
+            self.stroke(_shaky(ends, 0.04 * tall, rng), pen, tall, kind=STRUCK)
         if kind == 0 and rng.random() < 0.3:
-            self.stroke(_shaky(level, 0.1 * tall, rng), pen, tall)
+            self.stroke(_shaky(level, 0.1 * tall, rng), pen, tall, kind=STRUCK)
 
     def circle(self, box: Rectangle, tall: Px, pen: Pen) -> None:
         """Draw a ring round something."""

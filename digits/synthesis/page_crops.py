@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from dataclasses import dataclass
 from multiprocessing import get_context
 from multiprocessing.shared_memory import SharedMemory
@@ -69,6 +70,7 @@ class CropStream:
         self._stop = context.Event()
         self._reuse = reuse
         self._rng = np.random.default_rng((seed, 1))
+        self._lock = threading.Lock()
         names = [memory.name for memory in self._memory]
         self._workers = [
             context.Process(
@@ -82,15 +84,16 @@ class CropStream:
             worker.start()
 
     def take(self, n: int) -> CropBatch:
-        """Return `n` crops among the latest."""
+        """Return `n` crops among the latest. Several threads may take some."""
         while True:
             if not all(worker.is_alive() for worker in self._workers):
                 raise RuntimeError("a process that composes crops ended; see its message above")
             if self._made.value >= max(START, n):
                 break
             self._stop.wait(0.2)
-        self._wanted.value += n / self._reuse
-        chosen = self._rng.integers(0, min(self._made.value, SLOTS), n)
+        with self._lock:
+            self._wanted.value += n / self._reuse
+            chosen = self._rng.integers(0, min(self._made.value, SLOTS), n)
         pages, labels, tall, lies = self._arrays
         return CropBatch(
             pages[chosen] / np.float32(QUANTUM), labels[chosen], tall[chosen], lies[chosen]

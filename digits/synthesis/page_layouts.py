@@ -277,7 +277,7 @@ def _fill_boxes(canvas: Canvas, style: Style, lefts: Sequence[Px], size: tuple[P
             letter = "ABCDEFGHJKLMNPRTUVWXY"[rng.integers(21)]
             canvas.word(at, top, tall, letter, style.pen)
         else:
-            struck = bool(rng.random() < 0.015)
+            struck = bool(rng.random() < 0.03)
             canvas.number(at, top, tall, digit, style.pen, struck=struck)
 
 
@@ -656,7 +656,7 @@ def note_line(canvas: Canvas, style: Style, area: Area) -> Px:
                 tall * rng.uniform(0.92, 1.08),
                 random_number(rng),
                 style.pen,
-                struck=bool(rng.random() < 0.04),
+                struck=bool(rng.random() < 0.07),
             )
         elif kind < 0.9:
             x = canvas.word(x, y, tall * rng.uniform(0.7, 1.1), random_word(rng), style.pen)
@@ -685,6 +685,7 @@ def digit_row(canvas: Canvas, style: Style, area: Area) -> Px:
         random_digits(rng, n),
         style.pen,
         gap=gap,
+        struck=bool(rng.random() < 0.04),
     )
     return area.top + tall * rng.uniform(1.15, 2.5)
 
@@ -712,7 +713,7 @@ def amount(canvas: Canvas, style: Style, area: Area) -> Px:
     elif rng.random() < 0.5:
         base = area.top + tall * rng.uniform(0.9, 1.1)
         canvas.rule((area.left, base), (area.right, base), style.thick, style.rule, style.dashes)
-    canvas.number(x, area.top, tall, number, style.pen)
+    canvas.number(x, area.top, tall, number, style.pen, struck=bool(rng.random() < 0.03))
     return area.top + tall * rng.uniform(2, 3)
 
 

@@ -179,7 +179,7 @@ def build_page(size: int | None = None) -> keras.Model:
     size : px, side of the page; without it, any multiple of 32
 
     Input shape: float32, (batch, h, w, 4), as `digits.inference.segmenter.normalise` gives it.
-    Output shapes: float32, (batch, h/2, w/2, 9) and (batch, h/32, w/32, 5).
+    Output shapes: float32, (batch, h/2, w/2, 10) and (batch, h/32, w/32, 5).
     """
     page = keras.Input((size, size, CHANNELS), name="page")
     x = _block(page, PAGE_WIDTHS[0], stride=2)

@@ -32,7 +32,7 @@ from digits.training.handwriting import Handwriting
 from digits.training.recipes import PageRecipe
 
 TITLE = "Page network: what each pixel of a page is"
-WEIGHTS = (0.5, 1.6, 1.6, 1.0, 1.0, 1.6)  # of each class in the loss: handwriting counts most
+WEIGHTS = (0.5, 1.6, 1.6, 1.0, 1.0, 1.6, 1.6)  # of each class in the loss: handwriting counts most
 CORE_WEIGHT, TALL_WEIGHT, SHEET_WEIGHT = 0.3, 0.3, 0.1
 QUARTER_WEIGHT, ANGLE_WEIGHT = 0.1, 0.2
 JUDGED = 16  # crops of each kind that judge
@@ -49,7 +49,7 @@ class PageBatches(keras.utils.PyDataset):
     """Batches of an endless stream of crops."""
 
     def __init__(self, stream: CropStream, recipe: PageRecipe) -> None:
-        super().__init__()
+        super().__init__(workers=recipe.loaders)
         self._stream, self._recipe = stream, recipe
 
     def __len__(self) -> int:

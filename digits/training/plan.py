@@ -31,6 +31,7 @@ class Options:
     head: bool = False  # only the reject head, on the shipped network
     handwriting: bool = False  # other data sets are given
     minutes: int | None = None  # after which the page network's training stops
+    export: bool = False  # a checkpoint as it is, without more training
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,12 @@ class Plan:
     run: Path
     resumed: Record | None = None  # of the checkpoint to go on from
     head: bool = False  # only the reject head, on the shipped network
+    export: bool = False  # only what is served, of the checkpoint as it is
+
+    @property
+    def complete(self) -> bool:
+        """Whether all epochs are done."""
+        return self.resumed is not None and self.resumed.epochs >= self.recipe.epochs
 
 
 def plan_training(options: Options, runs: Path) -> Plan:
@@ -55,10 +62,15 @@ def plan_training(options: Options, runs: Path) -> Plan:
     """
     if options.head:
         plan = _plan_head(options, runs)
-    elif options.resume:
-        plan = _plan_resume(options, runs)
+    elif options.resume or options.export:
+        plan = replace(_plan_resume(options, runs), export=options.export)
     else:
         plan = _plan_new(options, runs)
+    if plan.export and not isinstance(plan.recipe, PageRecipe) and not plan.complete:
+        raise UsageError(
+            f"runs/{plan.run.name}/ is not trained to its end, and only the page network can be "
+            "exported before: give --resume in place of --export"
+        )
     if options.minutes is not None and not isinstance(plan.recipe, PageRecipe):
         raise UsageError("--minutes is for --network page: leave it out")
     return plan
@@ -67,7 +79,7 @@ def plan_training(options: Options, runs: Path) -> Plan:
 def _plan_new(options: Options, runs: Path) -> Plan:
     network = options.network or DEFAULT_NETWORK
     recipe: AnyRecipe = replace(
-        _named_recipe(network, options.recipe or DEFAULT_RECIPE, given=options.recipe is not None),
+        _named_recipe(network, options.recipe or DEFAULT_RECIPE),
         seed=options.seed or 0,
     )
     recipe = replace(recipe, epochs=options.epochs or recipe.epochs)
@@ -96,15 +108,14 @@ def check_data(plan: Plan, data: dict[str, str | None]) -> None:
         )
 
 
-def _named_recipe(network: str, name: str, *, given: bool) -> AnyRecipe:
-    """Return a network's recipe by its name; line and page network have one, without a name."""
+def _named_recipe(network: str, name: str) -> AnyRecipe:
+    """Return a network's recipe by its name."""
     if network not in OTHERS:
         return RECIPES[name][network]
-    if given:
-        raise UsageError(
-            f"--recipe is for the digit networks: leave it out with --network {network}"
-        )
-    return OTHERS[network]
+    if name not in OTHERS[network]:
+        known = " or ".join(OTHERS[network])
+        raise UsageError(f"--network {network} has no recipe {name}: give --recipe {known}")
+    return OTHERS[network][name]
 
 
 def _shows_writers(recipe: AnyRecipe) -> bool:
@@ -141,7 +152,7 @@ def _plan_resume(options: Options, runs: Path) -> Plan:
     _agree(run, "--network", options.network, recipe.network)
     _agree(run, "--seed", options.seed, recipe.seed)
     if options.recipe is not None:
-        named = _named_recipe(recipe.network, options.recipe, given=True)
+        named = _named_recipe(recipe.network, options.recipe)
         if isinstance(named, Recipe) and isinstance(recipe, Recipe):
             named = replace(named, handwriting=recipe.handwriting)
         if replace(named, seed=recipe.seed, epochs=recipe.epochs) != recipe:
@@ -185,7 +196,7 @@ def _checkpoints(runs: Path) -> list[Path]:
 def _recorded_recipe(record: Record, run: Path) -> AnyRecipe:
     try:
         network = record.recipe["network"]
-        kind = type(OTHERS[network]) if network in OTHERS else Recipe
+        kind = type(OTHERS[network]["quick"]) if network in OTHERS else Recipe
         return kind(**record.recipe)
     except (KeyError, TypeError) as error:
         raise ModelError(

@@ -64,6 +64,7 @@ class PageRecipe:
     decay: float = 1e-3  # weight decay
     batch: int = 8  # crops
     workers: int = 1  # processes that compose
+    loaders: int = 1  # threads that make batches of what is composed
     reuse: float = 3.0  # times that a crop is seen on average
 
     @property
@@ -96,8 +97,15 @@ BEST = {**QUICK, "wide": dataclasses.replace(QUICK["wide"], epochs=40)}
 # A minute, for a demonstration: undistorted digits and no reject head.
 SWIFT = {**QUICK, "cnn": Recipe("cnn", epochs=2, peak=4e-3, decay=1e-2)}
 RECIPES = {"swift": SWIFT, "quick": QUICK, "best": BEST}  # of the digit networks
-# Networks that see more than one digit have one recipe, without a name.
-OTHERS: dict[str, LineRecipe | PageRecipe] = {"line": LineRecipe(), "page": PageRecipe()}
+# Networks that see more than one digit. Their recipe "best" is for a graphics processor and many
+# processor cores, which compose.
+OTHERS: dict[str, dict[str, LineRecipe | PageRecipe]] = {
+    "line": {"quick": LineRecipe()},
+    "page": {
+        "quick": PageRecipe(),
+        "best": PageRecipe(epochs=120, crops=8192, batch=32, workers=14, loaders=3),
+    },
+}
 
 
 # Seconds that an epoch took on two idle CPU cores.
