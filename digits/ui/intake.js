@@ -2,6 +2,8 @@
 // Streamlit's own uploader, which is hidden; the first one is shown here at once, while it travels.
 const CAMERA = { video: { facingMode: "environment", width: { ideal: 2560 }, height: { ideal: 1920 } } };
 const QUALITY = 0.92; // of a photograph's JPEG
+const AGAIN = 50; // ms until the uploader is looked for again
+const PATIENCE = 10_000; // ms after which an upload is taken to have failed
 const SHOWN = /\.(png|jpe?g|webp|gif|bmp)$/i; // what a browser can show
 
 export default function (component) {
@@ -15,20 +17,38 @@ function makeIntake(root) {
   const part = (selector) => root.querySelector(selector);
   let data = {};
   let stream = null;
+  let waiting = []; // files that the uploader has not been given
+  let given = {}; // round and time of those that it was given last
+  let timer = 0;
   const fault = (text) => (part(".fault").textContent = text);
 
-  // Hand files to the uploader as if they had been chosen there.
   function give(files) {
     const faults = [...files].map(refusal).filter(Boolean);
     const taken = [...files].filter((file) => !refusal(file));
     fault(faults.join(" "));
+    if (!taken.length) return;
+    waiting.push(...taken);
+    show(taken[0]);
+    handOver();
+  }
+
+  // Hand files to the uploader as if they had been chosen there. Each round has an uploader of its
+  // own: files given to one whose files the page has taken already would be lost.
+  function handOver() {
+    clearTimeout(timer);
+    if (!waiting.length) return;
     const input = document.querySelector(`${data.uploader} input[type=file]`);
-    if (!taken.length || !input) return;
+    const travelling = given.round === data.round && Date.now() - given.at < PATIENCE;
+    if (!input || travelling) {
+      timer = setTimeout(handOver, AGAIN);
+      return;
+    }
     const carried = new DataTransfer();
-    taken.forEach((file) => carried.items.add(file));
+    waiting.forEach((file) => carried.items.add(file));
+    waiting = [];
+    given = { round: data.round, at: Date.now() };
     input.files = carried.files;
     input.dispatchEvent(new Event("change", { bubbles: true }));
-    show(taken[0]);
   }
 
   function refusal(file) {
@@ -134,7 +154,7 @@ function makeIntake(root) {
 
   return {
     update: (next) => {
-      if (next.round !== data.round) done();
+      if (next.round !== data.round && !waiting.length) done();
       data = next;
       part(".choice").accept = part(".shutter").accept = "";
       part(".choice").accept = data.extensions.map((ending) => `.${ending}`).join(",");
@@ -145,6 +165,7 @@ function makeIntake(root) {
     },
     stop: () => {
       for (const [name, listener] of Object.entries(heard)) document.removeEventListener(name, listener);
+      clearTimeout(timer);
       stream?.getTracks().forEach((track) => track.stop());
       done();
       delete root.intake;

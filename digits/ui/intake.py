@@ -40,14 +40,14 @@ def take_pictures(lead: str, *, key: str, small: bool = False) -> Sequence[Uploa
     """
     rounds = f"rounds of {key}"
     n = int(st.session_state.setdefault(rounds, 0))
-    with st.container(key=f"uploader-{key}"):
+    with st.container(key=f"uploader-{key}-{n}"):
         files = st.file_uploader(
             lead, list(EXTENSIONS), accept_multiple_files=True, key=f"{key} {n}"
         )
     component("intake", _HTML)(
         key=key,
         data={
-            "uploader": f".st-key-uploader-{key}",
+            "uploader": f".st-key-uploader-{key}-{n}",
             "extensions": list(EXTENSIONS),
             "maxBytes": MAX_BYTES,
             "lead": lead,

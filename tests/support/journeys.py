@@ -30,7 +30,6 @@ def upload(page, *files) -> None:
     """Choose files, as paths or as Playwright's dictionaries."""
     chosen = page.locator(".intake input.choice")
     chosen.wait_for(timeout=WAIT, state="attached")
-    page.locator(".st-key-uploader-files input[type=file]").wait_for(timeout=WAIT, state="attached")
     chosen.set_input_files([str(f) if isinstance(f, Path) else f for f in files])
 
 

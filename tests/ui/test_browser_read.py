@@ -70,6 +70,16 @@ def test_a_file_that_is_no_picture_is_explained_and_others_are_read(page, server
     until_answer(page, "2026")
 
 
+def test_files_chosen_while_others_travel_are_not_lost(page, server):
+    arrive(page, server[0])
+    upload(page, THREE)
+    upload(page, EIGHT)
+    upload(page, YEAR)
+    for name, text in (("three in shadow", "3"), ("eight on a board", "8"), ("a year", "2026")):
+        page.get_by_role("button", name=f"{name}.jpg").click(timeout=WAIT)
+        until_answer(page, text)
+
+
 def test_pictures_are_dropped_and_pasted_and_the_newest_is_in_sight(page, server):
     arrive(page, server[0])
     page.evaluate(DROP, encoded(THREE))
