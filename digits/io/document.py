@@ -48,8 +48,9 @@ class Document:
 
     Examples
     --------
-    >>> with Document.open("scan.pdf") as document:  # doctest: +SKIP
-    ...     sizes = [page.picture.grey.shape for page in document]
+    >>> with Document.open("digits/ui/examples/a year.jpg") as document:
+    ...     [(page.number, page.picture.grey.shape) for page in document]
+    [(None, (260, 900))]
     """
 
     def __init__(self, content: bytes, pdf: Pdf | None, stack: ExitStack, *, colour: bool) -> None:
