@@ -57,10 +57,10 @@ def learn() -> None:
 
 def inside() -> None:
     """See how the networks come to an answer."""
-    from digits.registry import current_neighbours, shipped_reader
+    from digits.registry import current_reference_set, shipped_reader
     from digits.ui.explain import inside_page
 
-    inside_page(shipped_reader, current_neighbours, available_models())
+    inside_page(shipped_reader, current_reference_set, available_models())
 
 
 def show_pages() -> None:

@@ -56,7 +56,7 @@ def contenders(folder: Path, frames: Frames) -> dict[str, Answer]:
     options.intra_op_num_threads = options.inter_op_num_threads = 1  # as ours
     session = onnxruntime.InferenceSession(folder / "example.onnx", options)
     return {
-        "ours, ONNX Runtime, probabilities and refusal": ours.classify,
+        "ours, ONNX Runtime, probabilities and rejection": ours.classify,
         "ours, ONNX Runtime, the network alone": ours.network,
         f"keras.io's ({multiply_adds(example):,} multiply-adds), ONNX Runtime": lambda ink: (
             session.run(["logits"], {"ink": ink})

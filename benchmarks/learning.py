@@ -5,7 +5,7 @@
 Drawn writers come from `digits.synthesis.allographs`, each with forms, slant and pen of their own;
 the settings of learning were chosen on them. FOLDER holds sets of real pictures of one writer
 each, as `digits evaluate` reads them; they are measured and nothing is kept. Embeddings are
-computed once, a lesson takes milliseconds.
+computed once, a result takes milliseconds.
 """
 
 import argparse
@@ -21,8 +21,14 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 from digits.evaluation.folder import evaluate_folder
 from digits.image.mnist_normalize import to_frame
 from digits.inference.reference_set import load_hard
-from digits.personalization.learn import ENOUGH, Examples, learn_beside, look, prepare
-from digits.registry import WEIGHTS, current_neighbours, shipped_reader
+from digits.personalization.learn import (
+    MIN_EXAMPLES,
+    Examples,
+    build_regression_sets,
+    fit_best_head,
+    run_network,
+)
+from digits.registry import WEIGHTS, current_reference_set, shipped_reader
 from digits.synthesis import allographs
 from digits.synthesis.strokes import draw
 from digits.types import Box, Frame, Hint
@@ -54,7 +60,7 @@ def main() -> int:
     """Measure, print, and put the table between its marks."""
     parser = argparse.ArgumentParser(description="Measure learning from corrections.")
     parser.add_argument("--dev", type=Path, help="folder with the sets of real writers")
-    parser.add_argument("--taught", type=int, default=ENOUGH, help="digits that teach")
+    parser.add_argument("--taught", type=int, default=MIN_EXAMPLES, help="digits that teach")
     parser.add_argument("--out", type=Path, help="Markdown file with marks to write between")
     options = parser.parse_args()
     writers = {f"drawn, {WRITERS} writers": [drawn_writer(seed) for seed in range(WRITERS)]}
@@ -103,21 +109,23 @@ def real_writer(folder: Path) -> Examples:
 def measure(what: str, network: str, people: Sequence[Examples], draws: int, taught: int) -> Row:
     """Teach from some digits of a writer and read the others, again and again."""
     classifier = shipped_reader(network).classifier
-    guards = prepare(classifier, current_neighbours(network), load_hard(WEIGHTS))
+    sets = build_regression_sets(classifier, current_reference_set(network), load_hard(WEIGHTS))
     counts = []
     for number, digits in enumerate(people):
         for repetition in range(draws):
             order = np.random.default_rng((number, repetition)).permutation(len(digits))
             chosen, rest = order[:taught], order[taught:]
-            lesson = learn_beside(
-                classifier, Examples(digits.frames[chosen], digits.truth[chosen]), guards
+            result = fit_best_head(
+                classifier, Examples(digits.frames[chosen], digits.truth[chosen]), sets
             )
-            seen, truth = look(classifier, digits.frames[rest]), digits.truth[rest]
-            before = int(seen.wrong(truth).sum())
-            found = int(seen.with_head(lesson.head).wrong(truth).sum()) if lesson.head else before
-            used = before if lesson.refused else found
-            cost = 0 if lesson.refused else lesson.compared[1].loss
-            counts.append((before, found, used, not lesson.refused, cost))
+            outputs, truth = run_network(classifier, digits.frames[rest]), digits.truth[rest]
+            before = int(outputs.wrong(truth).sum())
+            found = (
+                int(outputs.with_head(result.head).wrong(truth).sum()) if result.head else before
+            )
+            used = before if result.reason else found
+            cost = 0 if result.reason else result.compared[1].loss
+            counts.append((before, found, used, not result.reason, cost))
     others = sum(len(digits) - taught for digits in people)
     return Row(what, network, others, *np.array(counts, float).T)
 

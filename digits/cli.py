@@ -457,7 +457,7 @@ def learn(
     from digits.personalization.versions import list_versions, set_current
     from digits.registry import (
         current_corrections,
-        current_neighbours,
+        current_reference_set,
         learned_folder,
         shipped_reader,
     )
@@ -479,15 +479,15 @@ def learn(
         if useless:
             _tell(f"digits: {count(useless, 'picture')} left out: other digits were found there")
     classifier = shipped_reader(model).classifier
-    lesson = learning.learn(examples, classifier, current_neighbours(model))
-    for row in lesson.compared:
+    result = learning.learn(examples, classifier, current_reference_set(model))
+    for row in result.compared:
         _print(f"{row.what}\t{row.digits}\t{row.before}\t{row.after}")
-    _print(f"in force: {learning.accept(lesson, learned_folder(model))}")
+    _print(f"active: {learning.accept(result, learned_folder(model))}")
     return 0
 
 
 def _list_versions(folder: Path) -> None:
-    """Print one line for each version, the newest first; a star marks the one in force."""
+    """Print one line for each version, the newest first; a star marks the active one."""
     from digits.personalization.versions import current_name, list_versions
 
     current = current_name(folder) or SHIPPED

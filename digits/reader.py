@@ -55,7 +55,7 @@ ALONE = 0.999  # probability from which the digit network is not asked to share 
 NARROW = 1.6  # times as wide as high: a line that may hold one digit alone
 DENIED = 0.5  # probability that there is no digit, of either network, from which both deny it
 SURE = 0.6  # probability of one digit rather than another, from which the line network is sure
-TEXTURE = 0.5  # share of a page's characters that are refused, from which all of them are
+TEXTURE = 0.5  # share of a page's characters that are rejected, from which all of them are
 CLEAR = 0.95  # geometric mean of a page's confidence, a digit, above which it stands upright
 ENOUGH_DIGITS = 6  # on a page that is to be turned: 8061 might as well be 1908
 EVIDENCE = 1.5  # by which the logarithm of all digits' confidence rises when a page is turned
@@ -90,18 +90,18 @@ class ScoredFrame:
         return np.asarray(self.answers.probabilities[self.index])
 
     def digit(self, box: Box, probabilities: np.ndarray, limit: float | None) -> Digit:
-        """Return the character with its value, or with none where it is refused.
+        """Return the character with its value, or with none where it is rejected.
 
-        The line network may move the `limit` of what is refused. A digit that was cut from its
+        The line network may move the `limit` of what is rejected. A digit that was cut from its
         neighbours looks like none, but that network saw them together; and where it sees no digit
         either, half a doubt is enough.
         """
         value, doubt = int(probabilities.argmax()), self.answers.not_a_digit
-        refused = bool(self.answers.refused[self.index])
+        rejected = bool(self.answers.rejected[self.index])
         if limit is not None and doubt is not None:
-            refused = bool(doubt[self.index] > limit)
+            rejected = bool(doubt[self.index] > limit)
         return Digit(
-            value=None if refused else value,
+            value=None if rejected else value,
             confidence=float(probabilities[value]),
             box=box,
             probabilities=tuple(float(probabilities[digit]) for digit in range(CLASSES)),
@@ -144,7 +144,7 @@ class Reader:
         try:
             found = read(page, sheet, hint)
         except CrowdedError as error:
-            return replace(self._refuse(picture, hint, error), paper=paper)
+            return replace(self._reject_picture(picture, hint, error), paper=paper)
         reading = compose_reading(found, picture, page=page, hint=hint, model=self.classifier.name)
         return replace(reading, id=_identity(picture, self.versions, hint), paper=paper)
 
@@ -375,7 +375,7 @@ class Reader:
         scores = self.line_recognizer.decode([strip], 1)[0].scores[0]
         return np.asarray(np.exp(log_softmax(scores + np.log(np.maximum(named, SMALLEST)))))
 
-    def _refuse(self, picture: Picture, hint: Hint, reason: DigitsError) -> Reading:
+    def _reject_picture(self, picture: Picture, hint: Hint, reason: DigitsError) -> Reading:
         """Say why a picture cannot be handwriting; that is not "blank"."""
         sentence = str(reason)
         return Reading(

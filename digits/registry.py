@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from digits.errors import DigitsError, MissingLibraryError, UnknownModelError, how_to_install
 from digits.inference.classifier import load_card, load_classifier
 from digits.inference.line_recognizer import LineRecognizer, load_line_recognizer
-from digits.inference.reference_set import Neighbours, load_neighbours
+from digits.inference.reference_set import ReferenceSet, load_reference_set
 from digits.inference.segmenter import Segmenter, open_segmenter
 from digits.personalization.kernel_head import with_head
 from digits.personalization.versions import current_name, load_version
@@ -88,7 +88,7 @@ def learned_folder(model: str | None = None) -> Path:
     return _learned(shipped_reader(model))
 
 
-def current_neighbours(model: str | None = None) -> Neighbours:
+def current_reference_set(model: str | None = None) -> ReferenceSet:
     """Return MNIST's held-out digits as a model sees them, to set beside a digit.
 
     Raises
@@ -99,7 +99,7 @@ def current_neighbours(model: str | None = None) -> Neighbours:
     name = model or DEFAULT
     path = _path(name).resolve()
     with _lock:
-        return _neighbours(path, _changed(path, name))
+        return _reference_set(path, _changed(path, name))
 
 
 def current_corrections() -> "Corrections":
@@ -256,5 +256,5 @@ def _segmenter() -> Segmenter | None:
 
 
 @lru_cache(maxsize=2)
-def _neighbours(path: Path, changed: int) -> Neighbours:  # noqa: ARG001  # as above
-    return load_neighbours(path)
+def _reference_set(path: Path, changed: int) -> ReferenceSet:  # noqa: ARG001  # as above
+    return load_reference_set(path)

@@ -6,7 +6,7 @@
 What is written again and again, until the kill comes:
 
     corrections  pairs of corrections, as `scripts/kill_while_saving.py` does, which it calls
-    learn        versions of what was learned from corrections, and which one is in force
+    learn        versions of what was learned from corrections, and which one is active
     batch        the parts of a batch, and the one file that they become
     checkpoint   what training goes on from
     export       a trained network with its card, as ONNX and as `.h5`
@@ -85,13 +85,15 @@ def write_versions(folder: Path) -> Iterator[int]:
 
 
 def check_versions(folder: Path, said: list[int]) -> tuple[int, int]:
-    """See that every version is there, and in force the last one said or a later one."""
+    """See that every version is there, and that the last one reported or a later one is active."""
     from digits.personalization.versions import current_name, list_versions, load_version
 
     heads = {each.name: load_version(folder, each.name)[0] for each in list_versions(folder)}
-    whole = {int(head.reach) for head in heads.values() if (head.directions == head.reach).all()}
-    in_force = heads.get(current_name(folder) or "")
-    late = in_force is not None and in_force.reach >= max(said)
+    whole = {
+        int(head.bandwidth) for head in heads.values() if (head.directions == head.bandwidth).all()
+    }
+    active = heads.get(current_name(folder) or "")
+    late = active is not None and active.bandwidth >= max(said)
     halves = len(list(folder.glob("[0-9]*.npz"))) - len(whole)
     return len(set(said) - whole) + (not late), halves
 
@@ -189,7 +191,7 @@ def write_exports(folder: Path) -> Iterator[int]:
 def check_exports(folder: Path, said: list[int]) -> tuple[int, int]:
     """See that a network that opens is the one its card names, and that what was said opens."""
     from digits.inference.classifier import load_classifier
-    from digits.inference.reference_set import load_neighbours
+    from digits.inference.reference_set import load_reference_set
 
     h5 = hashlib.sha256((WEIGHTS / "mnist_dense.h5").read_bytes()).digest()
     lost = halves = 0
@@ -197,7 +199,7 @@ def check_exports(folder: Path, said: list[int]) -> tuple[int, int]:
         n, path = int(run.name), run / "dense.onnx"
         try:
             opens = load_classifier(path).name.name == str(n)
-            load_neighbours(path)
+            load_reference_set(path)
         except ModelError:
             opens = False
         kept = path.with_suffix(".h5")
@@ -219,7 +221,7 @@ def load_keras(_: Path) -> None:
 CORRECTIONS = "corrections"  # the one that needs a database
 TRIED = {
     CORRECTIONS: "kill -9 while pairs of corrections are stored",
-    "learn": "kill -9 while learned versions are written and put in force",
+    "learn": "kill -9 while learned versions are written and made active",
     "batch": "kill -9 while parts of a batch and their one file are written, and going on after it",
     "checkpoint": "kill -9 while training keeps an epoch",
     "export": "kill -9 while a network, its card, its known digits and its .h5 are exported",

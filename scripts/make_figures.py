@@ -418,7 +418,7 @@ def model_card() -> str:
 - test digits: {test["accuracy"]:.2%} right ({test["wrong"]} of {test["digits"]:,} wrong),
   calibration error {test["calibration_error"]:.2%}; validation digits: {held["accuracy"]:.2%}
 - temperature {card["temperature"]:.3f}, fitted on the 5,000 validation and calibration digits
-{real_handwriting(card)}{refusal(card)}- data SHA-256 `{card["data_sha256"][:16]}`, model SHA-256
+{real_handwriting(card)}{rejection(card)}- data SHA-256 `{card["data_sha256"][:16]}`, model SHA-256
   `{card["sha256"][:16]}`
 - {libraries}
 """
@@ -475,7 +475,7 @@ def real_handwriting(card: dict[str, Any]) -> str:
     return "".join(lines)
 
 
-def refusal(card: dict[str, Any]) -> str:
+def rejection(card: dict[str, Any]) -> str:
     """Return the line on what is no digit, if the network can tell."""
     told = card.get("not_a_digit")
     if not told:
@@ -484,7 +484,7 @@ def refusal(card: dict[str, Any]) -> str:
     theirs = "" if kept is None else f",\n  {kept:.2%} of validation writers' digits"
     return (
         f"- refuses what is no digit with a probability above {told['threshold']:.3f}: "
-        f"{told['others_refused']:.1%} of frames made\n  without a digit ({told['made_of']}),\n"
+        f"{told['others_rejected']:.1%} of frames made\n  without a digit ({told['made_of']}),\n"
         f"  AUROC {told['auroc']:.4f}; keeps {told['digits_kept']:.2%} of validation digits, "
         f"{told['distorted_digits_kept']:.2%} of distorted ones{theirs}\n"
     )

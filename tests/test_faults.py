@@ -20,7 +20,7 @@ from digits.cli import main
 from digits.errors import DigitsError, LearningError, ModelError
 from digits.inference.card import write_card
 from digits.inference.line_recognizer import load_line_recognizer
-from digits.inference.reference_set import load_neighbours
+from digits.inference.reference_set import load_reference_set
 from digits.io.atomic_write import atomic_write
 from digits.personalization.kernel_head import PersonalHead
 from digits.personalization.versions import current_name, list_versions, save_version, set_current
@@ -135,7 +135,7 @@ def test_a_model_truncated_emptied_exchanged_or_gone_is_never_read_with(weights,
     path = (weights / name).with_suffix(".onnx")
     with pytest.raises(ModelError):
         if name.endswith("npz"):
-            load_neighbours(path)
+            load_reference_set(path)
         elif path.stem == "line":
             load_line_recognizer(path)
         else:

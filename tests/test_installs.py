@@ -75,7 +75,7 @@ def test_learning_from_a_folder_needs_no_database(plain, labelled):
     done = plain("-m", "digits", "learn", str(labelled))
     assert "corrected digits" in done.stdout
     assert "Traceback" not in done.stderr
-    assert "All corrected digits are read rightly already" in done.stderr
+    assert "All corrected digits are read correctly already" in done.stderr
     listed = plain("-m", "digits", "learn", "--list")
     assert listed.returncode == 0, listed.stderr
 

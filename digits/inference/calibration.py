@@ -52,7 +52,7 @@ def fit_temperature(logits: Logits, truth: UInt8[np.ndarray, " n"]) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class Rejection:
     """Platt scaling of the "not a digit" logit, and the threshold for rejection."""
 
     slope: float
@@ -64,7 +64,7 @@ class Refusal:
         return self.slope * logits.astype(np.float64) + self.offset
 
     @property
-    def limit(self) -> float:
+    def threshold_log_odds(self) -> float:
         """The threshold as log-odds."""
         return float(np.log(self.threshold) - np.log1p(-self.threshold))
 
@@ -73,9 +73,9 @@ class Refusal:
         return sigmoid(self.log_odds(logits)).astype(np.float32)
 
 
-def fit_refusal(
+def fit_rejection(
     digits: Float32[np.ndarray, " n"], others: Float32[np.ndarray, " m"], kept: float
-) -> Refusal:
+) -> Rejection:
     """Fit the calibration of the "not a digit" output by Newton's method.
 
     Parameters
@@ -86,12 +86,12 @@ def fit_refusal(
     logits = np.concatenate([digits, others]).astype(np.float64)
     truth = np.repeat([0.0, 1.0], [len(digits), len(others)])
     weights = np.repeat([0.5 / len(digits), 0.5 / len(others)], [len(digits), len(others)])
-    slope, offset = fit_odds(logits, truth, weights)
-    scores = Refusal(slope, offset, 1.0).probability(digits)
-    return Refusal(slope, offset, float(np.quantile(scores, kept)))
+    slope, offset = fit_platt(logits, truth, weights)
+    scores = Rejection(slope, offset, 1.0).probability(digits)
+    return Rejection(slope, offset, float(np.quantile(scores, kept)))
 
 
-def fit_odds(
+def fit_platt(
     scores: Float64[np.ndarray, " n"],
     truth: Float64[np.ndarray, " n"],
     weights: Float64[np.ndarray, " n"],

@@ -14,7 +14,7 @@ import onnxruntime
 from jaxtyping import Bool, Float32
 
 from digits.errors import ModelError
-from digits.inference.calibration import Refusal, softmax
+from digits.inference.calibration import Rejection, softmax
 from digits.io.verified import read_verified
 from digits.types import CLASSES, Frame, Frames, Logits, ModelName, Probabilities
 
@@ -35,7 +35,7 @@ class Answers:
 
     probabilities: Probabilities  # of each digit, if it is one
     not_a_digit: Float32[np.ndarray, " n"] | None  # None where the network cannot tell
-    refused: Bool[np.ndarray, " n"]  # what is too likely no digit to be given a value
+    rejected: Bool[np.ndarray, " n"]  # what is too likely no digit to be given a value
 
 
 @runtime_checkable
@@ -64,7 +64,7 @@ class Classifier:
     name: ModelName
     network: DigitNetwork
     temperature: float = 1.0
-    refusal: Refusal | None = None  # how to take the network's second head, if it has one
+    rejection: Rejection | None = None  # how to take the network's second head, if it has one
 
     def classify(self, frames: Frames) -> Answers:
         """Return what each of n frames shows, and whether it is a digit at all; n may be 0."""
@@ -73,10 +73,10 @@ class Classifier:
             return Answers(nothing, None, np.zeros(0, bool))
         scores = self.network(frames)
         probabilities = softmax(scores.logits, self.temperature)
-        if self.refusal is None or scores.not_a_digit is None:
+        if self.rejection is None or scores.not_a_digit is None:
             return Answers(probabilities, None, np.zeros(len(frames), bool))
-        not_a_digit = self.refusal.probability(scores.not_a_digit)
-        return Answers(probabilities, not_a_digit, not_a_digit > self.refusal.threshold)
+        not_a_digit = self.rejection.probability(scores.not_a_digit)
+        return Answers(probabilities, not_a_digit, not_a_digit > self.rejection.threshold)
 
     def embed(self, frames: Frames) -> Float32[np.ndarray, "n _units"]:
         """Return the network's last hidden layer, in which digits that look alike lie close.
@@ -124,14 +124,14 @@ class OnnxNetwork:
 
     def __call__(self, frames: Frames) -> Scores:
         """Return scores: (n, 28, 28) -> (n, 10), and (n,) from a second head."""
-        return self.look(frames)[0]
+        return self.run(frames)[0]
 
-    def look(self, frames: Frames) -> tuple[Scores, Float32[np.ndarray, "n _units"]]:
+    def run(self, frames: Frames) -> tuple[Scores, Float32[np.ndarray, "n _units"]]:
         """Return scores and the last hidden layer from one run."""
         wanted = [name for name in (*HEADS, "embedding") if name in self._outputs()]
         found = dict(zip(wanted, self.session.run(wanted, {"ink": frames}), strict=True))
-        refusal = found.get("not_a_digit")
-        scores = Scores(found["logits"], None if refusal is None else refusal[:, 0])
+        rejection = found.get("not_a_digit")
+        scores = Scores(found["logits"], None if rejection is None else rejection[:, 0])
         return scores, found["embedding"]
 
     def embed(self, frames: Frames) -> Float32[np.ndarray, "n _units"]:
@@ -161,8 +161,8 @@ def load_classifier(path: Path) -> Classifier:
     session, name = open_session(path, "ink")
     card = load_card(path, ("temperature",))
     told = card.get("not_a_digit")
-    refusal = Refusal(told["slope"], told["offset"], told["threshold"]) if told else None
-    return Classifier(name, OnnxNetwork(session), card["temperature"], refusal)
+    rejection = Rejection(told["slope"], told["offset"], told["threshold"]) if told else None
+    return Classifier(name, OnnxNetwork(session), card["temperature"], rejection)
 
 
 def open_session(

@@ -25,16 +25,14 @@ CHECKSUM = "neighbours_sha256"  # in the network's card
 
 
 @dataclass(frozen=True)
-class Neighbours:
+class ReferenceSet:
     """The 5,000 validation and calibration digits, held out from training."""
 
     pictures: UInt8[np.ndarray, "n 28 28"]  # 0 paper to 255 ink, as MNIST has them
     labels: UInt8[np.ndarray, " n"]  # 0 to 9
     embeddings: Float16[np.ndarray, "n _units"]  # the network's last hidden layer
     logits: Logits  # the network's output
-    doubts: Float32[
-        np.ndarray, " _n"
-    ]  # logits of "not a digit"; empty where the network has no such output
+    not_a_digit: Float32[np.ndarray, " _n"]  # logits; empty where the network has no reject head
 
     @property
     def frames(self) -> Frames:
@@ -64,7 +62,7 @@ def to_ink(pictures: UInt8[np.ndarray, "n 28 28"]) -> Frames:
     return (pictures / np.float32(255)).astype(np.float32)
 
 
-def write_neighbours(
+def write_reference_set(
     path: Path, pictures: UInt8[np.ndarray, "n 28 28"], labels: UInt8[np.ndarray, " n"]
 ) -> str:
     """Write the reference set of the `.onnx` at `path`; return the checksum for its card."""
@@ -84,7 +82,7 @@ def write_neighbours(
     return hashlib.sha256(file.getvalue()).hexdigest()
 
 
-def load_neighbours(path: Path) -> Neighbours:
+def load_reference_set(path: Path) -> ReferenceSet:
     """Open the reference set of the `.onnx` at `path`.
 
     Raises
@@ -94,7 +92,7 @@ def load_neighbours(path: Path) -> Neighbours:
     """
     expected = load_card(path).get(CHECKSUM)
     names = ("pictures", "labels", "embeddings", "logits", "doubts")
-    return Neighbours(*_open(path.with_suffix(".npz"), expected, names))
+    return ReferenceSet(*_open(path.with_suffix(".npz"), expected, names))
 
 
 def load_hard(folder: Path = WEIGHTS) -> HardExamples:

@@ -1,9 +1,10 @@
-"""Corrections become a better reader, when they do: seconds, without TensorFlow, and guarded.
+"""Fit a personal head to corrections, and keep it only where it helps.
 
-A personal head (`digits.personalization.kernel_head`) is fitted beside a network that stays as it
-is. Of those reaches that leave MNIST's held-out digits nearly as they are read now, the one is
-taken that reads corrected digits best that it did not learn from; and only if it reads them better
-than before.
+A personal head (`digits.personalization.kernel_head`) is fitted for each of several bandwidths,
+in seconds and without TensorFlow; the network itself does not change. A bandwidth is allowed if
+MNIST's held-out digits and frames without a digit are read nearly as before. Of the allowed ones,
+the one with the fewest errors in cross-validation on the corrections is chosen, and it is kept if
+it makes fewer errors than the network alone.
 """
 
 import io
@@ -20,7 +21,7 @@ from digits.errors import LearningError
 from digits.evaluation.folder import evaluate_folder
 from digits.inference.calibration import softmax
 from digits.inference.classifier import Classifier
-from digits.inference.reference_set import HardExamples, Neighbours, load_hard, to_ink
+from digits.inference.reference_set import HardExamples, ReferenceSet, load_hard, to_ink
 from digits.personalization.kernel_head import NOT_A_DIGIT, PersonalHead, fit_head
 from digits.personalization.versions import Compared, save_version
 from digits.reader import Reader
@@ -29,13 +30,13 @@ from digits.types import ANY, FRAME, Frame, Frames
 if TYPE_CHECKING:
     from digits.corrections.store import Corrections
 
-ENOUGH = 20  # corrected digits
-MOST = 1_000  # corrected digits, the newest; more would take minutes
-ALLOWED = 3  # digits of the 5,000 held-out ones that may be read wrongly in addition
+MIN_EXAMPLES = 20  # corrected digits
+MAX_EXAMPLES = 1_000  # corrected digits, the newest; more would take minutes
+ALLOWED_LOSS = 3  # additional errors among the 5,000 held-out digits
 TRUTHS = [*"0123456789", ""]  # the last is NOT_A_DIGIT
-FOLDS = 5  # parts of the corrections, each judged by what the others taught
-REACHES = (1.0, 0.5, 0.25, 0.12, 0.06)  # as in `PersonalHead`; all are tried
-SURE = 0.9  # confidence with which something that is no digit must not be taken for one
+FOLDS = 5  # of the cross-validation
+BANDWIDTHS = (1.0, 0.5, 0.25, 0.12, 0.06)  # as in `PersonalHead`; all are tried
+CONFIDENT = 0.9  # confidence with which a frame without a digit must not be read as one
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,57 +52,66 @@ class Examples:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """What a network makes of frames."""
+class NetworkOutputs:
+    """A network's calibrated outputs for n frames."""
 
     embeddings: np.ndarray  # (n, units)
     logits: np.ndarray  # (n, 10), calibrated
-    doubts: np.ndarray  # (n,), log-odds of "not a digit"
-    limit: float  # of the doubts, from which on a frame is refused
+    not_a_digit: np.ndarray  # (n,), log-odds
+    threshold: float  # log-odds above which a frame is rejected
 
-    def __getitem__(self, chosen: np.ndarray) -> "Seen":
-        return Seen(self.embeddings[chosen], self.logits[chosen], self.doubts[chosen], self.limit)
-
-    def with_head(self, head: PersonalHead) -> "Seen":
-        """Return what the network makes of the same frames with a personal head."""
-        logits = self.logits + head.shift(self.embeddings)
-        return Seen(self.embeddings, logits, self.doubts + head.doubt(self.embeddings), self.limit)
-
-    def wrong(self, truth: np.ndarray) -> np.ndarray:
-        """Say which are misread: refused or named wrongly, or not refused where none is."""
-        refused = self.doubts > self.limit
-        return np.where(
-            truth == NOT_A_DIGIT, ~refused, refused | (self.logits.argmax(axis=1) != truth)
+    def __getitem__(self, chosen: np.ndarray) -> "NetworkOutputs":
+        return NetworkOutputs(
+            self.embeddings[chosen],
+            self.logits[chosen],
+            self.not_a_digit[chosen],
+            self.threshold,
         )
 
-    def taken(self) -> np.ndarray:
-        """Say which are taken for a digit, and surely."""
-        sure = softmax(self.logits).max(axis=1) >= SURE
-        return np.asarray(sure & (self.doubts <= self.limit))
+    def with_head(self, head: PersonalHead) -> "NetworkOutputs":
+        """Return the outputs for the same frames with a personal head."""
+        return NetworkOutputs(
+            self.embeddings,
+            self.logits + head.shift(self.embeddings),
+            self.not_a_digit + head.shift_not_a_digit(self.embeddings),
+            self.threshold,
+        )
+
+    def wrong(self, truth: np.ndarray) -> np.ndarray:
+        """Return which frames are misread: bool (n,)."""
+        rejected = self.not_a_digit > self.threshold
+        return np.where(
+            truth == NOT_A_DIGIT, ~rejected, rejected | (self.logits.argmax(axis=1) != truth)
+        )
+
+    def accepted(self) -> np.ndarray:
+        """Return which frames are read as a digit with high confidence: bool (n,)."""
+        confident = softmax(self.logits).max(axis=1) >= CONFIDENT
+        return np.asarray(confident & (self.not_a_digit <= self.threshold))
 
 
 @dataclass(frozen=True, slots=True)
-class Guards:
-    """What must be read after learning as it was before, or nearly so."""
+class RegressionSets:
+    """Frames that must be read after learning nearly as before."""
 
-    known: Seen  # MNIST's held-out digits
+    mnist: NetworkOutputs  # MNIST's held-out digits
     labels: np.ndarray  # (n,)
-    hard: Seen  # the project's own hard digits
+    hard: NetworkOutputs  # the project's own hard digits
     hard_labels: np.ndarray  # (m,)
-    others: Seen  # frames that hold no digit
+    others: NetworkOutputs  # frames that hold no digit
 
 
 @dataclass(frozen=True, slots=True)
-class Lesson:
-    """What learning came to, and the reason why it is not kept, if it is not."""
+class LearningResult:
+    """The best head, how it compares with the network alone, and why it is not kept."""
 
-    head: PersonalHead | None  # the best that was found
+    head: PersonalHead | None  # None where nothing was tried
     compared: tuple[Compared, ...]  # empty where nothing was tried
-    refused: str | None  # a sentence
+    reason: str | None  # a sentence; None where the head is worth keeping
 
 
 def gather(store: "Corrections") -> Examples:
-    """Return what the stored corrections teach; those without a recorded act teach nothing.
+    """Return the stored corrections that a person made explicitly.
 
     Raises
     ------
@@ -110,7 +120,7 @@ def gather(store: "Corrections") -> Examples:
     LearningError
         One of them is damaged.
     """
-    # Only here: learning from a folder needs no database libraries.
+    # Imported here: learning from a folder needs no database libraries.
     from digits.corrections.store import Wanted
 
     stored = store.all(Wanted(single=True, explicit=True))  # the newest first
@@ -118,28 +128,28 @@ def gather(store: "Corrections") -> Examples:
 
 
 def to_examples(corrections: Iterable[tuple[bytes | None, str]]) -> Examples:
-    """Return what corrections teach; of the same frame the last truth counts.
+    """Return examples from corrections; of the same frame the last truth counts.
 
     Parameters
     ----------
-    corrections : each the PNG of a frame, None for a whole line, and the truth: one digit, or
-        nothing for what is none. Others teach nothing.
+    corrections : the PNG of each frame and its truth: one digit, or "" for no digit. Whole lines,
+        which have no frame, are left out.
     """
-    taught = {
+    truths = {
         frame: TRUTHS.index(truth)
         for frame, truth in corrections
         if frame is not None and truth in TRUTHS
     }
-    frames = np.zeros((len(taught), FRAME, FRAME), np.float32)
-    for place, png in zip(frames, taught, strict=True):
-        place[:] = _decode(png)
-    return Examples(frames, np.array(list(taught.values()), np.uint8))
+    frames = np.zeros((len(truths), FRAME, FRAME), np.float32)
+    for frame, png in zip(frames, truths, strict=True):
+        frame[:] = _decode(png)
+    return Examples(frames, np.array(list(truths.values()), np.uint8))
 
 
 def examples_in_folder(folder: Path, reader: Reader) -> tuple[Examples, int]:
-    """Return what a folder of labelled pictures teaches, and how many pictures teach nothing.
+    """Return examples from a folder of labelled pictures, and how many pictures gave none.
 
-    A picture teaches where as many digits are found in it as its label has.
+    A picture gives examples if as many digits are found in it as its label has.
 
     Raises
     ------
@@ -148,21 +158,21 @@ def examples_in_folder(folder: Path, reader: Reader) -> tuple[Examples, int]:
     """
     frames: list[Frame] = []
     truth: list[int] = []
-    useless = 0
+    n_unused = 0
     for answer in evaluate_folder(reader, folder, ANY).answers:
         found = answer.reading.digits if answer.reading else ()
-        wanted = [character for character in answer.truth if character.isdigit()]
-        if not found or len(found) != len(wanted):
-            useless += 1
+        labels = [character for character in answer.truth if character.isdigit()]
+        if not found or len(found) != len(labels):
+            n_unused += 1
             continue
         frames.extend(digit.frame for digit in found)
-        truth.extend(int(character) for character in wanted)
+        truth.extend(int(character) for character in labels)
     stacked = np.stack(frames) if frames else np.zeros((0, FRAME, FRAME), np.float32)
-    return Examples(stacked.astype(np.float32), np.array(truth, np.uint8)), useless
+    return Examples(stacked.astype(np.float32), np.array(truth, np.uint8)), n_unused
 
 
-def learn(examples: Examples, classifier: Classifier, reference: Neighbours) -> Lesson:
-    """Learn from corrected digits beside a classifier; nothing is stored yet.
+def learn(examples: Examples, classifier: Classifier, reference: ReferenceSet) -> LearningResult:
+    """Fit a personal head to corrected digits; nothing is stored yet.
 
     Parameters
     ----------
@@ -174,142 +184,159 @@ def learn(examples: Examples, classifier: Classifier, reference: Neighbours) -> 
     ModelError
         The hard examples are missing or damaged.
     """
-    return learn_beside(classifier, examples, prepare(classifier, reference, load_hard()))
+    sets = build_regression_sets(classifier, reference, load_hard())
+    return fit_best_head(classifier, examples, sets)
 
 
-def accept(lesson: Lesson, folder: Path) -> str:
-    """Store what was learned in `folder` and make it active; return the version's name.
+def accept(result: LearningResult, folder: Path) -> str:
+    """Store the head in `folder` and make it active; return the version's name.
 
     Raises
     ------
     LearningError
-        Nothing was learned that helps.
+        The head is not worth keeping.
     """
-    if lesson.head is None or lesson.refused:
-        raise LearningError(lesson.refused or "there is nothing to keep")
-    return save_version(folder, lesson.head, lesson.compared)
+    if result.head is None or result.reason:
+        raise LearningError(result.reason or "nothing was learned")
+    return save_version(folder, result.head, result.compared)
 
 
-def learn_beside(classifier: Classifier, examples: Examples, guards: Guards) -> Lesson:
-    """Learn from corrected digits beside a classifier that has no personal head."""
-    if classifier.refusal is None:  # it knows digits alone
-        digits = examples.truth != NOT_A_DIGIT
-        examples = Examples(examples.frames[digits], examples.truth[digits])
-    if len(examples) < ENOUGH:
-        return Lesson(None, (), what_is_missing(len(examples)))
-    truth = examples.truth[-MOST:]
-    seen = look(classifier, examples.frames[-MOST:])
-    tried = []
-    for reach in REACHES:
-        head = fit_head(seen.embeddings, seen.logits, seen.doubts, truth, reach)
-        own = _cross_validate(seen, truth, reach)
-        known = _compare("MNIST digits", guards.known, head, guards.labels)
-        tried.append(Trial(head, own, known, _compare_others(guards.others, head)))
-    allowed = [trial for trial in tried if trial.cost <= ALLOWED]
+def fit_best_head(
+    classifier: Classifier, examples: Examples, sets: RegressionSets
+) -> LearningResult:
+    """Fit one head for each bandwidth, and return the best that the regression sets allow."""
+    if classifier.rejection is None:  # this network cannot reject
+        is_digit = examples.truth != NOT_A_DIGIT
+        examples = Examples(examples.frames[is_digit], examples.truth[is_digit])
+    if len(examples) < MIN_EXAMPLES:
+        return LearningResult(None, (), describe_missing(len(examples)))
+    truth = examples.truth[-MAX_EXAMPLES:]
+    outputs = run_network(classifier, examples.frames[-MAX_EXAMPLES:])
+    trials = [_try_bandwidth(outputs, truth, sets, bandwidth) for bandwidth in BANDWIDTHS]
+    allowed = [trial for trial in trials if trial.loss <= ALLOWED_LOSS]
     if not allowed:
-        cheapest = min(tried, key=lambda trial: trial.cost)
-        return Lesson(
-            cheapest.head,
-            (cheapest.own, cheapest.guard, cheapest.others),
-            f"However it was learned, at least {cheapest.guard.loss} more of MNIST's "
-            f"{cheapest.guard.digits} held-out digits would be read wrongly, or "
-            f"{cheapest.others.loss} more of what is no digit be taken for one, and {ALLOWED} are "
-            "allowed: look whether some corrections are mistaken",
-        )
-    best = min(allowed, key=lambda trial: (trial.own.after, trial.cost))
-    own = best.own
-    digits = _compare("hard digits", guards.hard, best.head, guards.hard_labels)
-    compared = (own, best.guard, digits, best.others)
-    if not own.before:
-        return Lesson(best.head, compared, "All corrected digits are read rightly already")
-    if own.after >= own.before:
-        return Lesson(
-            best.head,
-            compared,
-            f"Nothing would be gained: of {own.digits} corrected digits {own.before} are read "
-            f"wrongly now, and {own.after} would be by what the others taught",
-        )
-    return Lesson(best.head, compared, None)
+        best = min(trials, key=lambda trial: trial.loss)
+        return LearningResult(best.head, (best.own, best.mnist, best.others), _describe_loss(best))
+    best = min(allowed, key=lambda trial: (trial.own.after, trial.loss))
+    hard = _compare("hard digits", sets.hard, best.head, sets.hard_labels)
+    compared = (best.own, best.mnist, hard, best.others)
+    return LearningResult(best.head, compared, _why_useless(best.own))
 
 
 @dataclass(frozen=True, slots=True)
-class Trial:
-    """What learning with one reach comes to."""
+class BandwidthTrial:
+    """A head fitted with one bandwidth, and its errors."""
 
     head: PersonalHead
     own: Compared  # the corrected digits
-    guard: Compared  # MNIST's
-    others: Compared  # what is no digit
+    mnist: Compared
+    others: Compared  # frames without a digit
 
     @property
-    def cost(self) -> int:
-        """How many more of MNIST's digits are read wrongly, or of what is none taken for one."""
-        return max(self.guard.loss, self.others.loss)
+    def loss(self) -> int:
+        """How many more of MNIST's digits, or frames without a digit, are misread."""
+        return max(self.mnist.loss, self.others.loss)
 
 
-def prepare(classifier: Classifier, known: Neighbours, hard: HardExamples) -> Guards:
-    """Look at what guards learning: the same for every lesson beside one classifier."""
-    digits, others = (look(classifier, to_ink(part)) for part in (hard.digits, hard.others))
-    return Guards(_known(classifier, known), known.labels, digits, hard.labels, others)
-
-
-def what_is_missing(n: int) -> str:
-    """Say how many corrected digits are still wanted.
-
-    Examples
-    --------
-    >>> what_is_missing(8)
-    '20 corrected digits are wanted to learn from, and there are 8: correct 12 more'
-    """
-    return (
-        f"{ENOUGH} corrected digits are wanted to learn from, and there are {n}: "
-        f"correct {ENOUGH - n} more"
+def _try_bandwidth(
+    outputs: NetworkOutputs, truth: np.ndarray, sets: RegressionSets, bandwidth: float
+) -> BandwidthTrial:
+    head = fit_head(outputs.embeddings, outputs.logits, outputs.not_a_digit, truth, bandwidth)
+    return BandwidthTrial(
+        head,
+        _cross_validate(outputs, truth, bandwidth),
+        _compare("MNIST digits", sets.mnist, head, sets.labels),
+        _compare_others(sets.others, head),
     )
 
 
-def look(classifier: Classifier, frames: Frames) -> Seen:
-    """Return what a classifier makes of frames."""
+def _describe_loss(trial: BandwidthTrial) -> str:
+    return (
+        f"Every setting would misread at least {trial.mnist.loss} more of MNIST's "
+        f"{trial.mnist.digits} held-out digits, or read {trial.others.loss} more frames without a "
+        f"digit as one, and {ALLOWED_LOSS} are allowed: check the corrections for mistakes"
+    )
+
+
+def _why_useless(own: Compared) -> str | None:
+    """Return why a head is not worth keeping, or None."""
+    if not own.before:
+        return "All corrected digits are read correctly already"
+    if own.after >= own.before:
+        return (
+            f"Learning would not help: of {own.digits} corrected digits {own.before} are misread "
+            f"now, and {own.after} in cross-validation with a personal head"
+        )
+    return None
+
+
+def build_regression_sets(
+    classifier: Classifier, reference: ReferenceSet, hard: HardExamples
+) -> RegressionSets:
+    """Return the regression sets of a classifier; they are the same for all corrections."""
+    digits, others = (run_network(classifier, to_ink(part)) for part in (hard.digits, hard.others))
+    not_a_digit = reference.not_a_digit if len(reference.not_a_digit) else None
+    embeddings = reference.embeddings.astype(np.float32)
+    mnist = _calibrate(classifier, embeddings, reference.logits, not_a_digit)
+    return RegressionSets(mnist, reference.labels, digits, hard.labels, others)
+
+
+def describe_missing(n: int) -> str:
+    """Return how many corrections are needed to start learning.
+
+    Examples
+    --------
+    >>> describe_missing(8)
+    'Correct at least 20 digits to start learning (8 so far)'
+    """
+    return f"Correct at least {MIN_EXAMPLES} digits to start learning ({n} so far)"
+
+
+def run_network(classifier: Classifier, frames: Frames) -> NetworkOutputs:
+    """Return a classifier's calibrated outputs for frames."""
     scores = classifier.network(frames)
-    return _seen(classifier, classifier.embed(frames), scores.logits, scores.not_a_digit)
+    return _calibrate(classifier, classifier.embed(frames), scores.logits, scores.not_a_digit)
 
 
-def _known(classifier: Classifier, known: Neighbours) -> Seen:
-    doubts = known.doubts if len(known.doubts) else None
-    return _seen(classifier, known.embeddings.astype(np.float32), known.logits, doubts)
+def _calibrate(
+    classifier: Classifier,
+    embeddings: np.ndarray,
+    logits: np.ndarray,
+    not_a_digit: np.ndarray | None,
+) -> NetworkOutputs:
+    """Calibrate a network's outputs; without a reject head nothing is ever rejected."""
+    rejection, calibrated = classifier.rejection, logits / np.float32(classifier.temperature)
+    if rejection is None or not_a_digit is None:
+        return NetworkOutputs(embeddings, calibrated, np.full(len(logits), -np.inf), np.inf)
+    return NetworkOutputs(
+        embeddings, calibrated, rejection.log_odds(not_a_digit), rejection.threshold_log_odds
+    )
 
 
-def _seen(
-    classifier: Classifier, embeddings: np.ndarray, logits: np.ndarray, doubts: np.ndarray | None
-) -> Seen:
-    """Calibrate what a network says; one that cannot tell is sure that all are digits."""
-    refusal, calibrated = classifier.refusal, logits / np.float32(classifier.temperature)
-    if refusal is None or doubts is None:
-        return Seen(embeddings, calibrated, np.full(len(logits), -np.inf), np.inf)
-    return Seen(embeddings, calibrated, refusal.log_odds(doubts), refusal.limit)
-
-
-def _cross_validate(seen: Seen, truth: np.ndarray, reach: float) -> Compared:
-    """Judge each part of the corrections by what the others teach."""
+def _cross_validate(outputs: NetworkOutputs, truth: np.ndarray, bandwidth: float) -> Compared:
+    """Count the errors in each fold with a head that was fitted to the other folds."""
     fold = np.empty(len(truth), int)
     fold[np.argsort(truth, kind="stable")] = np.arange(len(truth)) % FOLDS
     after = 0
     for part in range(FOLDS):
-        rest, held_out = seen[fold != part], seen[fold == part]
-        head = fit_head(rest.embeddings, rest.logits, rest.doubts, truth[fold != part], reach)
+        rest, held_out = outputs[fold != part], outputs[fold == part]
+        head = fit_head(
+            rest.embeddings, rest.logits, rest.not_a_digit, truth[fold != part], bandwidth
+        )
         after += int(held_out.with_head(head).wrong(truth[fold == part]).sum())
-    before = int(seen.wrong(truth).sum())
-    return Compared("corrected digits, each by what others taught", len(truth), before, after)
+    before = int(outputs.wrong(truth).sum())
+    return Compared("corrected digits, cross-validated", len(truth), before, after)
 
 
-def _compare(what: str, seen: Seen, head: PersonalHead, truth: np.ndarray) -> Compared:
-    wrong = [int(one.wrong(truth).sum()) for one in (seen, seen.with_head(head))]
-    return Compared(what, len(truth), wrong[0], wrong[1])
+def _compare(what: str, outputs: NetworkOutputs, head: PersonalHead, truth: np.ndarray) -> Compared:
+    before, after = (int(o.wrong(truth).sum()) for o in (outputs, outputs.with_head(head)))
+    return Compared(what, len(truth), before, after)
 
 
-def _compare_others(seen: Seen, head: PersonalHead) -> Compared:
-    taken = [int(one.taken().sum()) for one in (seen, seen.with_head(head))]
-    what = f"no digits, taken for one and {SURE:.0%} sure"
-    return Compared(what, len(seen.logits), taken[0], taken[1])
+def _compare_others(outputs: NetworkOutputs, head: PersonalHead) -> Compared:
+    before, after = (int(o.accepted().sum()) for o in (outputs, outputs.with_head(head)))
+    what = f"frames without a digit, read as one with confidence over {CONFIDENT:.0%}"
+    return Compared(what, len(outputs.logits), before, after)
 
 
 def _decode(png: bytes) -> Frame:
@@ -322,5 +349,5 @@ def _decode(png: bytes) -> Frame:
             "a stored correction is damaged: delete it on the page Corrections"
         ) from error
     if grey.shape != (FRAME, FRAME):
-        raise LearningError(f"a stored correction is no picture of {FRAME}x{FRAME} pixels")
+        raise LearningError(f"a stored correction is not a picture of {FRAME}x{FRAME} pixels")
     return grey.astype(np.float32) / np.float32(255)

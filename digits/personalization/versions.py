@@ -1,7 +1,7 @@
-"""What was learned, as files: each version whole or not there at all, and one of them in force.
+"""Store the versions of a personal head, and which of them is active.
 
-A version is a file `TIME-CHECKSUM.npz`, never changed once it is written. Which one is in force
-stands in the file `current`, which is replaced in one step; without it, none is.
+A version is a file `TIME-CHECKSUM.npz`, which is written atomically and never changed. The file
+`current` names the active version; without it, none is active.
 """
 
 import hashlib
@@ -19,30 +19,30 @@ from digits.errors import LearningError, ModelError, reason_of
 from digits.io.atomic_write import atomic_write
 from digits.personalization.kernel_head import PersonalHead
 
-CURRENT = "current"  # the file that names the version in force
+CURRENT = "current"  # the file that names the active version
 STAMP = "%Y%m%dT%H%M%S%f"  # UTC; names sort by time
-GO_BACK = "go back to another on the page Learn, or with: python -m digits learn --back NAME"
-SHORT = 12  # hexadecimal digits of the checksum that stand in a name
+GO_BACK = "choose another on the page Learn, or with: python -m digits learn --back NAME"
+SHORT = 12  # hexadecimal digits of the checksum in a name
 
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """How many of some digits are read wrongly without and with what was learned."""
+    """Errors on a set of frames without and with a personal head."""
 
-    what: str
+    what: str  # the set
     digits: int
-    before: int  # wrong
-    after: int  # wrong
+    before: int  # errors
+    after: int  # errors
 
     @property
     def loss(self) -> int:
-        """How many more are wrong after than before."""
+        """How many more errors there are after than before."""
         return self.after - self.before
 
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """What is known of a version without opening it fully."""
+    """Metadata of a version."""
 
     name: str
     made: datetime  # UTC
@@ -51,14 +51,14 @@ class Version:
 
 
 def save_version(folder: Path, head: PersonalHead, compared: Sequence[Compared]) -> str:
-    """Write a version and put it in force; return its name.
+    """Write a version and make it active; return its name.
 
-    Two processes that do so at once leave both versions, and one of them in force.
+    If two processes do this at the same time, both versions are stored and one of them is active.
 
     Raises
     ------
     LearningError
-        It cannot be written; what was in force still is.
+        It cannot be written; the active version does not change.
     """
     made = datetime.now(tz=UTC)
     card = {"made": made.isoformat(), "compared": [asdict(row) for row in compared]}
@@ -66,9 +66,9 @@ def save_version(folder: Path, head: PersonalHead, compared: Sequence[Compared])
     np.savez(
         file,
         directions=head.directions,
-        pulls=head.pulls,
-        denials=head.denials,
-        reach=np.float64(head.reach),
+        pulls=head.class_coefficients,  # names of the first release, which stored versions have
+        denials=head.reject_coefficients,
+        reach=np.float64(head.bandwidth),
         card=np.frombuffer(json.dumps(card).encode(), np.uint8),
     )
     content = file.getvalue()
@@ -79,14 +79,14 @@ def save_version(folder: Path, head: PersonalHead, compared: Sequence[Compared])
 
 
 def set_current(folder: Path, name: str | None) -> None:
-    """Put a version in force, or None: the network as it was shipped.
+    """Make a version active; None for the network as shipped.
 
     Raises
     ------
     ModelError
         There is no such version, or it is damaged.
     LearningError
-        It cannot be written; what was in force still is.
+        It cannot be written; the active version does not change.
     """
     if name is not None:
         load_version(folder, name)
@@ -98,25 +98,25 @@ def _write(path: Path, content: bytes) -> None:
         atomic_write(path, content)
     except OSError as error:
         raise LearningError(
-            f"what was learned cannot be kept ({error.strerror}): make room, or allow writing, "
-            f"in {path.parent}"
+            f"what was learned cannot be saved ({error.strerror}): free disk space or allow "
+            f"writing in {path.parent}"
         ) from error
 
 
 def current_name(folder: Path) -> str | None:
-    """Return the name of the version in force, or None."""
+    """Return the name of the active version, or None."""
     try:
         return (folder / CURRENT).read_text(encoding="utf-8").strip() or None
     except (FileNotFoundError, NotADirectoryError, PermissionError):
-        return None  # where nothing can be kept, nothing was learned, and reading goes on
+        return None  # a folder that cannot be read holds no version
     except (OSError, UnicodeDecodeError) as error:
         raise ModelError(
-            f"which learned version is in force cannot be read ({reason_of(error)}): {GO_BACK}"
+            f"the name of the active version cannot be read ({reason_of(error)}): {GO_BACK}"
         ) from error
 
 
 def list_versions(folder: Path) -> list[Version]:
-    """Return the versions that are whole, the newest first; damaged ones are left out."""
+    """Return all undamaged versions, the newest first."""
     found = []
     for path in sorted(folder.glob("*.npz"), reverse=True):
         try:
@@ -153,5 +153,7 @@ def load_version(folder: Path, name: str) -> tuple[PersonalHead, Version]:
         compared = tuple(Compared(**row) for row in card["compared"])
         made = datetime.fromisoformat(card["made"])
     except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile, EOFError) as error:
-        raise ModelError(f"the learned version {name} is of another kind: {GO_BACK}") from error
-    return head, Version(name, made, len(head.pulls), compared)
+        raise ModelError(
+            f"the learned version {name} is not a learned version: {GO_BACK}"
+        ) from error
+    return head, Version(name, made, len(head.class_coefficients), compared)

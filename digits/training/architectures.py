@@ -133,7 +133,7 @@ def build_line(width: int | None = None) -> keras.Model:
     )
 
 
-def build_refusal(network: keras.Model) -> keras.Model:
+def build_rejection_head(network: keras.Model) -> keras.Model:
     """Return a second head on the convolutional network: one logit, high for what is no digit.
 
     It looks at what the network's convolutions found, and teaches them nothing: how digits are
@@ -142,7 +142,7 @@ def build_refusal(network: keras.Model) -> keras.Model:
     network.trainable = False
     pooled = [layer for layer in network.layers if isinstance(layer, layers.MaxPooling2D)][-1]
     flat = next(layer for layer in network.layers if isinstance(layer, layers.Flatten))
-    both = layers.Concatenate(name="refusal_sees")([pooled.output, flat.input])  # 7, 7, 144
+    both = layers.Concatenate(name="rejection_features")([pooled.output, flat.input])  # 7, 7, 144
     head = keras.Sequential(
         [
             *_convolution(48),  # 7, 7, 48
@@ -154,7 +154,7 @@ def build_refusal(network: keras.Model) -> keras.Model:
         ],
         name="not_a_digit",
     )
-    return keras.Model(network.inputs[0], head(both), name="refusal")
+    return keras.Model(network.inputs[0], head(both), name="rejection")
 
 
 def _convolution(

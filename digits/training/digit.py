@@ -19,13 +19,13 @@ from digits.evaluation.classifier import describe, judge
 from digits.inference.calibration import fit_temperature
 from digits.inference.card import write_card
 from digits.inference.classifier import load_card, load_classifier
-from digits.inference.reference_set import CHECKSUM, write_neighbours
+from digits.inference.reference_set import CHECKSUM, write_reference_set
 from digits.io.atomic_write import atomic_write
 from digits.mnist import Labelled, Mnist, joined
 from digits.registry import WEIGHTS
 from digits.synthesis.allographs import draw_frame
 from digits.synthesis.negatives import NOT_A_DIGIT
-from digits.training.architectures import build_refusal
+from digits.training.architectures import build_rejection_head
 from digits.training.augmentation import GENTLE, augment
 from digits.training.callbacks import Checkpoint, Clock
 from digits.training.checkpoint import Record, checksums, forget, load_history, restore
@@ -210,16 +210,17 @@ def add_head(
     network: keras.Model, mnist: Mnist, recipe: Recipe, written: HandwritingFrames | None = None
 ) -> keras.Model | None:
     """Train the reject head, "not a digit", of a trained network; the dense ones have none."""
-    if not recipe.refusal_epochs:
+    if not recipe.rejection_epochs:
         return None
     keras.utils.set_random_seed(recipe.seed)  # whatever came before, resumed or not
-    head = build_refusal(network)
+    head = build_rejection_head(network)
+    seconds = recipe.rejection_epochs * SECONDS[recipe.network]
     sys.stdout.write(
-        f"The reject head, {recipe.refusal_epochs} epochs: "
-        f"{duration(recipe.refusal_epochs * SECONDS[recipe.network])} on two idle processor cores\n"
+        f"The reject head, {recipe.rejection_epochs} epochs: {duration(seconds)} on two idle "
+        "processor cores\n"
     )
     head.get_layer("not_a_digit").summary()
-    fit_head(head, mnist, recipe.seed, recipe.refusal_epochs, written)
+    fit_head(head, mnist, recipe.seed, recipe.rejection_epochs, written)
     network.trainable = True  # as it was, for whoever opens the .h5
     return head
 
@@ -239,7 +240,7 @@ def renew_head(
         path = folder / f"{recipe.network}.onnx"
         export_onnx(network, path, mnist.calibration.frames, head)
         together = with_logits(network, head)
-        told = {"seed": recipe.seed, "epochs": recipe.refusal_epochs, "versions": versions()}
+        told = {"seed": recipe.seed, "epochs": recipe.rejection_epochs, "versions": versions()}
         card = load_card(WEIGHTS / path.name) | {
             "parameters": together.count_params(),
             "multiply_adds": multiply_adds(together),
@@ -247,7 +248,7 @@ def renew_head(
         }
         write_card(path, card)
         known = mnist.held_out
-        write_card(path, card | {CHECKSUM: write_neighbours(path, known.pictures, known.labels)})
+        write_card(path, card | {CHECKSUM: write_reference_set(path, known.pictures, known.labels)})
         return load_card(path)
 
 
@@ -306,7 +307,7 @@ def export_run(
             card["multiply_adds"] = multiply_adds(together)
             card["not_a_digit"] = calibrate_head(head, mnist, recipe.seed, written)
         write_card(path, card)
-        card[CHECKSUM] = write_neighbours(path, held_out.pictures, held_out.labels)
+        card[CHECKSUM] = write_reference_set(path, held_out.pictures, held_out.labels)
         card["validation"] = judge(
             load_classifier(path), mnist.validation.frames, mnist.validation.labels
         )
@@ -395,7 +396,7 @@ def head_summary(card: dict[str, Any], run: Path) -> str:
     return (
         f"\nThe network and its card are in runs/{run.name}/. "
         f"Read with it: python -m digits read --model runs/{run.name} PICTURE\n"
-        f"Done: the reject head rejects {head['others_refused']:.1%} of what is not a digit and "
+        f"Done: the reject head rejects {head['others_rejected']:.1%} of what is not a digit and "
         f"{1 - head['digits_kept']:.2%} of validation digits (AUROC {head['auroc']:.3f}).\n"
     )
 

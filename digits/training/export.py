@@ -30,7 +30,7 @@ def staged(run: Path) -> Iterator[Path]:
 
 
 def export_onnx(
-    network: keras.Model, path: Path, frames: Frames, refusal: keras.Model | None = None
+    network: keras.Model, path: Path, frames: Frames, rejection: keras.Model | None = None
 ) -> Scores:
     """Write `network` as ONNX, after seeing that it answers as Keras does.
 
@@ -39,7 +39,7 @@ def export_onnx(
     network : ends in a softmax layer "digits" after a layer "embedding"
     path : where to; an older file is replaced in one step, or not at all
     frames : on which both must agree within `TOLERANCE`
-    refusal : the network's second head, if it has one
+    rejection : the network's second head, if it has one
 
     Returns
     -------
@@ -50,7 +50,7 @@ def export_onnx(
     ModelError
         The two differ; nothing is written.
     """
-    twin = with_logits(network, refusal)
+    twin = with_logits(network, rejection)
     expected = [np.asarray(output) for output in twin(frames, training=False)]
     with tempfile.TemporaryDirectory() as folder:
         written = Path(folder) / "network.onnx"
@@ -100,14 +100,14 @@ def export_line(network: keras.Model, path: Path, strips: np.ndarray) -> None:
     atomic_write(path, content)
 
 
-def with_logits(network: keras.Model, refusal: keras.Model | None = None) -> keras.Model:
-    """Return the same network, giving the values before its softmax, its embedding, and refusal."""
+def with_logits(network: keras.Model, rejection: keras.Model | None = None) -> keras.Model:
+    """Return the network with its logits, embedding and "not a digit" logit as outputs."""
     last = network.get_layer("digits")
     embedding = network.get_layer("embedding").output
     logits = keras.layers.Dense(last.units, name="logits")
     outputs = [logits(last.input), embedding]
-    if refusal is not None:
-        outputs.append(refusal.outputs[0])
+    if rejection is not None:
+        outputs.append(rejection.outputs[0])
     twin = keras.Model(network.inputs[0], outputs)
     logits.set_weights(last.get_weights())
     return twin

@@ -13,7 +13,7 @@ import numpy as np
 from digits.evaluation.metrics import calibration_error, interval
 from digits.image.binarize import to_ink
 from digits.image.page_segmentation import TextRegion
-from digits.inference.calibration import fit_odds
+from digits.inference.calibration import fit_platt
 from digits.inference.card import write_card
 from digits.inference.classifier import Classifier, load_card
 from digits.inference.line_recognizer import load_line_recognizer
@@ -241,5 +241,5 @@ def _fit_beside(reader: Reader, lines: list[SyntheticLine]) -> dict[str, float]:
         return {"slope": 1.0, "offset": 0.0}
     raw = np.clip([a.confidence for a, _ in named], SURE, 1 - SURE)
     right = np.array([a.text == b.text for a, b in named], float)
-    slope, offset = fit_odds(np.log(raw / (1 - raw)), right, np.full(len(raw), 1 / len(raw)))
+    slope, offset = fit_platt(np.log(raw / (1 - raw)), right, np.full(len(raw), 1 / len(raw)))
     return {"slope": slope, "offset": offset}

@@ -132,10 +132,10 @@ def _plan_head(options: Options, runs: Path) -> Plan:
         raise UsageError("--head keeps no checkpoint: leave out --resume")
     name = options.recipe or DEFAULT_RECIPE
     recipe = RECIPES[name][DEFAULT_NETWORK]
-    if not recipe.refusal_epochs:
+    if not recipe.rejection_epochs:
         raise UsageError(f"--recipe {name} has no reject head: leave it out with --head")
-    epochs = options.epochs or recipe.refusal_epochs
-    recipe = replace(recipe, seed=options.seed or 0, refusal_epochs=epochs)
+    epochs = options.epochs or recipe.rejection_epochs
+    recipe = replace(recipe, seed=options.seed or 0, rejection_epochs=epochs)
     return Plan(recipe, runs / (options.name or f"cnn-head-{recipe.seed}"), head=True)
 
 

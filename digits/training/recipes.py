@@ -21,7 +21,7 @@ class Recipe:
     peak: float = 1e-3  # highest learning rate
     decay: float = 0.0  # weight decay (Loshchilov & Hutter 2019); with a cosine schedule
     batch: int = 128  # digits
-    refusal_epochs: int = 0  # of the reject head, "not a digit"; 0 for none
+    rejection_epochs: int = 0  # of the reject head, "not a digit"; 0 for none
 
     @property
     def gentle_epochs(self) -> int:
@@ -88,7 +88,7 @@ QUICK = {
         disturbed=0.35,
         peak=2e-3,
         decay=1e-2,
-        refusal_epochs=6,
+        rejection_epochs=6,
     ),
 }
 # More epochs help the wide network alone: the dense one stays as requested, and the convolutional
@@ -116,7 +116,7 @@ def expected_seconds(recipe: AnyRecipe) -> float:
     """Return about how long a training takes on two idle CPU cores."""
     epochs = recipe.epochs
     if isinstance(recipe, Recipe):
-        epochs += recipe.refusal_epochs
+        epochs += recipe.rejection_epochs
     return epochs * SECONDS[recipe.network]
 
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from digits.evaluation.metrics import auroc
 from digits.image.mnist_normalize import to_frame
-from digits.inference.calibration import Refusal, fit_refusal
+from digits.inference.calibration import Rejection, fit_rejection
 from digits.inference.reference_set import to_ink
 from digits.mnist import Labelled, Mnist, joined
 from digits.synthesis.allographs import draw_frame
@@ -36,7 +36,7 @@ P_DISTURBED = 0.2  # share of frames on grey, grainy or crossed paper, in traini
 P_CAMERA = 0.3  # share of frames that went through a bad picture
 P_SPOT = 0.3  # share of those that have a spot of 2 px too much or too little ink
 LEGIBLE = 0.6  # share of the ink that must be left for the digit to be one
-KEPT = 0.997  # share of distorted digits that must not be refused
+KEPT = 0.997  # share of distorted digits that must not be rejected
 HALF = 0.5  # of full ink
 
 
@@ -139,7 +139,7 @@ def fit_head(
 
     Parameters
     ----------
-    head : as `digits.training.architectures.build_refusal` gives it
+    head : as `digits.training.architectures.build_rejection_head` gives it
     mnist : its train digits are shown, and cut up for what is shown beside them
     seed : of all random choices
     epochs : passes through the training digits
@@ -185,21 +185,21 @@ def calibrate_head(
         return logits(distort_digits(digits, rng)), logits(distort_others(others, rng))
 
     theirs = (written.calibration, written.held_out_letters) if written else (None, None)
-    refusal: Refusal = fit_refusal(*shown(mnist.calibration, *theirs), kept=KEPT)
-    plain = refusal.probability(logits(mnist.validation.frames))
-    distorted, others = (refusal.probability(part) for part in shown(mnist.validation))
+    rejection: Rejection = fit_rejection(*shown(mnist.calibration, *theirs), kept=KEPT)
+    plain = rejection.probability(logits(mnist.validation.frames))
+    distorted, others = (rejection.probability(part) for part in shown(mnist.validation))
     told = {}
     if written is not None:
-        ours = refusal.probability(logits(written.validation.frames))
-        told = {"handwriting_kept": float((ours <= refusal.threshold).mean())}
+        ours = rejection.probability(logits(written.validation.frames))
+        told = {"handwriting_kept": float((ours <= rejection.threshold).mean())}
     return told | {
-        "slope": refusal.slope,
-        "offset": refusal.offset,
-        "threshold": refusal.threshold,
+        "slope": rejection.slope,
+        "offset": rejection.offset,
+        "threshold": rejection.threshold,
         "made_of": "halves, pairs, mirrored and turned MNIST digits; curves and branched strokes; "
         "letters and signs of Matplotlib's fonts; spots, boxes, dashes, textures",
         "auroc": auroc(distorted, others),
-        "digits_kept": float((plain <= refusal.threshold).mean()),
-        "distorted_digits_kept": float((distorted <= refusal.threshold).mean()),
-        "others_refused": float((others > refusal.threshold).mean()),
+        "digits_kept": float((plain <= rejection.threshold).mean()),
+        "distorted_digits_kept": float((distorted <= rejection.threshold).mean()),
+        "others_rejected": float((others > rejection.threshold).mean()),
     }

@@ -12,7 +12,7 @@ from digits.explain import forward
 from digits.explain.occlusion import occlude
 from digits.inference.classifier import Classifier, load_card
 from digits.inference.onnx_weights import load_dense_weights
-from digits.inference.reference_set import Neighbours
+from digits.inference.reference_set import ReferenceSet
 from digits.io.document import load_picture, load_upright
 from digits.io.image import EXTENSIONS
 from digits.reader import Reader
@@ -39,7 +39,7 @@ SLIDERS = {  # label and step
 }
 
 Readers = Callable[[str | None], Reader]
-Known = Callable[[str | None], Neighbours]
+Known = Callable[[str | None], ReferenceSet]
 
 
 def inside_page(reader: Readers, known: Known, models: Sequence[ModelCard]) -> None:

@@ -8,13 +8,13 @@ import streamlit as st
 from digits.corrections.store import Corrections
 from digits.errors import DigitsError
 from digits.personalization.learn import (
-    ENOUGH,
+    MIN_EXAMPLES,
     Examples,
-    Lesson,
+    LearningResult,
     accept,
+    describe_missing,
     gather,
     learn,
-    what_is_missing,
 )
 from digits.personalization.versions import (
     Compared,
@@ -25,8 +25,8 @@ from digits.personalization.versions import (
 )
 from digits.registry import (
     ModelCard,
-    current_neighbours,
     current_reader,
+    current_reference_set,
     learned_folder,
     shipped_reader,
 )
@@ -68,18 +68,18 @@ def _what_there_is(examples: Examples, model: str | None) -> None:
     with left:
         counts = [int((examples.truth == digit).sum()) for digit in range(CLASSES + 1)]
         st.html(_counts_table(counts))
-        if len(examples) < ENOUGH:
-            st.progress(len(examples) / ENOUGH)
+        if len(examples) < MIN_EXAMPLES:
+            st.progress(len(examples) / MIN_EXAMPLES)
     with right:
         pressed = st.button(
-            "Learn", type="primary", disabled=len(examples) < ENOUGH, width="stretch"
+            "Learn", type="primary", disabled=len(examples) < MIN_EXAMPLES, width="stretch"
         )
-    if len(examples) < ENOUGH:
-        st.info(f"{what_is_missing(len(examples))}.")
+    if len(examples) < MIN_EXAMPLES:
+        st.info(f"{describe_missing(len(examples))}.")
     elif pressed:
         with st.spinner("Learning"):
-            lesson = learn(examples, shipped_reader(model).classifier, current_neighbours(model))
-            if not lesson.refused:
+            lesson = learn(examples, shipped_reader(model).classifier, current_reference_set(model))
+            if not lesson.reason:
                 accept(lesson, learned_folder(model))
         st.session_state[LESSON] = (model, lesson)
 
@@ -87,10 +87,10 @@ def _what_there_is(examples: Examples, model: str | None) -> None:
 def _show_lesson(model: str | None) -> None:
     """Say what the last lesson came to."""
     beside, lesson = st.session_state.get(LESSON, (None, None))
-    if not isinstance(lesson, Lesson) or beside != model:
+    if not isinstance(lesson, LearningResult) or beside != model:
         return
-    if lesson.refused:
-        st.warning(f"Nothing was changed. {lesson.refused}.")
+    if lesson.reason:
+        st.warning(f"Nothing was changed. {lesson.reason}.")
     else:
         st.success("Learned: from now on this network reads with it.")
     if lesson.compared:
@@ -115,7 +115,7 @@ def _show_versions(model: str | None) -> None:
         said, button = st.columns([3, 1], vertical_alignment="center")
         said.markdown(_in_words(version) if version else "As shipped: nothing learned")
         if name == current:
-            button.markdown("**in force**")
+            button.markdown("**active**")
         elif button.button("Go back to it", key=f"back to {name}", width="stretch"):
             set_current(folder, name)
             st.session_state.pop(LESSON, None)

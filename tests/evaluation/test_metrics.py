@@ -19,8 +19,8 @@ from digits.inference.calibration import (
     COOLEST,
     HOTTEST,
     RIDGE,
-    fit_odds,
-    fit_refusal,
+    fit_platt,
+    fit_rejection,
     fit_temperature,
     negative_log_likelihood,
     softmax,
@@ -124,12 +124,12 @@ def test_any_two_heaps_are_told_apart_as_scikit_learn_says(low, high):
 @given(scores, scores, st.floats(0.5, 1))
 def test_whatever_the_scores_refusal_keeps_the_share_of_digits_it_was_told(low, high, kept):
     digits, others = np.float32(low), np.float32(high)
-    refusal = fit_refusal(digits, others, kept)
-    assert np.isfinite([refusal.slope, refusal.offset]).all()
-    assert 0 <= refusal.threshold <= 1
-    probabilities = refusal.probability(digits)
+    rejection = fit_rejection(digits, others, kept)
+    assert np.isfinite([rejection.slope, rejection.offset]).all()
+    assert 0 <= rejection.threshold <= 1
+    probabilities = rejection.probability(digits)
     assert ((probabilities >= 0) & (probabilities <= 1)).all()
-    assert (probabilities <= refusal.threshold + 1e-6).mean() >= kept - 1 / len(digits)
+    assert (probabilities <= rejection.threshold + 1e-6).mean() >= kept - 1 / len(digits)
 
 
 def test_odds_are_made_honest_as_scikit_learn_makes_them():
@@ -138,7 +138,7 @@ def test_odds_are_made_honest_as_scikit_learn_makes_them():
     truth = (rng.random(20_000) < 1 / (1 + np.exp(-(0.6 * scores - 0.5)))).astype(float)
     weights = rng.random(20_000)
     weights /= weights.sum()
-    slope, offset = fit_odds(scores, truth, weights)
+    slope, offset = fit_platt(scores, truth, weights)
     both = np.stack([scores, np.ones_like(scores)], axis=1)  # the offset is pulled at, too
     oracle = LogisticRegression(C=1 / RIDGE, fit_intercept=False, tol=1e-8)
     expected = oracle.fit(both, truth, weights).coef_[0]
@@ -147,4 +147,4 @@ def test_odds_are_made_honest_as_scikit_learn_makes_them():
 
 
 def test_odds_that_were_never_wrong_stay_finite():
-    assert np.isfinite(fit_odds(np.arange(9.0), np.ones(9), np.full(9, 1 / 9))).all()
+    assert np.isfinite(fit_platt(np.arange(9.0), np.ones(9), np.full(9, 1 / 9))).all()

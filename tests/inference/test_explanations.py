@@ -8,8 +8,8 @@ import pytest
 from digits.errors import ModelError
 from digits.explain.occlusion import COVER, occlude
 from digits.inference.classifier import Classifier, Scores, load_classifier
-from digits.inference.reference_set import load_neighbours
-from digits.registry import WEIGHTS, current_neighbours, current_reader
+from digits.inference.reference_set import load_reference_set
+from digits.registry import WEIGHTS, current_reader, current_reference_set
 from digits.types import ModelName
 
 NETWORKS = ("cnn", "dense")
@@ -17,7 +17,7 @@ NETWORKS = ("cnn", "dense")
 
 @pytest.fixture(scope="module")
 def digits():
-    return current_neighbours("cnn")
+    return current_reference_set("cnn")
 
 
 @pytest.mark.parametrize("name", NETWORKS)
@@ -65,7 +65,7 @@ def test_naming_the_layers_twice_changes_nothing():
 
 @pytest.mark.parametrize("name", NETWORKS)
 def test_the_known_digits_are_mnists_held_out_ones_as_the_network_sees_them(name, held_out):
-    known = current_neighbours(name)
+    known = current_reference_set(name)
     np.testing.assert_array_equal(known.pictures, held_out.pictures)
     np.testing.assert_array_equal(known.labels, held_out.labels)
     seen = current_reader(name).classifier.embed(known.frames[:200])
@@ -147,16 +147,16 @@ def copied(tmp_path):
 
 
 def test_damaged_missing_or_foreign_known_digits_are_refused(copied):
-    assert len(load_neighbours(copied).labels) == 5000
+    assert len(load_reference_set(copied).labels) == 5000
     known = copied.with_suffix(".npz")
     whole = known.read_bytes()
     known.write_bytes(whole[:-1])
     with pytest.raises(ModelError, match="is damaged or not the one of its card"):
-        load_neighbours(copied)
+        load_reference_set(copied)
     shutil.copyfile(WEIGHTS / "cnn.npz", known)
     with pytest.raises(ModelError, match="is damaged or not the one of its card"):
-        load_neighbours(copied)
+        load_reference_set(copied)
     known.unlink()
     with pytest.raises(ModelError, match="cannot be read"):
-        load_neighbours(copied)
+        load_reference_set(copied)
     assert load_classifier(copied)  # reading needs none of them

@@ -148,7 +148,7 @@ def test_the_reject_head_does_not_depend_on_what_came_before(mnist):
     few = dataclasses.replace(
         mnist, train=Labelled(mnist.train.pictures[:140], mnist.train.labels[:140])
     )
-    recipe, ends = Recipe("cnn", 1, refusal_epochs=1), []
+    recipe, ends = Recipe("cnn", 1, rejection_epochs=1), []
     for seed in (1, 2):
         keras.utils.set_random_seed(0)
         network = build_network("cnn")

@@ -1,10 +1,10 @@
-"""What is no digit is refused, and what is one is not."""
+"""What is no digit is rejected, and what is one is not."""
 
 import numpy as np
 import pytest
 
 from digits.evaluation.metrics import auroc
-from digits.inference.calibration import fit_refusal
+from digits.inference.calibration import fit_rejection
 from digits.inference.classifier import load_card
 from digits.mnist import load_mnist
 from digits.registry import WEIGHTS, current_reader
@@ -22,27 +22,28 @@ def test_validation_digits_are_kept(validation):
     answers = current_reader().classifier.classify(validation.frames)
     assert answers.not_a_digit.min() >= 0
     assert answers.not_a_digit.max() <= 1
-    assert answers.refused.mean() <= 0.005
+    assert answers.rejected.mean() <= 0.005
 
 
 def test_the_second_head_leaves_the_first_as_it_was(validation):
     """The probabilities do not depend on the head, and a network without one refuses nothing."""
     dense = current_reader("dense").classifier.classify(validation.frames[:50])
     assert dense.not_a_digit is None
-    assert not dense.refused.any()
+    assert not dense.rejected.any()
 
 
 def test_the_threshold_of_the_card_decides(validation):
     classifier = current_reader().classifier
     assert (
-        classifier.refusal.threshold == load_card(WEIGHTS / "cnn.onnx")["not_a_digit"]["threshold"]
+        classifier.rejection.threshold
+        == load_card(WEIGHTS / "cnn.onnx")["not_a_digit"]["threshold"]
     )
     mirrored = np.ascontiguousarray(validation.frames[validation.labels == 3][:, :, ::-1])
     answers = classifier.classify(mirrored)
     np.testing.assert_array_equal(
-        answers.refused, answers.not_a_digit > classifier.refusal.threshold
+        answers.rejected, answers.not_a_digit > classifier.rejection.threshold
     )
-    assert answers.refused.mean() > 0.8  # mirrored, a 3 is an epsilon
+    assert answers.rejected.mean() > 0.8  # mirrored, a 3 is an epsilon
 
 
 def stripes():
@@ -83,20 +84,20 @@ def test_what_is_no_digit_stands_as_a_question_mark(drawing, as_picture):
 
 def test_a_score_that_tells_perfectly_still_becomes_a_finite_probability():
     digits, others = np.float32([-5, -4, -3]), np.float32([3, 4, 5])
-    refusal = fit_refusal(digits, others, kept=1.0)
-    assert np.isfinite([refusal.slope, refusal.offset]).all()
-    assert refusal.slope > 0
-    np.testing.assert_allclose(refusal.probability(np.zeros(1, np.float32)), 0.5, atol=1e-3)
+    rejection = fit_rejection(digits, others, kept=1.0)
+    assert np.isfinite([rejection.slope, rejection.offset]).all()
+    assert rejection.slope > 0
+    np.testing.assert_allclose(rejection.probability(np.zeros(1, np.float32)), 0.5, atol=1e-3)
 
 
 def test_the_probability_is_the_share_that_is_no_digit():
     """Logits drawn from two normal laws: the true slope and offset are known."""
     rng = np.random.default_rng(0)
     digits, others = (rng.normal(mean, 2, 40_000).astype(np.float32) for mean in (-1, 3))
-    refusal = fit_refusal(digits, others, kept=0.99)
-    assert refusal.slope == pytest.approx(4 / 2**2, rel=0.05)  # difference of means over variance
-    assert refusal.offset == pytest.approx(-1, rel=0.1)  # even odds half-way, at 1
-    assert (refusal.probability(digits) <= refusal.threshold).mean() == pytest.approx(
+    rejection = fit_rejection(digits, others, kept=0.99)
+    assert rejection.slope == pytest.approx(4 / 2**2, rel=0.05)  # difference of means over variance
+    assert rejection.offset == pytest.approx(-1, rel=0.1)  # even odds half-way, at 1
+    assert (rejection.probability(digits) <= rejection.threshold).mean() == pytest.approx(
         0.99, abs=1e-3
     )
 
@@ -127,16 +128,16 @@ def test_negatives_are_frames_of_ink_and_the_same_for_a_seed(validation):
 @pytest.mark.slow
 def test_the_exported_heads_answer_as_keras_does_and_the_digits_do_not_change(tmp_path, validation):
     pytest.importorskip("keras", reason="TensorFlow is not installed")
-    from digits.training.architectures import build_network, build_refusal
+    from digits.training.architectures import build_network, build_rejection_head
     from digits.training.export import export_onnx, with_logits
 
     network, frames = build_network("cnn"), validation.frames[:32]
     before = np.asarray(network(frames, training=False))
-    head = build_refusal(network)
-    logits, _, refusal = with_logits(network, head)(frames, training=False)
+    head = build_rejection_head(network)
+    logits, _, rejection = with_logits(network, head)(frames, training=False)
     scores = export_onnx(network, tmp_path / "cnn.onnx", frames, head)
     np.testing.assert_allclose(scores.logits, logits, atol=1e-4)
-    np.testing.assert_allclose(scores.not_a_digit, np.asarray(refusal)[:, 0], atol=1e-4)
+    np.testing.assert_allclose(scores.not_a_digit, np.asarray(rejection)[:, 0], atol=1e-4)
     np.testing.assert_array_equal(before, np.asarray(network(frames, training=False)))
     assert network.output_shape == (None, 10)
     # Teaching the head moves nothing of the network.

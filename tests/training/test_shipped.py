@@ -16,7 +16,7 @@ keras = pytest.importorskip("keras", reason="TensorFlow is not installed")
 onnx = pytest.importorskip("onnx", reason="onnx is not installed")
 pytestmark = pytest.mark.slow  # imports TensorFlow
 
-from digits.training.architectures import build_network, build_refusal  # noqa: E402
+from digits.training.architectures import build_network, build_rejection_head  # noqa: E402
 
 CNN_IS_OLDER = pytest.mark.xfail(
     strict=True, reason="issue 17, line 13: the shipped network has five convolutions, not six"
@@ -85,15 +85,15 @@ def test_the_h5_files_at_the_root_are_the_shipped_ones():
 def test_what_is_served_has_the_kernels_that_the_code_builds(name):
     built = build_network(name)
     if SHIPPED_RECIPES[name] == RECIPES["quick"]["cnn"]:
-        built = build_refusal(built)
+        built = build_rejection_head(built)
     assert onnx_kernels(WEIGHTS / f"{name}.onnx") == kernels(built)
 
 
 @pytest.mark.parametrize("name", [pytest.param("cnn", marks=CNN_IS_OLDER), "dense", "wide", "line"])
 def test_the_card_counts_the_parameters_that_the_code_builds(name):
     built = build_network(name)
-    head = getattr(SHIPPED_RECIPES[name], "refusal_epochs", 0)
-    whole = build_refusal(built) if head else built
+    head = getattr(SHIPPED_RECIPES[name], "rejection_epochs", 0)
+    whole = build_rejection_head(built) if head else built
     assert shipped_card(name)["parameters"] == whole.count_params()
 
 

@@ -227,7 +227,7 @@ def test_the_convolutional_network_gets_its_reject_head(command, here, capfd):
     card = json.loads((here / "runs" / "cnn-0" / "cnn.json").read_text("utf-8"))
     told = card["not_a_digit"]
     assert 0 <= told["threshold"] <= 1
-    assert 0 <= told["others_refused"] <= 1
+    assert 0 <= told["others_rejected"] <= 1
     assert card["multiply_adds"] <= 20_000_000
     # What was asked for stays plain: one input, ten outputs of a softmax.
     network = keras.saving.load_model(here / "mnist_model.h5", compile=False)

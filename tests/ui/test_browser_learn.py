@@ -14,14 +14,14 @@ from digits.synthesis.allographs import forms_of, write
 from digits.synthesis.strokes import draw
 from digits.types import ANY
 
-# Whether "in force" stands in the line of what was shipped: both lines have a button at times.
+# Whether "active" stands in the line of what was shipped: both lines have a button at times.
 IN_FORCE = """() => {
     const middle = (text) => {
         const found = [...document.querySelectorAll("p")].find((p) => p.textContent.includes(text));
         const box = found?.getBoundingClientRect();
         return box ? (box.top + box.bottom) / 2 : NaN;
     };
-    return Math.abs(middle("As shipped: nothing learned") - middle("in force")) < 20;
+    return Math.abs(middle("As shipped: nothing learned") - middle("active")) < 20;
 }"""
 
 

@@ -22,7 +22,7 @@ def open_page(view="Both networks", *, error="", text="5") -> AppTest:
         import numpy as np
 
         from digits.errors import DigitsError
-        from digits.registry import available_models, current_neighbours, shipped_reader
+        from digits.registry import available_models, current_reference_set, shipped_reader
         from digits.types import Box, Digit, Line, ModelName, Reading
         from digits.ui.explain import inside_page
 
@@ -33,7 +33,7 @@ def open_page(view="Both networks", *, error="", text="5") -> AppTest:
             def read(self, picture, hint):
                 if error:
                     raise DigitsError(error)
-                frame = current_neighbours("cnn").frames[7]
+                frame = current_reference_set("cnn").frames[7]
                 digits = tuple(
                     Digit(int(c), 0.9, Box(9 * i, 0, 8, 8), (0.1,) * 10, None, np.roll(frame, i))
                     for i, c in enumerate(text)
@@ -43,7 +43,7 @@ def open_page(view="Both networks", *, error="", text="5") -> AppTest:
                 return Reading("0" * 64, size, "read", ModelName("f", "f"), text, 0.8, lines)
 
         models = [card for card in available_models() if card.name in ("cnn", "dense")]
-        inside_page(FakeReader, current_neighbours, models)
+        inside_page(FakeReader, current_reference_set, models)
 
     app = AppTest.from_function(page, kwargs={"error": error, "text": text}).run(timeout=SLOW)
     if view != VIEWS[0]:

@@ -77,7 +77,7 @@ def shown(app):
 def test_without_enough_corrections_the_page_says_what_is_missing(as_picture):
     correct(7, as_picture)
     app = open_page()
-    assert "there are 7: correct 13 more" in app.info[0].value
+    assert "(7 so far)" in app.info[0].value
     assert app.button[0].label == "Learn"
     assert app.button[0].disabled
     assert "<b>7 corrected digits</b>" in shown(app)
@@ -89,7 +89,7 @@ def test_learning_shows_before_and_after_and_the_way_back(as_picture):
     assert "compared" not in shown(app)
     press(app, "Learn")
     assert "from now on this network reads with it" in app.success[0].value
-    for row in ("corrected digits, each by what others taught", "MNIST digits", "hard digits"):
+    for row in ("corrected digits, cross-validated", "MNIST digits", "hard digits"):
         assert row in shown(app)
     assert current_reader(DENSE).classifier.name.name == "dense, personal"
     (version,) = list_versions(learned_folder(DENSE))
