@@ -11,10 +11,11 @@ import io
 import json
 import logging
 import os
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import fields, replace
 from enum import StrEnum
 from itertools import chain
 from pathlib import Path
@@ -34,7 +35,7 @@ from digits.errors import (
 )
 from digits.io.csv_escape import escape_unless_number
 from digits.render.messages import count, describe_failure, describe_fault
-from digits.types import CONFIDENCE_THRESHOLD, MAX_LENGTH, Box, Hint, Reading
+from digits.types import CONFIDENCE_THRESHOLD, MAX_LENGTH, Hint, Reading
 
 if TYPE_CHECKING:
     from digits.batch.job import Engine, Tally
@@ -82,6 +83,22 @@ class Format(StrEnum):
 Single = Annotated[bool, typer.Option("--single", help="Each picture holds exactly one digit.")]
 Length = Annotated[
     int | None, typer.Option(help=f"One line of this many digits, at most {MAX_LENGTH}.")
+]
+Boxes = Annotated[
+    list[str] | None,
+    typer.Option("--box", help="Read only x,y,width,height in pixels; may be repeated."),
+]
+Corners = Annotated[
+    str | None,
+    typer.Option(
+        "--paper",
+        metavar="X1,Y1,...,X4,Y4",
+        help="Corners of the page in pixels: top left, top right, bottom right, bottom left.",
+    ),
+]
+WholePicture = Annotated[
+    bool,
+    typer.Option("--whole-picture", help="The page fills the picture: do not look for its edges."),
 ]
 Accept = Annotated[float, typer.Option(help="A less confident reading is doubtful.")]
 Model = Annotated[
@@ -185,9 +202,9 @@ def read(
     format_: Annotated[Format, typer.Option("--format", help="How to print.")] = Format.text,
     single: Single = False,
     length: Length = None,
-    box: Annotated[
-        list[str] | None, typer.Option(help="Read only x,y,width,height; may be repeated.")
-    ] = None,
+    box: Boxes = None,
+    paper: Corners = None,
+    whole_picture: WholePicture = False,
     accept: Accept = CONFIDENCE_THRESHOLD,
     model: Model = None,
 ) -> int:
@@ -202,7 +219,14 @@ def read(
     from digits.registry import current_reader
     from digits.render.text import failure_in_words
 
-    hint = _hint(single=single, length=length, box=box or [], accept=accept)
+    hint = _hint(
+        single=single,
+        length=length,
+        accept=accept,
+        box=box,
+        paper=paper,
+        whole_picture=whole_picture,
+    )
     reader = current_reader(model)
     failures = 0
 
@@ -264,6 +288,8 @@ def batch(
     ] = None,
     single: Single = False,
     length: Length = None,
+    paper: Corners = None,
+    whole_picture: WholePicture = False,
     accept: Accept = CONFIDENCE_THRESHOLD,
     model: Model = None,
 ) -> int:
@@ -282,7 +308,9 @@ def batch(
         if importlib.util.find_spec("ray") is None:
             raise MissingLibraryError(f"--engine ray needs Ray: {how_to_install('ray')}")
         from digits.batch.ray_executor import run_ray as run
-    hint = _hint(single=single, length=length, box=[], accept=accept)
+    hint = _hint(
+        single=single, length=length, accept=accept, paper=paper, whole_picture=whole_picture
+    )
     named: list[str] = []
     n_failures = 0
 
@@ -350,6 +378,11 @@ def report(
         int | None, typer.Option(min=1, help="Page of a PDF; the first by default.")
     ] = None,
     single: Single = False,
+    length: Length = None,
+    box: Boxes = None,
+    paper: Corners = None,
+    whole_picture: WholePicture = False,
+    accept: Accept = CONFIDENCE_THRESHOLD,
     model: Model = None,
 ) -> int:
     """Write an account of one reading that prints on one sheet of paper.
@@ -365,12 +398,20 @@ def report(
     from digits.registry import current_reader
     from digits.render.report import to_report
 
+    hint = _hint(
+        single=single,
+        length=length,
+        accept=accept,
+        box=box,
+        paper=paper,
+        whole_picture=whole_picture,
+    )
     reader = current_reader(model)
     with Document.open(path, colour=True) as document:
         shown, n_pages = document.page(page), len(document)
     if n_pages > 1 and page is None:
         _tell(f"digits: {path} has {n_pages} pages and this is page 1: choose another with --page")
-    reading = reader.read(shown.picture, Hint(single=single))
+    reading = reader.read(shown.picture, hint)
     reading = replace(reading, file=Path(path).name, page=shown.number)
     assert shown.colour is not None  # noqa: S101  # it was asked for
     html = to_report(shown.colour, reading, made=datetime.now().astimezone(), n_pages=n_pages)
@@ -502,22 +543,43 @@ def _sources(path: str) -> Iterator["Source"]:
     return iter([Source(STDIN)]) if path == STDIN else find_sources([path])
 
 
-def _hint(*, single: bool, length: int | None, box: list[str], accept: float) -> Hint:
+def _hint(
+    *,
+    single: bool,
+    length: int | None,
+    accept: float,
+    box: list[str] | None = None,
+    paper: str | None,
+    whole_picture: bool,
+) -> Hint:
     """Return the hint, checked as far as it can be without a picture."""
-    boxes = tuple(map(_box, box))
+    from digits.io.places import parse_box, parse_paper
+
+    boxes = tuple(parse_box(text, "--box") for text in box or ())
+    corners = None if paper is None else parse_paper(paper, "--paper")
     try:
-        return Hint(single=single, length=length, accept=accept, boxes=boxes)
+        return Hint(
+            single=single,
+            length=length,
+            accept=accept,
+            boxes=boxes,
+            paper=corners,
+            whole_picture=whole_picture,
+        )
     except HintError as error:
-        raise HintError(f"--{error}") from None  # options are called as the hint's fields
+        raise HintError(_with_options(str(error))) from None
 
 
-def _box(text: str) -> Box:
-    from digits.io.sources import parse_box
-
-    try:
-        return parse_box(text)
-    except HintError as error:
-        raise HintError(f"--box: {error}") from None
+def _with_options(sentence: str) -> str:
+    """Name the options in a complaint about a hint by what they are called here."""
+    names = "|".join(field.name for field in fields(Hint))
+    head, colon, advice = sentence.partition(":")
+    head = re.sub(
+        rf"^(?:{names})\b|(?<=and )(?:{names})\b",
+        lambda found: f"--{found[0].replace('_', '-')}",
+        head,
+    )
+    return head + colon + advice
 
 
 def _write_text(readings: Iterable[Reading]) -> None:

@@ -20,7 +20,7 @@ from digits.errors import HintError, ModelError
 from digits.inference.classifier import Classifier, Scores
 from digits.inference.line_recognizer import LineRecognizer
 from digits.reader import Reader
-from digits.types import ANY, Box, Hint, Line, Mark, ModelName, Reading
+from digits.types import ANY, Box, Hint, Line, Mark, ModelName, Paper, Reading
 
 FAKE = ModelName("fake", "0" * 64)
 TEXTS = {0: "", 1: "1", 12: "12\n34"}  # what the fake reads in a picture of this grey level
@@ -235,9 +235,21 @@ def test_hints_arrive(one, reader):
     boxes = ["--box", "1,2,3,4", "--box", "5,6,7,8"]
     assert main(["read", one, "--length", "3", "--accept", "0.7", *boxes]) == 0
     assert main(["read", one, "--single"]) == 0
+    assert main(["read", one, "--paper", "0,0,4,0,4.5,3,-0.5,3"]) == 0
+    assert main(["read", one, "--whole-picture"]) == 0
     assert reader.hints == [
         Hint(length=3, accept=0.7, boxes=(Box(1, 2, 3, 4), Box(5, 6, 7, 8))),
         Hint(single=True),
+        Hint(paper=Paper(((0.0, 0.0), (4.0, 0.0), (4.5, 3.0), (-0.5, 3.0)))),
+        Hint(whole_picture=True),
+    ]
+
+
+def test_hints_arrive_in_a_report(one, reader, tmp_path):
+    hints = ["--length", "3", "--accept", "0.7", "--box", "1,2,3,4", "--whole-picture"]
+    assert main(["report", one, "--out", str(tmp_path / "a.html"), *hints]) == 0
+    assert reader.hints == [
+        Hint(length=3, accept=0.7, boxes=(Box(1, 2, 3, 4),), whole_picture=True)
     ]
 
 
@@ -255,6 +267,11 @@ def test_hints_arrive(one, reader):
         (["--box", "1,2,x,4"], "--box"),
         (["--box", "1,2,0,4"], "--box"),
         (["--box", "-1,2,3,4"], "--box"),
+        (["--paper", "1,2,3,4"], "--paper takes x1,y1"),
+        (["--paper", "0,0,0,3,4,3,4,0"], "--paper takes the 4 corners"),
+        (["--paper", "0,0,4,0,4,3,0,x"], "--paper takes x1,y1"),
+        (["--paper", "0,0,4,0,4,3,0,3", "--whole-picture"], "--paper and --whole-picture"),
+        (["--length", "2", "--single"], "--single and --length contradict each other"),
         (["--format", "xml"], "--format"),
         (["--nonsense"], "--nonsense"),
     ],

@@ -3,7 +3,6 @@
 import asyncio
 import hmac
 import os
-import re
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Annotated, Any, Literal
@@ -35,14 +34,13 @@ from digits.api.schema import (
 )
 from digits.api.service import Desk, Doors, arriving
 from digits.api.telemetry import Metrics, Watch, start_logging
-from digits.errors import HintError
+from digits.io.places import BOX_PATTERN, PAPER_PATTERN, parse_box, parse_paper
 from digits.origin_guard import API_POLICY, OriginGuard, SecurityHeaders, Site, own_site
 from digits.registry import DEFAULT, available_models, current_corrections, current_reader
 from digits.settings import load_settings
-from digits.types import CONFIDENCE_THRESHOLD, MAX_LENGTH, Box, Hint, Picture, Reading
+from digits.types import CONFIDENCE_THRESHOLD, MAX_LENGTH, Hint, Picture, Reading
 
 TOKEN = "DIGITS_API_TOKEN"  # noqa: S105  # the variable's name: where it is set, callers must know it
-BOX = re.compile(r"([0-9]{1,6}),([0-9]{1,6}),([1-9][0-9]{0,5}),([1-9][0-9]{0,5})")
 BRIEF = [field.alias or name for name, field in BriefReading.model_fields.items()]
 PICTURE = {"type": "string", "format": "binary"}
 PICTURES = {
@@ -196,9 +194,19 @@ async def read(
         Literal["brief", "full"], Query(description="brief: without lines and digits")
     ] = "full",
     boxes: Annotated[
-        list[Annotated[str, Field(json_schema_extra={"pattern": f"^{BOX.pattern}$"})]] | None,
+        list[Annotated[str, Field(json_schema_extra={"pattern": f"^ *{BOX_PATTERN} *$"})]] | None,
         Query(description="x,y,width,height in px: read only this region; may be repeated"),
     ] = None,
+    paper: Annotated[
+        Annotated[str, Field(json_schema_extra={"pattern": f"^ *{PAPER_PATTERN} *$"})] | None,
+        Query(
+            description="x1,y1,x2,y2,x3,y3,x4,y4 in px: the page's corners, from top left to top "
+            "right, bottom right and bottom left"
+        ),
+    ] = None,
+    whole_picture: Annotated[
+        bool, Query(description="the page fills the picture: do not look for its edges")
+    ] = False,
 ) -> Response:
     """Read pictures.
 
@@ -206,8 +214,14 @@ async def read(
     several files, or a PDF, give `{"readings": [...]}` in the order they came, and one that
     cannot be read says why in its `error`.
     """
-    regions = tuple(map(_box, boxes or ()))
-    hint = Hint(single=single, length=length, accept=accept, boxes=regions)
+    hint = Hint(
+        single=single,
+        length=length,
+        accept=accept,
+        boxes=tuple(parse_box(box, "boxes") for box in boxes or ()),
+        paper=None if paper is None else parse_paper(paper, "paper"),
+        whole_picture=whole_picture,
+    )
     async with arriving(request, desk.limits) as files:
         return await desk.work(lambda: _to_answer(desk.read(files, hint, model), detail))
 
@@ -291,14 +305,6 @@ def own_doors() -> Doors:
         return current_corrections().add(told)
 
     return Doors(current_reader, available_models, correct, lambda: current_corrections().count())
-
-
-def _box(text: str) -> Box:
-    """Return the box that "x,y,width,height" names."""
-    numbers = BOX.fullmatch(text)
-    if numbers is None:
-        raise HintError(f'boxes takes x,y,width,height in whole pixels, not "{text}"')
-    return Box(*map(int, numbers.groups()))
 
 
 def _to_answer(found: Reading | list[Reading], detail: Literal["brief", "full"]) -> JSONResponse:

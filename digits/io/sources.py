@@ -16,6 +16,7 @@ from typing import Any
 
 from digits.errors import DigitsError, HintError, PictureError, how_to_install, reason_of
 from digits.io.image import EXTENSIONS, MAX_BYTES, load_bytes
+from digits.io.places import parse_box
 from digits.types import Box
 
 S3 = "s3://"
@@ -54,23 +55,6 @@ def find_sources(names: Sequence[str]) -> Iterator[Source]:
                 yield Source(name, fault="nothing matches this pattern: check its spelling")
             for match in found:
                 yield from _at_path(match)
-
-
-def parse_box(text: str) -> Box:
-    """Return the box that "x,y,width,height" names.
-
-    Raises
-    ------
-    HintError
-        It is not that.
-    """
-    try:
-        x, y, width, height = (int(part) for part in text.split(","))
-    except ValueError:
-        raise HintError(f'a box is x,y,width,height in whole pixels, not "{text}"') from None
-    if min(x, y) < 0 or min(width, height) < 1:
-        raise HintError(f'the box "{text}" starts outside the picture or has no size')
-    return Box(x, y, width, height)
 
 
 def load_source(source: Source) -> bytes:
@@ -187,7 +171,7 @@ def _in_list(path: Path) -> Iterator[Source]:
                 name, box = (row.get("file") or "").strip(), (row.get("box") or "").strip()
                 where = name if ADDRESS in name else str(path.parent / name)
                 try:
-                    yield Source(where, box=parse_box(box) if box else None)
+                    yield Source(where, box=parse_box(box, "box") if box else None)
                 except HintError as error:
                     yield Source(where, fault=str(error))
     except (OSError, UnicodeDecodeError, csv.Error) as error:

@@ -2,7 +2,9 @@
 
 import json
 import re
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, fields
+from itertools import chain
 from urllib.parse import urlencode
 
 from digits.types import Hint
@@ -28,9 +30,15 @@ def curl_line(settings: Settings, address: str) -> str:
         query["single"] = "true"
     if hint.length is not None:
         query["length"] = hint.length
+    if hint.boxes:
+        query["boxes"] = [_numbers(asdict(box).values()) for box in hint.boxes]
+    if hint.paper is not None:
+        query["paper"] = _numbers(chain.from_iterable(hint.paper.corners))
+    if hint.whole_picture:
+        query["whole_picture"] = "true"
     if settings.model is not None:
         query["model"] = settings.model
-    asked = f"?{urlencode(query)}" if query else ""
+    asked = f"?{urlencode(query, doseq=True, safe=',')}" if query else ""
     name = _shell_name(settings.file)
     return f'curl -F "file=@{name}" "{address.rstrip("/")}/api/readings{asked}"'
 
@@ -41,6 +49,11 @@ def command_line(settings: Settings) -> str:
     options = ["--single"] if hint.single else []
     if hint.length is not None:
         options.append(f"--length {hint.length}")
+    options += [f"--box {_numbers(asdict(box).values())}" for box in hint.boxes]
+    if hint.paper is not None:
+        options.append(f"--paper={_numbers(chain.from_iterable(hint.paper.corners))}")
+    if hint.whole_picture:
+        options.append("--whole-picture")
     if settings.model is not None:
         options.append(f'--model "{_shell_name(settings.model)}"')
     return " ".join(["python -m digits read", *options, f'"{_shell_name(settings.file)}"'])
@@ -48,12 +61,7 @@ def command_line(settings: Settings) -> str:
 
 def python_lines(settings: Settings) -> str:
     """Return a program that prints what is read, and how surely."""
-    hint = settings.hint
-    told = []
-    if hint.single:
-        told.append("single=True")
-    if hint.length is not None:
-        told.append(f"length={hint.length}")
+    told = _told(settings.hint)
     reader = "read" if settings.page is None else "read_pages"
     arguments = [_literal(settings.file)]
     if told:
@@ -61,12 +69,27 @@ def python_lines(settings: Settings) -> str:
     if settings.model is not None:
         arguments.append(f"model={_literal(settings.model)}")
     page = "" if settings.page is None else f"[{settings.page - 1}]  # page {settings.page}"
-    imports = f"Hint, {reader}" if told else reader
+    names = sorted({*re.findall(r"[A-Z]\w+(?=\()", arguments[1] if told else ""), reader})
     return (
-        f"from digits import {imports}\n\n"
+        f"from digits import {', '.join(names)}\n\n"
         f"reading = {reader}({', '.join(arguments)}){page}\n"
         "print(reading.text, reading.confidence)\n"
     )
+
+
+def _told(hint: Hint) -> list[str]:
+    """Return the arguments of a hint that are not the default, as Python writes them."""
+    default, told = Hint(accept=hint.accept), []
+    for field in fields(Hint):
+        value = getattr(hint, field.name)
+        if value != getattr(default, field.name):
+            told.append(f"{field.name}={value!r}")
+    return told
+
+
+def _numbers(values: Iterable[float]) -> str:
+    """Return numbers between commas, whole ones without a point."""
+    return ",".join(f"{value:g}" for value in values)
 
 
 def _literal(text: str) -> str:

@@ -7,7 +7,7 @@ from api_house import A_BUG, URL, WRONG_HINT, pdf, png, problem
 
 from digits.io import image as pixels
 from digits.origin_guard import Site
-from digits.types import Box
+from digits.types import Box, Hint, Paper
 
 
 def test_a_raw_body_gives_one_reading(client):
@@ -84,6 +84,16 @@ def test_hints_reach_the_reader(client, house):
     (hint,) = house.reader.hints
     assert (hint.single, hint.length, hint.accept) == (True, 1, 0.25)
     assert hint.boxes == (Box(1, 2, 3, 4), Box(5, 6, 7, 8))
+    assert (hint.paper, hint.whole_picture) == (None, False)
+
+
+def test_the_page_reaches_the_reader(client, house):
+    for query in ("paper=0,0,4,0,4.5,3,-0.5,3", "whole_picture=true"):
+        assert client.post(f"{URL}?{query}", content=png()).status_code == 200
+    assert house.reader.hints == [
+        Hint(paper=Paper(((0.0, 0.0), (4.0, 0.0), (4.5, 3.0), (-0.5, 3.0)))),
+        Hint(whole_picture=True),
+    ]
 
 
 def test_an_empty_body(client):
@@ -183,6 +193,12 @@ def test_a_wrong_parameter_is_explained_in_our_words(client, query, sentence):
         "boxes=1.5,2,3,4",
         "boxes=" + "9" * 5000 + ",1,1,1",
         "boxes=",
+        "paper=",
+        "paper=1,2,3,4",
+        "paper=0,0,0,3,4,3,4,0",
+        "paper=0,0,4,0,4,3,0,nan",
+        "paper=0,0,4,0,4,3,0,3&whole_picture=true",
+        "whole_picture=perhaps",
         "model=nobody",
         "model=/etc/passwd",
         "model=../digits/weights/cnn.onnx",

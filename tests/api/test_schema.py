@@ -38,6 +38,10 @@ QUERY = st.fixed_dictionaries(
             | TEXT,
             max_size=3,
         ),
+        "paper": st.just("0,0,9,0,9,9,0,9")
+        | st.lists(st.integers(-1, 9), max_size=9).map(lambda corners: ",".join(map(str, corners)))
+        | TEXT,
+        "whole_picture": st.sampled_from(["true", "false"]) | TEXT,
     },
 )
 

@@ -24,9 +24,9 @@ from digits.batch import job as batch
 from digits.batch.job import CHUNK, SCHEMA, Tally, run_batch, run_local
 from digits.cli import main
 from digits.errors import BatchError, ModelError
-from digits.io.sources import Source, find_sources, parse_box
+from digits.io.sources import Source, find_sources
 from digits.mnist import load_mnist
-from digits.types import ANY, Box, Hint
+from digits.types import ANY, Hint
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -351,8 +351,7 @@ def test_the_command_says_how_many_failed_and_exits_with_1(folder, tmp_path, cap
     assert told.out == ""
 
 
-def test_a_box_is_four_whole_numbers():
-    assert parse_box("1,2,3,4") == Box(1, 2, 3, 4)
+def test_a_picture_in_an_archive_is_named_with_it():
     assert Source("a.zip", "b.png").name == "a.zip/b.png"
 
 

@@ -7,10 +7,12 @@ import pytest
 from PIL import Image
 
 from digits.cli import main
+from digits.io.places import parse_box, parse_paper
 from digits.reader import Reader
-from digits.types import ANY, Hint, Reading
+from digits.types import ANY, Box, Hint, Paper, Reading
 from digits.ui.code_examples import Settings, command_line, curl_line, python_lines
 
+CORNERS = Paper(((-0.5, 1.0), (39.25, 0.0), (40.0, 30.0), (0.0, 29.0)))
 SETTINGS = [
     Settings("photo.jpg", None, ANY, None),
     Settings("photo.jpg", None, Hint(single=True), None),
@@ -18,7 +20,11 @@ SETTINGS = [
     Settings("two pages.pdf", 2, ANY, "dense"),
     Settings("größe (1).png", None, Hint(single=True), "dense"),
     Settings('"it\'s" \\ odd.png', None, ANY, None),
+    Settings("photo.jpg", None, Hint(boxes=(Box(1, 2, 30, 20), Box(5, 6, 7, 8))), None),
+    Settings("photo.jpg", None, Hint(paper=CORNERS, boxes=(Box(1, 2, 30, 20),)), None),
+    Settings("photo.jpg", None, Hint(single=True, whole_picture=True), "dense"),
 ]
+ON_THE_COMMAND_LINE = [each for each in SETTINGS if each.file in ("photo.jpg", "two pages.pdf")]
 
 
 @pytest.fixture
@@ -66,7 +72,9 @@ def test_the_python_lines_run(settings, asked, tmp_path, capsys):
     assert capsys.readouterr().out.strip() == "0.0"  # a blank sheet: no text, no confidence
 
 
-@pytest.mark.parametrize("settings", SETTINGS[:4], ids=lambda s: f"{s.file} {s.hint} {s.model}")
+@pytest.mark.parametrize(
+    "settings", ON_THE_COMMAND_LINE, ids=lambda s: f"{s.file} {s.hint} {s.model}"
+)
 def test_the_command_runs(settings, asked, capsys):
     if settings.page:
         pytest.importorskip("pypdfium2", reason="pypdfium2 is not installed")
@@ -84,13 +92,19 @@ def test_curl_asks_for_the_same(settings):
     assert words[2].startswith("file=@")
     address = urlsplit(words[3])
     assert (address.netloc, address.path) == ("localhost:8501", "/api/readings")
-    query = {name: values[0] for name, values in parse_qs(address.query).items()}
+    asked = parse_qs(address.query)
     expected = {"single": "true"} if settings.hint.single else {}
     if settings.hint.length:
         expected["length"] = str(settings.hint.length)
     if settings.model:
         expected["model"] = settings.model
-    assert query == expected
+    if settings.hint.whole_picture:
+        expected["whole_picture"] = "true"
+    boxes = tuple(parse_box(box, "boxes") for box in asked.pop("boxes", []))
+    paper = [parse_paper(corners, "paper") for corners in asked.pop("paper", [])]
+    assert boxes == settings.hint.boxes
+    assert paper == ([settings.hint.paper] if settings.hint.paper else [])
+    assert {name: values[0] for name, values in asked.items()} == expected
 
 
 @pytest.mark.parametrize("name", ['"; rm -rf ~; "', "$(id).png", "`id`.png", "a\nb.png", "a;b,c"])
