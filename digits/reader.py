@@ -262,7 +262,7 @@ class Reader:
         )
         found = replace(found, layout=replace(layout, left_out=left_out))
         unsure = [
-            bool(single.joined) or all(map(_is_unsure, number.line.digits))
+            bool(single.joined or single.beside) or all(map(_is_unsure, number.line.digits))
             for part, number, single in zip(layout.numbers, found.numbers, singles, strict=True)
             if part.page is not None and part.page.ink.any()
         ]
@@ -536,11 +536,17 @@ def _agreed(
     if mine is None:
         return found[0], f"Only without the hint a digit is read, {other.text}: check it."
     if mine.value == other.value:
-        return single, None
+        return (_with_marks(single, found[0]) if found[0].is_marked else single), None
     note = f"With and without the hint {mine.text} and {other.text} are read: check the digit."
     if mine.value is not None and part.page is not None and _is_cut_to_box(part.page, mine):
         return single, note
     return found[0], note
+
+
+def _with_marks(single: ReadNumber, free: ReadNumber) -> ReadNumber:
+    """Return a digit with the marks that were read beside it without the hint."""
+    line = replace(single.line, marks=free.line.marks, written=free.line.written)
+    return replace(single, line=line, is_marked=True)
 
 
 def _is_cut_to_box(page: Page, digit: Digit) -> bool:

@@ -101,7 +101,7 @@ def test_a_refused_picture_is_named_with_its_reason_and_fails(how, tmp_path, one
     name = picture(tmp_path / "scribble.png", REFUSED)
     assert main(["read", "--format", how, name, one]) == 1
     out, err = capsys.readouterr()
-    assert err == f"digits: {name}: nothing on it looks like a digit. The picture is blurred\n"
+    assert err == f"digits: {name}: no digit was recognized. The picture is blurred\n"
     assert "refused" in out
     if how == "text":
         assert out == f"{name}\t?\trefused\n{one}\t1\n"

@@ -28,6 +28,7 @@ class SingleDigit:
     glyph: Glyph | None  # None where there is no ink
     joined: tuple[Box, ...] = ()  # px: tall pieces that were joined to its body
     left_out: tuple[Box, ...] = ()  # px: tall pieces that are not part of it
+    beside: tuple[Box, ...] = ()  # px: lower pieces to its left or right, such as a sign or a point
 
 
 def find_single(ink: Ink) -> SingleDigit:
@@ -56,6 +57,14 @@ def find_single(ink: Ink) -> SingleDigit:
             parts.boxes[i]
             for i in tall
             if i not in chosen and not _touches_rim(parts.boxes[i], ink.shape)
+        ),
+        tuple(
+            box
+            for i, box in enumerate(parts.boxes)
+            if i not in (main, *tall)
+            and max(box.width, box.height) >= SPECK * parts.boxes[main].height
+            and _is_beside(box, parts.boxes[main])
+            and not _touches_rim(box, ink.shape)
         ),
     )
 
@@ -94,6 +103,13 @@ def _prominence(ink: Ink, box: Box) -> float:
 
 def _touches_rim(box: Box, shape: tuple[int, ...]) -> bool:
     return box.x == 0 or box.y == 0 or box.right == shape[1] or box.bottom == shape[0]
+
+
+def _is_beside(box: Box, main: Box) -> bool:
+    """Say whether a piece stands to the left or right of a digit, no further than it is high."""
+    shared = min(box.right, main.right) - max(box.x, main.x)
+    level = main.y <= box.y + box.height / 2 <= main.bottom
+    return level and -main.height <= shared <= INSIDE * box.width
 
 
 def _gather(parts: _Parts, main: int, shape: tuple[int, ...]) -> list[int]:

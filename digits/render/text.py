@@ -2,7 +2,7 @@
 
 from digits.types import CONFIDENCE_THRESHOLD, Digit, Line, Reading
 
-NO_DIGIT = "nothing on it looks like a digit"
+NO_DIGIT = "no digit was recognized"
 CERTAIN = 0.999  # confidence beyond which a tenth of a per cent would be rounded up to certainty
 TEENS = range(11, 14)  # 11th, 12th, 13th
 MINUTE = 60  # s

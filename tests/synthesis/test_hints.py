@@ -117,3 +117,30 @@ def test_one_digit_promised_of_several_is_doubtful(held_out, as_picture, reader,
     reading = reader.read(picture, Hint(single=True))
     assert reading.status != "read", reading.text
     assert len(reading.text) <= 1
+
+
+SIGNS = {  # kind of mark: left, top, right, bottom, in heights of the digit from its near corner
+    "minus": (-0.6, 0.45, -0.15, 0.55),
+    "minus at some distance": (-0.9, 0.45, -0.5, 0.55),
+    "point before": (-0.3, 0.88, -0.16, 1.02),
+    "slash before": (-0.75, -0.1, -0.35, 1.1),
+    "slash behind": (0.35, 1.1, 0.75, -0.1),
+}
+
+
+@pytest.mark.parametrize("hint", [Hint(single=True), Hint(length=1)], ids=["single", "length"])
+@pytest.mark.parametrize("sign", SIGNS)
+@pytest.mark.parametrize("value", [2, 4, 7])
+def test_a_sign_beside_a_single_digit_is_never_left_out_in_silence(
+    held_out, as_picture, reader, sign, value, hint
+):
+    page = Page(held_out, 3, (220, 320))
+    page.digit(150, 80, value)
+    rows, columns = (np.flatnonzero((page.ink > 0.5).any(axis=axis)) for axis in (1, 0))
+    top, tall = int(rows[0]), int(np.ptp(rows)) + 1
+    near = int(columns[-1] if "behind" in sign else columns[0])
+    x1, y1, x2, y2 = (round(share * tall) for share in SIGNS[sign])
+    cv2.line(page.ink, (near + x1, top + y1), (near + x2, top + y2), 1.0, 1 + tall // 12)
+    reading = reader.read(as_picture(np.uint8(paper(page.ink))), hint)
+    assert reading.status != "read", (reading.text, reading.confidence)
+    assert reading.notes or reading.text == "?"
