@@ -335,8 +335,10 @@ def batch(
         _tell(f"digits: {sentence}")
     if n_failures > MAX_NAMED:
         _tell(f"digits: and {n_failures - MAX_NAMED} more: {out} has the reason of each")
-    _tell(f"digits: {count(tally.pictures, 'picture')} read into {out}, {tally.failed} failed")
-    return FAILED if tally.failed else 0
+    refused = f", {tally.refused} refused" if tally.refused else ""
+    pictures = count(tally.pictures, "picture")
+    _tell(f"digits: {pictures} read into {out}, {tally.failed} failed{refused}")
+    return FAILED if n_failures else 0
 
 
 @contextmanager
@@ -397,6 +399,7 @@ def report(
     from digits.io.document import Document
     from digits.registry import current_reader
     from digits.render.report import to_report
+    from digits.render.text import failure_in_words
 
     hint = _hint(
         single=single,
@@ -420,6 +423,9 @@ def report(
     except OSError as error:
         raise DigitsError(f"{out} cannot be written ({reason_of(error)})") from error
     _print(str(out))
+    if reason := failure_in_words(reading):
+        _tell_failure(path, reading.page, reason)
+        return FAILED
     return 0
 
 

@@ -4,7 +4,9 @@ import os
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from digits import registry
 from digits.cli import main
@@ -123,6 +125,33 @@ def test_a_batch_names_each_picture_that_failed(tmp_path, monkeypatch, capsys):
     assert last == "digits: 3 pictures read into out.csv, 2 failed"
 
 
+@pytest.fixture
+def dashes(tmp_path, monkeypatch):
+    """A picture on which something is written and no digit."""
+    monkeypatch.chdir(tmp_path)
+    grey = np.full((200, 400), 235, np.uint8)
+    for x in (60, 180, 300):
+        grey[98:104, x : x + 40] = 40
+    Image.fromarray(grey).save("dashes.png")
+
+
+def test_a_batch_names_each_picture_that_was_refused(dashes, capsys):
+    pytest.importorskip("pyarrow", reason="pyarrow is not installed")
+    shutil.copy(YEAR, "year.jpg")
+    command = ["batch", "dashes.png", "year.jpg", "--out", "out.csv", "--workers", "1"]
+    assert main(command) == 1
+    assert capsys.readouterr().err == (
+        "digits: dashes.png: no digit was recognized\n"
+        "digits: 2 pictures read into out.csv, 0 failed, 1 refused\n"
+    )
+
+
+def test_a_report_of_a_refused_picture_is_written_and_fails_with_the_reason(dashes, capsys):
+    sentence = fails(capsys, "report", "dashes.png", status=1)
+    assert sentence == "dashes.png: no digit was recognized"
+    assert Path("report.html").exists()
+
+
 def test_a_batch_in_which_everything_fails_ends_its_list(tmp_path, monkeypatch, capsys):
     pytest.importorskip("pyarrow", reason="pyarrow is not installed")
     monkeypatch.chdir(tmp_path)
@@ -137,8 +166,6 @@ def test_a_batch_in_which_everything_fails_ends_its_list(tmp_path, monkeypatch, 
 def scan(tmp_path, monkeypatch):
     """A PDF of three pages, the year on the second."""
     pytest.importorskip("pypdfium2", reason="pypdfium2 is not installed")
-    from PIL import Image
-
     blank, year = (Image.open(EXAMPLES / f"{name}.jpg") for name in ("blank paper", "a year"))
     blank.save(tmp_path / "scan.pdf", save_all=True, append_images=[year, blank])
     monkeypatch.chdir(tmp_path)

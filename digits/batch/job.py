@@ -30,6 +30,7 @@ from digits.io.csv_escape import escape_unless_number
 from digits.io.sources import ADDRESS, Source, find_sources, open_address
 from digits.reader import Reader, failed_reading, read_source
 from digits.registry import current_reader
+from digits.render.text import describe_refusal
 from digits.types import Hint, Reading
 
 CHUNK = 64  # pictures in a part: what an interruption costs each worker at most
@@ -84,6 +85,7 @@ class Tally:
 
     pictures: int
     failed: int
+    refused: int = 0  # counted when the result is put together
 
 
 OnFailure = Callable[[str, int | None, str], None]  # is given the file, its page and the reason
@@ -111,11 +113,11 @@ def run_batch(
     engine : `run_local` unless told, or `digits.batch.ray_executor.run_ray`
     workers : processes; all cores unless told
     progress : is told how far the work has come, and how many pictures there are
-    on_failure : called in the end with file, page and reason of each that could not be read
+    on_failure : called in the end with file, page and reason of each that failed or was refused
 
     Returns
     -------
-    how many pictures there were, and how many could not be read
+    how many pictures there were, how many failed and how many were refused
 
     Raises
     ------
@@ -256,7 +258,7 @@ def merge(
     target_system, target = _open(out)
     is_local = isinstance(target_system, LocalFileSystem)
     written = f"{target}.whole" if is_local else target  # an object appears when it is whole
-    pictures = failed = 0
+    pictures = failed = refused = 0
     with target_system.open_output_stream(written) as sink, _WRITERS[ending](sink) as writer:
         waiting: list[dict[str, Any]] = []
         for name in names:
@@ -266,17 +268,20 @@ def merge(
             if len(waiting) >= GROUP or (waiting and name == names[-1]):
                 writer.write(waiting)
                 waiting = []
-            bad: list[bool] = []  # of each source; its rows are one, or a PDF's pages from 1 on
+            found: list[set[str]] = []  # statuses of each source: one row, or a PDF's pages
             for row in rows:
                 if row["page"] in (None, 1):
-                    bad.append(False)
-                if row["status"] == "failed":
-                    bad[-1] = True
-                    on_failure(row["file"], row["page"], row["error"])
-            pictures, failed = pictures + len(bad), failed + sum(bad)
+                    found.append(set())
+                found[-1].add(row["status"])
+                if row["status"] in ("failed", "refused"):
+                    reason = row["error"] or describe_refusal(json.loads(row["reading"])["notes"])
+                    on_failure(row["file"], row["page"], reason)
+            pictures += len(found)
+            failed += sum("failed" in statuses for statuses in found)
+            refused += sum("refused" in statuses for statuses in found)
     if is_local:
         Path(written).replace(target)
-    return Tally(pictures, failed)
+    return Tally(pictures, failed, refused)
 
 
 class _Parquet:

@@ -1,5 +1,7 @@
 """What a reading says, in words: which digits are doubtful, what else they may be, which marks."""
 
+from collections.abc import Sequence
+
 from digits.types import CONFIDENCE_THRESHOLD, Digit, Line, Reading
 
 NO_DIGIT = "no digit was recognized"
@@ -64,10 +66,13 @@ def in_percent(probability: float) -> str:
 
 def failure_in_words(reading: Reading) -> str:
     """Return why nothing was read in a failed or refused picture; of any other, nothing."""
-    if reading.status != "refused":
-        return reading.error or ""
-    notes = " ".join(reading.notes).rstrip(".")
-    return f"{NO_DIGIT}. {notes}" if notes else NO_DIGIT
+    return describe_refusal(reading.notes) if reading.status == "refused" else reading.error or ""
+
+
+def describe_refusal(notes: Sequence[str]) -> str:
+    """Return why nothing was read in a refused picture, given the notes of its reading."""
+    said = " ".join(notes).rstrip(".")
+    return f"{NO_DIGIT}. {said}" if said else NO_DIGIT
 
 
 def _ordinal(place: int) -> str:
