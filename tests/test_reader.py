@@ -63,6 +63,20 @@ def test_a_row_is_read_from_left_to_right(held_out, as_picture):
     assert lefts == sorted(lefts)
 
 
+@pytest.mark.parametrize("length", [1, 3])
+@pytest.mark.parametrize("gap", [0.15, 0.5, 0.7, 1.2, 1.8])  # times the number's height
+def test_a_minus_is_not_left_out_however_far_it_stands(held_out, as_picture, length, gap):
+    grey = np.pad(row(held_out, range(length)), ((0, 0), (150, 0)), constant_values=255)
+    rows, columns = (np.flatnonzero((grey < 128).any(axis=axis)) for axis in (1, 0))
+    tall, end = int(np.ptp(rows)), int(columns[0] - gap * np.ptp(rows))
+    middle = int(rows[0]) + tall // 2
+    grey[middle : middle + 6, end - int(0.4 * tall) : end] = 20
+    reading = current_reader().read(as_picture(grey))
+    agrees_with_itself(reading)
+    assert reading.status == "doubtful"
+    assert reading.written == f"-{reading.text}" or len(reading.unread) == 1
+
+
 def test_two_lines_are_read_from_the_top(held_out, as_picture):
     page = np.vstack([row(held_out, range(5)), row(held_out, range(5, 10))])
     expected = "".join(map(str, held_out.labels[:10]))

@@ -27,6 +27,10 @@ ONE_DIGIT = 1.5  # times the writing's height: a higher stack of pieces is two l
 MANY = 4  # pieces from which the writing's height is known
 SAME_LINE = 0.4  # of the lower one's height by which two digits on one line overlap
 TRAILING = 1.3  # of the writing's height: a dash after the number stands so near
+FLAT = 1.8  # times as wide as high: a minus
+SIGN = (0.2, 1.0)  # of the writing's height: how wide a minus is
+MIDDLE = (0.2, 0.8)  # of a line's height below its top, between which a minus stands
+BEFORE = 2.0  # of the writing's height: a minus so far before the number may still be its sign
 BELOW = 0.35  # of the writing's height: a comma hangs so far below its line
 REST = 0.6  # of the writing's height: what is lower and cut by the rim is another line's
 FAINT = 0.04  # of the heaviest line's ink; a lighter line is dirt
@@ -248,12 +252,16 @@ def _level_lines(
     small = whole.take(
         (whole.height < TALL * size) & (np.maximum(whole.height, whole.width) >= MARK * size)
     )
-    kept = (_corners(line, small) for line in lines)
+    kept = [_corners(line, small) for line in lines]
+    signs = [_far_signs(line, corners, small) for line, corners in zip(lines, kept, strict=True)]
     objects = whole.take(whole.height > HUGE * size)
     left_out = [*dirt, *_each(objects), *_each(pale)]
     return (
         sorted(kept, key=lambda corners: float(corners[:, 1].mean())),
-        [_corners(piece, small) for piece in left_out if piece.height.max() >= REST * size],
+        [
+            *(_corners(piece, small) for piece in left_out if piece.height.max() >= REST * size),
+            *(corners for some in signs for corners in some),
+        ],
     )
 
 
@@ -361,15 +369,37 @@ def _corners(line: _Pieces, small: _Pieces) -> np.ndarray:
     top, bottom = (line.boxes[:, 1] - lift).min(), (line.boxes[:, 3] - lift).max()
     level = small.centre[:, 1] - slope * small.centre[:, 0]
     beside = (level > top) & (level < bottom + BELOW * size)
-    marks = sorted(small.boxes[beside][:, [0, 2]].tolist())
-    for start, _ in reversed(marks):
-        if left - TRAILING * size / 2 <= start < left:
+    signs = _may_be_sign(small, level - top, bottom - top)
+    marks = sorted((*small.boxes[i, [0, 2]].tolist(), signs[i]) for i in np.flatnonzero(beside))
+    for start, stop, is_sign in reversed(marks):
+        if left - TRAILING * size / 2 <= (stop if is_sign else start) and start < left:
             left = start
-    for start, stop in marks:
+    for start, stop, _ in marks:
         if right < stop and start <= right + TRAILING * size:
             right = stop
     ends = np.array([left, right, right, left])
     return np.stack([ends, np.array([top, top, bottom, bottom]) + slope * ends], axis=1)
+
+
+def _may_be_sign(small: _Pieces, below: np.ndarray, tall: float) -> np.ndarray:
+    """Say which marks look like a minus, so far below the top of a line so tall: (n,) -> (n,)."""
+    is_flat = small.width >= FLAT * small.height
+    is_wide = (small.width >= SIGN[0] * tall) & (small.width <= SIGN[1] * tall)
+    is_level = (below >= MIDDLE[0] * tall) & (below <= MIDDLE[1] * tall)
+    return np.asarray(is_flat & is_wide & is_level)
+
+
+def _far_signs(line: _Pieces, corners: np.ndarray, small: _Pieces) -> list[np.ndarray]:
+    """Return the corners of what may be the minus of a line, and stands before its region."""
+    (left, top), (_, bottom) = corners[0], corners[3]
+    tall = bottom - top
+    rise = _slope(line) * (small.centre[:, 0] - left)
+    signs = _may_be_sign(small, small.centre[:, 1] - rise - top, tall)
+    near = (small.boxes[:, 2] <= left) & (left - small.boxes[:, 2] <= BEFORE * tall)
+    return [
+        np.array([[x1, y1], [x2, y1], [x2, y2], [x1, y2]])
+        for x1, y1, x2, y2 in small.boxes[signs & near]
+    ]
 
 
 def _slope(line: _Pieces) -> float:
