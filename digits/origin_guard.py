@@ -21,7 +21,7 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[Message, Receive, Send], Awaitable[None]]
-Refuse = Callable[[Message, Receive, Send, int, str], Awaitable[None]]
+Reject = Callable[[Message, Receive, Send, int, str], Awaitable[None]]
 
 # What our pages may load, show and connect to: this server. Streamlit writes styles into its pages
 # and starts components from blobs; some browsers do not count WebSockets to 'self'.
@@ -62,7 +62,7 @@ class OriginGuard:
     ----------
     app : the application to protect
     site : the names and origins that are accepted
-    refuse : sends the refusal; plain text if not given
+    reject : sends the error response; plain text if not given
     delegated : path prefix of an application that has its own guard
     """
 
@@ -71,25 +71,25 @@ class OriginGuard:
         app: Application,
         *,
         site: Site,
-        refuse: Refuse | None = None,
+        reject: Reject | None = None,
         delegated: str | None = None,
     ) -> None:
         self._app, self._site = app, site
-        self._refuse = refuse or _refuse_in_plain_text
+        self._reject = reject or _reject_in_plain_text
         self._delegated = delegated
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
-        """Pass one request on, or refuse it."""
+        """Pass one request on, or reject it."""
         fault = self._fault(scope) if scope["type"] in ("http", "websocket") else None
         if fault is None:
             await self._app(scope, receive, send)
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": POLICY_VIOLATION})
         else:
-            await self._refuse(scope, receive, send, *fault)
+            await self._reject(scope, receive, send, *fault)
 
     def _fault(self, scope: Message) -> tuple[int, str] | None:
-        """Return the status and the reason for which a request is refused, if any."""
+        """Return the status and the reason for which a request is rejected, if any."""
         if self._delegated and scope["path"].startswith(self._delegated):
             return None
         headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
@@ -199,8 +199,8 @@ def _is_address(host: str) -> bool:
     return True
 
 
-async def _refuse_in_plain_text(
-    scope: Message,  # noqa: ARG001  # as every `Refuse`
+async def _reject_in_plain_text(
+    scope: Message,  # noqa: ARG001  # as every `Reject`
     receive: Receive,  # noqa: ARG001
     send: Send,
     status: int,

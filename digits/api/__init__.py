@@ -1,4 +1,4 @@
-"""HTTP: the same reader for other programs, under ``/api``."""
+"""The HTTP API, under ``/api``."""
 
 from digits.api.routes import create_api, create_local_server, create_server
 

@@ -1,4 +1,4 @@
-"""The OpenAPI description as a page to read: plain HTML, nothing fetched from anywhere."""
+"""Render the OpenAPI description as a plain HTML page without external resources."""
 
 import html
 import json
@@ -18,7 +18,7 @@ width: 6rem }
 
 
 def to_page(openapi: dict[str, Any]) -> str:
-    """Return the page: each operation with its parameters, answers and examples."""
+    """Return the page: each operation with its parameters, responses and examples."""
     root = openapi.get("servers", [{"url": "/api"}])[0]["url"]
     schemas = openapi["components"]["schemas"]
     operations = [
@@ -33,8 +33,8 @@ def to_page(openapi: dict[str, Any]) -> str:
         f"<title>{_safe(info['title'])}</title><style>{STYLE}</style>"
         f"<h1>{_safe(info['title'])} {_safe(info['version'])}</h1><p>{_safe(info['summary'])} "
         f'For programs: <a href="{_safe(root)}/openapi.json">openapi.json</a>.</p>'
-        f"{''.join(operations)}<h2>Shapes</h2><details><summary>of all that is sent</summary>"
-        f"{_json(schemas)}</details></html>"
+        f"{''.join(operations)}<h2>Schemas</h2>"
+        f"<details><summary>all requests and responses</summary>{_json(schemas)}</details></html>"
     )
 
 
@@ -50,7 +50,10 @@ def _operation(name: str, operation: dict[str, Any], schemas: dict[str, Any]) ->
     story = "".join(f"<p>{_marked(part)}</p>" for part in operation["description"].split("\n\n"))
     examples = [
         f"<p>{label}</p>{_json(example)}"
-        for label, contents in (("Send", bodies), ("Answer", answers["200"].get("content", {})))
+        for label, contents in (
+            ("Request", bodies),
+            ("Response", answers["200"].get("content", {})),
+        )
         for content in contents.values()
         for example in _examples(content.get("schema", {}), schemas)
     ]
@@ -59,7 +62,7 @@ def _operation(name: str, operation: dict[str, Any], schemas: dict[str, Any]) ->
 
 
 def _examples(schema: dict[str, Any], schemas: dict[str, Any]) -> Iterator[Any]:
-    """Yield the examples of a shape, and of the shapes that it may be."""
+    """Yield the examples of a schema and of its alternatives."""
     for part in [schema, *schema.get("anyOf", [])]:
         if "$ref" in part:
             yield from schemas[part["$ref"].rpartition("/")[2]].get("examples", [])

@@ -1,4 +1,4 @@
-"""What one caller may take from all others: bytes, pages, time, places at the table, pictures."""
+"""Limits on requests: body size, pages, time, concurrency and cached readings."""
 
 import threading
 from collections import OrderedDict
@@ -13,37 +13,37 @@ from digits.api.problems import Problem
 from digits.io.image import MAX_BYTES
 from digits.types import Picture, Reading
 
-READING_BYTES, DIGIT_BYTES = 2_000, 5_000  # of memory, measured with tracemalloc, and rounded up
+READING_BYTES, DIGIT_BYTES = 2_000, 5_000  # of memory, measured with tracemalloc and rounded up
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much is accepted before a request is refused with a sentence that says so."""
+    """Limits beyond which a request is rejected with a clear error."""
 
-    body: int = MAX_BYTES + 1_000_000  # bytes: the largest picture, and what multipart puts round
-    pages: int = 50  # pictures and pages of PDFs in one request
-    upload_seconds: float = 60.0  # for a request to arrive in
-    read_seconds: float = 60.0  # for its pictures to be read in, waiting for others included
-    requests: int = 64  # at hand at once; the next is told to come again
-    retry_seconds: int = 2  # after which it may
-    workers: int = 2  # threads that read; the networks use all cores by themselves
-    remembered: int = 64_000_000  # bytes of pictures and readings that corrections may follow
+    body: int = MAX_BYTES + 1_000_000  # bytes: the largest picture and its multipart envelope
+    pages: int = 50  # pictures and PDF pages in one request
+    upload_seconds: float = 60.0  # for a request to be received
+    read_seconds: float = 60.0  # for its pictures to be read, including the wait for a thread
+    requests: int = 64  # in progress at the same time; the next gets 503
+    retry_seconds: int = 2  # of Retry-After
+    workers: int = 2  # threads that read pictures
+    cache_bytes: int = 64_000_000  # bytes of pictures and readings kept for corrections
 
 
-class Gate:
-    """Lets in so many requests at once; for one event loop, which is why it needs no lock."""
+class ConcurrencyLimiter:
+    """Limits the requests in progress; used from one event loop, so it needs no lock."""
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
-        self.busy = 0  # requests at hand
+        self.busy = 0  # requests in progress
 
     @contextmanager
-    def place(self) -> Iterator[None]:
-        """Take a place, or say when to come again."""
+    def slot(self) -> Iterator[None]:
+        """Hold a slot for one request, or raise a 503 with Retry-After."""
         if self.busy >= self._limits.requests:
             raise Problem(
                 503,
-                f"{self._limits.requests} requests are at hand: try again",
+                f"{self._limits.requests} requests are in progress: try again",
                 {"Retry-After": str(self._limits.retry_seconds)},
             )
         self.busy += 1
@@ -53,8 +53,8 @@ class Gate:
             self.busy -= 1
 
 
-class Recent:
-    """The pictures that were read last, by the reading's id; in memory only, and bounded."""
+class ReadingCache:
+    """The most recent pictures and readings by the reading's id, in bounded memory."""
 
     def __init__(self, room: int) -> None:
         self._room = room  # bytes
@@ -62,7 +62,7 @@ class Recent:
         self._lock = threading.Lock()
 
     def keep(self, picture: Picture, reading: Reading) -> None:
-        """Remember one more, and forget the oldest that no longer fit."""
+        """Add a reading, and drop the oldest ones that no longer fit."""
         with self._lock:
             if known := self._kept.pop(reading.id, None):
                 self._room += _size(*known)
@@ -73,25 +73,25 @@ class Recent:
                 self._room += _size(*oldest)
 
     def find(self, identity: str) -> tuple[Picture, Reading] | None:
-        """Return the picture and what was read in it, if they are still here."""
+        """Return a picture and its reading if they are still in the cache."""
         with self._lock:
             return self._kept.get(identity)
 
 
 def _size(picture: Picture, reading: Reading) -> int:
-    """Return how many bytes of memory a reading and its picture take, roughly."""
+    """Return the approximate size in memory of a reading and its picture, in bytes."""
     return picture.grey.nbytes + READING_BYTES + DIGIT_BYTES * len(reading.digits)
 
 
 class BodyLimit:
-    """Refuses a body while it arrives, as soon as it is larger than allowed."""
+    """ASGI middleware that rejects a body as soon as it exceeds the limit."""
 
     def __init__(self, app: ASGIApp, limit: int) -> None:
         self._app = app
         self._limit = limit  # bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Count what comes in."""
+        """Count the bytes of one request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -100,12 +100,15 @@ class BodyLimit:
 
         async def counted() -> Message:
             nonlocal arrived
-            # What says that it is too large is not even received.
+            # A body that is announced as too large is not received at all.
             too_large = announced.isdecimal() and int(announced) > self._limit
             message: Message = {} if too_large else await receive()
             arrived += len(message.get("body", b""))
             if too_large or arrived > self._limit:
-                raise Problem(413, f"more than {self._limit // 1_000_000} MB were sent: send less")
+                raise Problem(
+                    413,
+                    f"more than {self._limit // 1_000_000} MB were sent: send a smaller request",
+                )
             return message
 
         await self._app(scope, counted, send)

@@ -31,7 +31,7 @@ STATUS: tuple[tuple[type[DigitsError], int], ...] = (
 
 
 class Problem(HTTPException):
-    """A request that is refused, with the sentence that says why."""
+    """An HTTP error with a sentence that explains it."""
 
     def __init__(
         self, status: int, sentence: str, headers: Mapping[str, str] | None = None
@@ -42,7 +42,7 @@ class Problem(HTTPException):
 def problem(
     request_id: str, status: int, sentence: str, headers: Mapping[str, str] | None = None
 ) -> JSONResponse:
-    """Return the answer that tells of a problem."""
+    """Return a problem response (RFC 9457)."""
     content = {
         "type": "about:blank",
         "title": HTTPStatus(status).phrase,
@@ -53,21 +53,21 @@ def problem(
     return JSONResponse(content, status, headers, media_type=MEDIA_TYPE)
 
 
-async def refuse(scope: Scope, receive: Receive, send: Send, status: int, sentence: str) -> None:
-    """Answer a request that may not reach the API, in the form of its other problems."""
+async def reject(scope: Scope, receive: Receive, send: Send, status: int, sentence: str) -> None:
+    """Answer a request that middleware rejects, in the same format."""
     await problem(scope["state"]["id"], status, sentence)(scope, receive, send)
 
 
 def answer_problems(api: FastAPI) -> None:
-    """Let `api` answer whatever goes wrong in this form."""
-    api.add_exception_handler(HTTPException, _refused)
+    """Register handlers that answer all errors as problems."""
+    api.add_exception_handler(HTTPException, _http_error)
     api.add_exception_handler(RequestValidationError, _invalid)
     api.add_exception_handler(DigitsError, _digits)
 
 
-async def _refused(request: Request, error: Exception) -> JSONResponse:
-    refusal = cast(HTTPException, error)
-    return problem(request.state.id, refusal.status_code, refusal.detail, refusal.headers)
+async def _http_error(request: Request, error: Exception) -> JSONResponse:
+    http = cast(HTTPException, error)
+    return problem(request.state.id, http.status_code, http.detail, http.headers)
 
 
 async def _invalid(request: Request, error: Exception) -> JSONResponse:
@@ -87,6 +87,6 @@ def _name(fault: Mapping[str, Any]) -> str:
 
 
 async def _digits(request: Request, error: Exception) -> JSONResponse:
-    # What is left can be cured by nobody who calls: a library or the database is missing.
+    # The rest is not the caller's fault: a library or the database is missing.
     status = next((status for kind, status in STATUS if isinstance(error, kind)), 503)
     return problem(request.state.id, status, str(error))

@@ -1,4 +1,4 @@
-"""The endpoints: what comes in is checked, and what the desk says goes out as JSON."""
+"""The endpoints of the HTTP API."""
 
 import asyncio
 import hmac
@@ -18,8 +18,8 @@ from starlette.routing import Mount, Route
 
 from digits import __version__
 from digits.api.docs_page import to_page
-from digits.api.limits import BodyLimit, Gate, Limits, Recent
-from digits.api.problems import MEDIA_TYPE, Problem, answer_problems, refuse
+from digits.api.limits import BodyLimit, ConcurrencyLimiter, Limits, ReadingCache
+from digits.api.problems import MEDIA_TYPE, Problem, answer_problems, reject
 from digits.api.schema import (
     EXAMPLE,
     BriefReading,
@@ -32,8 +32,8 @@ from digits.api.schema import (
     Readings,
     Ready,
 )
-from digits.api.service import Desk, Doors, arriving
-from digits.api.telemetry import Metrics, Watch, start_logging
+from digits.api.service import Dependencies, ReadingService, receive_files
+from digits.api.telemetry import Metrics, RequestLog, start_logging
 from digits.io.places import BOX_PATTERN, PAPER_PATTERN, parse_box, parse_paper
 from digits.origin_guard import API_POLICY, OriginGuard, SecurityHeaders, Site, own_site
 from digits.registry import DEFAULT, available_models, current_corrections, current_reader
@@ -61,75 +61,75 @@ PICTURES = {
     }
 }
 SENTENCES = {
-    400: "not a picture, or not what was announced",
-    401: "no token, or the wrong one",
+    400: "not a picture, or not of the announced type",
+    401: "no token or a wrong one",
     403: "sent by a page of another site",
     404: "no such reading",
-    408: "too slow",
+    408: "the upload was too slow",
     413: "too large, or too many pages",
-    422: "a parameter is wrong",
-    503: "too much to do, or something is missing",
+    422: "a parameter is invalid",
+    503: "overloaded, or a model, library or database is missing",
 }
 
-bearer = HTTPBearer(auto_error=False, description=f"needed where {TOKEN} is set")
+bearer = HTTPBearer(auto_error=False, description=f"required where {TOKEN} is set")
 
 
 def create_server(site: Site | None = None) -> Starlette:
-    """Return the API alone, for uvicorn: ``uvicorn --factory digits.api:create_server``."""
+    """Return a server with the API only: ``uvicorn --factory digits.api:create_server``."""
     site = site or Site(origins=load_settings().public_urls)
     manual = Route("/", lambda _: RedirectResponse("/api/docs"))
     return Starlette(routes=[manual, Mount("/api", create_api(site=site))])
 
 
 def create_local_server() -> Starlette:
-    """Return the API alone where only this computer can reach it: under its own names only."""
+    """Return a server that accepts only the names of this computer."""
     return create_server(own_site(load_settings().public_urls))
 
 
 def create_api(
-    doors: Doors | None = None,
+    dependencies: Dependencies | None = None,
     *,
     limits: Limits | None = None,
     token: str | None = None,
     site: Site | None = None,
 ) -> FastAPI:
-    """Return the application that belongs under ``/api``.
+    """Return the application to mount under ``/api``.
 
-    Nothing is loaded before the first request, and nothing hangs on the lifespan: a server does
-    not call that of an application which is mounted in another.
+    Models are loaded on the first request. The lifespan is not used, because a server does not call
+    it for a mounted application.
 
     Parameters
     ----------
-    doors : what reads and stores; this installation's own unless told
-    limits : what one caller may take from all others
-    token : what callers must send; the environment's DIGITS_API_TOKEN unless told, empty for none
-    site : host names and foreign pages that are accepted; any name and no foreign page if not given
+    dependencies : the reader and the store; those of this installation by default
+    limits : limits on requests
+    token : bearer token that callers must send, "" for none; DIGITS_API_TOKEN by default
+    site : accepted host names and origins; by default any host and no other origin
     """
     limits = limits or Limits()
     metrics = Metrics()
     api = FastAPI(
         title="digits",
         version=__version__,
-        summary="Reads handwritten digits from photographs, and says how sure it is.",
-        docs_url=None,  # FastAPI's own pages fetch their scripts from outside
+        summary="Reads handwritten digits from photographs, with calibrated confidence.",
+        docs_url=None,  # FastAPI's own pages load scripts from a CDN
         redoc_url=None,
         generate_unique_id_function=lambda route: route.name,
     )
-    api.state.desk = Desk(
-        doors or own_doors(),
+    api.state.service = ReadingService(
+        dependencies or default_dependencies(),
         limits,
-        Gate(limits),
-        Recent(limits.remembered),
+        ConcurrencyLimiter(limits),
+        ReadingCache(limits.cache_bytes),
         metrics,
         ThreadPoolExecutor(limits.workers, "digits-api"),
     )
-    metrics.busy.set_function(lambda: api.state.desk.gate.busy)
+    metrics.busy.set_function(lambda: api.state.service.limiter.busy)
     api.state.token = os.environ.get(TOKEN, "") if token is None else token
     api.include_router(guarded)
     api.include_router(open_to_all)
     api.add_middleware(BodyLimit, limit=limits.body)
-    api.add_middleware(OriginGuard, site=site or Site(), refuse=refuse)
-    api.add_middleware(Watch, metrics=metrics)
+    api.add_middleware(OriginGuard, site=site or Site(), reject=reject)
+    api.add_middleware(RequestLog, metrics=metrics)
     api.add_middleware(SecurityHeaders, policy=API_POLICY)
     answer_problems(api)
     api.openapi = _described(api)  # type: ignore[method-assign]
@@ -144,19 +144,23 @@ async def _authorised(
     wanted = request.app.state.token
     sent = given.credentials if given else ""
     if wanted and not hmac.compare_digest(sent.encode(), wanted.encode()):
-        raise Problem(401, f"send the token that {TOKEN} names", {"WWW-Authenticate": "Bearer"})
+        raise Problem(
+            401,
+            f"send the bearer token that the server expects ({TOKEN})",
+            {"WWW-Authenticate": "Bearer"},
+        )
 
 
-def _desk(request: Request) -> Desk:
-    desk: Desk = request.app.state.desk
-    return desk
+def _service(request: Request) -> ReadingService:
+    service: ReadingService = request.app.state.service
+    return service
 
 
-async def _placed(request: Request) -> AsyncIterator[Desk]:
-    """Hold one of the places until the answer is ready."""
-    desk = _desk(request)
-    with desk.gate.place():
-        yield desk
+async def _limited_service(request: Request) -> AsyncIterator[ReadingService]:
+    """Hold a slot until the response is ready."""
+    service = _service(request)
+    with service.limiter.slot():
+        yield service
 
 
 def _problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
@@ -165,8 +169,8 @@ def _problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     }
 
 
-Placed = Annotated[Desk, Depends(_placed, scope="function")]
-AnyDesk = Annotated[Desk, Depends(_desk)]
+LimitedService = Annotated[ReadingService, Depends(_limited_service, scope="function")]
+Service = Annotated[ReadingService, Depends(_service)]
 
 open_to_all = APIRouter(tags=["operation"])
 guarded = APIRouter(dependencies=[Depends(_authorised)], responses=_problems(401))
@@ -181,21 +185,23 @@ guarded = APIRouter(dependencies=[Depends(_authorised)], responses=_problems(401
 )
 async def read(
     request: Request,
-    desk: Placed,
-    single: Annotated[bool, Query(description="each picture holds one digit")] = False,
+    service: LimitedService,
+    single: Annotated[bool, Query(description="each picture shows one digit")] = False,
     length: Annotated[
-        int | None, Query(ge=1, le=MAX_LENGTH, description="one line of so many digits")
+        int | None,
+        Query(ge=1, le=MAX_LENGTH, description="number of digits in the picture's only number"),
     ] = None,
-    model: Annotated[str | None, Query(description="a name of /models")] = None,
+    model: Annotated[str | None, Query(description="name of a model, see /models")] = None,
     accept: Annotated[
-        float, Query(ge=0, le=1, description="below this confidence a reading is doubtful")
+        float,
+        Query(ge=0, le=1, description="confidence threshold below which a reading is doubtful"),
     ] = CONFIDENCE_THRESHOLD,
     detail: Annotated[
         Literal["brief", "full"], Query(description="brief: without lines and digits")
     ] = "full",
     boxes: Annotated[
         list[Annotated[str, Field(json_schema_extra={"pattern": f"^ *{BOX_PATTERN} *$"})]] | None,
-        Query(description="x,y,width,height in px: read only this region; may be repeated"),
+        Query(description="x,y,width,height in px of a region to read; may be repeated"),
     ] = None,
     paper: Annotated[
         Annotated[str, Field(json_schema_extra={"pattern": f"^ *{PAPER_PATTERN} *$"})] | None,
@@ -210,9 +216,9 @@ async def read(
 ) -> Response:
     """Read pictures.
 
-    The picture is the body itself, or the form's field `file`. One picture gives one reading;
-    several files, or a PDF, give `{"readings": [...]}` in the order they came, and one that
-    cannot be read says why in its `error`.
+    Send the picture as the body or in the form field `file`. One picture gives one reading;
+    several files, or a PDF, give `{"readings": [...]}` in the order they were sent. A reading that
+    failed has the reason in `error`.
     """
     hint = Hint(
         single=single,
@@ -222,8 +228,8 @@ async def read(
         paper=None if paper is None else parse_paper(paper, "paper"),
         whole_picture=whole_picture,
     )
-    async with arriving(request, desk.limits) as files:
-        return await desk.work(lambda: _to_answer(desk.read(files, hint, model), detail))
+    async with receive_files(request, service.limits) as files:
+        return await service.run(lambda: _to_answer(service.read(files, hint, model), detail))
 
 
 @guarded.post(
@@ -232,13 +238,13 @@ async def read(
     responses=_problems(400, 403, 404, 408, 413, 422, 503),
     tags=["reading"],
 )
-async def correct(desk: Placed, correction: CorrectionRequest) -> CorrectionAnswer:
-    """Say what a line, or one digit of it, should have been.
+async def correct(service: LimitedService, correction: CorrectionRequest) -> CorrectionAnswer:
+    """Correct a line, or one digit of it.
 
-    Only readings of the last pictures are known. Sending the same again changes nothing.
+    Only recent readings can be corrected. Sending a correction again changes nothing.
     """
-    new = await desk.work(
-        lambda: desk.correct(
+    new = await service.run(
+        lambda: service.correct(
             correction.reading, correction.truth, correction.line, correction.digit
         )
     )
@@ -246,9 +252,9 @@ async def correct(desk: Placed, correction: CorrectionRequest) -> CorrectionAnsw
 
 
 @guarded.get("/models", response_model=Models, tags=["reading"])
-async def models(desk: AnyDesk) -> Models:
-    """Say which models can be chosen."""
-    cards = await asyncio.to_thread(desk.doors.models)
+async def models(service: Service) -> Models:
+    """List the available models."""
+    cards = await asyncio.to_thread(service.dependencies.models)
     choices = [
         {
             "name": card.name,
@@ -262,23 +268,23 @@ async def models(desk: AnyDesk) -> Models:
 
 
 @guarded.get("/metrics", response_class=Response, tags=["operation"])
-async def metrics(desk: AnyDesk) -> Response:
-    """Give the counters to Prometheus."""
-    return Response(generate_latest(desk.metrics.registry), media_type=CONTENT_TYPE_LATEST)
+async def metrics(service: Service) -> Response:
+    """Return the metrics for Prometheus."""
+    return Response(generate_latest(service.metrics.registry), media_type=CONTENT_TYPE_LATEST)
 
 
 @open_to_all.get("/health", response_model=Health)
 async def health() -> Health:
-    """Say that the process answers."""
+    """Report that the process is alive."""
     return Health(version=__version__)
 
 
 @open_to_all.get("/ready", response_model=Ready, responses=_problems(503))
-async def ready(desk: AnyDesk) -> Ready:
-    """Say whether the model is loaded and the corrections can be reached."""
-    # In threads of their own: this must be answered while pictures wait to be read.
-    reader = await asyncio.to_thread(desk.doors.reader, None)
-    stored = await asyncio.to_thread(desk.doors.count_corrections)
+async def ready(service: Service) -> Ready:
+    """Report whether the model is loaded and the corrections are available."""
+    # In separate threads, so that this is answered while pictures wait to be read.
+    reader = await asyncio.to_thread(service.dependencies.reader, None)
+    stored = await asyncio.to_thread(service.dependencies.count_corrections)
     name = reader.classifier.name
     return Ready.model_validate(
         {"model": {"name": name.name, "sha256": name.sha256}, "corrections": stored}
@@ -287,28 +293,40 @@ async def ready(desk: AnyDesk) -> Ready:
 
 @open_to_all.get("/docs", include_in_schema=False)
 async def manual(request: Request) -> HTMLResponse:
-    """Show what can be asked, as a page that needs no outside host."""
+    """Show the documentation as a page without external resources."""
     return HTMLResponse(to_page(request.app.openapi()))
 
 
-def own_doors() -> Doors:
-    """Return this installation's own reader and corrections."""
+def default_dependencies() -> Dependencies:
+    """Return the reader and the corrections of this installation."""
 
     def correct(
         picture: Picture, reading: Reading, truth: str, line: int, digit: int | None
     ) -> int:
-        from digits.corrections.from_reading import to_corrections  # needs the database's libraries
+        from digits.corrections.from_reading import (
+            to_corrections,  # imports the database's libraries
+        )
 
-        told = to_corrections(
+        corrections = to_corrections(
             picture, reading, truth, line=line, digit=digit, source="api", act="sent"
         )
-        return current_corrections().add(told)
+        return current_corrections().add(corrections)
 
-    return Doors(current_reader, available_models, correct, lambda: current_corrections().count())
+    return Dependencies(
+        current_reader, available_models, correct, lambda: current_corrections().count()
+    )
+
+
+def _box(text: str) -> Box:
+    """Parse "x,y,width,height"."""
+    numbers = BOX.fullmatch(text)
+    if numbers is None:
+        raise HintError(f'boxes takes x,y,width,height in whole pixels, not "{text}"')
+    return Box(*map(int, numbers.groups()))
 
 
 def _to_answer(found: Reading | list[Reading], detail: Literal["brief", "full"]) -> JSONResponse:
-    """Return the readings as the body of an answer."""
+    """Return readings as a JSON response."""
 
     def plain(reading: Reading) -> dict[str, Any]:
         full = reading.to_json()
@@ -320,18 +338,18 @@ def _to_answer(found: Reading | list[Reading], detail: Literal["brief", "full"])
 
 
 def _described(api: FastAPI) -> Callable[[], dict[str, Any]]:
-    """Return what describes `api`: with the models there are, and its problems as such."""
+    """Return the OpenAPI generator, with the available models and the media type of problems."""
     describe = api.openapi
 
     def described() -> dict[str, Any]:
         schema = describe()
         schema["components"]["schemas"]["BriefReading"]["examples"] = [EXAMPLE]
-        names = [card.name for card in api.state.desk.doors.models()]
+        names = [card.name for card in api.state.service.dependencies.models()]
         for operation in (each for path in schema["paths"].values() for each in path.values()):
             if not api.state.token:
                 operation.pop("security", None)
                 operation["responses"].pop("401", None)
-            operation["responses"]["200"]["description"] = "done"
+            operation["responses"]["200"]["description"] = "success"
             for parameter in operation.get("parameters", []):
                 if parameter["name"] == "model":
                     parameter["schema"] = {"type": "string", "enum": names}

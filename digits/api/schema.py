@@ -1,4 +1,4 @@
-"""The schemas of requests and answers, for OpenAPI; a reading is what `Reading.to_json` gives."""
+"""Schemas of requests and responses for OpenAPI; a reading is the output of `Reading.to_json`."""
 
 import re
 from collections.abc import Callable
@@ -18,7 +18,7 @@ READING_ID = "5b1f7b2f0a6bb7a52d0c4f0f7c9f7f1f4f8a4a8f7f6c0a3a9f2f6a7f3a1c9e42"
 READING_ID_PATTERN = "^[0-9a-f]{64}$"
 TRUTH_PATTERN = "^[0-9]{0,100}$"
 
-# FastAPI leaves out what is null in an example: this one is put in afterwards.
+# FastAPI drops null values from examples, so this one is added to the schema later.
 EXAMPLE = {
     "schema": 1,
     "id": READING_ID,
@@ -33,7 +33,7 @@ EXAMPLE = {
 
 
 class ModelAnswer(BaseModel):
-    """Which model gave an answer."""
+    """The model that made a reading."""
 
     name: str
     sha256: str
@@ -52,7 +52,7 @@ class DigitAnswer(BaseModel):
 
 
 class MarkAnswer(BaseModel):
-    """Ink on a line that is no digit."""
+    """A mark on a line that is not a digit."""
 
     kind: Literal["dot", "dash", "stroke", "other"]
     box: BoxAnswer
@@ -62,7 +62,7 @@ WRITTEN = "the text with its separators, e.g. 7.5, -4, 17/20"
 
 
 class LineAnswer(BaseModel):
-    """Digits side by side."""
+    """A line of digits."""
 
     text: str = Field(description="digits only")
     written: str = Field(description=WRITTEN)
@@ -90,7 +90,7 @@ class CellAnswer(BaseModel):
 
 
 class BriefReading(BaseModel):
-    """What was read in one picture, without its parts."""
+    """A reading without its parts."""
 
     schema_: Annotated[int, Field(alias="schema")]
     id: str
@@ -104,7 +104,7 @@ class BriefReading(BaseModel):
 
 
 class FullReading(BriefReading):
-    """What was read in one picture, with every digit's place and probabilities."""
+    """A reading with the boxes and probabilities of all digits."""
 
     size: list[int] = Field(description="width and height of the upright picture in px")
     model: ModelAnswer
@@ -119,13 +119,13 @@ class FullReading(BriefReading):
 
 
 class Readings(BaseModel):
-    """Several pictures or pages in the order they came; one that failed says so in `error`."""
+    """Readings of several pictures or pages, in the order they were sent."""
 
     readings: list[FullReading | BriefReading]
 
 
 def _matching(pattern: str, sentence: str) -> Callable[[str], str]:
-    """Return a check whose complaint is a sentence; a pattern of pydantic's would name itself."""
+    """Return a validator with its own message; pydantic's would quote the pattern."""
 
     def check(text: str) -> str:
         if not re.fullmatch(pattern, text):
@@ -136,7 +136,7 @@ def _matching(pattern: str, sentence: str) -> Callable[[str], str]:
 
 
 class CorrectionRequest(BaseModel):
-    """What a line or a digit of a reading should have been."""
+    """The truth of a line or a digit."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -162,35 +162,35 @@ class CorrectionRequest(BaseModel):
         AfterValidator(_matching(TRUTH_PATTERN, "takes at most 100 digits and nothing else")),
         Field(
             json_schema_extra={"pattern": TRUTH_PATTERN},
-            description="what is written; empty: no digit",
+            description="the digits that are written; empty: not a digit",
         ),
     ]
 
 
 class CorrectionAnswer(BaseModel):
-    """What became of a correction."""
+    """The result of a correction."""
 
     reading: str
-    new: int = Field(description="how much was stored that was not known before; 0 on repetition")
+    new: int = Field(description="number of new corrections; 0 on repetition")
 
 
 class ModelChoice(BaseModel):
-    """A model that `model` may name."""
+    """An available model."""
 
     name: str
     title: str
-    accuracy: Probability | None = Field(description="share of right answers on test digits")
+    accuracy: Probability | None = Field(description="accuracy on test digits")
     default: bool
 
 
 class Models(BaseModel):
-    """What can be chosen."""
+    """All available models."""
 
     models: list[ModelChoice]
 
 
 class Health(BaseModel):
-    """The process answers."""
+    """The process is alive."""
 
     status: Literal["alive"] = "alive"
     version: str
@@ -201,14 +201,14 @@ class Ready(BaseModel):
 
     status: Literal["ready"] = "ready"
     model: ModelAnswer
-    corrections: int = Field(description="how many are stored")
+    corrections: int = Field(description="number of stored corrections")
 
 
 class ProblemAnswer(BaseModel):
-    """RFC 9457."""
+    """A problem, as in RFC 9457."""
 
     type: str
     title: str
     status: int
-    detail: str = Field(description="a sentence for people")
+    detail: str = Field(description="what went wrong and what to do")
     request_id: str

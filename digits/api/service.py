@@ -1,4 +1,4 @@
-"""The work behind the endpoints: pictures arrive, are read off the event loop, and remembered."""
+"""The service behind the endpoints: receive pictures, read them in threads, store corrections."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
@@ -12,7 +12,7 @@ from fastapi import Request
 from starlette.datastructures import FormData, UploadFile
 from starlette.requests import ClientDisconnect
 
-from digits.api.limits import Gate, Limits, Recent
+from digits.api.limits import ConcurrencyLimiter, Limits, ReadingCache
 from digits.api.problems import Problem
 from digits.api.telemetry import LOG, Metrics
 from digits.errors import DigitsError
@@ -22,66 +22,66 @@ from digits.reader import Reader
 from digits.registry import ModelCard
 from digits.types import Hint, Picture, Reading
 
-IN_MEMORY = 1_000_000  # bytes; what is larger waits in a temporary file until it is read
+IN_MEMORY = 1_000_000  # bytes; a larger body goes to a temporary file
 PARTS = 1000  # files in one form, before their pages are counted
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Doors:
-    """What the endpoints lead to; tests put others in their place."""
+class Dependencies:
+    """What the endpoints call; tests inject their own."""
 
     reader: Callable[[str | None], Reader]
     models: Callable[[], Sequence[ModelCard]]
-    # truth, line, digit or None for the whole line; returns how many were new
+    # picture, reading, truth, line, digit or None for the whole line -> number of new corrections
     correct: Callable[[Picture, Reading, str, int, int | None], int]
     count_corrections: Callable[[], int]
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
-    """What all requests of one application share."""
+class ReadingService:
+    """State shared by all requests of one application."""
 
-    doors: Doors
+    dependencies: Dependencies
     limits: Limits
-    gate: Gate
-    recent: Recent
+    limiter: ConcurrencyLimiter
+    cache: ReadingCache
     metrics: Metrics
     threads: ThreadPoolExecutor
 
-    async def work(self, job: Callable[[], T]) -> T:
-        """Do a job off the event loop, and give up waiting for it when it takes too long."""
+    async def run(self, job: Callable[[], T]) -> T:
+        """Run a job in a thread; raise a 503 if it takes too long."""
         seconds = self.limits.read_seconds
         try:
-            # A thread cannot be stopped: it ends its job, and its place is taken until then.
+            # A thread cannot be stopped: it finishes its job and is busy until then.
             return await asyncio.wait_for(
                 asyncio.get_running_loop().run_in_executor(self.threads, job), seconds
             )
         except TimeoutError:
             raise Problem(
                 503,
-                f"this took more than {seconds:g} s: try again, or send less",
+                f"reading took more than {seconds:g} s: try again or send fewer pages",
                 {"Retry-After": str(self.limits.retry_seconds)},
             ) from None
 
     def read(
         self, files: Sequence[UploadFile], hint: Hint, model: str | None
     ) -> Reading | list[Reading]:
-        """Read what was sent: one picture gives one reading, more or a PDF a list of them.
+        """Read files: one picture gives one reading; several files, or a PDF, give a list.
 
         Raises
         ------
         Problem
-            More pages came than are accepted, or there is no such model.
+            There are more pages than allowed, or there is no such model.
         DigitsError
-            The only picture cannot be read. Among several it says so in its own reading.
+            The only picture cannot be read. Among several, its reading has the error.
         """
-        # Never a path: whoever calls may name models, but not files of this machine.
-        names = [card.name for card in self.doors.models()]
+        # Names only: a caller must not be able to open a path on this machine.
+        names = [card.name for card in self.dependencies.models()]
         if model is not None and model not in names:
             raise Problem(422, f"there is no model {model}: choose one of {', '.join(names)}")
-        reader = self.doors.reader(model)
+        reader = self.dependencies.reader(model)
         if len(files) == 1:
             name = files[0].filename
             with Document.open(_content(files[0])) as document:
@@ -106,7 +106,7 @@ class Desk:
     def _read_pages(
         self, reader: Reader, document: Document, hint: Hint, file: str | None, before: int = 0
     ) -> Iterator[Reading]:
-        """Yield a reading for each page, if with those `before` they are not too many."""
+        """Yield a reading for each page; `before` pages of the request were read already."""
         if before + len(document) > self.limits.pages:
             raise Problem(413, f"more than {self.limits.pages} pages were sent: send fewer")
         for page in document.numbers:
@@ -120,7 +120,7 @@ class Desk:
     ) -> Reading:
         picture = document.page(page).picture
         reading = replace(reader.read(picture, hint), file=file, page=page)
-        self.recent.keep(picture, reading)
+        self.cache.keep(picture, reading)
         self.metrics.count(reading)
         return reading
 
@@ -142,18 +142,20 @@ class Desk:
         return reading
 
     def correct(self, identity: str, truth: str, line: int, digit: int | None) -> int:
-        """Store what a line or a digit of a recent reading should be; return how much was new.
+        """Store the truth of a line or digit; return the number of new corrections.
 
         Raises
         ------
         Problem
-            The reading is not remembered, or has no such line or digit.
+            The reading is not in the cache, or has no such line or digit.
         CorrectionsError
-            It cannot be stored.
+            The correction cannot be stored.
         """
-        found = self.recent.find(identity)
+        found = self.cache.find(identity)
         if found is None:
-            raise Problem(404, "this reading is not remembered: send its picture again, then this")
+            raise Problem(
+                404, "this reading is no longer known: send the picture again, then the correction"
+            )
         picture, reading = found
         if line >= len(reading.lines):
             raise Problem(422, f"there is no line {line}: {len(reading.lines)} were read")
@@ -161,32 +163,32 @@ class Desk:
         if digit is not None and digit >= n_digits:
             raise Problem(422, f"there is no digit {digit}: this line has {n_digits}")
         if digit is not None and len(truth) > 1:
-            raise Problem(422, f'one digit cannot be "{truth}": send one digit, or none')
-        return self.doors.correct(picture, reading, truth, line, digit)
+            raise Problem(422, f'one digit cannot be "{truth}": send one digit or an empty text')
+        return self.dependencies.correct(picture, reading, truth, line, digit)
 
 
 @asynccontextmanager
-async def arriving(request: Request, limits: Limits) -> AsyncIterator[list[UploadFile]]:
-    """Receive the pictures of a request: a form's files, or the body as it is."""
+async def receive_files(request: Request, limits: Limits) -> AsyncIterator[list[UploadFile]]:
+    """Receive the files of a request: those of a form, or the body itself."""
     try:
         async with asyncio.timeout(limits.upload_seconds):
             form = await _receive(request)
     except TimeoutError:
-        raise Problem(408, f"nothing whole arrived within {limits.upload_seconds:g} s") from None
+        raise Problem(408, f"the upload took more than {limits.upload_seconds:g} s") from None
     except ClientDisconnect:
-        raise Problem(400, "the caller went away while sending") from None
+        raise Problem(400, "the client disconnected during the upload") from None
     except OSError as error:
-        # What waits lies in temporary files, and the disk has an end.
-        LOG.warning("no room for what arrives", exc_info=error)
+        # Uploads go to temporary files, and the disk may be full.
+        LOG.warning("no disk space for an upload", exc_info=error)
         raise Problem(
             503,
-            "there is no room left for what arrives: try again",
+            "the server has no disk space for the upload: try again later",
             {"Retry-After": str(limits.retry_seconds)},
         ) from error
     try:
         files = [part for _, part in form.multi_items() if isinstance(part, UploadFile)]
         if not files:
-            raise Problem(400, 'no picture was sent: put it in the form\'s field "file"')
+            raise Problem(400, 'no file was sent: use the form field "file"')
         yield files
     finally:
         await form.close()

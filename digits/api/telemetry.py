@@ -1,4 +1,4 @@
-"""What operators see: one JSON line in the log for each request, and counters for Prometheus."""
+"""Logging and metrics: one JSON line per request, and counters for Prometheus."""
 
 import json
 import logging
@@ -17,14 +17,14 @@ from digits.types import Reading
 
 LOG = logging.getLogger("digits.api")
 HEADER = "X-Request-ID"
-GIVEN_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")  # what may stand in a log as the caller sent it
-QUIET = ("/health", "/ready", "/metrics")  # asked for every few seconds by machines
-SECONDS = (0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30)  # upper ends of the histograms' bins
+GIVEN_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")  # ids from the caller that may appear in the log
+QUIET = ("/health", "/ready", "/metrics")  # polled every few seconds; logged at level DEBUG
+SECONDS = (0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30)  # upper ends of the histogram's bins
 FIELDS = ("request_id", "method", "route", "status", "ms", "bytes")  # of a request, in the log
 
 
 class Metrics:
-    """The counters of one application, in a registry of their own."""
+    """Counters of one application, in their own registry."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
@@ -40,22 +40,24 @@ class Metrics:
         self.readings = Counter(
             "digits_readings", "Pictures read", ["status", "model"], registry=self.registry
         )
-        self.busy = Gauge("digits_requests_at_hand", "Now at hand", registry=self.registry)
+        self.busy = Gauge(
+            "digits_requests_in_progress", "Requests in progress", registry=self.registry
+        )
 
     def count(self, reading: Reading) -> None:
         """Count one picture."""
         self.readings.labels(reading.status, reading.model.name).inc()
 
 
-class Watch:
-    """Gives each request an id, measures and logs it, and answers for what nobody foresaw."""
+class RequestLog:
+    """ASGI middleware that gives each request an id, logs it, and answers unexpected errors."""
 
     def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
         self._app = app
         self._metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Watch one request."""
+        """Handle one request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -64,7 +66,7 @@ class Watch:
         identity = given if GIVEN_ID.fullmatch(given) else uuid.uuid4().hex
         scope.setdefault("state", {})["id"] = identity
 
-        async def watched(message: Message) -> None:
+        async def send_counted(message: Message) -> None:
             nonlocal status, n_bytes
             if message["type"] == "http.response.start":
                 status = message["status"]
@@ -74,14 +76,14 @@ class Watch:
 
         fault: Exception | None = None
         try:
-            await self._app(scope, receive, watched)
+            await self._app(scope, receive, send_counted)
         except Exception as error:
             fault = error
             if not status:
-                sentence = f"something unforeseen happened; it is logged under {identity}"
-                await problem(identity, 500, sentence)(scope, receive, watched)
+                sentence = f"an unexpected error occurred; it is logged under {identity}"
+                await problem(identity, 500, sentence)(scope, receive, send_counted)
         seconds = time.perf_counter() - began
-        # The route's pattern and not the address: no counter for every address that is tried.
+        # The route's pattern instead of the path, so that the number of counters stays bounded.
         route = getattr(scope.get("route"), "path", "unknown")
         self._metrics.requests.labels(route, scope["method"], status).inc()
         self._metrics.seconds.labels(route).observe(seconds)
@@ -96,7 +98,7 @@ class Watch:
 
 
 class JsonLines(logging.Formatter):
-    """One JSON object a line; headers, tokens, names and pictures are never in it."""
+    """Formats records as one JSON object per line, without headers, tokens, names or pictures."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the record as one line."""
@@ -112,7 +114,7 @@ class JsonLines(logging.Formatter):
 
 
 def start_logging() -> None:
-    """Send the log to standard error, unless somebody has chosen another place for it."""
+    """Log to standard error unless a handler is configured already."""
     if not LOG.handlers:
         handler = logging.StreamHandler(sys.stderr)
         handler.setFormatter(JsonLines())

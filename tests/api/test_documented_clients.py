@@ -97,7 +97,7 @@ def test_the_limits_are_as_documented():
     text = " ".join(DOCUMENT.split())
     assert f"more than {limits.body // 10**6} MB or {limits.pages} pages" in text
     assert f"or {MAX_BYTES // 10**6} MB or {MAX_PIXELS // 10**6} million pixels" in text
-    assert f"{limits.requests} requests are at hand" in text
+    assert f"{limits.requests} requests are in progress" in text
     assert f"within {limits.upload_seconds:g} s" in text
     assert f"more than {limits.read_seconds:g} s" in text
-    assert f"about {limits.remembered // 10**6} MB" in text
+    assert f"about {limits.cache_bytes // 10**6} MB" in text

@@ -13,7 +13,7 @@ import pytest
 from api_house import FAKE, URL, png, problem
 
 from digits import __version__
-from digits.api.limits import READING_BYTES, Gate, Limits, Recent
+from digits.api.limits import READING_BYTES, ConcurrencyLimiter, Limits, ReadingCache
 from digits.api.problems import Problem
 from digits.api.telemetry import JsonLines
 from digits.errors import DigitsError
@@ -52,12 +52,12 @@ def test_a_place_is_given_back_whatever_happened(house):
 
 
 def test_the_gate_lets_in_so_many():
-    gate = Gate(Limits(requests=2))
-    with gate.place(), gate.place():
-        with pytest.raises(Problem) as refused, gate.place():
+    limiter = ConcurrencyLimiter(Limits(requests=2))
+    with limiter.slot(), limiter.place():
+        with pytest.raises(Problem) as refused, limiter.slot():
             pytest.fail("a third got in")
         assert refused.value.status_code == 503
-    assert gate.busy == 0
+    assert limiter.busy == 0
 
 
 def test_a_reading_that_takes_too_long(house):
@@ -90,7 +90,7 @@ def test_a_disk_that_is_full(client, monkeypatch, form):
     monkeypatch.setattr("starlette.datastructures.UploadFile.write", write)
     sent = {"files": {"file": ("a.png", png())}} if form else {"content": png()}
     response = client.post(URL, **sent)
-    assert "no room" in problem(response, 503)
+    assert "no disk space" in problem(response, 503)
     assert response.headers["retry-after"]
 
 
@@ -158,7 +158,7 @@ def test_metrics_count_readings_and_requests(client):
     assert 'digits_readings_total{model="fake",status="failed"} 1.0' in lines
     assert 'digits_requests_total{method="POST",route="/readings",status="200"} 3.0' in lines
     assert 'digits_requests_total{method="POST",route="/readings",status="400"} 1.0' in lines
-    assert "digits_requests_at_hand 0.0" in lines
+    assert "digits_requests_in_progress 0.0" in lines
 
 
 def test_addresses_that_are_tried_make_no_counters(client):
@@ -208,55 +208,55 @@ def picture(as_picture) -> Picture:
 ROOM = 5 * (40 + READING_BYTES)  # for five of those
 
 
-def test_what_is_remembered_has_a_bound(picture):
-    recent = Recent(ROOM)
+def test_the_cache_is_bounded(picture):
+    cache = ReadingCache(ROOM)
     for n in range(50):
-        recent.keep(picture, reading(str(n)))
-    kept = [n for n in range(50) if recent.find(str(n))]
+        cache.keep(picture, reading(str(n)))
+    kept = [n for n in range(50) if cache.find(str(n))]
     assert kept == [45, 46, 47, 48, 49]
 
 
-def test_the_same_reading_is_remembered_once(picture):
-    recent = Recent(ROOM)
-    recent.keep(picture, reading("other"))
+def test_a_reading_is_cached_once(picture):
+    cache = ReadingCache(ROOM)
+    cache.keep(picture, reading("other"))
     for _ in range(50):
-        recent.keep(picture, reading("same"))
-    assert recent.find("other")
+        cache.keep(picture, reading("same"))
+    assert cache.find("other")
 
 
 def test_a_picture_larger_than_all_room_is_forgotten_at_once(picture, as_picture):
-    recent = Recent(ROOM)
-    recent.keep(picture, reading("small"))
-    recent.keep(as_picture(np.zeros((ROOM, 1), np.uint8)), reading("large"))
-    assert recent.find("small") is recent.find("large") is None
+    cache = ReadingCache(ROOM)
+    cache.keep(picture, reading("small"))
+    cache.keep(as_picture(np.zeros((ROOM, 1), np.uint8)), reading("large"))
+    assert cache.find("small") is cache.find("large") is None
     for n in range(5):
-        recent.keep(picture, reading(str(n)))
-    assert all(recent.find(str(n)) for n in range(5))
+        cache.keep(picture, reading(str(n)))
+    assert all(cache.find(str(n)) for n in range(5))
 
 
 def test_digits_take_room_too(house, picture):
-    recent = Recent(ROOM)
-    recent.keep(picture, reading("no digits"))
-    assert recent.find("no digits")
-    recent.keep(picture, house.reader.read(picture))  # one digit
-    assert recent.find("no digits")
-    recent.keep(picture, replace(house.reader.read(picture), id="another"))
-    assert recent.find("no digits") is None
+    cache = ReadingCache(ROOM)
+    cache.keep(picture, reading("no digits"))
+    assert cache.find("no digits")
+    cache.keep(picture, house.reader.read(picture))  # one digit
+    assert cache.find("no digits")
+    cache.keep(picture, replace(house.reader.read(picture), id="another"))
+    assert cache.find("no digits") is None
 
 
 def test_threads_may_remember_at_once(picture):
-    recent = Recent(ROOM)
+    cache = ReadingCache(ROOM)
 
     def keep(start: int) -> None:
         for n in range(start, start + 300):
-            recent.keep(picture, reading(str(n)))
+            cache.keep(picture, reading(str(n)))
 
     threads = [threading.Thread(target=keep, args=(1000 * n,)) for n in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    kept = [n for t in range(4) for n in range(1000 * t, 1000 * t + 300) if recent.find(str(n))]
+    kept = [n for t in range(4) for n in range(1000 * t, 1000 * t + 300) if cache.find(str(n))]
     assert len(kept) == 5
 
 

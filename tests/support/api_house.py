@@ -22,7 +22,7 @@ from starlette.testclient import TestClient
 
 from digits.api import create_api
 from digits.api.limits import Limits
-from digits.api.service import Doors
+from digits.api.service import Dependencies
 from digits.registry import ModelCard
 
 URL = "/api/readings"
@@ -91,8 +91,10 @@ class House:
 
     def app(self) -> Starlette:
         cards = [ModelCard("fake", "A fake", 0.5, Path("fake.onnx"))]
-        doors = Doors(lambda model: self.reader, lambda: cards, self.correct, self.count)
-        api = create_api(doors, limits=self.limits, token=self.token, site=self.site)
+        dependencies = Dependencies(
+            lambda model: self.reader, lambda: cards, self.correct, self.count
+        )
+        api = create_api(dependencies, limits=self.limits, token=self.token, site=self.site)
         return Starlette(routes=[Mount("/api", api)])
 
     def client(self, **limits: float) -> TestClient:
