@@ -43,10 +43,10 @@ its second head.
 
 """
 
-Answer = Callable[[Frames], object]
+UserAnswer = Callable[[Frames], object]
 
 
-def contenders(folder: Path, frames: Frames) -> dict[str, Answer]:
+def contenders(folder: Path, frames: Frames) -> dict[str, UserAnswer]:
     """Return what is compared, ours first."""
     ours = load_classifier(WEIGHTS / "cnn.onnx")
     twin = keras.saving.load_model(WEIGHTS / "mnist_model.h5", compile=False)
@@ -67,7 +67,7 @@ def contenders(folder: Path, frames: Frames) -> dict[str, Answer]:
     }
 
 
-def medians(answers: dict[str, Answer], frames: Frames, rounds: int, times: int) -> list[float]:
+def medians(answers: dict[str, UserAnswer], frames: Frames, rounds: int, times: int) -> list[float]:
     """Return for each contender the median over rounds of one answer, in ms."""
     taken: dict[str, list[float]] = {name: [] for name in answers}
     for answer in answers.values():

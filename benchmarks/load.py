@@ -51,7 +51,7 @@ PATIENCE = 120.0  # seconds that a client waits for one answer
 
 
 @dataclass(slots=True)
-class Told:
+class LoadResult:
     """What the clients were told."""
 
     seconds: list[float] = field(default_factory=list)  # of answers with status 200
@@ -139,12 +139,12 @@ def press(
     seconds: float,
     requests: int | None = None,
     hint: str = "",
-) -> Told:
+) -> LoadResult:
     """Let clients send pictures, one after the other each, for some time or so many in all.
 
     Every picture is another one to the server: what it remembers of each takes room.
     """
-    told, lock, sent = Told(), threading.Lock(), iter(range(requests or sys.maxsize))
+    result, lock, sent = LoadResult(), threading.Lock(), iter(range(requests or sys.maxsize))
     until = time.monotonic() + seconds
 
     def client(seed: int) -> None:
@@ -163,24 +163,24 @@ def press(
                 connection.close()
             took = time.perf_counter() - began
             with lock:
-                told.statuses[status] += 1
+                result.statuses[status] += 1
                 if status == "200":
-                    told.seconds.append(took)
+                    result.seconds.append(took)
 
     threads = [threading.Thread(target=client, args=(seed,)) for seed in range(clients)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    return told
+    return result
 
 
-async def visit(port: int, seconds: float) -> Told:
+async def visit(port: int, seconds: float) -> LoadResult:
     """Open the page Read as a browser does and press its examples in turn, for some time."""
     from streamlit.proto.BackMsg_pb2 import BackMsg
     from websockets.asyncio.client import connect
 
-    told = Told()
+    result = LoadResult()
     address = f"ws://localhost:{port}/_stcore/stream"
     async with connect(address, subprotocols=["streamlit"], max_size=None) as page:  # type: ignore[list-item]
         hello = BackMsg()
@@ -199,9 +199,9 @@ async def visit(port: int, seconds: float) -> Told:
                     buttons.clear()
                     await said(page, message, buttons)
                     if button == name:
-                        told.seconds.append(time.perf_counter() - began)
-                        told.statuses["200" if back in buttons else "no answer"] += 1
-    return told
+                        result.seconds.append(time.perf_counter() - began)
+                        result.statuses["200" if back in buttons else "no answer"] += 1
+    return result
 
 
 async def said(page: Any, message: Any, buttons: dict[str, str]) -> None:  # noqa: ANN401
@@ -220,16 +220,16 @@ async def said(page: Any, message: Any, buttons: dict[str, str]) -> None:  # noq
             return
 
 
-def visit_at_once(port: int, visitors: int, seconds: float) -> Told:
+def visit_at_once(port: int, visitors: int, seconds: float) -> LoadResult:
     """Let so many visit the pages at once; return what all of them were told."""
 
-    async def all_of_them() -> list[Told]:
+    async def all_of_them() -> list[LoadResult]:
         return await asyncio.gather(*(visit(port, seconds) for _ in range(visitors)))
 
-    together = Told()
-    for told in asyncio.run(all_of_them()):
-        together.seconds += told.seconds
-        together.statuses += told.statuses
+    together = LoadResult()
+    for result in asyncio.run(all_of_them()):
+        together.seconds += result.seconds
+        together.statuses += result.statuses
     return together
 
 
@@ -238,17 +238,17 @@ def judge_interface(options: argparse.Namespace) -> tuple[Campaign, bool]:
     pictures = load_pictures(options.pictures) if options.pictures else compose()
     with serving("digits", "serve", "--port", "PORT") as port:
         press(port, pictures, options.clients, PATIENCE, options.clients)  # warm
-        told = press(port, pictures, options.clients, options.seconds)
-    errors = sum(n for status, n in told.statuses.items() if status not in ("200", "503"))
-    p50, p99 = told.percentile(50), told.percentile(99)
+        result = press(port, pictures, options.clients, options.seconds)
+    errors = sum(n for status, n in result.statuses.items() if status not in ("200", "503"))
+    p50, p99 = result.percentile(50), result.percentile(99)
     kind = "real photographs and scans" if options.pictures else "composed pictures"
     campaign = Campaign(
         "load-http",
         f"{options.clients} clients for {options.seconds:g} s on the HTTP interface, {kind}",
-        told.statuses.total(),
+        result.statuses.total(),
         "requests",
         errors,
-        f"{told.statuses['503']} answers 503, {errors} other errors; median {p50:.2f} s, 99th "
+        f"{result.statuses['503']} answers 503, {errors} other errors; median {p50:.2f} s, 99th "
         f"percentile {p99:.2f} s; {options.beside}",
         command(options),
     )
@@ -260,16 +260,16 @@ def judge_pages(options: argparse.Namespace) -> tuple[Campaign, bool]:
     app = ["streamlit", "run", "app.py", "--server.headless", "true", "--server.port", "PORT"]
     with serving(*app) as port:
         alone = visit_at_once(port, 1, options.seconds / 8)
-        told = visit_at_once(port, options.visitors, options.seconds / 2)
-    errors = told.statuses.total() - told.statuses["200"]
-    p99 = told.percentile(99)
+        result = visit_at_once(port, options.visitors, options.seconds / 2)
+    errors = result.statuses.total() - result.statuses["200"]
+    p99 = result.percentile(99)
     campaign = Campaign(
         "load-pages",
         f"{options.visitors} visitors of the pages at once, each having pictures read",
-        told.statuses.total(),
+        result.statuses.total(),
         "readings",
         errors,
-        f"median {told.percentile(50):.2f} s, 99th percentile {p99:.2f} s; one alone "
+        f"median {result.percentile(50):.2f} s, 99th percentile {p99:.2f} s; one alone "
         f"{alone.percentile(50):.2f} s; {options.beside}",
         command(options),
     )
@@ -284,15 +284,15 @@ def judge_memory(options: argparse.Namespace) -> tuple[Campaign, bool]:
         before = resident(port)
         rest = press(port, small, FEW, options.requests, 9 * tenth, "single=true")
         after = resident(port)
-    told = first.statuses + rest.statuses
-    errors = sum(n for status, n in told.items() if status not in ("200", "503"))
+    result = first.statuses + rest.statuses
+    errors = sum(n for status, n in result.items() if status not in ("200", "503"))
     campaign = Campaign(
         "load-memory",
         "the memory of the HTTP interface after ten times as many requests",
-        told.total(),
+        result.total(),
         "requests",
         errors,
-        f"{before:.0f} MB after {tenth:,} and {after:.0f} MB after {told.total():,}, each with "
+        f"{before:.0f} MB after {tenth:,} and {after:.0f} MB after {result.total():,}, each with "
         f"another picture: {100 * (after / before - 1):+.1f} %",
         command(options),
     )
@@ -322,7 +322,7 @@ def main() -> int:
     wrong = False
     for judge in (judge_interface, judge_pages, judge_memory):
         campaign, will_do = judge(options)
-        print(f"{campaign.tried}: {campaign.times} {campaign.unit}, {campaign.told}", flush=True)
+        print(f"{campaign.tried}: {campaign.times} {campaign.unit}, {campaign.result}", flush=True)
         wrong |= not will_do
         if options.write:
             keep(campaign)

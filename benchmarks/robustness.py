@@ -55,7 +55,7 @@ grainy and crossed paper by definitions of its own, so that only two of the fift
 anything in it.
 """
 
-Answer = Callable[[Frames], np.ndarray]  # frames to values, -1 where none is named
+UserAnswer = Callable[[Frames], np.ndarray]  # frames to values, -1 where none is named
 
 
 def distort(frames: Frames, sweep: str, step: float) -> tuple[Frames, np.ndarray]:
@@ -118,7 +118,7 @@ def stroke(frames: Frames) -> float:
     return float(np.median(widths))
 
 
-def doors(reader: Reader) -> dict[str, Answer]:
+def doors(reader: Reader) -> dict[str, UserAnswer]:
     """Return how a network may be asked: its pixels as they are, or through the reader."""
 
     def pixels(frames: Frames) -> np.ndarray:
@@ -136,21 +136,21 @@ def doors(reader: Reader) -> dict[str, Answer]:
     return {"pixels": pixels, "reader": read}
 
 
-def share(answer: Answer, frames: Frames, labels: np.ndarray) -> float:
+def share(answer: UserAnswer, frames: Frames, labels: np.ndarray) -> float:
     """Return the share of digits that are named rightly."""
     return float((answer(frames) == labels).mean())
 
 
 def measure(digits: Labelled) -> Iterator[str]:
     """Yield the report line by line."""
-    asked = {
+    request = {
         f"{name}, {door}": answer
         for name in NETWORKS
         for door, answer in doors(current_reader(name)).items()
     }
     width = stroke(digits.frames)
     yield f"{len(digits)} of MNIST's validation digits; strokes {width:.1f} px wide."
-    yield from _corrupted(digits, asked)
+    yield from _corrupted(digits, request)
     told: dict[tuple[str, str, float], float] = {}
     for sweep, (unit, steps) in SWEEPS.items():
         yield ""
@@ -159,7 +159,7 @@ def measure(digits: Labelled) -> Iterator[str]:
         yield "| | " + " | ".join(f"{step:g}" for step in steps) + " |"
         yield "|---|" + "---|" * len(steps)
         frames = [distort(digits.frames, sweep, step) for step in steps]
-        for name, answer in asked.items():
+        for name, answer in request.items():
             shares = [share(answer, drawn, digits.labels[kept]) for drawn, kept in frames]
             told |= {(sweep, name, step): s for step, s in zip(steps, shares, strict=True)}
             yield f"| {name} | " + " | ".join(f"{s:.1%}" for s in shares) + " |"
@@ -183,16 +183,16 @@ def measure(digits: Labelled) -> Iterator[str]:
         yield f"| {sweep} {low} to {high} | {wanted:.1%} | " + " | ".join(cells) + " |"
 
 
-def _corrupted(digits: Labelled, asked: dict[str, Answer]) -> Iterator[str]:
+def _corrupted(digits: Labelled, request: dict[str, UserAnswer]) -> Iterator[str]:
     rng = np.random.default_rng(SEED)
     shares: dict[str, list[float]] = {}
     for name, corrupt in CORRUPTIONS.items():
         frames = corrupt(digits.frames, rng)
-        shares[name] = [share(answer, frames, digits.labels) for answer in asked.values()]
-    clean = [share(answer, digits.frames, digits.labels) for answer in asked.values()]
+        shares[name] = [share(answer, frames, digits.labels) for answer in request.values()]
+    clean = [share(answer, digits.frames, digits.labels) for answer in request.values()]
     yield ""
-    yield "| corruption | " + " | ".join(asked) + " |"
-    yield "|---|" + "---|" * len(asked)
+    yield "| corruption | " + " | ".join(request) + " |"
+    yield "|---|" + "---|" * len(request)
     yield _row("none", clean)
     groups = {
         "nothing in training is like it": [n for n in shares if n not in OVERLAPPED + RELATED],

@@ -1,4 +1,4 @@
-"""What a campaign came to, as one small file of its own: docs/reliability/NAME.json."""
+"""Store the results of reliability tests in docs/reliability/NAME.json."""
 
 import json
 import os
@@ -12,19 +12,19 @@ FOLDER = Path(__file__).parent.parent / "docs" / "reliability"
 
 @dataclass(frozen=True, slots=True)
 class Campaign:
-    """Something that was tried many times."""
+    """The result of a test that was repeated many times."""
 
     campaign: str  # its name, and the file's
     tried: str  # what, in a sentence
     times: int
     unit: str  # of what so many: kills, requests
     lost: int  # how often something went wrong
-    told: str  # the figures, in a sentence
+    result: str  # the figures, in a sentence
     command: str
 
 
 def keep(campaign: Campaign) -> None:
-    """Write what a campaign came to, with date and machine."""
+    """Write a result with date and machine."""
     facts = {
         **asdict(campaign),
         "date": datetime.now(UTC).date().isoformat(),

@@ -9,12 +9,12 @@ ROOT = Path(__file__).parent.parent
 RESULTS = ROOT / "docs" / "reliability"
 OUT = ROOT / "docs" / "reliability.md"
 
-HEAD = """# What was tried to break it
+HEAD = """# Reliability tests
 
 Made by `scripts/make_reliability.py` from the files in `docs/reliability/`, each written by the
 command of its row; do not edit. What may be tried on purpose stands in [security](security.md).
 
-| what was tried | how often | lost | what came of it | date |
+| test | repetitions | lost | result | date |
 |---|---|---|---|---|
 """
 COMMANDS = "\n## The commands\n\n"
@@ -28,7 +28,7 @@ def campaigns() -> list[dict[str, Any]]:
 def document(found: list[dict[str, Any]]) -> str:
     """Return the whole page."""
     rows = "".join(
-        f"| {each['tried']} | {each['times']:,} {each['unit']} | {each['lost']} | {each['told']} "
+        f"| {each['tried']} | {each['times']:,} {each['unit']} | {each['lost']} | {each['result']} "
         f"| {each['date']} |\n"
         for each in found
     )

@@ -40,7 +40,7 @@ from digits.registry import DEFAULT, available_models, current_corrections, curr
 from digits.settings import load_settings
 from digits.types import CONFIDENCE_THRESHOLD, MAX_LENGTH, Hint, Picture, Reading
 
-TOKEN = "DIGITS_API_TOKEN"  # noqa: S105  # the variable's name: where it is set, callers must know it
+TOKEN = "DIGITS_API_TOKEN"  # noqa: S105  # name of a variable, not a token
 BRIEF = [field.alias or name for name, field in BriefReading.model_fields.items()]
 PICTURE = {"type": "string", "format": "binary"}
 PICTURES = {
@@ -315,14 +315,6 @@ def default_dependencies() -> Dependencies:
     return Dependencies(
         current_reader, available_models, correct, lambda: current_corrections().count()
     )
-
-
-def _box(text: str) -> Box:
-    """Parse "x,y,width,height"."""
-    numbers = BOX.fullmatch(text)
-    if numbers is None:
-        raise HintError(f'boxes takes x,y,width,height in whole pixels, not "{text}"')
-    return Box(*map(int, numbers.groups()))
 
 
 def _to_answer(found: Reading | list[Reading], detail: Literal["brief", "full"]) -> JSONResponse:

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
-from digits.evaluation.folder import Answer, FolderReport, Pair
+from digits.evaluation.folder import EvaluatedPicture, FolderReport, Pair
 from digits.io.document import load_upright
 from digits.render.overlay import outline
 from digits.types import Digit
@@ -47,7 +47,7 @@ def write_sheets(report: FolderReport, out: Path) -> list[Path]:
     return paths
 
 
-def _sheet(answers: tuple[Answer, ...]) -> Image.Image:
+def _sheet(answers: tuple[EvaluatedPicture, ...]) -> Image.Image:
     """Return the answers in rows, as many side by side as the longest number allows."""
     seen = [_characters(answer) for answer in answers]
     longest = max(len(row) for rows in seen for row in rows)
@@ -63,7 +63,7 @@ def _sheet(answers: tuple[Answer, ...]) -> Image.Image:
     return sheet
 
 
-def _characters(answer: Answer) -> list[list[Character]]:
+def _characters(answer: EvaluatedPicture) -> list[list[Character]]:
     """Return the rows of frames: a row for each line of the text, the long ones broken."""
     digits = iter(answer.reading.digits if answer.reading else ())
     rows: list[list[Character]] = []
@@ -74,7 +74,7 @@ def _characters(answer: Answer) -> list[list[Character]]:
     return rows or [[]]
 
 
-def _tile(answer: Answer, rows: list[list[Character]], width: int) -> Image.Image:
+def _tile(answer: EvaluatedPicture, rows: list[list[Character]], width: int) -> Image.Image:
     """Return one picture with its boxes and frames, and what was meant and read above them."""
     caption = textwrap.wrap(_sentence(answer), width // LETTER[1])
     top, height = len(caption) * CAPTION + GAP, max(PICTURE[1], len(rows) * STEP[1])
@@ -91,7 +91,7 @@ def _tile(answer: Answer, rows: list[list[Character]], width: int) -> Image.Imag
     return tile
 
 
-def _sentence(answer: Answer) -> str:
+def _sentence(answer: EvaluatedPicture) -> str:
     if answer.error is not None:
         return f"{answer.file.name}: {answer.error}"
     truth, text = (words.replace("\n", " / ") or "nothing" for words in (answer.truth, answer.text))

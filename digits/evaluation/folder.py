@@ -70,7 +70,7 @@ def recipe_name(card: dict[str, Any]) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class EvaluatedPicture:
     """One labelled picture and what was read in it."""
 
     file: Path
@@ -125,10 +125,10 @@ class FolderReport:
     """How a reader did on a folder."""
 
     directory: Path
-    answers: tuple[Answer, ...]
+    answers: tuple[EvaluatedPicture, ...]
 
     @property
-    def wrong(self) -> tuple[Answer, ...]:
+    def wrong(self) -> tuple[EvaluatedPicture, ...]:
         """The answers that differ from their labels."""
         return tuple(answer for answer in self.answers if not answer.right)
 
@@ -191,7 +191,7 @@ class FolderReport:
         return {**self.figures(), "wrong": wrong}
 
 
-def _by_kind(answers: Sequence[Answer]) -> dict[str, list[int]]:
+def _by_kind(answers: Sequence[EvaluatedPicture]) -> dict[str, list[int]]:
     """Return right ones and pictures of each kind that the labels name."""
     kinds: dict[str, list[int]] = {}
     for answer in answers:
@@ -201,14 +201,14 @@ def _by_kind(answers: Sequence[Answer]) -> dict[str, list[int]]:
     return kinds
 
 
-def _lines(answers: Sequence[Answer]) -> dict[str, int]:
+def _lines(answers: Sequence[EvaluatedPicture]) -> dict[str, int]:
     """Count the lines of the truth, and those that were read without an error."""
     lines = [line for answer in answers if answer.truth for line in answer.lines()]
     written = [(truth, text) for truth, text in lines if truth is not None]
     return {"written": len(written), "right": sum(truth == text for truth, text in written)}
 
 
-def _characters(answers: Sequence[Answer]) -> dict[str, Any]:
+def _characters(answers: Sequence[EvaluatedPicture]) -> dict[str, Any]:
     """Count the digits that were read as they should be, as others, missed, or one too many."""
     pairs = [pair for answer in answers for line in answer.pairs() for pair in line]
     written = [(a, b) for a, b in pairs if a is not None]
@@ -240,14 +240,14 @@ def _characters_as_text(told: dict[str, Any]) -> list[str]:
     return lines
 
 
-def _sure_and_right(answers: Sequence[Answer]) -> tuple[np.ndarray, np.ndarray]:
+def _sure_and_right(answers: Sequence[EvaluatedPicture]) -> tuple[np.ndarray, np.ndarray]:
     """Return how sure each answer was that named a digit, and whether it was right: (n,), (n,)."""
     named = [answer for answer in answers if answer.names_digits]
     sure = np.array([answer.confidence for answer in named], np.float64)
     return sure, np.array([answer.right for answer in named], bool)
 
 
-def _confidence(answers: Sequence[Answer]) -> dict[str, Any] | None:
+def _confidence(answers: Sequence[EvaluatedPicture]) -> dict[str, Any] | None:
     """Judge the confidence where digits were read; None where none were."""
     sure, right = _sure_and_right(answers)
     if not sure.size:
@@ -278,7 +278,7 @@ def _confidence_as_text(told: dict[str, Any] | None) -> list[str]:
     ]
 
 
-def _accepting(answers: Sequence[Answer]) -> dict[str, Any] | None:
+def _accepting(answers: Sequence[EvaluatedPicture]) -> dict[str, Any] | None:
     """Choose a threshold on every other picture, and say how it does on the rest."""
     chosen = accepting_threshold(*_sure_and_right(answers[::2]), WANTED)
     if len(answers) < FEW or chosen is None:
@@ -348,10 +348,10 @@ def _labels(directory: Path) -> list[tuple[Path, str, str]]:
     return [(directory / row["file"], row["text"], row.get("kind") or "") for row in rows]
 
 
-def _answer(reader: Reader, file: Path, truth: str, kind: str, hint: Hint) -> Answer:
+def _answer(reader: Reader, file: Path, truth: str, kind: str, hint: Hint) -> EvaluatedPicture:
     start = time.perf_counter()
     try:
         reading, error = reader.read(load_picture(file), hint), None
     except DigitsError as fault:
         reading, error = None, str(fault)
-    return Answer(file, truth, reading, time.perf_counter() - start, kind, error)
+    return EvaluatedPicture(file, truth, reading, time.perf_counter() - start, kind, error)

@@ -18,7 +18,7 @@ PAPER = 255
 
 
 @dataclass(frozen=True, slots=True)
-class WriterAnswer:
+class WriterDigit:
     """What was read where a known writer wrote one digit."""
 
     source: str
@@ -45,13 +45,13 @@ def to_picture(character: Handwritten) -> Picture:
     return Picture(grey, width, height, hashlib.sha256(grey.tobytes()).hexdigest())
 
 
-def evaluate_writers(reader: Reader, characters: Iterable[Handwritten]) -> list[WriterAnswer]:
+def evaluate_writers(reader: Reader, characters: Iterable[Handwritten]) -> list[WriterDigit]:
     """Return what the reader says of each digit, told that the picture shows one."""
     answers = []
     for character in characters:
         reading = reader.read(to_picture(character), SINGLE)
         answers.append(
-            WriterAnswer(
+            WriterDigit(
                 character.source,
                 character.writer,
                 character.label,

@@ -1,7 +1,7 @@
 """Draw handwriting as pens write it: recorded strokes become ink, scanned characters keep theirs.
 
-One renderer serves digits, lines and pages. A `Style` stands for one writer with one pen: sample
-it once for a number, a line or a page, and draw every character of that writer with it.
+One renderer serves digits, lines and pages. A `StrokeStyle` is one writer with one pen: sample it
+once for a number, a line or a page, and draw every character of that writer with it.
 
 >>> rng = np.random.default_rng(0)
 >>> seven = Handwritten("7", "example", "w1", smooth([np.array([[0, 0], [40, 0], [15, 90]])]))
@@ -52,7 +52,7 @@ class Handwritten:
 
 
 @dataclass(frozen=True, slots=True)
-class Style:
+class StrokeStyle:
     """How one writer with one pen departs from what was recorded."""
 
     pen: float  # heights, width of the pen
@@ -63,7 +63,7 @@ class Style:
     dry: float = 0.0  # of full ink, most that uneven ink loses in places
 
 
-def sample_style(rng: np.random.Generator, pen: float | None = None) -> Style:
+def sample_style(rng: np.random.Generator, pen: float | None = None) -> StrokeStyle:
     """Return a writer's style by chance.
 
     Parameters
@@ -72,7 +72,7 @@ def sample_style(rng: np.random.Generator, pen: float | None = None) -> Style:
     pen : heights, the width of the pen; None samples it too
     """
     low, high = np.log(PENS)
-    return Style(
+    return StrokeStyle(
         pen=pen if pen is not None else float(np.exp(rng.uniform(low, high))),
         slant=float(rng.normal(0, 0.08)),
         stretch=float(rng.normal(0, 0.1)),
@@ -143,7 +143,9 @@ def _curve(points: np.ndarray) -> np.ndarray:
     return np.stack([np.convolve(axis, kernel / kernel.sum(), "valid") for axis in longer.T], 1)
 
 
-def vary(strokes: tuple[Stroke, ...], style: Style, rng: np.random.Generator) -> tuple[Stroke, ...]:
+def vary(
+    strokes: tuple[Stroke, ...], style: StrokeStyle, rng: np.random.Generator
+) -> tuple[Stroke, ...]:
     """Return strokes as a writer of this style would repeat them, in heights.
 
     Strokes of several characters may then be set side by side (`beside`) and drawn as one.
@@ -203,7 +205,7 @@ def beside(
 
 
 def draw_character(
-    character: Handwritten, height: int | float, style: Style, rng: np.random.Generator
+    character: Handwritten, height: int | float, style: StrokeStyle, rng: np.random.Generator
 ) -> Ink:
     """Draw a character as this style's writer writes it; a scan keeps its own strokes.
 

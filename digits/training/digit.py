@@ -123,7 +123,7 @@ class Batches(keras.utils.PyDataset):
         self._shuffle()
 
 
-class Rises(keras.optimizers.schedules.LearningRateSchedule):
+class WarmupSchedule(keras.optimizers.schedules.LearningRateSchedule):
     """The learning rate: it rises and falls along a cosine, and does so again for a gentle end.
 
     Loshchilov & Hutter (2017), "SGDR: Stochastic Gradient Descent with Warm Restarts".
@@ -156,7 +156,9 @@ def one_hot(labels: np.ndarray) -> np.ndarray:
 def compile_network(network: keras.Model, recipe: Recipe, n_train: int) -> None:
     """Give the network its loss and its optimiser: Adam, or AdamW that cools down."""
     if recipe.decay:
-        optimizer = keras.optimizers.AdamW(Rises(recipe, n_train), weight_decay=recipe.decay)
+        optimizer = keras.optimizers.AdamW(
+            WarmupSchedule(recipe, n_train), weight_decay=recipe.decay
+        )
     else:
         optimizer = keras.optimizers.Adam(recipe.peak)
     network.compile(optimizer, loss="categorical_crossentropy", metrics=["accuracy"])

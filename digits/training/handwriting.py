@@ -41,7 +41,7 @@ VALIDATION, CALIBRATION = 0.15, 0.12
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class DataSource:
     """Where a data set comes from, as a model card must say."""
 
     title: str
@@ -51,37 +51,37 @@ class Source:
 
 
 SOURCES = {
-    "pendigits": Source(
+    "pendigits": DataSource(
         "Pen-Based Recognition of Handwritten Digits (UCI 1998)",
         "E. Alpaydin, F. Alimoglu",
         "CC BY 4.0",
         "https://doi.org/10.24432/C5MG6K",
     ),
-    "uji": Source(
+    "uji": DataSource(
         "UJI Pen Characters, versions 1 and 2 (UCI 2007, 2009)",
         "F. Prat, M. J. Castro, D. Llorens, A. Marzal, J. M. Vilar",
         "CC BY 4.0",
         "https://doi.org/10.24432/C5FG8S",
     ),
-    "swiss": Source(
+    "swiss": DataSource(
         "Numbers",
         "A. Schroeder and contributors",
         "CC0 1.0",
         "https://github.com/kensanata/numbers",
     ),
-    "optdigits": Source(
+    "optdigits": DataSource(
         "Optical Recognition of Handwritten Digits (UCI 1998)",
         "E. Alpaydin, C. Kaynak",
         "CC BY 4.0",
         "https://doi.org/10.24432/C50P49",
     ),
-    "german": Source(
+    "german": DataSource(
         "handwritten-digits-corpus",
         "S. Kahl",
         "Apache-2.0",
         "https://github.com/skahl/handwritten-digits-corpus",
     ),
-    "numberpad": Source(
+    "numberpad": DataSource(
         "NumberPad", "B. Maxwell", "Apache-2.0", "https://github.com/bridger/NumberPad"
     ),
 }

@@ -40,7 +40,7 @@ KEPT = 0.997  # share of distorted digits that must not be rejected
 HALF = 0.5  # of full ink
 
 
-class Shown(keras.utils.PyDataset):
+class RejectionBatches(keras.utils.PyDataset):
     """Digits, and as many frames that hold none; an epoch depends on its seed and number alone."""
 
     def __init__(self, digits: Labelled, others: Frames, seed: int, batches: int) -> None:
@@ -152,7 +152,7 @@ def fit_head(
     if written is not None:
         digits = joined(digits, written.train)
         others = np.concatenate([others, to_ink(written.letters)])
-    shown = Shown(digits, others, seed, len(mnist.train) // BATCH)
+    shown = RejectionBatches(digits, others, seed, len(mnist.train) // BATCH)
     schedule = keras.optimizers.schedules.CosineDecay(PEAK, epochs * len(shown))
     head.compile(
         keras.optimizers.AdamW(schedule, weight_decay=DECAY),

@@ -5,20 +5,20 @@ from typing import Any, Literal
 
 import streamlit as st
 
-How = Literal["typed", "chosen", "confirmed"]
-HOWS: tuple[How, ...] = ("typed", "chosen", "confirmed")
+AnswerKind = Literal["typed", "chosen", "confirmed"]
+ANSWER_KINDS: tuple[AnswerKind, ...] = ("typed", "chosen", "confirmed")
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class UserAnswer:
     """What a person said: by Enter in a field, a click on a candidate, or on "Looks right"."""
 
     id: str  # of what it is about; empty for the reading as a whole
     text: str
-    how: How
+    how: AnswerKind
 
 
-def new_answers(sent: Any, epoch: str, key: str) -> tuple[Answer, ...]:  # noqa: ANN401  # a browser's
+def new_answers(sent: Any, epoch: str, key: str) -> tuple[UserAnswer, ...]:  # noqa: ANN401  # a browser's
     """Return those of a component's acts that are about this reading and were not taken before.
 
     Parameters
@@ -31,10 +31,10 @@ def new_answers(sent: Any, epoch: str, key: str) -> tuple[Answer, ...]:  # noqa:
         return ()
     of, taken = st.session_state.get(_key(key), ("", frozenset()))
     known = taken if of == epoch else frozenset()
-    acts = [act for act in sent["acts"] if act["n"] not in known and act["how"] in HOWS]
+    acts = [act for act in sent["acts"] if act["n"] not in known and act["how"] in ANSWER_KINDS]
     if acts:
         st.session_state[_key(key)] = (epoch, known | {act["n"] for act in acts})
-    return tuple(Answer(str(act["id"]), str(act["text"]), act["how"]) for act in acts)
+    return tuple(UserAnswer(str(act["id"]), str(act["text"]), act["how"]) for act in acts)
 
 
 def _key(key: str) -> str:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from digits.ui.acts import Answer, new_answers
+from digits.ui.acts import UserAnswer, new_answers
 from digits.ui.component import component
 
 _HTML = """
@@ -49,7 +49,7 @@ class AnswerCard:
     group: str = ""  # of components that follow each other's selection
 
 
-def answer_card(card: AnswerCard, *, key: str) -> tuple[Answer, ...]:
+def answer_card(card: AnswerCard, *, key: str) -> tuple[UserAnswer, ...]:
     """Show the answer; return what the person said about it since the last run.
 
     Returns

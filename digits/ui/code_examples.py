@@ -1,4 +1,4 @@
-"""Lines of code that read a picture with a page's settings: for a shell and for Python."""
+"""Code examples that read a picture with the options chosen on a page."""
 
 import json
 import re
@@ -13,18 +13,18 @@ UNSAFE = re.compile(r"[^\w. ()-]")  # in a shell, between double quotes
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
-    """What a page was told about one picture."""
+class CodeExample:
+    """A picture with the options chosen for it."""
 
-    file: str  # its name
+    file: str  # name
     page: int | None  # of a PDF, from 1
     hint: Hint
     model: str | None  # None: the default
 
 
-def curl_line(settings: Settings, address: str) -> str:
-    """Return the command that asks the HTTP interface at `address`."""
-    hint = settings.hint
+def curl_line(example: CodeExample, address: str) -> str:
+    """Return a curl command for the HTTP API at `address`."""
+    hint = example.hint
     query: dict[str, object] = {}
     if hint.single:
         query["single"] = "true"
@@ -36,16 +36,16 @@ def curl_line(settings: Settings, address: str) -> str:
         query["paper"] = _numbers(chain.from_iterable(hint.paper.corners))
     if hint.whole_picture:
         query["whole_picture"] = "true"
-    if settings.model is not None:
-        query["model"] = settings.model
-    asked = f"?{urlencode(query, doseq=True, safe=',')}" if query else ""
-    name = _shell_name(settings.file)
-    return f'curl -F "file=@{name}" "{address.rstrip("/")}/api/readings{asked}"'
+    if example.model is not None:
+        query["model"] = example.model
+    query_string = f"?{urlencode(query, doseq=True, safe=',')}" if query else ""
+    name = _shell_name(example.file)
+    return f'curl -F "file=@{name}" "{address.rstrip("/")}/api/readings{query_string}"'
 
 
-def command_line(settings: Settings) -> str:
-    """Return the command that reads it on this machine."""
-    hint = settings.hint
+def command_line(example: CodeExample) -> str:
+    """Return a `digits read` command."""
+    hint = example.hint
     options = ["--single"] if hint.single else []
     if hint.length is not None:
         options.append(f"--length {hint.length}")
@@ -54,22 +54,22 @@ def command_line(settings: Settings) -> str:
         options.append(f"--paper={_numbers(chain.from_iterable(hint.paper.corners))}")
     if hint.whole_picture:
         options.append("--whole-picture")
-    if settings.model is not None:
-        options.append(f'--model "{_shell_name(settings.model)}"')
-    return " ".join(["python -m digits read", *options, f'"{_shell_name(settings.file)}"'])
+    if example.model is not None:
+        options.append(f'--model "{_shell_name(example.model)}"')
+    return " ".join(["python -m digits read", *options, f'"{_shell_name(example.file)}"'])
 
 
-def python_lines(settings: Settings) -> str:
-    """Return a program that prints what is read, and how surely."""
-    told = _told(settings.hint)
-    reader = "read" if settings.page is None else "read_pages"
-    arguments = [_literal(settings.file)]
-    if told:
-        arguments.append(f"Hint({', '.join(told)})")
-    if settings.model is not None:
-        arguments.append(f"model={_literal(settings.model)}")
-    page = "" if settings.page is None else f"[{settings.page - 1}]  # page {settings.page}"
-    names = sorted({*re.findall(r"[A-Z]\w+(?=\()", arguments[1] if told else ""), reader})
+def python_lines(example: CodeExample) -> str:
+    """Return a Python program that prints the text and its confidence."""
+    hints = _hint_arguments(example.hint)
+    reader = "read" if example.page is None else "read_pages"
+    arguments = [_literal(example.file)]
+    if hints:
+        arguments.append(f"Hint({', '.join(hints)})")
+    if example.model is not None:
+        arguments.append(f"model={_literal(example.model)}")
+    page = "" if example.page is None else f"[{example.page - 1}]  # page {example.page}"
+    names = sorted({*re.findall(r"[A-Z]\w+(?=\()", arguments[1] if hints else ""), reader})
     return (
         f"from digits import {', '.join(names)}\n\n"
         f"reading = {reader}({', '.join(arguments)}){page}\n"
@@ -77,14 +77,14 @@ def python_lines(settings: Settings) -> str:
     )
 
 
-def _told(hint: Hint) -> list[str]:
-    """Return the arguments of a hint that are not the default, as Python writes them."""
-    default, told = Hint(accept=hint.accept), []
+def _hint_arguments(hint: Hint) -> list[str]:
+    """Return the arguments of a hint that differ from the default, as Python code."""
+    default, hints = Hint(accept=hint.accept), []
     for field in fields(Hint):
         value = getattr(hint, field.name)
         if value != getattr(default, field.name):
-            told.append(f"{field.name}={value!r}")
-    return told
+            hints.append(f"{field.name}={value!r}")
+    return hints
 
 
 def _numbers(values: Iterable[float]) -> str:
@@ -93,10 +93,10 @@ def _numbers(values: Iterable[float]) -> str:
 
 
 def _literal(text: str) -> str:
-    """Return a string as Python writes it, with double quotes."""
+    """Return a Python literal with double quotes."""
     return json.dumps(text, ensure_ascii=False)
 
 
 def _shell_name(name: str) -> str:
-    """Return a file's name without what a shell would take for its own."""
+    """Return a file name without characters that are special to a shell."""
     return UNSAFE.sub("_", name)

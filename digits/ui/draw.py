@@ -9,10 +9,10 @@ import streamlit as st
 from digits.errors import DigitsError
 from digits.io.document import load_picture
 from digits.types import ANY, Hint, Picture, Reading
-from digits.ui.acts import Answer, How
+from digits.ui.acts import AnswerKind, UserAnswer
 from digits.ui.answer import AnswerCard, ShownNumber, answer_card
 from digits.ui.canvas import drawing_sheet, is_one_digit, to_png
-from digits.ui.keep import Keep, Truth
+from digits.ui.keep import Keep, LineTruth
 from digits.ui.numbers import likeliest_readings, marked_parts, split_numbers, to_text
 from digits.ui.page_title import page_title
 from digits.ui.privacy import where_pictures_go
@@ -23,17 +23,17 @@ if TYPE_CHECKING:  # the first page waits for no network and no database
     from digits.reader import Reader
     from digits.registry import ModelCard
 
-SAID = "said of the drawing"  # in the session
+ANSWERS = "said of the drawing"  # in the session
 NOTICE = "what was saved of the drawing"  # in the session: a sentence that outlives the rerun
 GHOSTS = 2  # other readings that are offered
 
 
 @dataclass(slots=True)
-class Said:
+class DrawingAnswers:
     """What a person said of the drawing in sight."""
 
     reading: str = ""  # its id
-    truths: dict[int, tuple[str, How]] = field(default_factory=dict)  # line to text and act
+    truths: dict[int, tuple[str, AnswerKind]] = field(default_factory=dict)  # line to text and act
     is_stored: bool = False
 
 
@@ -72,16 +72,16 @@ def _sheet_and_answer(
             reading = split_numbers(reader(model).read(picture, hint)).reading
         except DigitsError as fault:
             error = plain_sentence(str(fault))
-    said = _said_of(reading)
+    given = _answers_to(reading)
     with above:
-        answers = answer_card(to_card(reading, said, error, keep, ask=ask), key="drawn answer")
+        answers = answer_card(to_card(reading, given, error, keep, ask=ask), key="drawn answer")
         if message := st.session_state.pop(NOTICE, None):
             st.toast(message)
-        pressed = ask and said.truths and not said.is_stored and st.button("Save correction")
+        pressed = ask and given.truths and not given.is_stored and st.button("Save correction")
     if reading is not None and picture is not None:
-        _take(reading, said, answers)
-        if keep is not None and said.truths and not said.is_stored and (pressed or not ask):
-            _store(picture, reading, said, keep)
+        _take(reading, given, answers)
+        if keep is not None and given.truths and not given.is_stored and (pressed or not ask):
+            _store(picture, reading, given, keep)
         if answers or pressed:
             run_again()
         if opened.open:
@@ -90,17 +90,17 @@ def _sheet_and_answer(
                     show_digit(digit)
 
 
-def _said_of(reading: Reading | None) -> Said:
+def _answers_to(reading: Reading | None) -> DrawingAnswers:
     """Return what was said of this reading; of another drawing, nothing was said yet."""
-    said: Said = st.session_state.setdefault(SAID, Said())
+    given: DrawingAnswers = st.session_state.setdefault(ANSWERS, DrawingAnswers())
     now = "" if reading is None else reading.id
-    if said.reading != now:
-        said = st.session_state[SAID] = Said(now)
-    return said
+    if given.reading != now:
+        given = st.session_state[ANSWERS] = DrawingAnswers(now)
+    return given
 
 
 def to_card(
-    reading: Reading | None, said: Said, error: str, keep: Keep | None, *, ask: bool
+    reading: Reading | None, given: DrawingAnswers, error: str, keep: Keep | None, *, ask: bool
 ) -> AnswerCard:
     """Return what the answer card says of a drawing."""
     if error:
@@ -113,12 +113,14 @@ def to_card(
     rows = tuple(
         (
             ShownNumber(
-                None, ((said.truths[i][0], False),) if i in said.truths else marked_parts(line)
+                None, ((given.truths[i][0], False),) if i in given.truths else marked_parts(line)
             ),
         )
         for i, line in lines
     )
-    text = to_text(split_numbers(reading), {str(i): truth for i, (truth, _) in said.truths.items()})
+    text = to_text(
+        split_numbers(reading), {str(i): truth for i, (truth, _) in given.truths.items()}
+    )
     ghosts: tuple[str, ...] = ()
     if len(lines) == 1 and keep is not None:
         offered = likeliest_readings(lines[0][1])
@@ -130,26 +132,26 @@ def to_card(
         copies=(("Copy", text),),
         candidates=ghosts,
         confirm=keep is not None and not ask,
-        confirmed=bool(said.truths),
+        confirmed=bool(given.truths),
     )
 
 
-def _take(reading: Reading, said: Said, answers: Sequence[Answer]) -> None:
+def _take(reading: Reading, given: DrawingAnswers, answers: Sequence[UserAnswer]) -> None:
     """Hold what a person said: a candidate is about the only line, "Looks right" about all."""
     for answer in answers:
-        said.is_stored = False
+        given.is_stored = False
         lines = [i for i, line in enumerate(reading.lines) if line.digits]
         if answer.how == "confirmed":
             right = [i for i in lines if "?" not in reading.lines[i].text]
-            said.truths = {i: (reading.lines[i].text, "confirmed") for i in right}
+            given.truths = {i: (reading.lines[i].text, "confirmed") for i in right}
         elif len(lines) == 1:
-            said.truths = {lines[0]: (answer.text, answer.how)}
+            given.truths = {lines[0]: (answer.text, answer.how)}
 
 
-def _store(picture: Picture, reading: Reading, said: Said, keep: Keep) -> None:
-    truths = [Truth(line, text, how) for line, (text, how) in said.truths.items()]
+def _store(picture: Picture, reading: Reading, given: DrawingAnswers, keep: Keep) -> None:
+    truths = [LineTruth(line, text, how) for line, (text, how) in given.truths.items()]
     try:
         st.session_state[NOTICE] = keep(picture, replace(reading, file=None), truths, "")
     except DigitsError as error:
         st.session_state[NOTICE] = plain_sentence(str(error))
-    said.is_stored = True
+    given.is_stored = True

@@ -5,22 +5,22 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from digits.types import Picture, Reading
-from digits.ui.acts import How
+from digits.ui.acts import AnswerKind
 
 if TYPE_CHECKING:
     from digits.corrections.store import Corrections, Source
 
 
 @dataclass(frozen=True, slots=True)
-class Truth:
+class LineTruth:
     """What a person said one line of a reading is."""
 
     line: int  # from 0
     text: str
-    how: How
+    how: AnswerKind
 
 
-Keep = Callable[[Picture, Reading, Sequence[Truth], str], str]  # the last is the file's name
+Keep = Callable[[Picture, Reading, Sequence[LineTruth], str], str]  # the last is the file's name
 
 
 def keep_in(store: Callable[[], "Corrections"], source: "Source") -> Keep:
@@ -32,7 +32,7 @@ def keep_in(store: Callable[[], "Corrections"], source: "Source") -> Keep:
     source : the page from which corrections come
     """
 
-    def keep(picture: Picture, reading: Reading, truths: Sequence[Truth], file: str) -> str:
+    def keep(picture: Picture, reading: Reading, truths: Sequence[LineTruth], file: str) -> str:
         from digits.corrections.from_reading import to_corrections
 
         made = [

@@ -12,17 +12,17 @@ import streamlit as st
 from digits.errors import DigitsError
 from digits.io.document import load_picture
 from digits.types import ANY, Hint, Paper
-from digits.ui.acts import Answer
+from digits.ui.acts import UserAnswer
 from digits.ui.answer import AnswerCard, answer_card
-from digits.ui.desk import Asked, Desk, Item, Preview, Result
 from digits.ui.handover import open_as_sheet
 from digits.ui.image_button import ImageButton, image_buttons
 from digits.ui.intake import take_pictures
-from digits.ui.keep import Keep, Truth
+from digits.ui.keep import Keep, LineTruth
 from digits.ui.numbers import UNREAD, count_doubts, to_boxes, to_rows, to_text
 from digits.ui.page_title import page_title
 from digits.ui.phone_link import address_for_phone, qr_code
 from digits.ui.privacy import where_pictures_go
+from digits.ui.read_session import OpenedPage, PageResult, Preview, ReadRequest, ReadSession
 from digits.ui.reading_view import choose_hint, choose_model, label, plain_sentence, show_error
 from digits.ui.rerun import run_again
 from digits.ui.viewer import Corners, ShownPicture, ViewerEvents, ViewerOptions, picture_viewer
@@ -31,7 +31,7 @@ if TYPE_CHECKING:  # the first page waits for no network and no database
     from digits.reader import Reader
     from digits.registry import ModelCard
 
-DESK = "desk"  # in the session
+SESSION = "read session"  # key in st.session_state
 NOTICE = "what was saved"  # in the session: a sentence that outlives the rerun
 EXAMPLES = Path(__file__).parent / "examples"
 HINTS = {"Automatic": ANY, "One digit": Hint(single=True)}
@@ -61,35 +61,35 @@ def read_page(
     ask : store only what a button says is to be stored
     """
     page_title("Read", shown=False)
-    desk: Desk = st.session_state.setdefault(DESK, Desk())
-    has_items = bool(desk.items)
+    session: ReadSession = st.session_state.setdefault(SESSION, ReadSession())
+    has_items = bool(session.items)
     with st.container(key="intake-row", horizontal=True, vertical_alignment="center"):
         files = take_pictures(
             "Photo, scan or PDF of handwritten numbers", key="files", small=has_items
         )
         if has_items and st.button("Clear", key="clear"):
-            st.session_state[DESK] = Desk(n_taken=desk.n_taken)
+            st.session_state[SESSION] = ReadSession(n_files=session.n_files)
             st.rerun()
     if files:
-        desk.take([(file.name, file.getvalue()) for file in files])
+        session.take([(file.name, file.getvalue()) for file in files])
         with suppress(DigitsError):  # said where it is looked at
-            desk.open(desk.item)  # before the page changes: its picture comes at once
+            session.open(session.item)  # before the page changes: its picture comes at once
         st.rerun()
-    if not desk.items:
-        _invite(desk)
+    if not session.items:
+        _invite(session)
         st.caption(where_pictures_go(keep is not None, ask))
         return
-    _look(desk, reader, models, keep, ask)
+    _look(session, reader, models, keep, ask)
 
 
-def _invite(desk: Desk) -> None:
+def _invite(session: ReadSession) -> None:
     """Offer examples, and the way for a phone."""
     paths = sorted(EXAMPLES.glob("*.*g"))
     pressed = image_buttons(
         [ImageButton(path.stem, _bytes(path)) for path in paths], key="examples"
     )
     if pressed is not None:
-        desk.take([(paths[pressed].name, _bytes(paths[pressed]))])
+        session.take([(paths[pressed].name, _bytes(paths[pressed]))])
         st.rerun()
     address = address_for_phone(st.context.url or HOME, st.get_option("server.address"))
     if address is not None:
@@ -106,16 +106,16 @@ def _bytes(path: Path) -> bytes:
 
 @st.fragment
 def _look(
-    desk: Desk,
+    session: ReadSession,
     reader: Callable[[str | None], "Reader"],
     models: Callable[[], Sequence["ModelCard"]],
     keep: Keep | None,
     ask: bool,
 ) -> None:
     """Show the item in sight, and read what is still to be read."""
-    if len(desk.items) > 1:
-        _show_strip(desk)
-    item = desk.item
+    if len(session.items) > 1:
+        _show_strip(session)
+    item = session.item
     picture, side = st.columns([2, 1], gap="large")
     drawer = st.container()
     with drawer:
@@ -127,46 +127,48 @@ def _look(
     except DigitsError as error:
         show_error(str(error))
         return
-    asked = Asked(model, using.versions, desk.hint(item, hint))
-    result = desk.result(item, asked)
-    if item.id not in desk.previews or result is None:
+    request = ReadRequest(model, using.versions, session.hint(item, hint))
+    result = session.result(item, request)
+    if item.id not in session.previews or result is None:
         try:
-            desk.open(item)
+            session.open(item)
         except DigitsError as error:
-            desk.fail(item, asked, item.error or str(error))
-            result = desk.result(item, asked)
+            session.fail(item, request, item.error or str(error))
+            result = session.result(item, request)
     with picture:
-        events = _show_picture(desk, item, result)
+        events = _show_picture(session, item, result)
     with side:
-        said = _show_answer(desk, item, result, keep, ask=ask)
+        said = _show_answer(session, item, result, keep, ask=ask)
     if result is not None:
-        desk.drop()
+        session.drop()
         _take_answers(item, result, (*events.answers, *said), keep, ask=ask)
-        _take_region(desk, item, events, _paper(desk, item, result))
+        _take_region(session, item, events, _paper(session, item, result))
         if opened.open and result.reading is not None:
             with opened:
                 _explain(item, result, using)
     else:
-        desk.read(item, asked, using)
+        session.read(item, request, using)
         run_again()
-    _read_ahead(desk, model, hint, using)
+    _read_ahead(session, model, hint, using)
 
 
-def _show_strip(desk: Desk) -> None:
+def _show_strip(session: ReadSession) -> None:
     """Show all items as small pictures to choose among."""
     buttons = [
-        ImageButton(_strip_label(desk, item), desk.strip.get(item.id), item.id == desk.chosen)
-        for item in desk.items
+        ImageButton(
+            _strip_label(session, item), session.thumbnails.get(item.id), item.id == session.chosen
+        )
+        for item in session.items
     ]
     pressed = image_buttons(buttons, key="strip")
-    if pressed is not None and desk.items[pressed].id != desk.chosen:
-        desk.chosen = desk.items[pressed].id
+    if pressed is not None and session.items[pressed].id != session.chosen:
+        session.chosen = session.items[pressed].id
         run_again()
 
 
-def _strip_label(desk: Desk, item: Item) -> str:
+def _strip_label(session: ReadSession, item: OpenedPage) -> str:
     """Return an item's name with what is to be seen to there."""
-    result = desk.results.get(item.id)
+    result = session.results.get(item.id)
     if result is None:
         return item.title
     if result.error:
@@ -175,12 +177,14 @@ def _strip_label(desk: Desk, item: Item) -> str:
     return f"{'?' if is_open else '✓'} {item.title}"
 
 
-def _show_picture(desk: Desk, item: Item, result: Result | None) -> ViewerEvents:
-    preview = desk.previews.get(item.id)
+def _show_picture(
+    session: ReadSession, item: OpenedPage, result: PageResult | None
+) -> ViewerEvents:
+    preview = session.previews.get(item.id)
     if preview is None:
         return ViewerEvents()
     numbers = None if result is None else result.numbers
-    region, paper = desk.regions.get(item.id), _paper(desk, item, result)
+    region, paper = session.regions.get(item.id), _paper(session, item, result)
     return picture_viewer(
         ShownPicture(item.id, preview.jpeg, preview.width, preview.height, item.title),
         [] if numbers is None or result is None else to_boxes(numbers, result.said),
@@ -197,22 +201,27 @@ def _show_picture(desk: Desk, item: Item, result: Result | None) -> ViewerEvents
     )
 
 
-def _paper(desk: Desk, item: Item, result: Result | None) -> Corners | None:
+def _paper(session: ReadSession, item: OpenedPage, result: PageResult | None) -> Corners | None:
     """Return the corners of the paper: those that a person dragged, or else those found."""
     reading = None if result is None else result.reading
-    paper = desk.papers.get(item.id) or (None if reading is None else reading.paper)
+    paper = session.papers.get(item.id) or (None if reading is None else reading.paper)
     return None if paper is None else tuple((round(x), round(y)) for x, y in paper.corners)
 
 
 def _show_answer(
-    desk: Desk, item: Item, result: Result | None, keep: Keep | None, *, ask: bool
-) -> tuple[Answer, ...]:
+    session: ReadSession,
+    item: OpenedPage,
+    result: PageResult | None,
+    keep: Keep | None,
+    *,
+    ask: bool,
+) -> tuple[UserAnswer, ...]:
     """Show the answer card, and below it what goes on from here."""
     card = AnswerCard("") if result is None else to_card(result, keep, ask=ask)
     card = replace(card, epoch=_epoch(item, result))
-    others = [desk.results.get(other.id) for other in desk.items]
+    others = [session.results.get(other.id) for other in session.items]
     whole = [to_text(one.numbers, one.said) for one in others if one and one.numbers]
-    if len(desk.items) > 1 and card.copies:
+    if len(session.items) > 1 and card.copies:
         card = replace(card, copies=(*card.copies, ("Copy all pages", "\n".join(whole))))
     said = answer_card(card, key="answer")
     if result is None:
@@ -230,13 +239,13 @@ def _show_answer(
     return said
 
 
-def _epoch(item: Item, result: Result | None) -> str:
+def _epoch(item: OpenedPage, result: PageResult | None) -> str:
     """Return what answers must carry to be about what is in sight: item and reading."""
     reading = None if result is None else result.reading
     return item.id if reading is None else f"{item.id} {reading.id}"
 
 
-def to_card(result: Result, keep: Keep | None, *, ask: bool = False) -> AnswerCard:
+def to_card(result: PageResult, keep: Keep | None, *, ask: bool = False) -> AnswerCard:
     """Return what the answer card says of a result."""
     numbers, reading = result.numbers, result.reading
     if numbers is None or reading is None or reading.status == "failed":
@@ -274,7 +283,12 @@ def to_card(result: Result, keep: Keep | None, *, ask: bool = False) -> AnswerCa
 
 
 def _take_answers(
-    item: Item, result: Result, answers: Sequence[Answer], keep: Keep | None, *, ask: bool
+    item: OpenedPage,
+    result: PageResult,
+    answers: Sequence[UserAnswer],
+    keep: Keep | None,
+    *,
+    ask: bool,
 ) -> None:
     """Hold what a person said, and store it where that was not to be asked for."""
     if not answers or result.numbers is None:
@@ -297,11 +311,11 @@ def _take_answers(
     run_again()
 
 
-def _store(item: Item, result: Result, keep: Keep) -> None:
+def _store(item: OpenedPage, result: PageResult, keep: Keep) -> None:
     """Store what was said and not stored yet; where that fails, it is said and offered again."""
     assert result.numbers is not None  # noqa: S101  # something was said of them
     truths = [
-        Truth(result.numbers.line(number), result.said[number], how)
+        LineTruth(result.numbers.line(number), result.said[number], how)
         for number, how in result.pending.items()
     ]
     if not truths:
@@ -314,26 +328,32 @@ def _store(item: Item, result: Result, keep: Keep) -> None:
         st.session_state[NOTICE] = plain_sentence(str(error))
 
 
-def _take_region(desk: Desk, item: Item, events: ViewerEvents, paper: Corners | None) -> None:
+def _take_region(
+    session: ReadSession, item: OpenedPage, events: ViewerEvents, paper: Corners | None
+) -> None:
     """Take what part of the picture is to be read: a region, or the paper by its corners.
 
     Parameters
     ----------
     paper : the corners in sight
     """
-    before = desk.regions.get(item.id), desk.papers.get(item.id), item.id in desk.papers
+    before = session.regions.get(item.id), session.papers.get(item.id), item.id in session.papers
     if events.region is not None:
-        desk.regions[item.id] = events.region
+        session.regions[item.id] = events.region
     elif events.corners is not None:
-        desk.papers[item.id] = Paper(tuple((float(x), float(y)) for x, y in events.corners))
-    elif events.whole and desk.regions.pop(item.id, None) is None:
-        desk.papers[item.id] = None
-    elif events.crop and item.id in desk.papers:
+        session.papers[item.id] = Paper(tuple((float(x), float(y)) for x, y in events.corners))
+    elif events.whole and session.regions.pop(item.id, None) is None:
+        session.papers[item.id] = None
+    elif events.crop and item.id in session.papers:
         if paper is None:  # not the whole picture any more: look for the paper
-            del desk.papers[item.id]
+            del session.papers[item.id]
     elif events.crop and paper is None:  # none was found: one to be dragged
-        desk.papers[item.id] = _inset(desk.previews[item.id])
-    if before != (desk.regions.get(item.id), desk.papers.get(item.id), item.id in desk.papers):
+        session.papers[item.id] = _inset(session.previews[item.id])
+    if before != (
+        session.regions.get(item.id),
+        session.papers.get(item.id),
+        item.id in session.papers,
+    ):
         run_again()
 
 
@@ -344,13 +364,13 @@ def _inset(preview: Preview) -> Paper:
     return Paper(((left, top), (right, top), (right, bottom), (left, bottom)))
 
 
-def _read_ahead(desk: Desk, model: str | None, hint: Hint, reader: "Reader") -> None:
+def _read_ahead(session: ReadSession, model: str | None, hint: Hint, reader: "Reader") -> None:
     """Read one more of the other items, while the one in sight is looked at."""
-    for item in desk.items[:READ_AHEAD]:
-        asked = Asked(model, reader.versions, desk.hint(item, hint))
-        if desk.result(item, asked) is not None:
+    for item in session.items[:READ_AHEAD]:
+        request = ReadRequest(model, reader.versions, session.hint(item, hint))
+        if session.result(item, request) is not None:
             continue
-        desk.read(item, asked, reader)
+        session.read(item, request, reader)
         run_again()
 
 
@@ -363,9 +383,9 @@ def _choose_settings(models: Callable[[], Sequence["ModelCard"]]) -> tuple[str |
     return (None if name == cards[0].name else name), hint
 
 
-def _explain(item: Item, result: Result, reader: "Reader") -> None:
+def _explain(item: OpenedPage, result: PageResult, reader: "Reader") -> None:
     from digits.ui.why import explain_reading
 
     assert result.reading is not None  # noqa: S101  # its caller looked
     home = "/".join((st.context.url or HOME).split("/")[:3])
-    explain_reading(item, replace(result.reading, file=item.name), result.asked, reader, home)
+    explain_reading(item, replace(result.reading, file=item.name), result.request, reader, home)

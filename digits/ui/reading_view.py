@@ -108,18 +108,18 @@ def offer_report(picture: Callable[[], Image.Image], reading: Reading) -> None:
 
 def choose_model(models: Sequence[tuple[str, str]]) -> str:
     """Let a person choose among (name, label) pairs; the name stands in the address."""
-    labels, asked = dict(models), st.query_params.get("network")
+    labels, request = dict(models), st.query_params.get("network")
     names = list(labels)
     chosen = st.selectbox(
         "Network",
         names,
-        index=names.index(asked) if asked in names else 0,
+        index=names.index(request) if request in names else 0,
         format_func=lambda name: labels[name],
         key="network chosen",
         persist_state="session",
     )
     # Not `bind`: it would write the label, which changes with every training.
-    if chosen != (asked or names[0]):
+    if chosen != (request or names[0]):
         st.query_params["network"] = chosen
     return chosen
 

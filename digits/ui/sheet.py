@@ -21,15 +21,15 @@ from digits.render.text import time_left
 from digits.ui.handover import pictures_for_sheet
 from digits.ui.page_title import page_title
 from digits.ui.reading_view import show_error
+from digits.ui.sheet_session import SheetSession, resume
 from digits.ui.sheet_table import (
     GROUP,
     TableState,
     boxes_of,
     first_open,
-    sent_by_table,
     sheet_table,
+    table_events,
 )
-from digits.ui.sheet_work import Work, resume
 from digits.ui.viewer import ShownPicture, ViewerOptions, picture_viewer
 
 KEPT = "sheet kept"  # in the session, so that it survives a change of page
@@ -64,24 +64,24 @@ def sheet_page(
     page_title("Sheets", shown=False)
     st.html(STYLE)
     try:
-        work = _current(None if shared else sheets())
+        session = _current(None if shared else sheets())
     except DigitsError as error:
         show_error(str(error))
-        work = st.session_state.setdefault(KEPT, Work())
+        session = st.session_state.setdefault(KEPT, SheetSession())
     if handed := pictures_for_sheet():
-        if not work.is_empty and work.store is not None:  # what is open is saved
+        if not session.is_empty and session.store is not None:  # what is open is saved
             st.query_params.pop(ADDRESS, None)
-            work = Work(work.store)
-            _show(work)
-        _add(work, handed)
-    if work.is_empty:
-        _start(work)
+            session = SheetSession(session.store)
+            _show(session)
+        _add(session, handed)
+    if session.is_empty:
+        _start(session)
         return
-    if work.id:
-        st.query_params[ADDRESS] = work.id
-    if work.waiting and _read(work, reader):
+    if session.id:
+        st.query_params[ADDRESS] = session.id
+    if session.waiting and _read(session, reader):
         return
-    _sheet(work, corrections)
+    _sheet(session, corrections)
 
 
 def hand_to_sheets(name: str, content: bytes) -> None:
@@ -89,71 +89,71 @@ def hand_to_sheets(name: str, content: bytes) -> None:
     st.session_state[GIVEN] = (name, content)
 
 
-def _current(store: SheetStore | None) -> Work:
+def _current(store: SheetStore | None) -> SheetSession:
     """Return the sheet of this session, or the saved one that the address names."""
     if given := st.session_state.pop(GIVEN, None):
         st.query_params.pop(ADDRESS, None)
-        handed = Work(store)
+        handed = SheetSession(store)
         _show(handed)
         handed.add_files([given])
         return handed
-    work: Work | None = st.session_state.get(KEPT)
-    asked = st.query_params.get(ADDRESS)
-    if store is not None and asked and (work is None or work.id != asked):
+    session: SheetSession | None = st.session_state.get(KEPT)
+    request = st.query_params.get(ADDRESS)
+    if store is not None and request and (session is None or session.id != request):
         try:
-            work = resume(store, asked)
+            session = resume(store, request)
         except DigitsError:
             del st.query_params[ADDRESS]
             raise
-        _show(work)
-    if work is None:
-        work = Work(store)
-        _show(work)
-    return work
+        _show(session)
+    if session is None:
+        session = SheetSession(store)
+        _show(session)
+    return session
 
 
-def _show(work: Work) -> None:
+def _show(session: SheetSession) -> None:
     """Make a sheet the one of this session; widgets of the last one start anew."""
-    st.session_state[KEPT] = work
+    st.session_state[KEPT] = session
     st.session_state[COUNT] = st.session_state.get(COUNT, 0) + 1
     st.session_state[STOPPED] = False
 
 
-def _epoch(work: Work) -> str:
-    return f"{st.session_state.get(COUNT, 0)} {work.id}"
+def _epoch(session: SheetSession) -> str:
+    return f"{st.session_state.get(COUNT, 0)} {session.id}"
 
 
 # Add.
 
 
-def _start(work: Work) -> None:
+def _start(session: SheetSession) -> None:
     with st.container(key="sheet-start"):
-        _take_files(work, "Photos, scans or PDFs of mark sheets")
+        _take_files(session, "Photos, scans or PDFs of mark sheets")
         with st.container(horizontal=True, vertical_alignment="center"):
             if st.button("Try the example", key="sheet-example"):
-                _add(work, [(EXAMPLE.name, EXAMPLE.read_bytes())])
-            st.caption(_kept_where(work))
-    if work.store is not None:
-        _list(work.store)
+                _add(session, [(EXAMPLE.name, EXAMPLE.read_bytes())])
+            st.caption(_kept_where(session))
+    if session.store is not None:
+        _list(session.store)
 
 
-def _kept_where(work: Work) -> str:
-    if work.store is None:
+def _kept_where(session: SheetSession) -> str:
+    if session.store is None:
         return "Nothing is stored here: download the table before you leave."
     return "Sheets are saved on this computer until you delete them."
 
 
-def _take_files(work: Work, label: str) -> None:
+def _take_files(session: SheetSession, label: str) -> None:
     # A new key after each upload empties the uploader.
-    key = f"sheet files {st.session_state.get(COUNT, 0)} {len(work.scans)}"
+    key = f"sheet files {st.session_state.get(COUNT, 0)} {len(session.scans)}"
     files = st.file_uploader(label, list(EXTENSIONS), accept_multiple_files=True, key=key)
     if files:
-        _add(work, [(file.name, file.getvalue()) for file in files])
+        _add(session, [(file.name, file.getvalue()) for file in files])
 
 
-def _add(work: Work, files: list[tuple[str, bytes]]) -> None:
+def _add(session: SheetSession, files: list[tuple[str, bytes]]) -> None:
     try:
-        work.add_files(files)
+        session.add_files(files)
     except DigitsError as error:
         show_error(str(error))
         return
@@ -213,29 +213,29 @@ def _ask_to_delete(store: SheetStore, one: SheetSummary) -> None:
 # Read.
 
 
-def _read(work: Work, reader: Readers) -> bool:
+def _read(session: SheetSession, reader: Readers) -> bool:
     """Read what waits, and say whether the page ends here; Stop ends it with what there is."""
-    waiting = work.waiting
+    waiting = session.waiting
     if st.session_state.get(STOPPED):
         if st.button(f"Go on reading: {len(waiting)} left", key="go on"):
             st.session_state[STOPPED] = False
             st.rerun()
-        return len(waiting) == len(work.scans)
-    n_all = len(work.scans)
+        return len(waiting) == len(session.scans)
+    n_all = len(session.scans)
     done = n_all - len(waiting)
-    bar = st.progress(done / n_all, f"Reading {work.scans[waiting[0]].label}")
+    bar = st.progress(done / n_all, f"Reading {session.scans[waiting[0]].label}")
     st.button("Stop", on_click=lambda: st.session_state.update({STOPPED: True}), key="stop")
     start = time.monotonic()
     try:
         for n_read, index in enumerate(waiting, start=1):
-            work.read(reader(None).read, index)
+            session.read(reader(None).read, index)
             left = time_left(n_read, len(waiting), time.monotonic() - start)
             bar.progress((done + n_read) / n_all, f"{done + n_read} of {n_all} pages read, {left}")
     except DigitsError as error:  # no reader or no store: the next page fares no better
         show_error(str(error))
         st.session_state[STOPPED] = True
-        return len(work.waiting) == n_all
-    work.describe()
+        return len(session.waiting) == n_all
+    session.describe()
     st.rerun()
     return True
 
@@ -244,32 +244,32 @@ def _read(work: Work, reader: Readers) -> bool:
 
 
 @st.fragment
-def _sheet(work: Work, corrections: Callable[[], Corrections]) -> None:
-    epoch = _epoch(work)
-    sent = sent_by_table(epoch)
-    work.take_from_browser(sent.changes)
-    sheet, audit = work.checked()
-    _toolbar(work, corrections)
-    if fault := st.session_state.pop(FAULT, "") or work.fault:
+def _sheet(session: SheetSession, corrections: Callable[[], Corrections]) -> None:
+    epoch = _epoch(session)
+    sent = table_events(epoch)
+    session.take_from_browser(sent.changes)
+    sheet, audit = session.checked()
+    _toolbar(session, corrections)
+    if fault := st.session_state.pop(FAULT, "") or session.fault:
         show_error(f"the last change is not saved: {fault}")
-    shown = [index for index, scan in enumerate(work.scans) if scan.view]
+    shown = [index for index, scan in enumerate(session.scans) if scan.view]
     scan = sent.scan if sent.scan in shown else (shown[0] if shown else 0)
     selected = sent.selected or first_open(sheet, audit)
     with st.container(key="sheet-check"):
         photograph, table = st.columns(2, gap="medium")
         with table:
-            undo = work.steps[-1].label if work.steps else ""
-            state = TableState(epoch, work.seen, undo, scan, selected)
-            sheet_table(sheet, audit, work.scans, state)
+            undo = session.steps[-1].label if session.steps else ""
+            state = TableState(epoch, session.seen, undo, scan, selected)
+            sheet_table(sheet, audit, session.scans, state)
         with photograph:
             if shown:
-                _photograph(work, scan, epoch, selected)
+                _photograph(session, scan, epoch, selected)
 
 
-def _photograph(work: Work, index: int, epoch: str, selected: str) -> None:
+def _photograph(session: SheetSession, index: int, epoch: str, selected: str) -> None:
     """Show one page with its cells coloured."""
-    sheet, audit = work.checked()
-    scan = work.scans[index]
+    sheet, audit = session.checked()
+    scan = session.scans[index]
     width, height = (1, 1) if scan.reading is None else scan.reading.size
     picture_viewer(
         ShownPicture(f"{epoch} {index}", scan.view, width, height, f"Photograph of {scan.label}"),
@@ -278,24 +278,24 @@ def _photograph(work: Work, index: int, epoch: str, selected: str) -> None:
         key="sheet photograph",
         options=ViewerOptions(popover=False, group=GROUP, selected=selected, tallest="72vh"),
     )
-    if len(work.scans) > 1:
+    if len(session.scans) > 1:
         st.caption(scan.label)
 
 
-def _toolbar(work: Work, corrections: Callable[[], Corrections]) -> None:
+def _toolbar(session: SheetSession, corrections: Callable[[], Corrections]) -> None:
     """Show the steps: add files and a class list, check, download."""
-    sheet, _ = work.checked()
+    sheet, _ = session.checked()
     with st.container(horizontal=True, vertical_alignment="center", key="sheet-tools"):
         st.markdown(f"**{_plain(sheet.title)}**", width="stretch")
         with st.popover("Add", key="sheet-add"):
-            _take_files(work, "More photos, scans or PDFs")
-            _take_names(work)
-            _choose_layout(work)
+            _take_files(session, "More photos, scans or PDFs")
+            _take_names(session)
+            _choose_layout(session)
         with st.popover("Download", key="sheet-download", type="primary"):
-            _offer_files(work)
-            _offer_corrections(work, corrections)
+            _offer_files(session)
+            _offer_corrections(session, corrections)
         if st.button("New sheet", key="sheet new"):
-            _ask_for_new(work)
+            _ask_for_new(session)
 
 
 def _plain(text: str) -> str:
@@ -303,40 +303,40 @@ def _plain(text: str) -> str:
     return "".join(f"\\{c}" if c in r"\`*_{}[]<>()#+-.!|~$:" else c for c in text)
 
 
-def _take_names(work: Work) -> None:
+def _take_names(session: SheetSession) -> None:
     # A new key for another list: a widget that is out of sight goes on sending what it last held.
-    names = work.said.get("names", "")
+    names = session.said.get("names", "")
     key = f"sheet names {st.session_state.get(COUNT, 0)} {crc32(names.encode())}"
     st.text_area(
         "Class list, a name a line",
         names,
         key=key,
         placeholder="Anna\nBo",
-        on_change=lambda: _name_rows(work, st.session_state[key]),
+        on_change=lambda: _name_rows(session, st.session_state[key]),
     )
     file = f"{key} file"
     st.file_uploader(
         "Class list as a file",
         ["csv", "txt"],
         key=file,
-        on_change=lambda: _name_rows(work, st.session_state[file]),
+        on_change=lambda: _name_rows(session, st.session_state[file]),
     )
 
 
-def _name_rows(work: Work, given: Any) -> None:  # noqa: ANN401  # text, or a file of Streamlit's
+def _name_rows(session: SheetSession, given: Any) -> None:  # noqa: ANN401  # text, or a file of Streamlit's
     """Take a class list."""
     if given is None:
         return
     try:
         text = given if isinstance(given, str) else "\n".join(parse_names(given.getvalue()))
-        work.take("Class list", {"names": text.strip() or None})
-        work.describe()
+        session.take("Class list", {"names": text.strip() or None})
+        session.describe()
     except DigitsError as error:
         st.session_state[FAULT] = str(error)
 
 
-def _choose_layout(work: Work) -> None:
-    layout = work.said.get("layout", "auto")
+def _choose_layout(session: SheetSession) -> None:
+    layout = session.said.get("layout", "auto")
     key = f"sheet layout {st.session_state.get(COUNT, 0)} {layout}"
     st.segmented_control(
         "Layout",
@@ -345,20 +345,20 @@ def _choose_layout(work: Work) -> None:
         default=layout,
         required=True,
         key=key,
-        on_change=lambda: _lay_out(work, st.session_state[key]),
+        on_change=lambda: _lay_out(session, st.session_state[key]),
     )
 
 
-def _lay_out(work: Work, layout: str) -> None:
+def _lay_out(session: SheetSession, layout: str) -> None:
     try:
-        work.set_layout(layout)
-        work.describe()
+        session.set_layout(layout)
+        session.describe()
     except DigitsError as error:
         st.session_state[FAULT] = str(error)
 
 
-def _offer_files(work: Work) -> None:
-    sheet, audit = work.checked()
+def _offer_files(session: SheetSession) -> None:
+    sheet, audit = session.checked()
     st.caption(audit.summary)
     # Files are made when they are asked for; a rerun would take them away from who is quick.
     st.download_button(
@@ -372,7 +372,7 @@ def _offer_files(work: Work) -> None:
     )
     st.download_button(
         "Excel (XLSX)",
-        partial(to_xlsx, sheet, tuple(work.scans)),
+        partial(to_xlsx, sheet, tuple(session.scans)),
         file_name(sheet, "xlsx"),
         XLSX,
         on_click="ignore",
@@ -381,15 +381,15 @@ def _offer_files(work: Work) -> None:
     )
 
 
-def _offer_corrections(work: Work, corrections: Callable[[], Corrections]) -> None:
+def _offer_corrections(session: SheetSession, corrections: Callable[[], Corrections]) -> None:
     """Store what was put right, when a person asks for it."""
-    n = work.n_corrections
+    n = session.n_corrections
     if not n:
         return
     what = "correction" if n == 1 else "corrections"
     if st.button(f"Save {n} {what} for learning", key="sheet corrections", width="stretch"):
         try:
-            work.keep_corrections(corrections())
+            session.keep_corrections(corrections())
         except DigitsError as error:
             show_error(f"the corrections are in the table but not stored: {error}")
         else:
@@ -397,15 +397,15 @@ def _offer_corrections(work: Work, corrections: Callable[[], Corrections]) -> No
 
 
 @st.dialog("Start a new sheet?")
-def _ask_for_new(work: Work) -> None:
-    if work.store is None:
+def _ask_for_new(session: SheetSession) -> None:
+    if session.store is None:
         st.write("This sheet is not stored: download it first, or it will be gone.")
     else:
         st.write("This sheet stays in the list of your sheets.")
     with st.container(horizontal=True):
         if st.button("New sheet", type="primary", key="new for good"):
             st.query_params.pop(ADDRESS, None)
-            _show(Work(work.store))
+            _show(SheetSession(session.store))
             st.rerun()
         if st.button("Go back", key="keep on"):
             st.rerun()

@@ -45,7 +45,7 @@ HTML = """
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
+class TableEvents:
     """What the browser sent of a table."""
 
     changes: tuple[Mapping[str, Any], ...] = ()  # all that were not answered
@@ -71,14 +71,14 @@ def sheet_table(sheet: Sheet, audit: Audit, scans: Sequence[Scan], state: TableS
     mount(key=KEY, data=data, on_said_change=lambda: None, on_scan_change=lambda: None)
 
 
-def sent_by_table(epoch: str) -> Sent:
+def table_events(epoch: str) -> TableEvents:
     """Return what the browser sent of the sheet of this epoch."""
     state = st.session_state.get(KEY, {})
     said, scan = state.get("said"), state.get("scan")
     changes = tuple(said["changes"]) if said and said["epoch"] == epoch else ()
     if not scan or scan["epoch"] != epoch:
-        return Sent(changes)
-    return Sent(changes, int(scan["scan"]), str(scan["id"]))
+        return TableEvents(changes)
+    return TableEvents(changes, int(scan["scan"]), str(scan["id"]))
 
 
 def to_data(sheet: Sheet, audit: Audit, scans: Sequence[Scan]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from digits.types import Box
-from digits.ui.acts import Answer, new_answers
+from digits.ui.acts import UserAnswer, new_answers
 from digits.ui.component import component
 from digits.ui.media import picture_address
 
@@ -93,7 +93,7 @@ class ViewerOptions:
 class ViewerEvents:
     """What a person did since the last run."""
 
-    answers: tuple[Answer, ...] = ()
+    answers: tuple[UserAnswer, ...] = ()
     region: Box | None = None  # px of the shown picture
     corners: Corners | None = None  # px of the shown picture
     whole: bool = False  # the button of this name was pressed

@@ -8,8 +8,8 @@ from digits.explain.occlusion import occlude
 from digits.io.document import Document, load_upright
 from digits.render import html
 from digits.types import Digit, Reading
-from digits.ui.code_examples import Settings, command_line, curl_line, python_lines
-from digits.ui.desk import Asked, Item
+from digits.ui.code_examples import CodeExample, command_line, curl_line, python_lines
+from digits.ui.read_session import OpenedPage, ReadRequest
 from digits.ui.reading_view import choose_digit, offer_report, show_digit
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ PICTURE = 168  # screen px
 
 
 def explain_reading(
-    item: Item, reading: Reading, asked: Asked, reader: "Reader", home: str
+    item: OpenedPage, reading: Reading, request: ReadRequest, reader: "Reader", home: str
 ) -> None:
     """Show probabilities, frames, where the network looked, the steps, code and the report.
 
@@ -36,10 +36,10 @@ def explain_reading(
         _show_steps(item, reading)
     with code:
         offer_report(lambda: load_upright(item.content, item.page), reading)
-        settings = Settings(item.name, item.page, asked.hint, asked.model)
-        st.code(python_lines(settings), None, wrap_lines=True)
-        st.code(curl_line(settings, home), None, wrap_lines=True)
-        st.code(command_line(settings), None, wrap_lines=True)
+        example = CodeExample(item.name, item.page, request.hint, request.model)
+        st.code(python_lines(example), None, wrap_lines=True)
+        st.code(curl_line(example, home), None, wrap_lines=True)
+        st.code(command_line(example), None, wrap_lines=True)
 
 
 def _show_saliency(digit: Digit, reader: "Reader") -> None:
@@ -49,7 +49,7 @@ def _show_saliency(digit: Digit, reader: "Reader") -> None:
     st.caption(f"Orange speaks for {value}, blue against it.")
 
 
-def _show_steps(item: Item, reading: Reading) -> None:
+def _show_steps(item: OpenedPage, reading: Reading) -> None:
     from digits.explain.stages import show_stages
 
     with Document.open(item.content, colour=True) as document:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from digits.evaluation.folder import Answer, FolderReport
+from digits.evaluation.folder import EvaluatedPicture, FolderReport
 from digits.types import Box, Cell, ModelName, Reading
 
 SCRIPT = Path(__file__).parent.parent.parent / "scripts" / "make_figures.py"
@@ -23,7 +23,7 @@ def figures():
 def report(truth, cells):
     placed = tuple(Cell(row, column, text, 0.9, BOX) for (row, column), text in cells.items())
     reading = Reading("", (9, 9), "read", ModelName("fake", ""), "", 0.9, cells=placed)
-    return FolderReport(Path("folder"), (Answer(Path("x.png"), truth, reading, 0.0),))
+    return FolderReport(Path("folder"), (EvaluatedPicture(Path("x.png"), truth, reading, 0.0),))
 
 
 @pytest.mark.parametrize(

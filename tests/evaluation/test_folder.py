@@ -14,7 +14,7 @@ from digits import registry
 from digits.cli import main
 from digits.errors import DataError
 from digits.evaluation.contact_sheet import PER_SHEET, write_sheets
-from digits.evaluation.folder import Answer, FolderReport, evaluate_folder
+from digits.evaluation.folder import EvaluatedPicture, FolderReport, evaluate_folder
 from digits.evaluation.metrics import accepting_threshold, align_texts
 from digits.types import ANY, Box, Digit, Line, ModelName, Reading
 
@@ -47,7 +47,7 @@ def reading(text, confidence=0.9):
 
 
 def answer(truth, text, confidence=0.9, kind=""):
-    return Answer(Path("x.png"), truth, reading(text, confidence), 0.002, kind)
+    return EvaluatedPicture(Path("x.png"), truth, reading(text, confidence), 0.002, kind)
 
 
 def report(*answers):
@@ -106,8 +106,11 @@ def test_where_nothing_is_written_no_digit_may_be_read(text, right):
 
 
 def test_a_picture_that_cannot_be_opened_is_never_right():
-    assert not Answer(Path("x.png"), "", None, 0.0, error="damaged").right
-    assert "damaged" in report(Answer(Path("x.png"), "1", None, 0.0, error="damaged")).to_text()
+    assert not EvaluatedPicture(Path("x.png"), "", None, 0.0, error="damaged").right
+    assert (
+        "damaged"
+        in report(EvaluatedPicture(Path("x.png"), "1", None, 0.0, error="damaged")).to_text()
+    )
 
 
 def test_confidence_is_judged_as_scikit_learn_judges_it():
@@ -240,7 +243,7 @@ def test_the_contact_sheet_shows_every_frame_of_a_page(tmp_path):
         replace(line, digits=tuple(replace(digit, frame=next(fresh)) for digit in line.digits))
         for line in read.lines
     )
-    wrong = Answer(tmp_path / "x.png", "1", replace(read, lines=lines), 0.0)
+    wrong = EvaluatedPicture(tmp_path / "x.png", "1", replace(read, lines=lines), 0.0)
     (sheet,) = sheets(FolderReport(tmp_path, (wrong,)), tmp_path / "out")
     for frame in frames:
         shown = Image.fromarray((255 - 255 * frame).astype(np.uint8)).resize((42, 42))
@@ -250,7 +253,7 @@ def test_the_contact_sheet_shows_every_frame_of_a_page(tmp_path):
 
 @pytest.mark.parametrize("n", [0, 1, PER_SHEET, PER_SHEET + 1])
 def test_many_wrong_answers_make_several_sheets(tmp_path, n):
-    wrong = Answer(tmp_path / "none.png", "1", None, 0.0, error="damaged")
+    wrong = EvaluatedPicture(tmp_path / "none.png", "1", None, 0.0, error="damaged")
     told = FolderReport(tmp_path, (*[wrong] * n, answer("1", "1")))
     assert len(write_sheets(told, tmp_path)) == -(-n // PER_SHEET)
 

@@ -5,7 +5,7 @@ import pytest
 
 from digits.synthesis.strokes import (
     Handwritten,
-    Style,
+    StrokeStyle,
     beside,
     draw,
     draw_character,
@@ -15,7 +15,7 @@ from digits.synthesis.strokes import (
 )
 
 CIRCLE = np.stack([np.cos(np.linspace(0, 6.0, 12)), np.sin(np.linspace(0, 6.0, 12))], axis=1)
-PLAIN = Style(pen=0.1)
+PLAIN = StrokeStyle(pen=0.1)
 
 
 def rng(seed=0):
@@ -61,10 +61,10 @@ def test_a_style_without_variation_changes_nothing():
 
 def test_slant_leans_to_the_right_and_stretch_widens():
     stem = smooth([np.array([[0, 0], [0, 100]])])
-    (leaning,) = vary(stem, Style(pen=0.1, slant=0.3), rng())
+    (leaning,) = vary(stem, StrokeStyle(pen=0.1, slant=0.3), rng())
     assert leaning[0, 0] - leaning[-1, 0] == pytest.approx(0.3, abs=1e-6)
     circle = smooth([CIRCLE])
-    (wide,) = vary(circle, Style(pen=0.1, stretch=np.log(1.5)), rng())
+    (wide,) = vary(circle, StrokeStyle(pen=0.1, stretch=np.log(1.5)), rng())
     assert np.ptp(wide[:, 0]) == pytest.approx(1.5 * np.ptp(circle[0][:, 0]))
 
 
@@ -74,7 +74,7 @@ def test_cut_strokes_open_loops():
     gaps = [
         np.linalg.norm(stroke[0] - stroke[-1])
         for seed in range(40)
-        for stroke in vary(strokes, Style(pen=0.05, cut=0.4), rng(seed))
+        for stroke in vary(strokes, StrokeStyle(pen=0.05, cut=0.4), rng(seed))
     ]
     assert np.median(gaps) < 0.05  # most stay closed
     assert max(gaps) > 0.2
@@ -105,7 +105,7 @@ def test_every_style_draws_at_every_height(height):
 def test_a_broader_pen_leaves_more_ink():
     character = Handwritten("0", "example", "w", smooth([CIRCLE]))
     masses = [
-        draw_character(character, 60, Style(pen=pen), rng()).sum() for pen in (0.04, 0.1, 0.2)
+        draw_character(character, 60, StrokeStyle(pen=pen), rng()).sum() for pen in (0.04, 0.1, 0.2)
     ]
     assert masses == sorted(masses)
 

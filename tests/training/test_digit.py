@@ -135,7 +135,7 @@ def test_the_learning_rate_rises_again_for_the_gentle_end():
     from digits.training import digit as training
 
     recipe = Recipe("cnn", 10, gentle=True, peak=2e-3, decay=1e-2)
-    rate = training.Rises(recipe, 100 * recipe.batch)
+    rate = training.WarmupSchedule(recipe, 100 * recipe.batch)
     rates = np.array([float(rate(step)) for step in range(1000)])
     assert rates[:800].max() == pytest.approx(2e-3, rel=0.01)
     assert rates[799] < 0.01 * recipe.peak

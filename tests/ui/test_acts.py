@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from digits.ui.acts import Answer, new_answers
+from digits.ui.acts import UserAnswer, new_answers
 
 
 def sent(*acts, epoch="a"):
@@ -17,15 +17,15 @@ SEVEN, ONE = ("n1", "0", "7", "typed"), ("n2", "1", "1", "chosen")
 
 def test_an_act_is_taken_once_however_often_it_is_sent():
     st.session_state.clear()
-    assert new_answers(sent(SEVEN), "a", "k") == (Answer("0", "7", "typed"),)
+    assert new_answers(sent(SEVEN), "a", "k") == (UserAnswer("0", "7", "typed"),)
     assert new_answers(sent(SEVEN), "a", "k") == ()
-    assert new_answers(sent(SEVEN, ONE), "a", "k") == (Answer("1", "1", "chosen"),)
+    assert new_answers(sent(SEVEN, ONE), "a", "k") == (UserAnswer("1", "1", "chosen"),)
 
 
 def test_an_act_about_another_reading_is_dropped():
     st.session_state.clear()
     assert new_answers(sent(SEVEN), "b", "k") == ()
-    assert new_answers(sent(SEVEN, epoch="b"), "b", "k") == (Answer("0", "7", "typed"),)
+    assert new_answers(sent(SEVEN, epoch="b"), "b", "k") == (UserAnswer("0", "7", "typed"),)
     assert new_answers(sent(SEVEN, epoch="a"), "b", "k") == ()
 
 

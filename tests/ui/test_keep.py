@@ -7,7 +7,7 @@ from handmade import line, reading
 from digits.corrections.store import Corrections
 from digits.errors import CorrectionsError
 from digits.types import Picture
-from digits.ui.keep import Truth, keep_in
+from digits.ui.keep import LineTruth, keep_in
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def picture():
 
 def test_the_line_and_its_digits_are_stored_with_act_and_reading(store, picture):
     seen = reading(line("12"), line("34", y=20))
-    said = keep_in(lambda: store, "read")(picture, seen, [Truth(1, "39", "typed")], "n.jpg")
+    said = keep_in(lambda: store, "read")(picture, seen, [LineTruth(1, "39", "typed")], "n.jpg")
     assert said == "Saved: 39, not 34"
     kept = {(each.line, each.digit, each.read, each.truth, each.file) for each in store.all()}
     assert kept == {
@@ -38,7 +38,8 @@ def test_the_line_and_its_digits_are_stored_with_act_and_reading(store, picture)
 def test_separators_that_were_typed_are_kept(store, picture):
     keep = keep_in(lambda: store, "read")
     assert (
-        keep(picture, reading(line("75")), [Truth(0, "7.5", "typed")], "") == "7.5 saved as right"
+        keep(picture, reading(line("75")), [LineTruth(0, "7.5", "typed")], "")
+        == "7.5 saved as right"
     )
     whole = next(each for each in store.all() if each.digit is None)
     assert (whole.truth, whole.written) == ("75", "7.5")
@@ -46,28 +47,30 @@ def test_separators_that_were_typed_are_kept(store, picture):
 
 def test_a_truth_of_another_length_is_stored_as_a_line(store, picture):
     said = keep_in(lambda: store, "read")(
-        picture, reading(line("12")), [Truth(0, "123", "typed")], ""
+        picture, reading(line("12")), [LineTruth(0, "123", "typed")], ""
     )
     assert said == "Saved: 123, not 12"
     assert [(each.digit, each.truth, each.file) for each in store.all()] == [(None, "123", None)]
 
 
 def test_nothing_is_a_truth_too(store, picture):
-    said = keep_in(lambda: store, "draw")(picture, reading(line("1")), [Truth(0, " ", "typed")], "")
+    said = keep_in(lambda: store, "draw")(
+        picture, reading(line("1")), [LineTruth(0, " ", "typed")], ""
+    )
     assert said == "Saved: nothing, not 1"
     assert store.all()[0].truth == ""
 
 
 def test_several_numbers_are_stored_at_once(store, picture):
     seen = reading(line("12"), line("34", y=20))
-    truths = [Truth(0, "12", "confirmed"), Truth(1, "34", "confirmed")]
+    truths = [LineTruth(0, "12", "confirmed"), LineTruth(1, "34", "confirmed")]
     assert keep_in(lambda: store, "read")(picture, seen, truths, "") == "2 numbers saved as right"
     assert {each.act for each in store.all()} == {"confirmed"}
     assert store.count() == 6
 
 
 def test_a_failure_is_a_sentence_and_stores_nothing(store, picture):
-    truths = [Truth(0, "12", "confirmed"), Truth(1, "1x", "typed")]
+    truths = [LineTruth(0, "12", "confirmed"), LineTruth(1, "1x", "typed")]
     with pytest.raises(CorrectionsError, match="digits only"):
         keep_in(lambda: store, "read")(picture, reading(line("12"), line("34", y=20)), truths, "")
     assert store.count() == 0

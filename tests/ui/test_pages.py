@@ -221,8 +221,8 @@ def test_a_region_is_read_by_itself_and_left_again():
     epoch = data_of(app, "picture")["epoch"]
     app.session_state["picture"] = {"region": {"epoch": epoch, "box": [10, 10, 50, 40]}}
     app.run(timeout=SLOW)
-    assert app.session_state["desk"].regions == {"1-0": Box(10, 10, 50, 40)}
-    assert app.session_state["desk"].results["1-0"].asked.hint.boxes == (Box(10, 10, 50, 40),)
+    assert app.session_state["read session"].regions == {"1-0": Box(10, 10, 50, 40)}
+    assert app.session_state["read session"].results["1-0"].request.hint.boxes == (Box(10, 10, 50, 40),)
     assert data_of(app, "picture")["whole"] == "Use whole picture"
 
 
@@ -235,12 +235,12 @@ def test_the_corners_of_the_paper_are_those_found_until_they_are_dragged():
     epoch = data_of(app, "picture")["epoch"]
     app.session_state["picture"] = {"corners": {"epoch": epoch, "corners": dragged}}
     app.run(timeout=SLOW)
-    asked = app.session_state["desk"].results["1-0"].asked
-    assert asked.hint.paper == Paper(tuple((float(x), float(y)) for x, y in dragged))
+    request = app.session_state["read session"].results["1-0"].request
+    assert request.hint.paper == Paper(tuple((float(x), float(y)) for x, y in dragged))
     app.session_state["picture"] = {"whole": {"epoch": epoch}}
     app.run(timeout=SLOW)
-    asked = app.session_state["desk"].results["1-0"].asked
-    assert (asked.hint.paper, asked.hint.whole_picture) == (None, True)
+    request = app.session_state["read session"].results["1-0"].request
+    assert (request.hint.paper, request.hint.whole_picture) == (None, True)
 
 
 def test_without_a_paper_its_corners_can_be_asked_for():
@@ -267,7 +267,7 @@ def test_the_pages_of_a_pdf_are_a_film_strip():
     strip = [button.label for button in app.button if "scan.pdf" in button.label]
     assert strip == ["✓ scan.pdf, page 1", "✓ scan.pdf, page 2"]
     app.button(key="strip-1").click().run(timeout=SLOW)
-    assert app.session_state["desk"].item.page == 2
+    assert app.session_state["read session"].item.page == 2
 
 
 def test_a_damaged_pdf_is_a_sentence_and_the_others_are_read():
@@ -317,9 +317,9 @@ def test_what_made_it_hard_is_said():
 def test_no_decoded_picture_stays_in_the_session():
     files = [(f"{n}.jpg", EXAMPLE.read_bytes(), "image/jpeg") for n in range(12)]
     app = page_with(reading(line("42")), files=files)
-    desk = app.session_state["desk"]
-    assert len(desk.results) == 12
-    assert len(desk.previews) <= 8
+    read_session = app.session_state["read session"]
+    assert len(read_session.results) == 12
+    assert len(read_session.previews) <= 8
 
     def held(value, depth=0):
         """Return what a value holds, down to its plain parts."""
@@ -331,7 +331,7 @@ def test_no_decoded_picture_stays_in_the_session():
             parts = [getattr(value, name) for name in names]
         return [value, *(x for part in parts for x in held(part, depth + 1))]
 
-    assert not [one for one in held(desk) if isinstance(one, Image.Image)]
+    assert not [one for one in held(read_session) if isinstance(one, Image.Image)]
 
 
 def test_why_shows_a_digits_probabilities_and_the_lines_of_code(monkeypatch):
@@ -355,7 +355,7 @@ def test_an_example_is_one_press_away_and_cleared_again():
     assert shown_text(app) == "2026"
     labelled(app.button, "Clear").click().run(timeout=SLOW)
     assert labelled(app.button, "a year")
-    assert not app.session_state["desk"].items
+    assert not app.session_state["read session"].items
 
 
 def test_nothing_is_read_again_and_no_model_loaded_again(monkeypatch):
@@ -416,8 +416,8 @@ def test_settings_come_from_the_address_and_pictures_never_go_there():
     app.run(timeout=SLOW)
     labelled(app.button, "three in shadow").click().run(timeout=SLOW)
     assert not app.exception
-    asked = app.session_state["desk"].results["1-0"].asked
-    assert (asked.model, asked.hint.single) == ("dense", True)
+    request = app.session_state["read session"].results["1-0"].request
+    assert (request.model, request.hint.single) == ("dense", True)
     assert set(app.query_params) == {"holds", "network"}
 
 
@@ -434,7 +434,7 @@ def test_the_page_reads_what_every_other_entry_point_reads(monkeypatch, tmp_path
     monkeypatch.setenv("DIGITS_HOME", str(tmp_path))
     app = AppTest.from_file(str(ROOT / "app.py")).run(timeout=SLOW)
     labelled(app.button, "a year").click().run(timeout=SLOW)
-    seen = app.session_state["desk"].results["1-0"].reading
+    seen = app.session_state["read session"].results["1-0"].reading
     assert seen.to_json() == read(EXAMPLE).to_json() | {"file": seen.file}
 
 

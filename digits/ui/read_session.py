@@ -10,20 +10,22 @@ from PIL import Image
 from digits.errors import DigitsError
 from digits.io.document import Document, PageImage, page_numbers
 from digits.types import Box, Hint, Paper, Reading
-from digits.ui.acts import How
+from digits.ui.acts import AnswerKind
 from digits.ui.numbers import Numbers, split_numbers
 
 if TYPE_CHECKING:  # the first page waits for no network
     from digits.reader import Reader
 
-SHARPEST = 2000  # px, longer side of the picture in the browser; a digit in a crop stays legible
-STRIP = 160  # px, longer side of a picture on the film strip
-QUALITY, STRIP_QUALITY = 82, 70  # of their JPEGs
-MOST_PICTURES = 8  # that are held at once; the others are decoded again when they are looked at
+PREVIEW_SIDE = (
+    2000  # px, longer side of the picture in the browser; a digit in a crop stays legible
+)
+THUMBNAIL_SIDE = 160  # px, longer side of a picture on the film strip
+QUALITY, THUMBNAIL_QUALITY = 82, 70  # of their JPEGs
+MAX_PREVIEWS = 8  # that are held at once; the others are decoded again when they are looked at
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class OpenedPage:
     """A picture, or one page of a PDF."""
 
     id: str
@@ -48,7 +50,7 @@ class Preview:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ReadRequest:
     """How a page is read: as long as it stays the same, nothing is read again."""
 
     model: str | None
@@ -57,28 +59,28 @@ class Asked:
 
 
 @dataclass(slots=True)
-class Result:
+class PageResult:
     """What was read on a page, and what was said of it."""
 
-    asked: Asked
+    request: ReadRequest
     numbers: Numbers | None  # None where it failed
     reading: Reading | None
     error: str = ""
     said: dict[str, str] = field(default_factory=dict)  # id of a number to its truth
-    pending: dict[str, How] = field(default_factory=dict)  # said and not stored: id to how
+    pending: dict[str, AnswerKind] = field(default_factory=dict)  # said and not stored: id to how
     is_confirmed: bool = False
 
 
 @dataclass(slots=True)
-class Desk:
+class ReadSession:
     """It lives in the session and nowhere else."""
 
-    items: list[Item] = field(default_factory=list)
+    items: list[OpenedPage] = field(default_factory=list)
     chosen: str = ""  # id of the item in sight
-    n_taken: int = 0  # files, so that ids stay apart
+    n_files: int = 0  # files, so that ids stay apart
     previews: dict[str, Preview] = field(default_factory=dict)  # the last ones looked at
-    strip: dict[str, bytes] = field(default_factory=dict)  # id to a small JPEG
-    results: dict[str, Result] = field(default_factory=dict)
+    thumbnails: dict[str, bytes] = field(default_factory=dict)  # id to a small JPEG
+    results: dict[str, PageResult] = field(default_factory=dict)
     regions: dict[str, Box] = field(default_factory=dict)  # "Read only here"; px of the original
     papers: dict[str, Paper | None] = field(default_factory=dict)  # by hand; None: whole picture
     _opened: tuple[str, PageImage] | None = None  # decoded, until it is read
@@ -86,22 +88,22 @@ class Desk:
     def take(self, files: Sequence[tuple[str, bytes]]) -> None:
         """Put files on the desk, page by page; the first new one comes into sight."""
         for name, content in files:
-            self.n_taken += 1
+            self.n_files += 1
             try:
                 pages = page_numbers(content)
-                new = [Item(f"{self.n_taken}-{p or 0}", name, content, p) for p in pages]
+                new = [OpenedPage(f"{self.n_files}-{p or 0}", name, content, p) for p in pages]
             except DigitsError as error:
-                new = [Item(f"{self.n_taken}-0", name, content, error=str(error))]
+                new = [OpenedPage(f"{self.n_files}-0", name, content, error=str(error))]
             if (name, content) == files[0]:
                 self.chosen = new[0].id
             self.items += new
 
     @property
-    def item(self) -> Item:
+    def item(self) -> OpenedPage:
         """The item in sight."""
         return next(item for item in self.items if item.id == self.chosen)
 
-    def hint(self, item: Item, hint: Hint) -> Hint:
+    def hint(self, item: OpenedPage, hint: Hint) -> Hint:
         """Return the hint for an item: with the region and the paper that were drawn on it."""
         region = self.regions.get(item.id)
         if region is not None:
@@ -111,12 +113,12 @@ class Desk:
             hint = replace(hint, paper=paper, whole_picture=paper is None)
         return hint
 
-    def result(self, item: Item, asked: Asked) -> Result | None:
+    def result(self, item: OpenedPage, request: ReadRequest) -> PageResult | None:
         """Return what was read, if it was read in this way."""
         found = self.results.get(item.id)
-        return found if found is not None and found.asked == asked else None
+        return found if found is not None and found.request == request else None
 
-    def open(self, item: Item) -> None:
+    def open(self, item: OpenedPage) -> None:
         """Decode an item to be shown and read; once it is read, its pixels are dropped.
 
         Raises
@@ -130,33 +132,35 @@ class Desk:
             page = document.page(item.page)
         assert page.colour is not None  # noqa: S101  # it was asked for
         self.previews.pop(item.id, None)
-        while len(self.previews) >= MOST_PICTURES:
+        while len(self.previews) >= MAX_PREVIEWS:
             self.previews.pop(next(iter(self.previews)))
-        shown = _jpeg(page.colour, SHARPEST, QUALITY)
+        shown = _jpeg(page.colour, PREVIEW_SIDE, QUALITY)
         self.previews[item.id] = Preview(shown, page.picture.width, page.picture.height)
-        self.strip[item.id] = _jpeg(page.colour, STRIP, STRIP_QUALITY)
+        self.thumbnails[item.id] = _jpeg(page.colour, THUMBNAIL_SIDE, THUMBNAIL_QUALITY)
         self._opened = (item.id, page)
 
     def drop(self) -> None:
         """Drop the pixels of what was opened to be shown again and is read already."""
         self._opened = None
 
-    def read(self, item: Item, asked: Asked, reader: "Reader") -> None:
+    def read(self, item: OpenedPage, request: ReadRequest, reader: "Reader") -> None:
         """Read an item, and hold what it came to."""
         try:
             self.open(item)
             assert self._opened is not None  # noqa: S101  # it was opened
             picture = self._opened[1].picture
             self._opened = None
-            reading = reader.read(picture, asked.hint)
+            reading = reader.read(picture, request.hint)
         except DigitsError as error:
-            self.fail(item, asked, item.error or str(error))
+            self.fail(item, request, item.error or str(error))
             return
-        self.results[item.id] = Result(asked, split_numbers(reading), reading, reading.error or "")
+        self.results[item.id] = PageResult(
+            request, split_numbers(reading), reading, reading.error or ""
+        )
 
-    def fail(self, item: Item, asked: Asked, error: str) -> None:
+    def fail(self, item: OpenedPage, request: ReadRequest, error: str) -> None:
         """Hold the reason why an item cannot be read."""
-        self.results[item.id] = Result(asked, None, None, error)
+        self.results[item.id] = PageResult(request, None, None, error)
 
 
 def _jpeg(image: Image.Image, longest: int, quality: int) -> bytes:

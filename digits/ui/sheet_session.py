@@ -23,11 +23,11 @@ from digits.marksheet.sheet import LAYOUTS, Sheet, build_sheet, clean_change, pr
 from digits.marksheet.store import SheetStore
 from digits.types import Hint, Picture, Reading
 
-Read = Callable[[Picture, Hint], Reading]
+ReadPicture = Callable[[Picture, Hint], Reading]
 
 
 @dataclass(slots=True)
-class Work:
+class SheetSession:
     """A sheet in a session; what is said of it is saved at once, where there is a store."""
 
     store: SheetStore | None = None  # None: nothing is kept beyond the session
@@ -77,7 +77,7 @@ class Work:
             self.store.add_scans(self.id, added)
         self.scans += added
 
-    def read(self, read: Read, index: int) -> None:
+    def read(self, read: ReadPicture, index: int) -> None:
         """Read one page, and save what was read."""
         scan = self.scans[index]
         if not scan.content and self.store is not None:
@@ -167,7 +167,7 @@ class Work:
         return self.store.content(self.id, index)
 
 
-def resume(store: SheetStore, sheet: str) -> Work:
+def resume(store: SheetStore, sheet: str) -> SheetSession:
     """Return a saved sheet as it was left.
 
     Raises
@@ -177,4 +177,4 @@ def resume(store: SheetStore, sheet: str) -> Work:
     """
     saved = store.load(sheet)
     steps = list(saved.steps)
-    return Work(store, sheet, list(saved.scans), steps, replay(steps))
+    return SheetSession(store, sheet, list(saved.scans), steps, replay(steps))
