@@ -222,7 +222,9 @@ def test_a_region_is_read_by_itself_and_left_again():
     app.session_state["picture"] = {"region": {"epoch": epoch, "box": [10, 10, 50, 40]}}
     app.run(timeout=SLOW)
     assert app.session_state["read session"].regions == {"1-0": Box(10, 10, 50, 40)}
-    assert app.session_state["read session"].results["1-0"].request.hint.boxes == (Box(10, 10, 50, 40),)
+    assert app.session_state["read session"].results["1-0"].request.hint.boxes == (
+        Box(10, 10, 50, 40),
+    )
     assert data_of(app, "picture")["whole"] == "Use whole picture"
 
 
