@@ -131,7 +131,7 @@ def measure(*, quick: bool) -> list[str]:
     cv2.setNumThreads(1)
     reader, single = current_reader(), Hint(single=True)
     small, page = small_png(), page_jpeg()
-    often, seldom = (50, 3) if quick else (500, 9)
+    often, seldom = (10, 1) if quick else (500, 9)
     reader.read(load_picture(small), single)  # the first call loads
     alone = median(lambda: decode(small), often)
     one = median(lambda: reader.read(load_picture(small), single), often)

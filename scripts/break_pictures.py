@@ -66,10 +66,10 @@ def seeds(grey: Image.Image) -> Iterator[tuple[str, bytes]]:
 
 
 def mutations(
-    name: str, seed: bytes, rng: np.random.Generator, n: int
+    name: str, seed: bytes, rng: np.random.Generator, n: int, cuts: int
 ) -> Iterator[tuple[str, bytes]]:
-    """Yield a seed cut at every hundredth, spliced, and with bytes and fields that lie."""
-    for percent in range(1, 101):
+    """Yield a seed cut off at so many places, and with bytes and fields that lie."""
+    for percent in np.linspace(0, 100, cuts + 1)[1:].astype(int).tolist():
         yield f"{name} cut at {percent} %", seed[: len(seed) * percent // 100]
     fields = [struct.pack(order + "I", value) for order in "<>" for value in (0, 65_535, 2**31 - 1)]
     for which in range(n):
@@ -228,6 +228,7 @@ def main() -> int:
     """Try them all; keep what came of it."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--inputs", type=int, default=200, help="mutations, beside cuts and bombs")
+    parser.add_argument("--cuts", type=int, default=100, help="of each format")
     parser.add_argument("--only", choices=("bombs", "mutations"))
     parser.add_argument("--write", action="store_true")
     options = parser.parse_args()
@@ -238,7 +239,7 @@ def main() -> int:
     if options.only != "bombs":
         corpus = list(seeds(number()))
         each = -(-options.inputs // len(corpus))
-        inputs += [mutations(name, seed, rng, each) for name, seed in corpus]
+        inputs += [mutations(name, seed, rng, each, options.cuts) for name, seed in corpus]
     for name, content in (one for some in inputs for one in some):
         outcome, seconds, held = patient.take(content)
         outcomes[outcome if outcome in ("reading", "sentence") else "other"] += 1

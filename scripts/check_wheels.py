@@ -8,6 +8,8 @@ Exit status 0: all have wheels. 1: some have not. 75: the package index cannot b
 
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from itertools import product
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
@@ -29,18 +31,19 @@ def resolve(name: str, python: str) -> subprocess.CompletedProcess[str]:
 def main() -> int:
     """Resolve each file for each Python, and say how it went."""
     status = 0
-    for name in FILES:
-        for python in PYTHONS:
-            done = resolve(name, python)
-            if done.returncode and any(sign in done.stderr for sign in NO_NETWORK):
-                print("not checked: the package index cannot be reached")
-                return UNREACHABLE
-            if done.returncode:
-                status = 1
-                print(f"{name}, Windows, Python {python}: {done.stderr.strip()}")
-            else:
-                count = sum("==" in line for line in done.stdout.splitlines())
-                print(f"{name}, Windows, Python {python}: {count} wheels")
+    checks = list(product(FILES, PYTHONS))
+    with ThreadPoolExecutor() as pool:  # each waits for the index
+        resolved = list(pool.map(resolve, *zip(*checks, strict=True)))
+    for (name, python), done in zip(checks, resolved, strict=True):
+        if done.returncode and any(sign in done.stderr for sign in NO_NETWORK):
+            print("not checked: the package index cannot be reached")
+            return UNREACHABLE
+        if done.returncode:
+            status = 1
+            print(f"{name}, Windows, Python {python}: {done.stderr.strip()}")
+        else:
+            count = sum("==" in line for line in done.stdout.splitlines())
+            print(f"{name}, Windows, Python {python}: {count} wheels")
     return status
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import cv2
 import pytest
 
-from digits import Hint, batch, read
+from digits import Hint, read
+from digits.batch.job import run_batch
 from digits.cli import main
 from digits.io.document import load_picture
 from digits.registry import current_reader
@@ -71,7 +72,7 @@ def test_the_command_says_the_same(alone, capsys):
 
 def test_a_batch_says_the_same(alone, tmp_path):
     out = tmp_path / "out.jsonl"
-    batch.run_batch([str(EXAMPLES / name) for name in NAMES], str(out), hint=Hint(), workers=2)
+    run_batch([str(EXAMPLES / name) for name in NAMES], str(out), hint=Hint(), workers=2)
     readings = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
     assert [told(reading) for reading in readings] == [alone[name] for name in NAMES]
 

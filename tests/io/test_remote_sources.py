@@ -147,7 +147,7 @@ def test_a_cluster_that_loses_its_nodes_reads_every_picture_once():
             sys.executable,
             str(ROOT / "scripts" / "lose_nodes.py"),
             "--files",
-            "160",
+            "48",
             "--losses",
             "2",
         ],
@@ -159,4 +159,4 @@ def test_a_cluster_that_loses_its_nodes_reads_every_picture_once():
     told = json.loads(done.stdout.splitlines()[-1])
     assert told["same"]
     assert told["nodes lost"] == 2
-    assert told["rows"] == 160
+    assert told["rows"] == 48
