@@ -1,7 +1,6 @@
 """What the page Inside says is what the networks do."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -142,11 +141,3 @@ def test_the_learning_curves_are_those_of_the_shipped_network(name):
 def test_a_card_without_curves_has_none():
     card = load_card(WEIGHTS / "dense.onnx")
     assert judge_network({k: v for k, v in card.items() if k != "history"}).history == ()
-
-
-def test_nothing_here_opens_the_test_digits():
-    source = Path(__file__).parent.parent.parent / "digits"
-    for file in (source / "inside.py", source / "ui" / "inside.py"):
-        text = file.read_text(encoding="utf-8")
-        assert "digits.mnist" not in text
-        assert "evaluation" not in text

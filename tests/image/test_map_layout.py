@@ -27,7 +27,8 @@ def to_picture(rgb):
 def cut_out(page, rgb):
     """Return the ink of each number that the truth shows."""
     picture = to_picture(rgb)
-    placed = lay_out(open_page(picture), find_number_regions(perfect_maps(page)), picture.grey)
+    whole, _ = open_page(picture)
+    placed = lay_out(whole, find_number_regions(perfect_maps(page)), picture.grey)
     return [part.page.ink for part in placed if part.page is not None]
 
 
