@@ -9,7 +9,7 @@ import numpy as np
 
 from digits.composition import PageReading, ReadNumber, compose_reading, find_unread
 from digits.errors import CrowdedError, DigitsError, HintError
-from digits.image.digit_segmentation import Glyph, cut_digits
+from digits.image.digit_segmentation import Glyph, cut_digits, mark_kind
 from digits.image.map_layout import find_left_out, lay_out
 from digits.image.mnist_normalize import to_frame
 from digits.image.number_regions import find_number_regions
@@ -429,15 +429,20 @@ def _as_hypothesis(single: SingleDigit) -> LineHypothesis:
     return LineHypothesis(glyphs, np.zeros((len(glyphs), CLASSES)), 1.0)
 
 
+def _as_lone_digit(page: Page, probability: float) -> LineHypothesis:
+    """Take a line as one digit, and what stands beside it as marks."""
+    single = find_single(page.ink)
+    tall = float(single.glyph.box.height if single.glyph else page.ink.shape[0])
+    marks: list[PlacedMark] = [(mark_kind(box, tall), box) for box in single.beside]
+    return replace(_as_hypothesis(single), length_probability=probability, marks=tuple(marks))
+
+
 def _segment(page: Page, decoding: CtcDecoding) -> LineHypothesis:
     """Find the ink of each digit that was decoded."""
     height, width = page.ink.shape
     if not decoding.digits and width <= NARROW * height:
         # A stem that fills its picture is no digit to the line network: let the other one see.
-        return replace(
-            _as_hypothesis(find_single(page.ink)),
-            length_probability=1 - decoding.length_probability,
-        )
+        return _as_lone_digit(page, 1 - decoding.length_probability)
     scale = page.ink.shape[0] / STRIP
     glyphs, marks = cut_digits(page.ink, [column * scale for column in decoding.columns])
     return LineHypothesis(

@@ -75,7 +75,7 @@ def cut_digits(
         if mine and not is_point(box, top, tall) and _belongs(box, [boxes[i] for i in mine], tall):
             mine.append(piece)
         else:
-            marks.append((_kind(box, tall), box))
+            marks.append((mark_kind(box, tall), box))
     glyphs = [cut_glyph(ink, pieces, boxes, mine) if mine else None for mine in digits]
     return glyphs, sorted(marks, key=lambda mark: mark[1].x)
 
@@ -207,8 +207,8 @@ def _belongs(box: Box, rest: list[Box], tall: float) -> bool:
     return box.height >= LOW * tall and -shared <= CLOSE * tall
 
 
-def _kind(box: Box, tall: float) -> MarkKind:
-    """Say what a mark looks like."""
+def mark_kind(box: Box, tall: float) -> MarkKind:
+    """Say what a mark beside digits that are `tall` px high looks like."""
     if max(box.width, box.height) <= DOT * tall:
         return "dot"
     if box.width >= FLAT * box.height:
