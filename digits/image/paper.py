@@ -17,6 +17,8 @@ from digits.types import Paper, Pixels
 ENOUGH_PIXELS = 60_000  # px; the edge of a sheet found on so many is found on more
 MIN_SIDE = 64  # px; across less, a sheet and its surroundings cannot be told apart
 MIN_PIXELS = 15_000  # px; smaller pictures are cut out round one character, not photographs
+STRIP_SHAPE = 1.5  # times as long as wide: a small picture that is cut out round a number
+ENLARGED = 2.0  # times at most, to bring such a strip to the size from which edges are clear
 STROKES = 5  # px of the reduced picture: a median so wide removes strokes and printed lines
 DARKEST = 12.0  # grey levels added before the logarithm, so that noise in black is no contrast
 EDGE = (0.012, 0.03)  # slope of the logarithm a px: weaker edges only where stronger ones go on
@@ -74,9 +76,9 @@ def find_paper(pixels: Pixels) -> Paper | None:
         Its corners in px of `pixels`; they may lie a little outside the picture. None where the
         whole picture is the page, or where no edge is clear.
     """
-    if min(pixels.shape) < MIN_SIDE or pixels.size < MIN_PIXELS:
+    small = _resized(pixels)
+    if small is None:
         return None
-    small = _reduced(pixels)
     level = _level(cv2.medianBlur(small, STROKES))
     quads = _quadrangles(level)
     best = _choose(quads, small, level)
@@ -134,6 +136,17 @@ class _Quads:
     corners: np.ndarray  # (n, 4, 2) px: top left, top right, bottom right, bottom left
     score: np.ndarray  # (n,) px of step along their sides
     n_edges: np.ndarray  # (n,) sides that are steps; the others are the rim
+
+
+def _resized(pixels: Pixels) -> Pixels | None:
+    """Reduce a photograph or enlarge a small strip; None where no sheet can be told apart."""
+    scale = max(MIN_SIDE / min(pixels.shape), float(np.sqrt(MIN_PIXELS / pixels.size)))
+    if scale <= 1:
+        return _reduced(pixels)
+    if scale > ENLARGED or max(pixels.shape) < STRIP_SHAPE * min(pixels.shape):
+        return None
+    size = [int(np.ceil(side * scale)) for side in pixels.shape[::-1]]
+    return cv2.resize(pixels, size, interpolation=cv2.INTER_CUBIC)
 
 
 def _reduced(pixels: Pixels) -> Pixels:

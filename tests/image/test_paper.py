@@ -1,5 +1,7 @@
 """The sheet in a photograph is found whatever lies round it, and reading is the same without it."""
 
+from pathlib import Path
+
 import cv2
 import numpy as np
 import pytest
@@ -7,6 +9,7 @@ from composed import Page, noisy, paper, ruled, shadowed
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from oracles import agrees_with_itself
+from PIL import Image, ImageOps
 from scenes import (
     DESKS,
     corners_of,
@@ -18,11 +21,13 @@ from scenes import (
     shadow,
 )
 
+import digits
 from digits.errors import HintError
 from digits.image.paper import clean_rim, find_paper
 from digits.registry import current_reader
 from digits.types import ANY, Box, Hint, Paper, Picture
 
+EXAMPLES = Path(digits.__file__).parent / "ui" / "examples"
 ALL_ROUND = dict.fromkeys(("left", "top", "right", "bottom"), 0.06)
 WHITE = 225.0  # grey level of the sheets
 CLOSE = 0.012  # of a scene's longer side by which a corner may be off
@@ -160,6 +165,36 @@ def test_reading_is_the_same_with_and_without_the_desk(held_out, kind, level, bo
     borders = dict.fromkeys(ALL_ROUND, border)
     alone, beside = read(seen(sheet)), read(seen(on_desk(sheet, kind, level, borders=borders)[0]))
     assert beside.text == alone.text
+
+
+@pytest.mark.parametrize("kind", ["flat", "wood", "cloth"])
+def test_a_small_strip_cut_tight_around_a_number_is_read_the_same_on_a_desk(held_out, kind):
+    sheet, text = number_on(held_out)
+    strip = cv2.resize(sheet[46:134], None, fx=0.4, fy=0.4, interpolation=cv2.INTER_AREA)
+    scene, corners = on_desk(strip, kind, 90)
+    assert min(scene.shape) < 64
+    grey = seen(scene)
+    found = find_paper(grey)
+    assert found is not None
+    assert distance(found, corners, scene.shape) < 2 * CLOSE  # of so few pixels
+    assert (read(seen(strip)).text, read(grey).text) == (text, text)
+
+
+BROWN = (74, 52, 33)  # red, green, blue of a wooden desk
+
+
+@pytest.mark.parametrize("name", ["a year", "a mark sheet", "five on ruled paper"])
+def test_an_example_of_the_app_reads_the_same_with_a_narrow_brown_border(name, tmp_path):
+    example = EXAMPLES / f"{name}.jpg"
+    alone = digits.read(example)
+    with Image.open(example) as picture:
+        wide = round(0.01 * max(picture.size))
+        framed = ImageOps.expand(ImageOps.exif_transpose(picture).convert("RGB"), wide, BROWN)
+    framed.save(tmp_path / "framed.png")
+    beside = digits.read(tmp_path / "framed.png")
+    # A letter of a heading may be rejected or left out.
+    assert beside.written.replace("?", "") == alone.written.replace("?", "")
+    assert beside.status in (alone.status, "doubtful")
 
 
 @pytest.mark.xfail(
