@@ -1,6 +1,6 @@
 """Numbers on a page: pieces of digit ink joined along their line, parted by cores and rules."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -14,6 +14,7 @@ from digits.image.page_maps import (
     SPECK,
     STRUCK,
     WRITING,
+    WRITTEN,
     PageMaps,
     digit_height,
     vote,
@@ -30,6 +31,11 @@ BARRED = 0.6  # of the height between two digits that a rule fills, which parts 
 WITHIN = 0.7  # of a table's digits that lie inside cells; squared paper has fewer
 OVER = 0.3  # digits' heights by which a digit may leave its cell
 FEWEST = 3  # cells of a row of boxes
+PARTLY = 0.25  # of a line's digit ink that is handwritten, from which its printed digits are too
+SUREST = 0.95  # prior probability that a line gives one of its pieces, at most
+ALIKE = (0.6, 1.5)  # digits' heights: a piece of such a height may be a digit
+LEVEL = 0.4  # of the lower one's height by which pieces of one line overlap
+LINE_GAP = 2.0  # digits' heights between two pieces of one line
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +46,6 @@ class NumberRegion:
     name: int  # its value in `NumberRegions.labels`
     tall: float  # height of its digits
     cell: int  # name of its cell; 0 outside tables
-    printed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,21 +61,22 @@ class NumberRegions:
     maps: PageMaps  # with one class for each piece of ink
 
 
-def find_number_regions(maps: PageMaps, *, printed: bool = False) -> NumberRegions:
-    """Return the numbers of an upright page.
+def find_number_regions(maps: PageMaps) -> NumberRegions:
+    """Return the handwritten numbers of an upright page.
+
+    Printed digits beside handwritten ones, in one line or one row of a table, are read with them.
 
     Parameters
     ----------
     maps : as the page network gives them
-    printed : take printed digits inside cells for numbers too
     """
     maps = vote(maps)
-    pieces = find_components(maps.labels == DIGIT)
-    usual = digit_height(pieces.boxes, pieces.area, maps.usual)
+    digits = find_components(maps.labels == DIGIT)
+    usual = digit_height(digits.boxes, digits.area, maps.usual)
+    pieces = find_components(np.isin(maps.labels, (DIGIT, PRINTED_DIGIT)))
     cells = _believed(find_cells(maps, usual), pieces, usual)
-    if printed and cells.cells:
-        inside = (maps.labels == PRINTED_DIGIT) & (cells.labels > 0)
-        pieces = find_components((maps.labels == DIGIT) | inside)
+    maps = _whole_lines(maps, cells, usual)
+    pieces = find_components(maps.labels == DIGIT)
     pieces = _split_lines(pieces, maps, usual)
     big = (pieces.height >= TALL * usual) | (pieces.area >= 0.06 * usual**2)
     speck = pieces.area < max(3.0, SPECK * usual**2)
@@ -83,7 +89,6 @@ def find_number_regions(maps: PageMaps, *, printed: bool = False) -> NumberRegio
     numbers: list[NumberRegion] = []
     left_out: list[tuple[int, int, int, int]] = []
     names = np.zeros(len(pieces) + 1, np.int32)
-    is_print = pieces.commonest(maps.labels) == PRINTED_DIGIT
     for group in np.unique(groups[~speck]):
         mine = np.flatnonzero((groups == group) & ~speck)
         box = _around(pieces.boxes[mine])
@@ -93,9 +98,7 @@ def find_number_regions(maps: PageMaps, *, printed: bool = False) -> NumberRegio
         names[mine + 1] = len(numbers) + 1
         tall = digit_height(pieces.boxes[mine], pieces.area[mine], usual)
         home_of = int(np.bincount(home[mine][big[mine]]).argmax())
-        numbers.append(
-            NumberRegion(box, len(numbers) + 1, tall, home_of, bool(is_print[mine].all()))
-        )
+        numbers.append(NumberRegion(box, len(numbers) + 1, tall, home_of))
     other = find_components(np.isin(maps.labels, (WRITING, STRUCK)))
     return NumberRegions(
         tuple(numbers), names[pieces.labels], cells, other, tuple(left_out), usual, maps
@@ -129,6 +132,52 @@ def _believed(cells: MapCells, pieces: Components, usual: float) -> MapCells:
     for cell in chosen:
         names[cell.name] = cell.name
     return MapCells(chosen, names[cells.labels])
+
+
+def _whole_lines(maps: PageMaps, cells: MapCells, usual: float) -> PageMaps:
+    """Judge each piece of ink by its line too: neat digits resemble print, and a 0 an O.
+
+    A line is a row of a table's cells; outside tables, what stands side by side. The share of
+    digits among the others of its line is a piece's prior probability of being one. Where at least
+    `PARTLY` of a line's digits are handwritten, its printed ones are read with them.
+    """
+    pieces = find_components(np.isin(maps.labels, WRITTEN))
+    kind = pieces.commonest(maps.labels)
+    sized = (pieces.height > ALIKE[0] * usual) & (pieces.height < ALIKE[1] * usual)
+    groups = _lines(pieces, sized, _home(pieces, cells), cells, usual)
+    means = np.stack([pieces.means(maps.probabilities[..., k]) for k in range(len(WRITTEN) + 2)])
+    by_hand = means[DIGIT]
+    n = np.bincount(groups, sized, len(pieces))[groups] - 1
+    others = np.bincount(groups, by_hand * sized, len(pieces))[groups] - by_hand
+    prior = np.clip(others / np.maximum(n, 1), 1 - SUREST, SUREST)
+    against = np.delete(means, DIGIT, axis=0).max(axis=0)
+    digit = sized & (n > 1) & (by_hand * prior > against * (1 - prior))
+    ink = [
+        np.bincount(groups, np.where(k, pieces.area, 0), len(pieces))
+        for k in (sized & (kind == DIGIT), sized & ((kind == DIGIT) | (kind == PRINTED_DIGIT)))
+    ]
+    partly = (ink[0] >= PARTLY * ink[1])[groups] & (ink[0] > 0)[groups]
+    digit |= sized & (kind == PRINTED_DIGIT) & partly
+    renamed = np.concatenate([[False], digit])
+    labels = np.where(renamed[pieces.labels], DIGIT, maps.labels).astype(np.uint8)
+    return replace(maps, labels=labels)
+
+
+def _lines(
+    pieces: Components, sized: np.ndarray, home: np.ndarray, cells: MapCells, usual: float
+) -> np.ndarray:
+    """Return which line each piece stands in: (n,) names; a piece by itself has its own."""
+    line = {cell.name: (cell.table, cell.row) for cell in cells.cells}
+    rows = {row: i + 1 for i, row in enumerate(sorted(set(line.values())))}
+    row = np.array([rows[line[int(name)]] if name else 0 for name in home], np.int64)
+    left, top, right, bottom = pieces.boxes.T.astype(float)
+    shared = np.minimum(bottom[None], bottom[:, None]) - np.maximum(top[None], top[:, None])
+    gap = np.maximum(left[None], left[:, None]) - np.minimum(right[None], right[:, None])
+    low = np.minimum((bottom - top)[None], (bottom - top)[:, None])
+    beside = (shared > LEVEL * low) & (gap < LINE_GAP * usual) & ((row[None] + row[:, None]) == 0)
+    beside |= (row[None] == row[:, None]) & (row > 0)[None]
+    beside &= sized[None] & sized[:, None]
+    return joined(np.argwhere(np.triu(beside, 1)), len(pieces))
 
 
 def _home(pieces: Components, cells: MapCells) -> np.ndarray:

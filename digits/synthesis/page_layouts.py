@@ -260,7 +260,7 @@ def _fill_boxes(canvas: Canvas, style: Style, lefts: Sequence[Px], size: tuple[P
     rng = canvas.rng
     y, wide, high = size
     kind = rng.random()
-    letters = 0.0 if kind < 0.85 else (1.0 if kind < 0.95 else 0.4)
+    letters = 0.0 if kind < 0.75 else (1.0 if kind < 0.92 else 0.4)
     filled = 0.0 if rng.random() < 0.08 else (1.0 if rng.random() < 0.85 else 0.6)
     share = rng.uniform(0.5, 1.05)
     digits = random_digits(rng, len(lefts))
@@ -868,11 +868,11 @@ KINDS: dict[str, dict[Block, float]] = {
     "nothing": {paragraph: 1.0, written_words: 1.0, picture: 0.7, signature: 0.3, ring_row: 0.3},
 }
 SHARES: dict[str, float] = {  # of training crops
-    "table": 0.17,
+    "table": 0.15,
     "score_card": 0.07,
-    "dense_table": 0.09,
+    "dense_table": 0.07,
     "boxes": 0.14,
-    "id_page": 0.06,
+    "id_page": 0.05,
     "form": 0.08,
     "exam_cover": 0.05,
     "sudoku": 0.03,
@@ -880,8 +880,8 @@ SHARES: dict[str, float] = {  # of training crops
     "worksheet": 0.04,
     "columns": 0.04,
     "notes": 0.06,
-    "rows": 0.05,
-    "amount": 0.03,
+    "rows": 0.08,
+    "amount": 0.05,
     "single": 0.02,
     "nothing": 0.02,
 }

@@ -6,7 +6,16 @@ from perfect_maps import perfect_maps
 
 from digits.image.map_layout import align_numbers
 from digits.image.number_regions import NumberRegion, find_number_regions
-from digits.image.page_maps import DIGIT, RULE, WRITING, PageMaps, vote
+from digits.image.page_maps import (
+    DIGIT,
+    PRINT,
+    PRINTED_DIGIT,
+    RULE,
+    STRUCK,
+    WRITING,
+    PageMaps,
+    vote,
+)
 from digits.mnist import load_mnist
 from digits.synthesis.page import compose_document
 from digits.synthesis.page_ink import InkBank, mnist_samples
@@ -26,7 +35,7 @@ def draw(labels, tall=20.0):
     """Return maps that are sure of `labels`."""
     return PageMaps(
         labels,
-        np.eye(6, dtype=np.float32)[labels],
+        np.eye(7, dtype=np.float32)[labels],
         np.zeros(labels.shape, np.float32),
         np.full(labels.shape, tall, np.float32),
         np.diag([2.0, 2.0, 1.0]),
@@ -106,7 +115,7 @@ def test_a_rule_between_digits_parts_two_numbers():
 
 
 def region(name, left, top, wide=30, high=20):
-    return NumberRegion((left, top, left + wide, top + high), name, 20.0, 0, False)
+    return NumberRegion((left, top, left + wide, top + high), name, 20.0, 0)
 
 
 def test_numbers_in_columns_are_cells_even_without_rules():
@@ -122,3 +131,52 @@ def test_numbers_that_do_not_align_are_lines():
     cells, lines = align_numbers(numbers, 20.0)
     assert cells == []
     assert [[n.name for n in line] for line in lines] == [[0, 1], [2, 3]]
+
+
+def line_of(*kinds, top=40, labels=None):
+    """Draw pieces of these classes side by side, each 20 px high."""
+    labels = np.zeros((160, 320), np.uint8) if labels is None else labels
+    for i, kind in enumerate(kinds):
+        labels[top : top + 20, 20 + 24 * i : 32 + 24 * i] = kind
+    return labels
+
+
+def test_printed_digits_are_read_with_the_handwriting_beside_them():
+    regions = find_number_regions(draw(line_of(PRINTED_DIGIT, DIGIT, PRINTED_DIGIT, DIGIT)))
+    assert (regions.maps.labels == DIGIT).sum() == 4 * 20 * 12
+
+
+def test_a_line_of_print_is_left_out():
+    labels = line_of(PRINTED_DIGIT, PRINTED_DIGIT, PRINTED_DIGIT)
+    regions = find_number_regions(draw(line_of(DIGIT, DIGIT, DIGIT, top=100, labels=labels)))
+    assert {region.box[1] for region in regions.numbers} == {100}
+
+
+def likely(labels, top, at, **shares):
+    """Return maps in which the piece `at` of the line is of several classes."""
+    maps = draw(labels)
+    part = maps.probabilities[top : top + 20, 20 + 24 * at : 32 + 24 * at]
+    part[:] = 0
+    for kind, share in shares.items():
+        part[..., {"digit": DIGIT, "print": PRINT, "writing": WRITING}[kind]] = share
+    return maps
+
+
+@pytest.mark.parametrize(("neighbours", "is_digit"), [(DIGIT, True), (PRINT, False)])
+def test_a_doubtful_piece_is_judged_by_its_line(neighbours, is_digit):
+    labels = line_of(neighbours, neighbours, PRINT, neighbours)
+    maps = likely(labels, 40, 2, digit=0.3, print=0.7)
+    found = find_number_regions(maps).maps.labels
+    assert (found[50, 74] == DIGIT) == is_digit
+
+
+def test_a_clear_letter_in_a_line_of_digits_stays_a_letter():
+    labels = line_of(DIGIT, DIGIT, WRITING, DIGIT)
+    found = find_number_regions(likely(labels, 40, 2, digit=0.02, writing=0.98)).maps.labels
+    assert found[50, 74] == WRITING
+
+
+def test_a_struck_out_number_is_no_number():
+    regions = find_number_regions(draw(line_of(STRUCK, STRUCK, DIGIT, DIGIT)))
+    assert all(region.box[0] >= 68 for region in regions.numbers)
+    assert len(regions.other) == 2
