@@ -269,9 +269,13 @@ def train_digits(
 
     network = begin(plan)
     training.fit(network, mnist, recipe, plan.run, written=written, resume=plan.resumed is not None)
+    head = training.load_head(network, plan.run) or training.add_head(
+        network, mnist, recipe, written
+    )
     if not can_export():
+        if head is not None:
+            training.save_head(head, plan.run)
         return export_later(plan)
-    head = training.add_head(network, mnist, recipe, written)
     card = training.export_run(
         network,
         mnist,

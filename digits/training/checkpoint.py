@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from digits.training.handwriting_frames import HandwritingFrames
 
 FILE = "checkpoint.weights.h5"  # in the folder of the run
+HEAD = "head.weights.h5"  # beside it: a trained reject head, until it is exported
 HISTORY = "history.csv"  # beside it: a line of names, and one for each epoch
 RECORD = "training"  # dataset of the file: the record as JSON
 GENERATORS = "generators"  # group of the file: the states of dropout's random generators
@@ -117,7 +118,7 @@ def restore(network: Any, run: Path) -> Record:  # noqa: ANN401  # a Keras model
 
 def forget(run: Path) -> None:
     """Remove an earlier training's checkpoint and history, which another replaces."""
-    for name in (FILE, HISTORY):
+    for name in (FILE, HEAD, HISTORY):
         (run / name).unlink(missing_ok=True)
 
 

@@ -28,7 +28,7 @@ from digits.synthesis.negatives import NOT_A_DIGIT
 from digits.training.architectures import build_rejection_head
 from digits.training.augmentation import GENTLE, augment
 from digits.training.callbacks import Checkpoint, Clock
-from digits.training.checkpoint import Record, checksums, forget, load_history, restore
+from digits.training.checkpoint import HEAD, Record, checksums, forget, load_history, restore
 from digits.training.corruption import disturb
 from digits.training.export import export_onnx, multiply_adds, staged, with_logits
 from digits.training.handwriting_frames import HandwritingFrames
@@ -225,6 +225,29 @@ def add_head(
     fit_head(head, mnist, recipe.seed, recipe.rejection_epochs, written)
     network.trainable = True  # as it was, for whoever opens the .h5
     return head
+
+
+def load_head(network: keras.Model, run: Path) -> keras.Model | None:
+    """Return the reject head that `save_head` left in `run`; None where there is none."""
+    if not (run / HEAD).exists():
+        return None
+    head = build_rejection_head(network)
+    try:
+        head.load_weights(run / HEAD)
+    except (OSError, KeyError, ValueError) as error:
+        raise ModelError(
+            f"the reject head in runs/{run.name}/ is damaged: remove {HEAD}"
+        ) from error
+    network.trainable = True
+    return head
+
+
+def save_head(head: keras.Model, run: Path) -> None:
+    """Keep a trained reject head in `run`, to be exported later."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / HEAD
+        head.save_weights(path)
+        atomic_write(run / HEAD, path.read_bytes())
 
 
 def renew_head(

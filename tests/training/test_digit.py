@@ -146,3 +146,27 @@ def test_the_learning_rate_rises_again_for_the_gentle_end():
 def test_a_recipe_of_one_epoch_has_one_that_is_not_gentle():
 
     assert Recipe("cnn", 1, gentle=True).gentle_epochs == 0
+
+
+def test_a_reject_head_is_kept_until_it_is_exported(tmp_path, held_out):
+    from digits.training.architectures import build_network, build_rejection_head
+    from digits.training.digit import load_head, save_head
+
+    network = build_network("cnn")
+    head = build_rejection_head(network)
+    save_head(head, tmp_path)
+    again = load_head(network, tmp_path)
+    frames = held_out.frames[:4]
+    assert np.allclose(head.predict(frames, verbose=0), again.predict(frames, verbose=0))
+    assert network.trainable
+
+
+def test_a_damaged_reject_head_is_named(tmp_path):
+    from digits.training.architectures import build_network
+    from digits.training.checkpoint import HEAD
+    from digits.training.digit import load_head
+
+    assert load_head(build_network("cnn"), tmp_path) is None
+    (tmp_path / HEAD).write_bytes(b"nothing")
+    with pytest.raises(ModelError, match=r"remove head\.weights\.h5"):
+        load_head(build_network("cnn"), tmp_path)

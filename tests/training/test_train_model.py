@@ -280,3 +280,17 @@ def test_the_summary_compares_the_same_digits(parts, data, expected, tmp_path):
 def test_the_summary_compares_nothing_on_other_digits(tmp_path):
     card = {"name": "dense", "data_sha256": "b", "test": figures(0.9)}
     assert "shipped" not in training.summary(card, SHIPPED, tmp_path)
+
+
+def test_what_another_backend_trained_is_exported_afterwards(command, here, monkeypatch, capsys):
+    import train_model
+
+    monkeypatch.setattr(train_model, "can_export", lambda: False)
+    assert command("--network", "dense", "--epochs", "1", "--no-test") == 0
+    assert "python train_model.py --export --name dense-0" in capsys.readouterr().out
+    assert not list(here.rglob("*.onnx"))
+    monkeypatch.undo()
+    monkeypatch.setattr(train_model, "HERE", here)
+    monkeypatch.setattr("digits.registry.RUNS", here / "runs")
+    assert command("--export", "--name", "dense-0", "--no-test") == 0
+    assert (here / "runs" / "dense-0" / "dense.onnx").exists()
