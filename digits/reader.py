@@ -32,6 +32,7 @@ from digits.inference.line_recognizer import CtcDecoding, LineRecognizer
 from digits.inference.segmenter import STRIDE, PageView, Segmenter, segment_page
 from digits.io.document import Document
 from digits.io.sources import Source, load_source
+from digits.second_opinion import settle
 from digits.types import (
     ANY,
     CLASSES,
@@ -60,8 +61,7 @@ CLEAR = 0.95  # geometric mean of a page's confidence, a digit, above which it s
 ENOUGH_DIGITS = 6  # on a page that is to be turned: 8061 might as well be 1908
 EVIDENCE = 1.5  # by which the logarithm of all digits' confidence rises when a page is turned
 UNREAD_INK = 0.3  # of a page's ink outside the digits that were read; more may be a table or print
-BETTER = 0.5  # digits more that must be likely to be right for the maps' reading to be taken
-UNSURE = 0.5  # confidence in a page below which the page network's maps are tried
+MOST_NUMBERS = 1000  # on one page
 TURNED = "The page does not stand upright: it was turned to be read."
 
 
@@ -149,17 +149,22 @@ class Reader:
         return replace(reading, id=_identity(picture, self.versions, hint), paper=paper)
 
     def _read_page(self, page: Page, sheet: Picture, hint: Hint) -> PageReading:
-        """Read a page first without the promised number of digits, then keep to it."""
+        """Read a page first without the promised number of digits, then keep to it.
+
+        A clean line is read by geometry alone. Every other page is read twice, by geometry and by
+        the page network's maps.
+        """
+        geometry: PageReading | None = None
+        crowded: CrowdedError | None = None
         try:
-            found = self._read_upright(page, hint)
-        except CrowdedError:
-            maps = self._read_maps(page, sheet, ())
-            if hint.boxes or maps is None:
-                raise
-            found = maps
-        else:
-            if not hint.boxes and _is_poor(found, page):
-                found = self._read_maps(page, sheet, found.lines) or found
+            geometry = self._read_upright(page, hint)
+        except CrowdedError as error:
+            crowded = error
+        found = geometry
+        if not hint.boxes and (geometry is None or not _is_clean(geometry, page, hint)):
+            found = settle(geometry, self._read_maps(page, sheet))
+        if found is None:
+            raise crowded or CrowdedError
         return found if hint.length is None else self._keep_length(page, found, hint)
 
     def _read_upright(self, page: Page, hint: Hint) -> PageReading:
@@ -173,16 +178,13 @@ class Reader:
                 return other
         return found
 
-    def _read_maps(self, page: Page, sheet: Picture, lines: Sequence[Line]) -> PageReading | None:
-        """Read a page by the page network's maps, if that gives more digits likely to be right.
-
-        Parameters
-        ----------
-        lines : what was read so far
-        """
+    def _read_maps(self, page: Page, sheet: Picture) -> PageReading | None:
+        """Read a page by the page network's maps; None where they show no number."""
         if self.segmenter is None:
             return None
         regions = find_number_regions(_to_maps(segment_page(self.segmenter, sheet.colours)))
+        if len(regions.numbers) > MOST_NUMBERS:  # a pattern, not a page
+            return None
         placed = lay_out(page, regions, sheet.grey)
         numbers = tuple(
             TextRegion(part.page, part.box, part.place, part.table or 0, part.other)
@@ -191,7 +193,7 @@ class Reader:
         read = self._read_numbers(numbers)
         layout = Layout(numbers, find_left_out(page, regions))
         found = PageReading(layout, tuple(map(_without_rejected, numbers, read)))
-        return found if _expected(found.lines) > _expected(lines) + BETTER else None
+        return found if any(_has_value(line) for line in found.lines) else None
 
     def _quarters(self, found: PageReading, hint: Hint) -> tuple[int, ...]:
         """Return by how many quarters a page may be turned: none unless it reads badly."""
@@ -570,13 +572,6 @@ def _overlap(box: Box, others: Iterable[Box]) -> bool:
     )
 
 
-def _expected(numbers: Iterable[Line]) -> float:
-    """Return how many digits are likely to be right, those of whole numbers alone."""
-    return float(
-        sum(line.confidence * sum(d.value is not None for d in line.digits) for line in numbers)
-    )
-
-
 def _without_rejected(part: TextRegion, number: ReadNumber) -> ReadNumber:
     """Return an empty line for one outside tables of which every character was rejected."""
     if part.place is not None or _has_value(number.line):
@@ -601,19 +596,19 @@ def _has_value(line: Line) -> bool:
     return any(digit.value is not None for digit in line.digits)
 
 
-def _is_poor(found: PageReading, page: Page) -> bool:
-    """Return whether a page reads so badly that the page network's maps are tried.
-
-    That is where it is unsure, or where ink was not read: outside the lines, or in rejected digits.
-    """
-    if not any(_has_value(line) for line in found.lines):
-        return bool(page.ink.any())
-    if found.confidence < UNSURE or find_unread(found):
+def _is_clean(found: PageReading, page: Page, hint: Hint) -> bool:
+    """Return whether a page holds one line that was read as a whole, and nothing else."""
+    read = [line for line in found.lines if line.digits]
+    if not page.ink.any():
         return True
+    if len(read) != 1 or found.layout.is_table or found.confidence < hint.accept:
+        return False
+    if find_unread(found):
+        return False
     unread = page.ink.copy()
-    for digit in (digit for line in found.lines for digit in line.digits):
+    for digit in read[0].digits:
         unread[page.box_from_original(digit.box).rows_and_columns()] = 0
-    return float(unread.sum()) > UNREAD_INK * float(page.ink.sum())
+    return float(unread.sum()) <= UNREAD_INK * float(page.ink.sum())
 
 
 def _is_doubtful(numbers: Sequence[Line]) -> bool:

@@ -1,0 +1,103 @@
+"""Two readings of one page, by geometry and by the page network's maps: which holds, and where.
+
+The two make different mistakes. A number on which they agree is rarely wrong; one on which they
+differ is never returned as certain.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+import numpy as np
+
+from digits.composition import PageReading, ReadNumber
+from digits.types import Box, Line
+
+BETTER = 0.5  # digits more that must be likely to be right for the maps' reading to be taken
+DISPUTED = 0.5  # factor of a number's confidence where the other reading differs
+AROUND = 0.25  # of a number's height: digits so near its box belong to it
+
+
+def settle(geometry: PageReading | None, maps: PageReading | None) -> PageReading | None:
+    """Return the better of two readings, its numbers less confident where the other differs.
+
+    Parameters
+    ----------
+    geometry : of the page by its geometry; None where that gave up
+    maps : by the page network's maps; None where they show no number
+
+    Returns
+    -------
+    PageReading or None
+        None where there is none. Digits that only the other reading has count as not read.
+    """
+    if geometry is None or maps is None:
+        return geometry or maps
+    if expected_digits(maps.lines) > expected_digits(geometry.lines) + BETTER:
+        return confirm(maps, geometry)
+    return confirm(geometry, maps)
+
+
+def expected_digits(lines: Iterable[Line]) -> float:
+    """Return how many digits are likely to be right, those of whole numbers alone."""
+    return float(
+        sum(line.confidence * sum(d.value is not None for d in line.digits) for line in lines)
+    )
+
+
+def confirm(found: PageReading, other: PageReading) -> PageReading:
+    """Return `found` with the doubts of `other`.
+
+    A number that both read is as confident as the less confident reading, and keeps the marks of
+    either. One that they read differently is less confident.
+    """
+    theirs = [
+        (i, d) for i, n in enumerate(other.numbers) for d in n.line.digits if d.value is not None
+    ]
+    centres = np.array([_centre(digit.box) for _, digit in theirs]).reshape(-1, 2)
+    claimed = np.zeros(len(theirs), bool)
+    numbers: list[ReadNumber] = []
+    for number in found.numbers:
+        if not number.line.digits:
+            numbers.append(number)
+            continue
+        inside = _inside(centres, number.line)
+        claimed |= inside
+        here = [pair for pair, is_in in zip(theirs, inside, strict=True) if is_in]
+        text = "".join(digit.text for _, digit in sorted(here, key=lambda pair: pair[1].box.x))
+        if text == number.line.text:
+            numbers.append(
+                _agreed(number, [other.numbers[i] for i in sorted({i for i, _ in here})])
+            )
+        else:
+            line = replace(number.line, confidence=DISPUTED * number.line.confidence)
+            numbers.append(replace(number, line=line))
+    missed = tuple(d.box for (_, d), is_in in zip(theirs, claimed, strict=True) if not is_in)
+    layout = replace(found.layout, left_out=found.layout.left_out + missed)
+    return replace(found, layout=layout, numbers=tuple(numbers))
+
+
+def _agreed(number: ReadNumber, others: list[ReadNumber]) -> ReadNumber:
+    """Return a number with the doubts of those that say the same in its place."""
+    line = number.line
+    confidence = min(line.confidence, *(other.line.confidence for other in others))
+    line = replace(line, confidence=confidence)
+    if len(others) == 1 and line.written == line.text and others[0].line.marks:
+        line = replace(line, marks=others[0].line.marks, written=others[0].line.written)
+    is_marked = number.is_marked or any(other.is_marked for other in others)
+    return replace(number, line=line, is_marked=is_marked)
+
+
+def _inside(centres: np.ndarray, line: Line) -> np.ndarray:
+    """Return which points (n, 2) lie on a number: (n,) bool."""
+    box = Box.around(digit.box for digit in line.digits)
+    by = AROUND * box.height
+    return np.asarray(
+        (centres[:, 0] > box.x - by)
+        & (centres[:, 0] < box.right + by)
+        & (centres[:, 1] > box.y - by)
+        & (centres[:, 1] < box.bottom + by)
+    )
+
+
+def _centre(box: Box) -> tuple[float, float]:
+    return box.x + box.width / 2, box.y + box.height / 2

@@ -1,0 +1,107 @@
+"""Two readings of one page: the better one is kept, and doubted where the other differs."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from digits.composition import PageReading, ReadNumber
+from digits.image.page_segmentation import Layout, TextRegion
+from digits.second_opinion import DISPUTED, confirm, expected_digits, settle
+from digits.types import Box, Digit, Line, Mark
+
+FRAME = np.zeros((28, 28), np.float32)
+
+
+def number(text, x, y, confidence=0.99, step=20):
+    """Return a number whose digits are 12 px wide and 20 px high."""
+    digits = tuple(
+        Digit(
+            None if character == "?" else int(character),
+            0.99,
+            Box(x + step * i, y, 12, 20),
+            (0.1,) * 10,
+            None,
+            FRAME,
+        )
+        for i, character in enumerate(text)
+    )
+    box = Box.around(digit.box for digit in digits)
+    return ReadNumber(Line(text, confidence, box, digits))
+
+
+def reading(*numbers):
+    parts = tuple(TextRegion(None, n.line.box) for n in numbers)
+    return PageReading(Layout(parts), numbers)
+
+
+def test_what_both_read_stays_as_it_is():
+    one = reading(number("2026", 10, 10), number("7", 10, 80))
+    assert confirm(one, reading(number("7", 11, 82), number("2026", 9, 11))) == one
+
+
+def test_what_both_read_is_as_confident_as_the_less_confident_reading():
+    sure, unsure = (reading(number("2026", 10, 10, confidence=c)) for c in (0.99, 0.4))
+    for found in (confirm(sure, unsure), confirm(unsure, sure)):
+        assert found.confidence == 0.4
+
+
+def test_a_mark_that_one_reading_has_is_kept():
+    plain = number("12", 10, 10)
+    mark = Mark("dash", Box(0, 18, 8, 3))
+    signed = dataclasses.replace(
+        plain, line=dataclasses.replace(plain.line, marks=(mark,), written="-12"), is_marked=True
+    )
+    for found in (
+        confirm(reading(plain), reading(signed)),
+        confirm(reading(signed), reading(plain)),
+    ):
+        assert found.numbers == (signed,)
+
+
+def test_a_number_may_be_several_in_the_other_reading():
+    whole = reading(number("781", 10, 10))
+    cells = reading(*(number(text, 10 + 20 * i, 12) for i, text in enumerate("781")))
+    assert confirm(whole, cells) == whole
+    assert confirm(cells, whole) == cells
+
+
+@pytest.mark.parametrize("other", ["2028", "202", "20?6"])
+def test_only_what_differs_is_less_confident(other):
+    one = reading(number("2026", 10, 10), number("7", 10, 80))
+    found = confirm(one, reading(number(other, 10, 10), number("7", 10, 80)))
+    assert [line.confidence for line in found.lines] == [pytest.approx(DISPUTED * 0.99), 0.99]
+    assert [line.text for line in found.lines] == ["2026", "7"]
+
+
+def test_what_only_the_other_reads_is_named_as_not_read():
+    found = confirm(reading(number("2026", 10, 10)), reading(number("5", 300, 300)))
+    assert found.layout.left_out == (Box(300, 300, 12, 20),)
+
+
+def test_a_digit_more_beside_a_number_is_named_as_not_read():
+    found = confirm(reading(number("2026", 10, 10)), reading(number("20261", 10, 10, step=22)))
+    assert found.layout.left_out == (Box(98, 10, 12, 20),)
+
+
+def test_rejected_characters_of_the_other_count_for_nothing():
+    one = reading(number("2026", 10, 10))
+    assert confirm(one, reading(number("2026", 10, 10), number("?", 300, 300))) == one
+
+
+def test_the_reading_with_more_digits_that_are_likely_to_be_right_is_kept():
+    few, many = reading(number("20", 10, 10)), reading(number("2026", 10, 10))
+    for found in (settle(few, many), settle(many, few)):
+        assert [line.text for line in found.lines] == ["2026"]
+    unsure = dataclasses.replace(many, numbers=(number("2026", 10, 10, confidence=0.3),))
+    assert [line.text for line in settle(few, unsure).lines] == ["20"]
+
+
+def test_without_one_reading_the_other_holds():
+    one = reading(number("2026", 10, 10))
+    assert settle(one, None) is settle(None, one) is one
+    assert settle(None, None) is None
+
+
+def test_rejected_characters_are_not_expected_to_be_right():
+    assert expected_digits([number("2?", 0, 0, confidence=0.5).line]) == 0.5
