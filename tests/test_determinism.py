@@ -36,16 +36,14 @@ def test_there_is_something_to_read(alone):
     assert {reading["status"] for reading in alone.values()} >= {"read"}
 
 
-def test_read_again_and_as_bytes_it_is_the_same(alone):
+def test_as_bytes_it_is_the_same(alone):
     for name in NAMES:
-        assert told(read(EXAMPLES / name)) == alone[name]
         assert told(read((EXAMPLES / name).read_bytes())) == alone[name]
 
 
-@pytest.mark.parametrize("threads", [1, 2])
-def test_opencvs_threads_change_nothing(alone, threads):
+def test_opencvs_threads_change_nothing(alone):
     before = cv2.getNumThreads()
-    cv2.setNumThreads(threads)
+    cv2.setNumThreads(1 if before > 1 else 2)
     try:
         for name in NAMES:
             assert told(read(EXAMPLES / name)) == alone[name]
@@ -60,7 +58,7 @@ def test_read_by_two_threads_at_once_it_is_the_same(alone):
         return name, told(reader.read(load_picture((EXAMPLES / name).read_bytes()), Hint()))
 
     with ThreadPoolExecutor(2) as pool:
-        for name, reading in pool.map(once, NAMES * 3):
+        for name, reading in pool.map(once, NAMES * 2):
             assert reading == alone[name]
 
 

@@ -373,7 +373,7 @@ def test_in_any_order_the_store_is_what_a_dictionary_would_be(steps, tmp_path_fa
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
 def test_what_was_acknowledged_outlives_being_killed(url, store):
     store.check()  # the tables are there: a kill may come at once
-    outcome = campaign(url, kills=20, seed=0)
+    outcome = campaign(url, kills=5, seed=0)
     assert outcome.acknowledged >= outcome.kills
     assert (outcome.lost, outcome.halves) == (0, 0)
 

@@ -105,14 +105,6 @@ def test_a_line_network_of_ones_own_reads(trained):
     assert current_reader(str(trained[1] / "line.onnx")).line_recognizer.name.name == "line"
 
 
-def test_training_goes_on_where_it_stopped(trained, mnist, capfd):
-    _, run, _ = trained
-    longer = dataclasses.replace(TINY, epochs=3)
-    fit_line(build_line(), mnist, longer, run, resume=True)
-    assert len((run / "history.csv").read_text("utf-8").splitlines()) == 4
-    assert "Epoch 3/3" in capfd.readouterr().out
-
-
 def test_the_shipped_network_reads_composed_lines_it_never_saw(mnist):
     rng = np.random.default_rng(99)
     lines = [compose_line(mnist.validation, rng) for _ in range(200)]
