@@ -55,9 +55,9 @@ def test_learning_that_cannot_be_kept_is_a_sentence_and_changes_nothing(
     with monkeypatch.context() as broken:
         where = Path if function == "replace" else os
         broken.setattr(where, function, refuse(number))
-        with pytest.raises(LearningError, match=rf"cannot be kept \({told}\): make room"):
+        with pytest.raises(LearningError, match=rf"\({told}\)"):
             save_version(tmp_path, HEAD, ())
-        with pytest.raises(LearningError, match="cannot be kept"):
+        with pytest.raises(LearningError, match=rf"\({told}\)"):
             set_current(tmp_path, None)
     assert current_name(tmp_path) == before
     assert [version.name for version in list_versions(tmp_path)] == [before]

@@ -87,7 +87,7 @@ def _hint_arguments(hint: Hint) -> list[str]:
     return hints
 
 
-def _numbers(values: Iterable[float]) -> str:
+def _numbers(values: Iterable[int | float]) -> str:
     """Return numbers between commas, whole ones without a point."""
     return ",".join(f"{value:g}" for value in values)
 
