@@ -79,12 +79,18 @@ def confirm(found: PageReading, other: PageReading) -> PageReading:
 def _agreed(number: ReadNumber, others: list[ReadNumber]) -> ReadNumber:
     """Return a number with the doubts of those that say the same in its place."""
     line = number.line
-    confidence = min(line.confidence, *(other.line.confidence for other in others))
+    confidence = min(line.confidence, *(_share(other.line, len(line.digits)) for other in others))
     line = replace(line, confidence=confidence)
-    if len(others) == 1 and line.written == line.text and others[0].line.marks:
+    is_same = len(others) == 1 and others[0].line.text == line.text  # not a box of a longer number
+    if is_same and line.written == line.text and others[0].line.marks:
         line = replace(line, marks=others[0].line.marks, written=others[0].line.written)
     is_marked = number.is_marked or any(other.is_marked for other in others)
     return replace(number, line=line, is_marked=is_marked)
+
+
+def _share(line: Line, n_digits: int) -> float:
+    """Return the confidence in so many digits of a number, as if all of its digits shared it."""
+    return float(line.confidence ** min(1.0, n_digits / max(1, len(line.digits))))
 
 
 def _inside(centres: np.ndarray, line: Line) -> np.ndarray:

@@ -66,6 +66,17 @@ def test_a_number_may_be_several_in_the_other_reading():
     assert confirm(cells, whole) == cells
 
 
+def test_a_box_of_a_number_does_not_take_what_is_written_in_the_whole():
+    whole = number("781", 10, 10, confidence=0.729)
+    line = dataclasses.replace(whole.line, marks=(Mark("dash", Box(0, 18, 8, 3)),), written="-781")
+    whole = dataclasses.replace(whole, line=line, is_marked=True)
+    cells = reading(*(number(text, 10 + 20 * i, 12) for i, text in enumerate("781")))
+    found = confirm(cells, reading(whole))
+    assert [line.written for line in found.lines] == ["7", "8", "1"]
+    assert found.confidence == pytest.approx(0.729)  # of the whole number, and not its cube
+    assert all(one.is_marked for one in found.numbers)
+
+
 @pytest.mark.parametrize("other", ["2028", "202", "20?6"])
 def test_only_what_differs_is_less_confident(other):
     one = reading(number("2026", 10, 10), number("7", 10, 80))

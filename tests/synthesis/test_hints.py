@@ -9,6 +9,7 @@ import pytest
 from composed import SIDE, Page, noisy, paper, ruled, shadowed, squared, turned
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from oracles import agrees_with_itself
 
 from digits.registry import shipped_reader
 from digits.types import Box, Hint
@@ -84,10 +85,12 @@ def test_a_true_hint_never_turns_a_right_answer_wrong(held_out, as_picture, read
     document = compose(held_out, **told)
     picture = as_picture(document.grey)
     free = reader.read(picture)
+    agrees_with_itself(free)
     if free.text != document.text:
         return
     for hint in true_hints(document, told["light"]):
         reading = reader.read(picture, hint)
+        agrees_with_itself(reading)
         assert reading.text == document.text, hint
         assert not any("hint" in note for note in reading.notes), reading.notes
 
