@@ -612,13 +612,13 @@ def _is_clean(found: PageReading, page: Page, hint: Hint) -> bool:
 
 
 def _is_doubtful(numbers: Sequence[Line]) -> bool:
-    """Say whether a page reads so badly that it may not stand upright."""
+    """Return whether a page reads so badly that it may not stand upright."""
     n_digits = sum(len(line.digits) for line in numbers)
     return n_digits >= ENOUGH_DIGITS / 2 and _sureness(numbers) < CLEAR
 
 
 def _is_clearer(turned: Sequence[Line], upright: Sequence[Line]) -> bool:
-    """Say whether a page reads well when it is turned, and by how much better, all its digits."""
+    """Return whether a page reads well, and clearly better, when it is turned."""
     n_digits = sum(len(line.digits) for line in turned)
     enough = max(ENOUGH_DIGITS, sum(len(line.digits) for line in upright))
     if n_digits < enough or _sureness(turned) < CLEAR:
@@ -636,7 +636,7 @@ def _sureness(numbers: Sequence[Line]) -> float:
 
 
 def _fills(page: Page, glyph: Glyph) -> bool:
-    """Say whether a digit was cut to its box, perhaps stretched: lines of writing hold no such."""
+    """Return whether a digit was cropped to its box: lines of writing do not look like that."""
     height, width = page.ink.shape
     return bool(glyph.box.width >= width and glyph.box.height >= height)
 

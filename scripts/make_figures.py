@@ -21,7 +21,7 @@ import numpy as np
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
-from digits.evaluation.folder import LOOKS, FolderReport, evaluate_folder, recipe_name  # noqa: E402
+from digits.evaluation.folder import TEST_LOG, FolderReport, evaluate_folder, recipe_name  # noqa: E402
 from digits.evaluation.metrics import auroc, calibration_error, interval  # noqa: E402
 from digits.evaluation.writers import evaluate_writers  # noqa: E402
 from digits.registry import WEIGHTS, current_reader  # noqa: E402
@@ -93,7 +93,7 @@ def mnist_table() -> str:
 
 def first_looks() -> dict[str, list[dict[str, str]]]:
     """Return each recipe's looks at MNIST's test digits, the first of every seed."""
-    with LOOKS.open(encoding="utf-8", newline="") as file:
+    with TEST_LOG.open(encoding="utf-8", newline="") as file:
         looks = list(csv.DictReader(file))
     first: dict[str, dict[str, dict[str, str]]] = {}
     for look in looks:

@@ -1,4 +1,4 @@
-"""How well a classifier answers, as plain figures for its card."""
+"""Evaluate a classifier on labelled frames, as figures for its card."""
 
 from typing import Any
 
@@ -14,11 +14,11 @@ from digits.inference.calibration import negative_log_likelihood
 from digits.inference.classifier import Classifier
 from digits.types import CLASSES, Frames, Probabilities
 
-N_HARDEST = 18  # digits that a card shows
+N_HARDEST = 18  # digits that a card lists
 
 
 def judge(classifier: Classifier, frames: Frames, labels: np.ndarray) -> dict[str, Any]:
-    """Return how well `classifier` answers, as plain figures for its card."""
+    """Return accuracy, calibration, confusions and the hardest digits as plain values."""
     probabilities = classifier.classify(frames).probabilities
     answers = probabilities.argmax(axis=1)
     right = answers == labels
@@ -48,7 +48,7 @@ def judge(classifier: Classifier, frames: Frames, labels: np.ndarray) -> dict[st
 
 
 def hardest(probabilities: Probabilities, labels: np.ndarray) -> list[int]:
-    """Return the digits of whose truth the answers were least sure, the hardest first."""
+    """Return the digits whose true class has the lowest probability, the hardest first."""
     of_truth = probabilities[np.arange(len(labels)), labels]
     return [int(i) for i in np.argsort(of_truth, kind="stable")[:N_HARDEST]]
 
@@ -62,7 +62,7 @@ def describe(figures: dict[str, Any]) -> str:
             f"{figures['accuracy']:.2%} of {figures['digits']} digits right "
             f"(95 % interval {low:.2%} to {high:.2%}), {figures['wrong']} wrong",
             f"calibration error {figures['calibration_error']:.2%}",
-            "rows: what was written; columns: what was read",
+            "rows: true class; columns: predicted class",
             "   " + " ".join(f"{digit:5d}" for digit in range(CLASSES)),
             *(f"{digit}  {row}" for digit, row in enumerate(rows)),
         ]

@@ -1,4 +1,4 @@
-"""The wrong answers of a report become pictures: what was found, what was seen, what was meant."""
+"""Draw the wrong pictures of a report with their boxes and frames, as contact sheets."""
 
 import textwrap
 from pathlib import Path
@@ -28,16 +28,16 @@ Character = tuple[Pair, Digit | None]  # what was meant and read, and the digit 
 
 
 def write_sheets(report: FolderReport, out: Path) -> list[Path]:
-    """Draw each wrong picture with its boxes, and beside it every frame that the network saw.
+    """Draw each wrong picture with its boxes, next to all frames of the classifier.
 
     Parameters
     ----------
-    report : its wrong answers are shown, at most `PER_SHEET` on an image
+    report : its wrong pictures are drawn, at most `PER_SHEET` per image
     out : folder to write to; it need not exist
 
     Returns
     -------
-    the images' paths; none where nothing was wrong
+    paths of the images; empty if nothing was wrong
     """
     out.mkdir(parents=True, exist_ok=True)
     name, paths = report.directory.resolve().name, []
@@ -48,7 +48,7 @@ def write_sheets(report: FolderReport, out: Path) -> list[Path]:
 
 
 def _sheet(answers: tuple[EvaluatedPicture, ...]) -> Image.Image:
-    """Return the answers in rows, as many side by side as the longest number allows."""
+    """Return the pictures in rows, as many side by side as the longest number allows."""
     seen = [_characters(answer) for answer in answers]
     longest = max(len(row) for rows in seen for row in rows)
     width = PICTURE[0] + longest * STEP[0] + 3 * GAP
@@ -64,7 +64,7 @@ def _sheet(answers: tuple[EvaluatedPicture, ...]) -> Image.Image:
 
 
 def _characters(answer: EvaluatedPicture) -> list[list[Character]]:
-    """Return the rows of frames: a row for each line of the text, the long ones broken."""
+    """Return rows of frames: one for each line of text; long lines are wrapped."""
     digits = iter(answer.reading.digits if answer.reading else ())
     rows: list[list[Character]] = []
     for line in answer.pairs():
@@ -75,7 +75,7 @@ def _characters(answer: EvaluatedPicture) -> list[list[Character]]:
 
 
 def _tile(answer: EvaluatedPicture, rows: list[list[Character]], width: int) -> Image.Image:
-    """Return one picture with its boxes and frames, and what was meant and read above them."""
+    """Return one picture with its boxes and frames; the truth and the text stand above."""
     caption = textwrap.wrap(_sentence(answer), width // LETTER[1])
     top, height = len(caption) * CAPTION + GAP, max(PICTURE[1], len(rows) * STEP[1])
     tile = Image.new("RGB", (width, top + height + GAP), PAPER)
@@ -103,7 +103,7 @@ def _sentence(answer: EvaluatedPicture) -> str:
 
 
 def _draw(tile: Image.Image, place: tuple[int, int], pair: Pair, digit: Digit | None) -> None:
-    """Draw a frame, and below it what it was read as and, where that is wrong, what it is."""
+    """Draw a frame, and below it the digit that was read and, if wrong, the truth."""
     truth, read = pair
     side = FRAME_SHOWN
     frame = Image.new("RGB", (side, side), ABSENT)

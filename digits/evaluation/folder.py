@@ -1,4 +1,4 @@
-"""A reader and labelled pictures become a report; the one module that opens MNIST's test digits."""
+"""Evaluate a reader on a folder of labelled pictures, or on MNIST's test digits."""
 
 import csv
 import datetime
@@ -26,34 +26,34 @@ from digits.mnist import MNIST_FILE, Labelled, open_arrays
 from digits.reader import Reader
 from digits.types import Hint, Reading
 
-LOOKS = Path(__file__).parent.parent.parent / "docs" / "test-looks.csv"
+TEST_LOG = Path(__file__).parent.parent.parent / "docs" / "test-looks.csv"
 LOOKS_HEADER = "date,commit,recipe,seed,accuracy,wrong\n"
-WANTED = 0.99  # share of accepted answers that should be right
-FEW = 20  # pictures; of fewer, no half says anything
-SHOWN = 12  # confusions in the text of a report
-STEPS = 10_000  # a threshold is rounded down to one of these parts of 1, and judged as rounded
+TARGET_ACCURACY = 0.99  # share of accepted readings that should be right
+MIN_PICTURES = 20  # pictures; with fewer, no threshold is chosen
+MAX_CONFUSIONS = 12  # in the text of a report
+THRESHOLD_STEPS = 10_000  # thresholds are rounded down to a multiple of 1 / THRESHOLD_STEPS
 
-Pair = tuple[str | None, str | None]  # a character of the truth, and what it was read as
+Pair = tuple[str | None, str | None]  # a character of the truth and the one that was read
 
 
 def judge_on_test(model: Path, path: Path | None = None) -> dict[str, Any]:
-    """Judge on MNIST's 10,000 test digits, and write down that they were looked at.
+    """Evaluate a model on MNIST's 10,000 test digits, and log that they were used.
 
-    Each opening of the repository's own file appends a line to ``docs/test-looks.csv``: what is
-    published of a recipe is its first look, so nobody may forget one.
+    Each use of the repository's file appends a line to ``docs/test-looks.csv``: the published
+    figure of a recipe is that of its first use.
 
     Parameters
     ----------
-    model : the ``.onnx`` to judge, with its card beside it
-    path : another file than the repository's MNIST; looking at it is not written down
+    model : the ``.onnx`` to evaluate, with its card
+    path : another file than the repository's MNIST; its use is not logged
     """
     classifier, card = load_classifier(model), load_card(model)
     pictures, labels = open_arrays(path or MNIST_FILE, "test")
     figures = judge(classifier, Labelled(pictures, labels).frames, labels)
-    if path is None and LOOKS.parent.is_dir():
-        new = not LOOKS.exists()
+    if path is None and TEST_LOG.parent.is_dir():
+        new = not TEST_LOG.exists()
         today = datetime.datetime.now(tz=datetime.UTC).date().isoformat()
-        with LOOKS.open("a", encoding="utf-8", newline="\n") as looks:
+        with TEST_LOG.open("a", encoding="utf-8", newline="\n") as looks:
             looks.write(LOOKS_HEADER if new else "")
             looks.write(
                 f"{today},{card['versions']['commit']},{recipe_name(card)},{card['recipe']['seed']},"
@@ -63,7 +63,7 @@ def judge_on_test(model: Path, path: Path | None = None) -> dict[str, Any]:
 
 
 def recipe_name(card: dict[str, Any]) -> str:
-    """Return a recipe's name: the network, its epochs, and what it saw that MNIST has not."""
+    """Return a recipe's name: the network, its epochs, and its data other than MNIST."""
     recipe = card["recipe"]
     kinds = [kind for kind in ("handwriting", "drawn", "disturbed", "gentle") if recipe.get(kind)]
     return "-".join([recipe["network"], str(recipe["epochs"]), *kinds])
@@ -71,48 +71,48 @@ def recipe_name(card: dict[str, Any]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class EvaluatedPicture:
-    """One labelled picture and what was read in it."""
+    """A labelled picture and its reading."""
 
     file: Path
-    truth: str  # empty where nothing is written that is a digit
+    truth: str  # empty where no digit is written
     reading: Reading | None  # None where the picture could not be opened
     seconds: float
-    kind: str = ""  # of picture, if the labels say so
+    kind: str = ""  # of picture, if the labels have that column
     error: str | None = None
 
     @property
     def text(self) -> str:
-        """What was read; nothing where reading failed."""
+        """The text of the reading; empty if reading failed."""
         return self.reading.text if self.reading else ""
 
     @property
     def confidence(self) -> float:
-        """How sure the reader was of the whole text."""
+        """The confidence in the whole text; 0 if reading failed."""
         return self.reading.confidence if self.reading else 0.0
 
     @property
     def right(self) -> bool:
-        """Whether the whole text is right; of what holds no digit, whether none was read."""
+        """Whether the whole text is right; without digits, whether none was read."""
         if not self.truth:
             return self.reading is not None and not any(c.isdigit() for c in self.text)
         return self.text == self.truth
 
     @property
     def names_digits(self) -> bool:
-        """Whether a digit was read: only then does the confidence say anything."""
+        """Whether a digit was read; only then is the confidence defined."""
         return any(character.isdigit() for character in self.text)
 
     def lines(self) -> list[Pair]:
-        """Return each line of the truth beside the line that it was read as."""
+        """Return pairs of lines: the truth and the text that was read."""
         truth, text = self.truth.split("\n"), self.text.split("\n")
         if len(truth) != len(text):
             return align_texts(truth, text)
         return list(zip(truth, text, strict=True))
 
     def pairs(self) -> list[list[Pair]]:
-        """Return each character of the truth beside what it was read as, line by line.
+        """Return pairs of characters, line by line: the truth and the one that was read.
 
-        All is one line where the numbers of lines differ; what parts cells is left out.
+        All is one line if the numbers of lines differ; separators of cells are left out.
         """
         truth, text = (words.replace("\t", "").split("\n") for words in (self.truth, self.text))
         if len(truth) != len(text):
@@ -122,18 +122,18 @@ class EvaluatedPicture:
 
 @dataclass(frozen=True, slots=True)
 class FolderReport:
-    """How a reader did on a folder."""
+    """The evaluation of a folder."""
 
     directory: Path
     answers: tuple[EvaluatedPicture, ...]
 
     @property
     def wrong(self) -> tuple[EvaluatedPicture, ...]:
-        """The answers that differ from their labels."""
+        """The pictures whose reading differs from the label."""
         return tuple(answer for answer in self.answers if not answer.right)
 
     def figures(self) -> dict[str, Any]:
-        """Return every figure by its name, as plain values."""
+        """Return all figures as a JSON-serializable dict."""
         right = np.array([answer.right for answer in self.answers])
         low, high = interval(int(right.sum()), len(right))
         times = 1000 * np.array([answer.seconds for answer in self.answers])
@@ -155,26 +155,26 @@ class FolderReport:
 
     def to_text(self) -> str:
         """Return the report as lines for a terminal."""
-        told = self.figures()
-        low, high = told["interval"]
-        times = told["milliseconds"]
+        figures = self.figures()
+        low, high = figures["interval"]
+        times = figures["milliseconds"]
         lines = [
-            f"exact match {told['right']} of {told['pictures']}: {told['exact_match']:.1%} "
-            f"(95 % interval {low:.1%} to {high:.1%}), {times['median']:.1f} ms a picture "
-            f"(95 in 100 within {times['percentile_95']:.1f} ms)"
+            f"exact match {figures['right']} of {figures['pictures']}: "
+            f"{figures['exact_match']:.1%} (95 % interval {low:.1%} to {high:.1%}), "
+            f"{times['median']:.1f} ms a picture (95 in 100 within {times['percentile_95']:.1f} ms)"
         ]
-        if len(told["kinds"]) > 1:
-            lines += [f"  {kind}: {r} of {n}" for kind, (r, n) in told["kinds"].items()]
-        if told["lines"]["written"] > told["pictures"]:
-            lines.append("lines {right} of {written} right".format(**told["lines"]))
-        lines += _characters_as_text(told["characters"])
-        lines += _confidence_as_text(told["confidence"])
+        if len(figures["kinds"]) > 1:
+            lines += [f"  {kind}: {r} of {n}" for kind, (r, n) in figures["kinds"].items()]
+        if figures["lines"]["written"] > figures["pictures"]:
+            lines.append("lines {right} of {written} right".format(**figures["lines"]))
+        lines += _characters_as_text(figures["characters"])
+        lines += _confidence_as_text(figures["confidence"])
         lines += [
             f"  {answer.file.name}: {answer.truth!r} was read as {answer.text!r} "
             f"({answer.error or f'{answer.confidence:.2f}'})"
             for answer in self.wrong
         ]
-        return "\n".join([*lines, _accepting_as_text(told["accepting"], told["pictures"])])
+        return "\n".join([*lines, _accepting_as_text(figures["accepting"], figures["pictures"])])
 
     def to_json(self) -> dict[str, Any]:
         """Return figures and wrong answers, ready for `json.dumps`."""
@@ -192,7 +192,7 @@ class FolderReport:
 
 
 def _by_kind(answers: Sequence[EvaluatedPicture]) -> dict[str, list[int]]:
-    """Return right ones and pictures of each kind that the labels name."""
+    """Return the numbers of right pictures and of all pictures for each kind."""
     kinds: dict[str, list[int]] = {}
     for answer in answers:
         counts = kinds.setdefault(answer.kind, [0, 0])
@@ -202,14 +202,14 @@ def _by_kind(answers: Sequence[EvaluatedPicture]) -> dict[str, list[int]]:
 
 
 def _lines(answers: Sequence[EvaluatedPicture]) -> dict[str, int]:
-    """Count the lines of the truth, and those that were read without an error."""
+    """Count the lines, and those read without error."""
     lines = [line for answer in answers if answer.truth for line in answer.lines()]
     written = [(truth, text) for truth, text in lines if truth is not None]
     return {"written": len(written), "right": sum(truth == text for truth, text in written)}
 
 
 def _characters(answers: Sequence[EvaluatedPicture]) -> dict[str, Any]:
-    """Count the digits that were read as they should be, as others, missed, or one too many."""
+    """Count the digits that are right, confused, missed or extra."""
     pairs = [pair for answer in answers for line in answer.pairs() for pair in line]
     written = [(a, b) for a, b in pairs if a is not None]
     confusions: dict[str, int] = {}
@@ -226,66 +226,68 @@ def _characters(answers: Sequence[EvaluatedPicture]) -> dict[str, Any]:
     }
 
 
-def _characters_as_text(told: dict[str, Any]) -> list[str]:
-    if not told["written"]:
+def _characters_as_text(figures: dict[str, Any]) -> list[str]:
+    if not figures["written"]:
         return []
-    share = told["right"] / told["written"]
+    share = figures["right"] / figures["written"]
     lines = [
-        f"digits {told['right']} of {told['written']}: {share:.2%} right, {told['missed']} missed, "
-        f"{told['extra']} too many"
+        f"digits {figures['right']} of {figures['written']}: {share:.2%} right, "
+        f"{figures['missed']} missed, {figures['extra']} too many"
     ]
-    if told["confusions"]:
-        confused = (f"{name} ({n})" for name, n in list(told["confusions"].items())[:SHOWN])
+    if figures["confusions"]:
+        confused = (
+            f"{name} ({n})" for name, n in list(figures["confusions"].items())[:MAX_CONFUSIONS]
+        )
         lines.append(f"  read wrongly: {', '.join(confused)}")
     return lines
 
 
-def _sure_and_right(answers: Sequence[EvaluatedPicture]) -> tuple[np.ndarray, np.ndarray]:
-    """Return how sure each answer was that named a digit, and whether it was right: (n,), (n,)."""
+def _confidence_and_right(answers: Sequence[EvaluatedPicture]) -> tuple[np.ndarray, np.ndarray]:
+    """Return the confidence of each reading with digits, and whether it is right: (n,), (n,)."""
     named = [answer for answer in answers if answer.names_digits]
-    sure = np.array([answer.confidence for answer in named], np.float64)
-    return sure, np.array([answer.right for answer in named], bool)
+    confidence = np.array([answer.confidence for answer in named], np.float64)
+    return confidence, np.array([answer.right for answer in named], bool)
 
 
 def _confidence(answers: Sequence[EvaluatedPicture]) -> dict[str, Any] | None:
-    """Judge the confidence where digits were read; None where none were."""
-    sure, right = _sure_and_right(answers)
-    if not sure.size:
+    """Return calibration error, Brier score, AUROC and coverage; None if no digit was read."""
+    confidence, right = _confidence_and_right(answers)
+    if not confidence.size:
         return None
-    threshold = accepting_threshold(sure, right, WANTED)
-    covered = 0 if threshold is None else int((sure >= threshold).sum())
+    threshold = accepting_threshold(confidence, right, TARGET_ACCURACY)
+    covered = 0 if threshold is None else int((confidence >= threshold).sum())
     mixed = right.any() and not right.all()
     return {
-        "calibration_error": calibration_error(sure, right),
-        "brier": float(np.mean((sure - right) ** 2)),
-        "auroc": auroc(sure[~right], sure[right]) if mixed else None,
+        "calibration_error": calibration_error(confidence, right),
+        "brier": float(np.mean((confidence - right) ** 2)),
+        "auroc": auroc(confidence[~right], confidence[right]) if mixed else None,
         "coverage_at_99": covered / len(answers),
     }
 
 
-def _confidence_as_text(told: dict[str, Any] | None) -> list[str]:
-    if told is None:
+def _confidence_as_text(figures: dict[str, Any] | None) -> list[str]:
+    if figures is None:
         return ["confidence: no digit was read"]
-    separation = "" if told["auroc"] is None else f", right against wrong {told['auroc']:.3f}"
-    surest = (
-        f"the surest {told['coverage_at_99']:.0%} are {WANTED:.0%} right"
-        if told["coverage_at_99"]
-        else f"even the surest are not {WANTED:.0%} right"
+    separation = "" if figures["auroc"] is None else f", right against wrong {figures['auroc']:.3f}"
+    most_confident = (
+        f"the most confident {figures['coverage_at_99']:.0%} are {TARGET_ACCURACY:.0%} right"
+        if figures["coverage_at_99"]
+        else f"no confidence threshold reaches {TARGET_ACCURACY:.0%} accuracy"
     )
     return [
-        f"confidence of the whole: calibration error {told['calibration_error']:.1%}, "
-        f"Brier score {told['brier']:.3f}{separation}; {surest}"
+        f"confidence: calibration error {figures['calibration_error']:.1%}, "
+        f"Brier score {figures['brier']:.3f}{separation}; {most_confident}"
     ]
 
 
 def _accepting(answers: Sequence[EvaluatedPicture]) -> dict[str, Any] | None:
-    """Choose a threshold on every other picture, and say how it does on the rest."""
-    chosen = accepting_threshold(*_sure_and_right(answers[::2]), WANTED)
-    if len(answers) < FEW or chosen is None:
+    """Choose a confidence threshold on every other picture, and evaluate it on the rest."""
+    chosen = accepting_threshold(*_confidence_and_right(answers[::2]), TARGET_ACCURACY)
+    if len(answers) < MIN_PICTURES or chosen is None:
         return None
-    threshold = math.floor(chosen * STEPS) / STEPS
-    sure, right = _sure_and_right(answers[1::2])
-    accepted = sure >= threshold
+    threshold = math.floor(chosen * THRESHOLD_STEPS) / THRESHOLD_STEPS
+    confidence, right = _confidence_and_right(answers[1::2])
+    accepted = confidence >= threshold
     n, hits = int(accepted.sum()), int(right[accepted].sum())
     return {
         "threshold": threshold,
@@ -295,32 +297,34 @@ def _accepting(answers: Sequence[EvaluatedPicture]) -> dict[str, Any] | None:
     }
 
 
-def _accepting_as_text(told: dict[str, Any] | None, n_pictures: int) -> str:
-    if n_pictures < FEW:
+def _accepting_as_text(figures: dict[str, Any] | None, n_pictures: int) -> str:
+    if n_pictures < MIN_PICTURES:
         return (
-            f"too few pictures to say from which confidence on nobody need look: {n_pictures}, "
-            f"and {FEW} are wanted"
+            f"too few pictures to choose a confidence threshold: {n_pictures}, "
+            f"at least {MIN_PICTURES} are needed"
         )
-    if told is None or told["accuracy"] is None:
-        return f"somebody must look at every picture: no confidence keeps {WANTED:.0%} right"
-    low, high = (100 * bound for bound in told["interval"])
+    if figures is None or figures["accuracy"] is None:
+        return (
+            f"no confidence threshold reaches {TARGET_ACCURACY:.0%} accuracy: check every picture"
+        )
+    low, high = (100 * bound for bound in figures["interval"])
     return (
-        f"accept at confidence >= {told['threshold']:.4f}: {told['coverage']:.0%} of these "
-        f"pictures need nobody, {told['accuracy']:.1%} [{low:.1f}, {high:.1f}] of them right "
-        "(chosen on every other picture, judged on the rest)"
+        f"confidence threshold {figures['threshold']:.4f}: {figures['coverage']:.0%} of these "
+        f"pictures need no check, {figures['accuracy']:.1%} [{low:.1f}, {high:.1f}] of them right "
+        "(chosen on every other picture, evaluated on the rest)"
     )
 
 
 def evaluate_folder(reader: Reader, directory: Path, hint: Hint) -> FolderReport:
-    """Read each picture that ``labels.csv`` in `directory` names, and compare.
+    """Read each picture that ``labels.csv`` in `directory` lists, and compare.
 
-    Its columns are ``file`` and ``text``; ``kind``, if there is one, parts the pictures. An empty
-    text says that there is no digit to read.
+    Its columns are ``file``, ``text`` and optionally ``kind``, which groups the pictures. The text
+    is empty for a picture without digits.
 
     Raises
     ------
     DataError
-        There is no such file, it lacks the columns file and text, or it names no picture.
+        There is no such file, it lacks the columns file and text, or it lists no picture.
     """
     labels = _labels(directory)
     return FolderReport(directory, tuple(_answer(reader, *label, hint) for label in labels))
@@ -338,11 +342,11 @@ def _labels(directory: Path) -> list[tuple[Path, str, str]]:
     except FileNotFoundError:
         raise DataError(f"{directory} has no file labels.csv: {needed}") from None
     except (UnicodeDecodeError, csv.Error) as error:
-        raise DataError(f"{path} is no CSV in UTF-8: {needed}") from error
+        raise DataError(f"{path} is not a CSV in UTF-8: {needed}") from error
     except OSError as error:
         raise DataError(f"{path} cannot be read ({reason_of(error)})") from error
     if not rows:
-        raise DataError(f"{path} names no picture: {needed}")
+        raise DataError(f"{path} lists no picture: {needed}")
     if None in (value for row in rows for value in (row.get("file"), row.get("text"))):
         raise DataError(f"{path} lacks the column file or text, or a row of it does: {needed}")
     return [(directory / row["file"], row["text"], row.get("kind") or "") for row in rows]

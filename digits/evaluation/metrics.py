@@ -1,4 +1,4 @@
-"""The mathematics of judging: how often right, how surely, and how honest the confidence is."""
+"""Metrics: accuracy with intervals, calibration error, AUROC and text alignment."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ BINS = 15  # bins of equal mass, usual in the literature on calibration (Guo et 
 
 @dataclass(frozen=True, slots=True)
 class Bin:
-    """Answers of about the same confidence, of which as many should be right."""
+    """Answers of about the same confidence."""
 
     answers: int
     sure: float  # mean confidence
@@ -40,7 +40,7 @@ def interval(successes: int, trials: int) -> tuple[float, float]:
 def confusion_matrix(
     truth: UInt8[np.ndarray, " n"], answers: Int[np.ndarray, " n"] | UInt8[np.ndarray, " n"]
 ) -> Int[np.ndarray, "10 10"]:
-    """Count truths (rows) against answers (columns)."""
+    """Return counts of true classes (rows) and predicted classes (columns)."""
     counts = np.zeros((10, 10), np.int64)
     np.add.at(counts, (truth, answers), 1)
     return counts
@@ -51,7 +51,7 @@ def calibration_error(
 ) -> float:
     """Return the expected calibration error over bins of equal mass.
 
-    It is the mean distance between how sure the answers of a bin were and how many were right.
+    It is the mean difference between the confidence of a bin and its accuracy.
     """
     gaps = [
         abs(one.sure - one.right) * one.answers for one in reliability_bins(confidence, right, bins)
@@ -62,7 +62,7 @@ def calibration_error(
 def reliability_bins(
     confidence: Float[np.ndarray, " n"], right: Bool[np.ndarray, " n"], bins: int = BINS
 ) -> tuple[Bin, ...]:
-    """Return bins of equal mass, the least confident first, as a reliability diagram shows them.
+    """Return bins of equal mass for a reliability diagram, the least confident first.
 
     Examples
     --------
@@ -78,9 +78,9 @@ def reliability_bins(
 
 
 def auroc(low: Float[np.ndarray, " n"], high: Float[np.ndarray, " m"]) -> float:
-    """Return how often one of `high` exceeds one of `low`, a tie counting half.
+    """Return the area under the receiver operating characteristic (Hanley & McNeil 1982).
 
-    This is the area under the receiver operating characteristic (Hanley & McNeil 1982).
+    It is the probability that one of `high` exceeds one of `low`; a tie counts half.
 
     Examples
     --------
@@ -93,9 +93,9 @@ def auroc(low: Float[np.ndarray, " n"], high: Float[np.ndarray, " m"]) -> float:
 
 
 def align_texts(truth: Sequence[str], read: Sequence[str]) -> list[tuple[str | None, str | None]]:
-    """Pair the characters or the lines of two texts so that few differ (Levenshtein 1966).
+    """Align the characters or the lines of two texts (Levenshtein 1966).
 
-    One that was missed is paired with None on the right, one too many on the left.
+    A missed one is paired with None on the right, an extra one on the left.
 
     Examples
     --------
@@ -127,7 +127,7 @@ def align_texts(truth: Sequence[str], read: Sequence[str]) -> list[tuple[str | N
 def accepting_threshold(
     confidence: Float[np.ndarray, " n"], right: Bool[np.ndarray, " n"], accuracy: float
 ) -> float | None:
-    """Return the lowest confidence from which on so many answers are right, or None.
+    """Return the lowest confidence threshold that reaches an accuracy, or None.
 
     Examples
     --------

@@ -19,7 +19,7 @@ PAPER = 255
 
 @dataclass(frozen=True, slots=True)
 class WriterDigit:
-    """What was read where a known writer wrote one digit."""
+    """The reading of one digit by a known writer."""
 
     source: str
     writer: str
@@ -29,12 +29,12 @@ class WriterDigit:
 
     @property
     def right(self) -> bool:
-        """Whether the digit was read as what it is."""
+        """Whether the digit was read correctly."""
         return self.text == self.truth
 
 
 def to_picture(character: Handwritten) -> Picture:
-    """Return a character on white paper, drawn without variation if it is given as strokes."""
+    """Return a character on white paper; strokes are drawn without variation."""
     if character.scan is not None:
         ink = character.scan
     else:
@@ -46,7 +46,7 @@ def to_picture(character: Handwritten) -> Picture:
 
 
 def evaluate_writers(reader: Reader, characters: Iterable[Handwritten]) -> list[WriterDigit]:
-    """Return what the reader says of each digit, told that the picture shows one."""
+    """Read each digit with the hint `single`."""
     answers = []
     for character in characters:
         reading = reader.read(to_picture(character), SINGLE)

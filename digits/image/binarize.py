@@ -71,7 +71,7 @@ def to_ink(contrast: Contrast) -> Ink:
 
 
 def is_light_on_dark(pixels: Pixels) -> bool:
-    """Say whether the ink is lighter than its paper, as chalk on a board is.
+    """Return whether the ink is lighter than its paper, as chalk on a board is.
 
     In a photograph the strokes stand out from the paper around them to one side, whatever the
     light; a small picture may be filled by its digit, and there most of the rim is paper.

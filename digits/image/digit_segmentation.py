@@ -192,13 +192,13 @@ def _main(
 
 
 def is_point(box: Box, top: float, tall: float) -> bool:
-    """Say whether a piece is a decimal point or comma, wherever a slanted digit leans over it."""
+    """Return whether a piece is a decimal point or comma, even below a slanted digit."""
     low = box.y > top + POINT_TOP * tall
     return low and max(box.width, box.height) <= POINT * tall and box.width <= BLUNT * box.height
 
 
 def _belongs(box: Box, rest: list[Box], tall: float) -> bool:
-    """Say whether a piece is part of a digit: above or below it, or high and close beside it."""
+    """Return whether a piece is part of a digit: above or below it, or high and close beside it."""
     whole = Box.around(rest)
     shared = min(box.right, whole.right) - max(box.x, whole.x)
     if shared > STACKED * box.width:

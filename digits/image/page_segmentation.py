@@ -92,7 +92,7 @@ def _cut_sheet(picture: Picture, corners: np.ndarray) -> tuple[Picture, np.ndarr
 
 
 def _lies_on(box: Box, corners: np.ndarray) -> bool:
-    """Say whether the middle of a box lies on a sheet."""
+    """Return whether the middle of a box lies on a sheet."""
     middle = box.x + box.width / 2, box.y + box.height / 2
     return cv2.pointPolygonTest(corners.astype(np.float32), middle, measureDist=False) >= 0
 
@@ -128,7 +128,7 @@ def find_numbers(page: Page, hint: Hint, *, tables: bool = True) -> Layout:
 
 
 def is_single(hint: Hint) -> bool:
-    """Say whether the caller promises one digit."""
+    """Return whether the caller promises one digit."""
     return hint.single or hint.length == 1
 
 

@@ -341,7 +341,7 @@ class _Candidate:
     off: np.ndarray  # (n,) by which the logarithm of brightness leaves its surface
 
     def lies_in(self, other: "_Candidate") -> bool:
-        """Say whether all sides lie within another one's, and another surface between them."""
+        """Return whether all sides lie within another one's, and another surface between them."""
         between = other.inside & ~self.inside
         apart = _holds(other.corners, self.corners) & _holds(other.corners, self.corners - 1)
         deep = all(
@@ -406,7 +406,7 @@ def _plane(points: np.ndarray, values: np.ndarray, inside: np.ndarray) -> np.nda
 
 
 def _may_be_page(corners: np.ndarray, marks: np.ndarray, *, by_itself: bool) -> bool:
-    """Say whether the writing is in a quadrangle and not beyond.
+    """Return whether the writing is in a quadrangle and not beyond.
 
     One that stands by itself, with desk on three sides, may be blank, and beside another sheet.
     """
@@ -433,7 +433,7 @@ def _may_be_page(corners: np.ndarray, marks: np.ndarray, *, by_itself: bool) -> 
 
 
 def _is_lined(corners: np.ndarray, marks: np.ndarray, clear: float) -> bool:
-    """Say whether a stroke or a printed line runs along one side; a frame runs along several."""
+    """Return whether a stroke or a printed line runs along one side; a frame runs along several."""
     lined = [
         [
             (_across(marks, start, stop, into).max(axis=1) > clear).mean() > SUPPORTED

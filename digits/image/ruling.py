@@ -270,7 +270,7 @@ def _writing_size(sides: np.ndarray, thickest: int) -> float:
 
 
 def _is_rule(pieces: _Pieces, index: int, shape: tuple[int, ...], writing: float) -> bool:
-    """Say whether a piece is long, thin and straight enough, for where it lies."""
+    """Return whether a piece is long, thin and straight enough, for where it lies."""
     height, width = shape
     left, right, thick = pieces.left[index], pieces.right[index], float(pieces.width[index])
     long = right - left + 1

@@ -106,7 +106,7 @@ def _touches_rim(box: Box, shape: tuple[int, ...]) -> bool:
 
 
 def _is_beside(box: Box, main: Box) -> bool:
-    """Say whether a piece stands to the left or right of a digit, no further than it is high."""
+    """Return whether a piece stands to the left or right of a digit, no further than it is high."""
     shared = min(box.right, main.right) - max(box.x, main.x)
     level = main.y <= box.y + box.height / 2 <= main.bottom
     return level and -main.height <= shared <= INSIDE * box.width

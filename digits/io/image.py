@@ -187,12 +187,12 @@ def _what_it_is(content: bytes) -> str:
 
 
 def is_pdf_file(content: bytes) -> bool:
-    """Say whether these bytes are a PDF, and not a picture with a PDF's name in its notes."""
+    """Return whether these bytes are a PDF, and not a picture with a PDF's name in its notes."""
     return is_pdf(content) and not content.startswith(SIGNATURES) and not is_heic(content)
 
 
 def is_heic(content: bytes) -> bool:
-    """Say whether these bytes claim to be what iPhones save."""
+    """Return whether these bytes claim to be what iPhones save."""
     return content[4:8] == b"ftyp" and content[8:12] in HEIC_BRANDS
 
 

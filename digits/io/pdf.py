@@ -20,7 +20,7 @@ MISSING = (
 
 
 def is_pdf(content: bytes) -> bool:
-    """Say whether these bytes claim to be a PDF."""
+    """Return whether these bytes claim to be a PDF."""
     return b"%PDF-" in content[:HEADER]
 
 

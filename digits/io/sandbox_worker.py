@@ -109,7 +109,7 @@ def convert_heic(content: bytes, max_pixels: int) -> Answer:
 
 
 def is_paper(width: float, height: float) -> bool:
-    """Say whether a page has sides, in points, that a sheet of paper could have."""
+    """Return whether a page has sides, in points, that a sheet of paper could have."""
     shorter, longer = sorted((width, height))
     return 0 < shorter <= longer <= min(MAX_SIDE, MAX_RATIO * shorter)
 

@@ -219,5 +219,5 @@ def _is_picture(name: str) -> bool:
 
 
 def _is_shown(name: str) -> bool:
-    """Say whether neither a file nor a folder of it is hidden, or made by a packing program."""
+    """Return whether neither a file nor a folder of it is hidden, or made by a packing program."""
     return not any(part.startswith((".", "__")) for part in PurePosixPath(name).parts)

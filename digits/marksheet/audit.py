@@ -130,7 +130,7 @@ def _check_sums(sheet: Sheet) -> tuple[list[list[Checked]], list[Sum]]:
 
 
 def has_own_doubt(cell: Checked) -> bool:
-    """Say whether a cell is doubted for more than the sum that it is part of."""
+    """Return whether a cell is doubted for more than the sum that it is part of."""
     return any(doubt.kind not in ("sum", "suspect") for doubt in cell.doubts)
 
 

@@ -110,7 +110,7 @@ def shown_text(entry: Entry | None) -> str:
 
 
 def is_dash(entry: Entry) -> bool:
-    """Say whether a cell holds a dash and nothing else: somebody was absent, perhaps."""
+    """Return whether a cell holds a dash and nothing else: somebody was absent, perhaps."""
     return not entry.line.digits and bool(DASH.fullmatch(written_text(entry.line)))
 
 
@@ -119,7 +119,7 @@ def _sign(mark: Mark, line: Line) -> str:
 
 
 def _is_point(mark: Mark, line: Line) -> bool:
-    """Say whether a mark may be a decimal point or comma: small, low, between two digits."""
+    """Return whether a mark may be a decimal point or comma: small, low, between two digits."""
     before = [
         digit.box for digit in line.digits if sum(_x_span(digit.box)) < sum(_x_span(mark.box))
     ]
@@ -137,7 +137,7 @@ def _x_span(box: Box) -> tuple[int, int]:
 
 
 def is_written(entry: Entry) -> bool:
-    """Say whether anything stands in a cell."""
+    """Return whether anything stands in a cell."""
     line = entry.line
     return bool(line.digits or line.marks) or entry.kind == "other" or line.confidence == 0
 
@@ -162,7 +162,7 @@ def to_truth(text: str) -> str | None:
 
 
 def is_word(text: str) -> bool:
-    """Say whether a text is a word in the place of a mark, such as "absent"."""
+    """Return whether a text is a word in the place of a mark, such as "absent"."""
     return any(letter.isalpha() for letter in text) and not any(c.isdigit() for c in text)
 
 
@@ -236,7 +236,7 @@ def _separator_doubts(text: str, column: Column) -> tuple[Doubt, ...]:
 
 
 def _is_expected(text: str, column: Column) -> bool:
-    """Say whether a text with separators is a value like any other in its column."""
+    """Return whether a text with separators is a value like any other in its column."""
     if FRACTION.fullmatch(text):
         return column.kind == "fraction"
     number = to_number(text)
@@ -313,7 +313,7 @@ def likely_texts(
 
 
 def _padded(text: str, column: Column) -> bool:
-    """Say whether a mark begins with a zero that nobody writes."""
+    """Return whether a mark begins with a zero that nobody writes."""
     return column.is_numeric and text[:1] == "0" and text[1:2] not in ("", ".", ",", "/")
 
 

@@ -113,7 +113,7 @@ def sheet_corrections(
 
 
 def is_correction(sheet: Sheet, place: Place) -> bool:
-    """Say whether a person gave other digits than were read on the paper."""
+    """Return whether a person gave other digits than were read on the paper."""
     entry, edit = sheet.rows[place[0]].entries[place[1]], sheet.edits[place]
     truth = to_truth(edit.text)
     return entry is not None and edit.is_reading and truth not in (None, entry.line.text)

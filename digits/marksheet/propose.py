@@ -76,7 +76,7 @@ def build_rows(scans: Sequence[Scan], *, one_each: bool) -> tuple[Row, ...]:
 
 
 def are_tables(scans: Sequence[Scan]) -> bool:
-    """Say whether pictures are tables rather than a row each."""
+    """Return whether pictures are tables rather than a row each."""
     readable = [scan for scan in scans if scan.rows]
     tables = [scan for scan in readable if len(scan.rows) > 1]
     return len(readable) == 1 or len(tables) > MOSTLY * len(readable)
@@ -135,7 +135,7 @@ def _written_in(row: Row) -> dict[int, Entry]:
 
 
 def _is_printed(row: Row, numbers: Sequence[Entry], below: Row) -> bool:
-    """Say whether a first row holds printed words that pass for numbers.
+    """Return whether a first row holds printed words that pass for numbers.
 
     Nobody's row is doubtful in each of several cells while the one below it is not.
     """
@@ -150,7 +150,7 @@ def _is_doubted(entry: Entry) -> bool:
 
 
 def is_refused(entry: Entry) -> bool:
-    """Say whether what is written in a cell is neither a number nor a dash in its place."""
+    """Return whether what is written in a cell is neither a number nor a dash in its place."""
     line = entry.line
     if is_dash(entry):
         return False
@@ -199,7 +199,7 @@ def _name(kinds: Sequence[Kind], index: int) -> str:
 
 
 def _is_names(kinds: Sequence[Kind], index: int, written: Sequence[Entry]) -> bool:
-    """Say whether a column holds words that stand before all points, as names do."""
+    """Return whether a column holds words that stand before all points, as names do."""
     before = all(kind == "identifier" for kind in kinds[:index])
     return kinds[index] == "ignore" and before and bool(written)
 
@@ -219,7 +219,7 @@ def _column_kind(written: Sequence[Entry]) -> Kind:
 
 
 def _is_identifier(texts: Sequence[str]) -> bool:
-    """Say whether numbers are long and equally long, begin with 0, or count the rows."""
+    """Return whether numbers are long and equally long, begin with 0, or count the rows."""
     length, same = Counter(map(len, texts)).most_common(1)[0]
     zeros = sum(text.startswith("0") and len(text) > 1 for text in texts)
     is_long = length >= LONG and same > MOSTLY * len(texts)
@@ -298,7 +298,7 @@ def propose_total_row(rows: Sequence[Row], columns: Sequence[Column]) -> tuple[R
 
 
 def _adds_up(parts: Sequence[tuple[Row, int]], total: tuple[Row, int]) -> bool:
-    """Say whether the numbers in some cells add up to what is written in another."""
+    """Return whether the numbers in some cells add up to what is written in another."""
     values = [_points_of(*part) for part in parts]
     written = _points_of(*total)
     numbers = [value for value in values if value is not None]

@@ -244,7 +244,7 @@ def _next(connection: Connection, table: sa.Table, sheet: str) -> int:
 
 
 def _is_same_file(scan: Scan) -> bool:
-    """Say whether a page goes on with the file of the page before it."""
+    """Return whether a page goes on with the file of the page before it."""
     return scan.page is not None and scan.page > 1
 
 

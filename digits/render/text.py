@@ -12,7 +12,7 @@ ENDINGS = {1: "st", 2: "nd", 3: "rd"}
 
 
 def is_doubtful(digit: Digit) -> bool:
-    """Say whether a person should look at this digit; what was refused is doubtful too."""
+    """Return whether a person should look at this digit; what was refused is doubtful too."""
     return digit.value is None or digit.confidence < CONFIDENCE_THRESHOLD
 
 

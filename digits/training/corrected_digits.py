@@ -50,5 +50,5 @@ def with_corrections(mnist: Mnist, folder: Path) -> Mnist:
 
 
 def _is_explicit(cells: dict[str, str]) -> bool:
-    """Say whether a person is known to have said it: earlier versions stored others too."""
+    """Return whether a person is known to have said it: earlier versions stored others too."""
     return bool(cells["act"]) if "act" in cells else cells.get("source") not in ("read", "draw")

@@ -15,7 +15,7 @@ _attempts = threading.Lock()
 
 
 def is_owner(settings: Settings) -> bool:
-    """Say whether this visitor may see what is kept; if need be, ask for the password."""
+    """Return whether this visitor may see what is kept; if need be, ask for the password."""
     if not settings.is_shared or st.session_state.get(OWNER):
         return True
     if settings.password is None:

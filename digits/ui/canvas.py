@@ -73,7 +73,7 @@ def to_png(strokes: Strokes) -> bytes:
 
 
 def is_one_digit(strokes: Strokes) -> bool:
-    """Say whether strokes are one digit: they stand above each other and are not broad.
+    """Return whether strokes are one digit: they stand above each other and are not broad.
 
     Examples
     --------

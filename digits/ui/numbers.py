@@ -122,7 +122,7 @@ def _unread(numbers: Numbers) -> list[tuple[str, Box]]:
 
 
 def _holds(box: Box, other: Box) -> bool:
-    """Say whether the middle of `other` lies in `box`."""
+    """Return whether the middle of `other` lies in `box`."""
     x, y = other.x + other.width / 2, other.y + other.height / 2
     return box.x <= x < box.right and box.y <= y < box.bottom
 

@@ -11,7 +11,7 @@ QUIET = 4  # squares of white around it, which ISO/IEC 18004 asks for
 
 
 def is_local(host: str | None) -> bool:
-    """Say whether only this computer can reach this name or address."""
+    """Return whether only this computer can reach this name or address."""
     name = (host or "").strip("[]")
     try:
         return ipaddress.ip_address(name).is_loopback

@@ -55,7 +55,7 @@ def test_a_recipes_looks_become_a_mean_over_seeds(figures, tmp_path, monkeypatch
         "2026-01-04,c,two,1,0.9999,1\n",  # looked at once more: does not count
         encoding="utf-8",
     )
-    monkeypatch.setattr(figures, "LOOKS", looks)
+    monkeypatch.setattr(figures, "TEST_LOG", looks)
     one, two = figures.looks_table().splitlines()[2:]
     assert one == "| one | 2026-01-02 | 40 | 99.60% | one seed |"
     assert two.startswith("| two | 2026-01-03 | 30, 20, 10 | 99.80% | 99.55% to 100.05% |")

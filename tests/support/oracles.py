@@ -108,7 +108,7 @@ def _cells_agree(plain: Plain) -> None:
 
 
 def _is_row(line: Plain, cells: list[Plain]) -> bool:
-    """Say whether a line is a row of a table: its cells apart, or boxes of one number."""
+    """Return whether a line is a row of a table: its cells apart, or boxes of one number."""
     for between in ("\t", ""):
         if line["text"] == between.join(cell["text"] for cell in cells):
             sure = math.prod(cell["confidence"] for cell in cells)
