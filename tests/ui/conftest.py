@@ -11,6 +11,9 @@ from urllib.parse import urlparse
 import pytest
 from app_server import DESKTOP, WAIT, serve
 
+from digits.corrections.store import Corrections
+from digits.settings import DATABASE
+
 CHROMIUM = os.environ.get("DIGITS_CHROMIUM") or shutil.which("chromium")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
 ARGUMENTS += ["--no-first-run", "--disable-component-update", "--disable-sync"]
@@ -23,11 +26,26 @@ def own_main(monkeypatch):
     monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    """The app as one person runs it, with an empty folder for what it keeps."""
-    with serve(DIGITS_HOME=str(tmp_path_factory.mktemp("kept")), DIGITS_MODE="personal") as running:
+@pytest.fixture(scope="session")
+def kept(tmp_path_factory):
+    """The folder of what the app of `server` keeps."""
+    return tmp_path_factory.mktemp("kept")
+
+
+@pytest.fixture(scope="session")
+def server(kept):
+    """The app as one person runs it; starting it takes longer than most tests."""
+    with serve(DIGITS_HOME=str(kept), DIGITS_MODE="personal") as running:
         yield running
+
+
+@pytest.fixture
+def nothing_stored(kept):
+    """Empty the store of the app of `server`, as it was before anybody corrected anything."""
+    if (kept / DATABASE).exists():
+        store = Corrections(f"sqlite:///{kept / DATABASE}")
+        store.remove_all()
+        store.close()
 
 
 @pytest.fixture(scope="module")

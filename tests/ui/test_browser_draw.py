@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from app_server import PHONE, serve
+import pytest
+from app_server import PHONE
 from axe import serious_faults
 from journeys import (
     ONE,
@@ -67,21 +68,21 @@ def test_a_drawing_survives_a_change_of_page(page, server):
     until_answer(page, "71")
 
 
-def test_a_candidate_is_one_tap_and_the_only_way_to_correct(visitor, tmp_path):
-    with serve(DIGITS_HOME=str(tmp_path), DIGITS_MODE="personal") as (address, _):
-        page = visitor(PHONE, has_touch=True, is_mobile=True)
-        arrive(page, f"{address}/draw")
-        draw_by_finger(page, SEVEN)
-        until_answer(page, "7")
-        until_idle(page)
-        assert page.locator("input:visible").count() == 0
-        other = page.get_by_role("group", name="Other readings").get_by_role("button").first
-        text = other.inner_text()
-        other.tap()
-        page.get_by_text(f"Saved: {text}, not 7").wait_for(timeout=WAIT)
-        until_answer(page, text)
-        assert [each[:3] for each in stored(tmp_path)] == [("7", text, "draw")] * 2
-        assert {each[-1] for each in stored(tmp_path)} == {"chosen"}
+@pytest.mark.usefixtures("nothing_stored")
+def test_a_candidate_is_one_tap_and_the_only_way_to_correct(visitor, server, kept):
+    page = visitor(PHONE, has_touch=True, is_mobile=True)
+    arrive(page, f"{server[0]}/draw")
+    draw_by_finger(page, SEVEN)
+    until_answer(page, "7")
+    until_idle(page)
+    assert page.locator("input:visible").count() == 0
+    other = page.get_by_role("group", name="Other readings").get_by_role("button").first
+    text = other.inner_text()
+    other.tap()
+    page.get_by_text(f"Saved: {text}, not 7").wait_for(timeout=WAIT)
+    until_answer(page, text)
+    assert [each[:3] for each in stored(kept)] == [("7", text, "draw")] * 2
+    assert {each[-1] for each in stored(kept)} == {"chosen"}
 
 
 def test_a_drawing_is_saved_as_an_image(page, server, tmp_path):

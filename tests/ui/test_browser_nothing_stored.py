@@ -5,7 +5,7 @@ drawings left 28 corrections that nobody had made. So nothing here is an answer 
 reading in sight; see `digits/ui/acts.py`.
 """
 
-from app_server import serve
+import pytest
 from journeys import EXAMPLES, WAIT, arrive, draw, stored, to_be_corrected, until_idle, upload
 
 from digits.settings import DATABASE
@@ -32,27 +32,26 @@ def draw_all(page):
         until_idle(page)
 
 
-def test_a_minute_of_drawing_uploading_and_changing_pages_stores_nothing(visitor, tmp_path):
-    with serve(DIGITS_HOME=str(tmp_path), DIGITS_MODE="personal") as (address, _):
-        page = visitor()
-        arrive(page, f"{address}/draw")
-        draw_all(page)
-        page.get_by_role("link", name="Read", exact=True).click()
-        for name in PICTURES:
-            upload(page, EXAMPLES / f"{name}.jpg")
-            strip = page.get_by_role("button", name=f"{name}.jpg")
-            page.get_by_test_id("viewer").get_by_alt_text(f"{name}.jpg").wait_for(timeout=WAIT)
-            until_idle(page)
-        for name in PICTURES:
-            page.get_by_role("button", name=f"{name}.jpg").click()
-            page.get_by_test_id("viewer").get_by_alt_text(f"{name}.jpg").wait_for(timeout=WAIT)
-            until_idle(page)
-            to_be_corrected(page).fill("7")
-            page.keyboard.press("Escape")
-        assert strip.is_visible()
-        for name in ("Sheets", "Draw", "Read", "Draw"):
-            page.get_by_role("link", name=name, exact=True).click()
-            page.get_by_role("heading", level=1, name=name).wait_for(timeout=WAIT)
-            until_idle(page)
-        draw_all(page)
-        assert not (tmp_path / DATABASE).exists() or stored(tmp_path) == []
+@pytest.mark.usefixtures("nothing_stored")
+def test_a_minute_of_drawing_uploading_and_changing_pages_stores_nothing(page, server, kept):
+    arrive(page, f"{server[0]}/draw")
+    draw_all(page)
+    page.get_by_role("link", name="Read", exact=True).click()
+    for name in PICTURES:
+        upload(page, EXAMPLES / f"{name}.jpg")
+        strip = page.get_by_role("button", name=f"{name}.jpg")
+        page.get_by_test_id("viewer").get_by_alt_text(f"{name}.jpg").wait_for(timeout=WAIT)
+        until_idle(page)
+    for name in PICTURES:
+        page.get_by_role("button", name=f"{name}.jpg").click()
+        page.get_by_test_id("viewer").get_by_alt_text(f"{name}.jpg").wait_for(timeout=WAIT)
+        until_idle(page)
+        to_be_corrected(page).fill("7")
+        page.keyboard.press("Escape")
+    assert strip.is_visible()
+    for name in ("Sheets", "Draw", "Read", "Draw"):
+        page.get_by_role("link", name=name, exact=True).click()
+        page.get_by_role("heading", level=1, name=name).wait_for(timeout=WAIT)
+        until_idle(page)
+    draw_all(page)
+    assert not (kept / DATABASE).exists() or stored(kept) == []

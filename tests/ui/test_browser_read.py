@@ -112,41 +112,39 @@ def test_each_page_of_a_pdf_is_on_the_film_strip_and_read(page, server):
     until_answer(page, "8")
 
 
-def test_a_number_put_right_is_saved_with_its_act_and_saved_once(visitor, tmp_path):
-    with serve(DIGITS_HOME=str(tmp_path), DIGITS_MODE="personal") as (address, _):
-        page = visitor()
-        arrive(page, address)
-        upload(page, YEAR)
-        until_answer(page, "2026")
-        field = to_be_corrected(page)
-        field.fill("20b6")
-        field.press("Enter")
-        page.get_by_text("Use digits and").wait_for(timeout=WAIT)
-        field.fill("2028")
-        field.press("Enter")
-        page.get_by_text("Saved: 2028, not 2026").wait_for(timeout=WAIT)
-        digits = [("2", "2", "read", 0), ("0", "0", "read", 1), ("2", "2", "read", 2)]
-        same = [("2026", "2028", "read", None), *digits, ("6", "8", "read", 3)]
-        assert stored(tmp_path) == [(*each, "typed") for each in same]
-        until_answer(page, "2028")
-        until_idle(page)
-        correct(page, "2026")
-        page.get_by_text("2026 saved as right").wait_for(timeout=WAIT)
-        assert stored(tmp_path)[0] == ("2026", "2026", "read", None, "typed")
-        assert len(stored(tmp_path)) == 5
+@pytest.mark.usefixtures("nothing_stored")
+def test_a_number_put_right_is_saved_with_its_act_and_saved_once(page, server, kept):
+    arrive(page, server[0])
+    upload(page, YEAR)
+    until_answer(page, "2026")
+    field = to_be_corrected(page)
+    field.fill("20b6")
+    field.press("Enter")
+    page.get_by_text("Use digits and").wait_for(timeout=WAIT)
+    field.fill("2028")
+    field.press("Enter")
+    page.get_by_text("Saved: 2028, not 2026").wait_for(timeout=WAIT)
+    digits = [("2", "2", "read", 0), ("0", "0", "read", 1), ("2", "2", "read", 2)]
+    same = [("2026", "2028", "read", None), *digits, ("6", "8", "read", 3)]
+    assert stored(kept) == [(*each, "typed") for each in same]
+    until_answer(page, "2028")
+    until_idle(page)
+    correct(page, "2026")
+    page.get_by_text("2026 saved as right").wait_for(timeout=WAIT)
+    assert stored(kept)[0] == ("2026", "2026", "read", None, "typed")
+    assert len(stored(kept)) == 5
 
 
-def test_looks_right_is_an_act_of_its_own(visitor, tmp_path):
-    with serve(DIGITS_HOME=str(tmp_path), DIGITS_MODE="personal") as (address, _):
-        page = visitor()
-        arrive(page, address)
-        page.get_by_role("button", name="a year", exact=True).click(timeout=WAIT)
-        until_answer(page, "2026")
-        page.get_by_role("button", name="Looks right").click()
-        page.get_by_role("button", name="Saved as right").wait_for(timeout=WAIT)
-        until_idle(page)
-        assert {each[-1] for each in stored(tmp_path)} == {"confirmed"}
-        assert stored(tmp_path)[0][:2] == ("2026", "2026")
+@pytest.mark.usefixtures("nothing_stored")
+def test_looks_right_is_an_act_of_its_own(page, server, kept):
+    arrive(page, server[0])
+    page.get_by_role("button", name="a year", exact=True).click(timeout=WAIT)
+    until_answer(page, "2026")
+    page.get_by_role("button", name="Looks right").click()
+    page.get_by_role("button", name="Saved as right").wait_for(timeout=WAIT)
+    until_idle(page)
+    assert {each[-1] for each in stored(kept)} == {"confirmed"}
+    assert stored(kept)[0][:2] == ("2026", "2026")
 
 
 def test_fix_opens_the_number_to_be_put_right(page, server):
