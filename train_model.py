@@ -96,14 +96,14 @@ def build_parser() -> argparse.ArgumentParser:
         "--handwriting",
         type=Path,
         metavar="FOLDER",
-        help="also train the convolutional or the page network on the public handwriting data sets "
-        "in a folder",
+        help="also train the convolutional, the line or the page network on the public handwriting "
+        "data sets in a folder",
     )
     add(
         "--minutes",
         type=positive,
         metavar="N",
-        help="stop the page network's training after so long, and export it",
+        help="stop the training of the line or the page network after so long, and export it",
     )
     add(
         "--seed",
@@ -237,7 +237,7 @@ def run(
 ) -> str:
     """Train what is planned; return what it came to."""
     if isinstance(plan.recipe, LineRecipe):
-        return train_line(plan, plan.recipe, mnist)
+        return train_line(plan, plan.recipe, mnist, given)
     if isinstance(plan.recipe, PageRecipe):
         return train_page(plan, plan.recipe, mnist, given)
     if plan.head:
@@ -299,20 +299,32 @@ def train_head(
     return training.head_summary(card, plan.run)
 
 
-def train_line(plan: Plan, recipe: LineRecipe, mnist: "Mnist") -> str:
+def train_line(plan: Plan, recipe: LineRecipe, mnist: "Mnist", given: argparse.Namespace) -> str:
     """Train the network that reads whole numbers; the digit networks stay as they are."""
     from digits.inference.classifier import load_classifier
     from digits.registry import DEFAULT, WEIGHTS
     from digits.training import line as training
+    from digits.training.handwriting import load_handwriting
 
+    other = load_handwriting(given.handwriting) if given.handwriting else None
     network = begin(plan)
-    training.fit_line(network, mnist, recipe, plan.run, resume=plan.resumed is not None)
+    if plan.export:
+        training.average(network, recipe, plan.run)
+    else:
+        training.fit_line(
+            network,
+            mnist,
+            recipe,
+            plan.run,
+            handwriting=other,
+            resume=plan.resumed is not None,
+            minutes=given.minutes,
+        )
     if not can_export():
         return export_later(plan)
     beside = load_classifier(WEIGHTS / f"{DEFAULT}.onnx")
-    return training.summary(
-        training.export_line_run(network, mnist, recipe, plan.run, beside), plan.run
-    )
+    card = training.export_line_run(network, mnist, recipe, plan.run, beside, handwriting=other)
+    return training.summary(card, plan.run)
 
 
 def train_page(plan: Plan, recipe: PageRecipe, mnist: "Mnist", given: argparse.Namespace) -> str:
@@ -320,10 +332,11 @@ def train_page(plan: Plan, recipe: PageRecipe, mnist: "Mnist", given: argparse.N
     from digits.training import page as training
     from digits.training.checkpoint import restore as restore_checkpoint
     from digits.training.handwriting import load_handwriting
+    from digits.training.ink_bank import load_bank
 
     other = load_handwriting(given.handwriting) if given.handwriting else None
-    bank = training.load_bank(mnist.train, other and other.side("train"))
-    held_out = training.load_bank(mnist.validation, other and other.side("validation"))
+    bank = load_bank(mnist.train, other and other.side("train"))
+    held_out = load_bank(mnist.validation, other and other.side("validation"))
     network = begin(plan)
     if plan.export:
         training.compile_page(network, recipe)

@@ -78,7 +78,7 @@ def parse_arguments() -> argparse.Namespace:
 def open_bank(folder: Path | None):  # type: ignore[no-untyped-def]  # noqa: ANN201  # needs Keras' extras
     """Return the validation writers."""
     from digits.training.handwriting import load_handwriting
-    from digits.training.page import load_bank
+    from digits.training.ink_bank import load_bank
 
     other = load_handwriting(folder).side("validation") if folder else None
     return load_bank(load_mnist().validation, other)

@@ -1,8 +1,9 @@
 """Decode the line network's output: the most probable text, and where each digit is.
 
 Connectionist temporal classification (Graves et al. 2006): at each step along the line the
-network gives a digit or the blank; a digit at neighbouring steps is one digit, and equal digits are
-separated by a blank. All values here are log-probabilities.
+network gives a symbol or the blank; a symbol at neighbouring steps is one, and equal symbols are
+separated by a blank. Symbols 0 to 9 are the digits; separators may follow. All values here are
+log-probabilities.
 """
 
 from dataclasses import dataclass
@@ -13,12 +14,12 @@ from jaxtyping import Float
 
 from digits.types import CLASSES
 
-BLANK = 0  # class of the blank; digit d is class d + 1, as in Keras' CTC
+BLANK = 0  # class of the blank; symbol s is class s + 1, as in Keras' CTC; digits come first
 BEAM = 12  # prefixes kept while searching
 UNLIKELY = log(1e-4)  # classes less likely than this at a step are not followed
 NEVER = -1e30  # log of probability 0; the difference of two infinities would be nan
 
-Steps = Float[np.ndarray, "_t 11"]  # log-probabilities along a line, each row of sum 1
+Steps = Float[np.ndarray, "_t _classes"]  # log-probabilities along a line, each row of sum 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ def likeliest_texts(steps: Steps, beam: int = BEAM) -> list[tuple[tuple[int, ...
     beams: dict[tuple[int, ...], tuple[float, float]] = {(): (0.0, NEVER)}
     for step in steps.tolist():
         grown: dict[tuple[int, ...], list[float]] = {}
-        likely = [c for c in range(1, CLASSES + 1) if step[c] > UNLIKELY]
+        likely = [c for c in range(1, len(step)) if step[c] > UNLIKELY]
         for prefix, (blank, open_) in beams.items():
             whole = _sum(blank, open_)
             _add(grown, prefix, 0, whole + step[BLANK])
@@ -72,11 +73,18 @@ def _sum(one: float, other: float) -> float:
     return max(one, other) + log1p(exp(-abs(one - other)))
 
 
+def without_separators(steps: Steps) -> Steps:
+    """Return steps of digits alone, in which a separator counts as the blank: (t, c) -> (t, 11)."""
+    blank = np.logaddexp.reduce([steps[:, BLANK], *steps[:, 1 + CLASSES :].T])
+    return np.concatenate([blank[:, None], steps[:, 1 : 1 + CLASSES]], axis=1)
+
+
 def likeliest_of_length(steps: Steps, length: int) -> tuple[int, ...]:
-    """Return the most probable text of a given length, by its single best alignment.
+    """Return the most probable digits of a given number, by their single best alignment.
 
     A line with too few steps for that length gives as many digits as fit.
     """
+    steps = without_separators(steps)
     # Scores of ways with k digits so far that end in the blank, or in each of the ten digits.
     blank = np.full(length + 1, NEVER)
     blank[0] = 0.0
@@ -117,7 +125,7 @@ def likeliest_of_length(steps: Steps, length: int) -> tuple[int, ...]:
 
 
 def align(steps: Steps, digits: tuple[int, ...]) -> list[Span]:
-    """Return the position of each of `digits` on the best alignment (Viterbi)."""
+    """Return the position of each of `digits`, which may be separators too, by Viterbi."""
     states = _states(digits)
     emitted = steps[:, states]  # (t, 2n + 1)
     skips = _skips(states)
@@ -143,29 +151,32 @@ def align(steps: Steps, digits: tuple[int, ...]) -> list[Span]:
     return spans
 
 
-def substitutions(steps: Steps, digits: tuple[int, ...]) -> Float[np.ndarray, "n 10"]:
+def substitutions(steps: Steps, symbols: tuple[int, ...]) -> Float[np.ndarray, "n 10"]:
     """Return the log-probability of the whole text with each digit replaced by each of the ten.
 
-    Row i, column d is log p(text with d at position i), the other digits unchanged, computed by
-    the forward-backward algorithm.
+    Row i, column d is log p(text with d for its digit number i), all other symbols unchanged,
+    computed by the forward-backward algorithm. Separators have no row.
     """
-    n = len(digits)
-    before, after = _forward(steps, digits), _forward(steps[::-1], digits[::-1])[::-1]
+    n = len(symbols)
+    before, after = _forward(steps, symbols), _forward(steps[::-1], symbols[::-1])[::-1]
     every, never = np.arange(CLASSES), np.full(len(steps), NEVER)
-    scores = np.full((n, CLASSES), NEVER)
-    for i in range(n):
-        # Paths into position i: from the blank before it, or directly from the digit before that,
+    scores = []
+    for i, symbol in enumerate(symbols):
+        if symbol >= CLASSES:
+            continue
+        # Paths into position i: from the blank before it, or directly from the symbol before that,
         # unless it is the same digit; and the paths out of it likewise.
         into = np.tile(before[:, 2 * i, None], CLASSES)
         straight = before[:, 2 * i - 1] if i else never
-        other = every != digits[i - 1] if i else every >= 0
+        other = every != symbols[i - 1] if i else every >= 0
         into[:, other] = np.logaddexp(into[:, other], straight[:, None])
         out = np.tile(after[:, 2 * (n - 1 - i), None], CLASSES)
         onward = after[:, 2 * (n - 1 - i) - 1] if i < n - 1 else never
-        other = every != digits[i + 1] if i < n - 1 else every >= 0
+        other = every != symbols[i + 1] if i < n - 1 else every >= 0
         out[:, other] = np.logaddexp(out[:, other], onward[:, None])
-        scores[i] = _passages(steps[:, 1:], into, out, begins=i == 0, ends=i == n - 1)
-    return scores
+        emitted = steps[:, 1 : 1 + CLASSES]
+        scores.append(_passages(emitted, into, out, begins=i == 0, ends=i == n - 1))
+    return np.stack(scores) if scores else np.zeros((0, CLASSES))
 
 
 def _passages(

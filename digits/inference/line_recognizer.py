@@ -18,7 +18,7 @@ from digits.inference.ctc import (
     log_softmax,
     substitutions,
 )
-from digits.types import STRIDE, ModelName
+from digits.types import CLASSES, DIGITS, STRIDE, ModelName
 
 BATCH = 32  # strips that are read at once
 PLAUSIBLE = 0.2  # least ratio of the probability of one digit more to that of this length
@@ -32,7 +32,8 @@ class CtcDecoding:
     digits: tuple[int, ...]  # the most probable text
     columns: tuple[float, ...]  # px of the strip, centre of each digit
     scores: Float64[np.ndarray, "n 10"]  # log-probability of the text with each digit replaced
-    length_probability: float  # probability of this number of digits, 0 to 1
+    length_probability: float  # probability of these separators and this number of digits, 0 to 1
+    written: str | None = None  # with its separators; None from a network that reads digits alone
     longer: "CtcDecoding | None" = None  # decoding with one digit more, if plausible
 
 
@@ -40,8 +41,10 @@ class CtcDecoding:
 class LineNetwork(Protocol):
     """Anything that scores digits along a strip."""
 
-    def __call__(self, strips: Float32[np.ndarray, "n 32 w"]) -> Float32[np.ndarray, "n t 11"]:
-        """Return logits of the blank and the ten digits for every fourth column."""
+    def __call__(
+        self, strips: Float32[np.ndarray, "n 32 w"]
+    ) -> Float32[np.ndarray, "n t _classes"]:
+        """Return logits of the blank and the alphabet for every fourth column."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,7 @@ class LineRecognizer:
     weight: float = 1.0  # of the digit network's log-probabilities relative to this network's
     slope: float = 1.0  # of the log-odds of a whole number (Platt scaling)
     offset: float = 0.0
+    alphabet: str = DIGITS  # what it reads: the ten digits, perhaps separators after them
 
     def decode(self, strips: Sequence[np.ndarray], length: int | None = None) -> list[CtcDecoding]:
         """Return the digits on each strip and their positions.
@@ -72,7 +76,7 @@ class LineRecognizer:
                 padded[row, :, : widths[row]] = strips[i]
             for row, logits in enumerate(self.network(padded)):
                 steps = log_softmax(logits[: -(-widths[row] // STRIDE)])
-                decodings[chosen[row]] = _decode(steps, length)
+                decodings[chosen[row]] = _decode(steps, length, self.alphabet)
         return [decoding for decoding in decodings if decoding is not None]
 
     def confidence(self, probability: float) -> float:
@@ -81,31 +85,45 @@ class LineRecognizer:
         return float(sigmoid(np.asarray(self.slope * odds + self.offset)))
 
 
-def _decode(steps: np.ndarray, length: int | None) -> CtcDecoding:
+Text = tuple[tuple[int, ...], float]  # symbols and their log-probability
+
+
+def _decode(steps: np.ndarray, length: int | None, alphabet: str) -> CtcDecoding:
     texts = likeliest_texts(steps, BEAM if length is None else WIDE_BEAM)
     whole = float(np.logaddexp.reduce([score for _, score in texts]))
-    n = len(texts[0][0]) if length is None else length
-    if not any(len(text) == n for text, _ in texts):  # no such text survived the beam
+    n = _n_digits(texts[0][0]) if length is None else length
+    if not any(_n_digits(text) == n for text, _ in texts):  # no such text survived the beam
         digits = likeliest_of_length(steps, n)
         texts, n = [(digits, -np.inf)], len(digits)  # fewer where they do not fit
-    return _of_length(steps, texts, whole, n)
+    return _of_length(steps, texts, whole, n, alphabet)
+
+
+def _n_digits(text: tuple[int, ...]) -> int:
+    return sum(symbol < CLASSES for symbol in text)
+
+
+def _shape(text: tuple[int, ...]) -> tuple[int, ...]:
+    """Return a text with all digits alike: its separators, and where they stand."""
+    return tuple(max(symbol, CLASSES - 1) for symbol in text)
 
 
 def _of_length(
-    steps: np.ndarray, texts: list[tuple[tuple[int, ...], float]], whole: float, n: int
+    steps: np.ndarray, texts: list[Text], whole: float, n: int, alphabet: str
 ) -> CtcDecoding:
     """Return the best text of n digits, and one with a digit more if that is plausible."""
-    alike = [(text, score) for text, score in texts if len(text) == n]
-    probability = float(np.exp(np.logaddexp.reduce([score for _, score in alike]) - whole))
-    longer = [score for text, score in texts if len(text) == n + 1]
+    best = next(text for text, _ in texts if _n_digits(text) == n)
+    alike = [score for text, score in texts if _shape(text) == _shape(best)]
+    probability = float(np.exp(np.logaddexp.reduce(alike) - whole))
+    longer = [score for text, score in texts if _n_digits(text) == n + 1]
     is_plausible = longer and np.exp(np.logaddexp.reduce(longer) - whole) > PLAUSIBLE * probability
-    digits = alike[0][0]
+    peaks = [(span.peak + 0.5) * STRIDE for span in align(steps, best)]
     return CtcDecoding(
-        digits,
-        tuple((span.peak + 0.5) * STRIDE for span in align(steps, digits)),
-        substitutions(steps, digits),
+        tuple(symbol for symbol in best if symbol < CLASSES),
+        tuple(x for x, symbol in zip(peaks, best, strict=True) if symbol < CLASSES),
+        substitutions(steps, best),
         probability,
-        _of_length(steps, texts, whole, n + 1) if is_plausible else None,
+        None if alphabet == DIGITS else "".join(alphabet[symbol] for symbol in best),
+        _of_length(steps, texts, whole, n + 1, alphabet) if is_plausible else None,
     )
 
 
@@ -115,7 +133,9 @@ class OnnxLineNetwork:
 
     session: object
 
-    def __call__(self, strips: Float32[np.ndarray, "n 32 w"]) -> Float32[np.ndarray, "n t 11"]:
+    def __call__(
+        self, strips: Float32[np.ndarray, "n 32 w"]
+    ) -> Float32[np.ndarray, "n t _classes"]:
         """Return logits for every fourth column."""
         return np.asarray(self.session.run(["logits"], {"strip": strips})[0])  # type: ignore[attr-defined]
 
@@ -131,4 +151,11 @@ def load_line_recognizer(path: Path) -> LineRecognizer:
     session, name = open_session(path, "strip")
     fitted = ("weight", "slope", "offset")
     card = load_card(path, fitted)
-    return LineRecognizer(name, OnnxLineNetwork(session), *(card[key] for key in fitted))
+    return LineRecognizer(
+        name,
+        OnnxLineNetwork(session),
+        weight=card["weight"],
+        slope=card["slope"],
+        offset=card["offset"],
+        alphabet=card.get("alphabet", DIGITS),  # the first networks read digits alone
+    )

@@ -20,12 +20,14 @@ STAMP_INK = (0.25, 0.8)  # of the writing's: stamps are paler, or nobody could r
 LETTERS = "ACEFHKMNPRTUVWXYadefhkmnprtuvwxyÑñ$€#%&@*()+áΔΣΨλ"
 
 
-def draw_mark(kind: str, tall: float, pen: float, rng: np.random.Generator) -> np.ndarray:
+def draw_mark(
+    kind: str, tall: float | int, pen: float | int, rng: np.random.Generator
+) -> np.ndarray:
     """Return the ink of one mark: float32, (h, w).
 
     Parameters
     ----------
-    kind : one of . , ' : - = ~ / or a for any letter
+    kind : one of . , ' : - = ~ / + · or a for any letter
     tall : px, height of the digits beside it
     pen : px, width of the stroke
     rng : all that is random
@@ -33,7 +35,7 @@ def draw_mark(kind: str, tall: float, pen: float, rng: np.random.Generator) -> n
     if kind == "a":
         return draw_letters(tall, rng)
     height, width, strokes = _STROKES[kind]
-    size = tall * rng.uniform(0.7, 1.5)
+    size = tall * rng.uniform(*_SIZES.get(kind, (0.7, 1.5)))
     across, down = width * size * rng.uniform(0.7, 1.5), height * size * rng.uniform(0.8, 1.3)
     thick = max(1.0, pen * rng.uniform(0.8, 1.4))
     h, w = round(down + thick) + 2, round(across + thick) + 2
@@ -54,11 +56,14 @@ _STROKES: dict[str, tuple[float, float, list[list[tuple[float, float]]]]] = {
     "-": (0.05, 0.55, [[(0, 0.5), (0.5, 0.4), (1, 0.5)]]),
     "=": (0.25, 0.6, [[(0, 0), (1, 0)], [(0, 1), (1, 1)]]),
     "~": (0.2, 0.8, [[(0, 0.7), (0.25, 0.1), (0.5, 0.5), (0.75, 0.9), (1, 0.2)]]),
-    "/": (1.15, 0.75, [[(1, 0), (0, 1)]]),
+    "/": (1.15, 0.5, [[(1, 0), (0, 1)]]),
+    "+": (0.5, 0.5, [[(0, 0.5), (1, 0.5)], [(0.5, 0), (0.5, 1)]]),
+    "·": (0.03, 0.03, [[(0, 0), (1, 1)]]),
 }
+_SIZES = {"/": (0.8, 1.25)}  # of the usual size, where it varies less than others
 
 
-def draw_letters(tall: float, rng: np.random.Generator) -> np.ndarray:
+def draw_letters(tall: float | int, rng: np.random.Generator) -> np.ndarray:
     """Return one letter or sign, as high as the digits or somewhat lower: float32, (h, w)."""
     letter = _bank()[int(rng.integers(len(_bank())))]
     height = max(6, round(tall * rng.uniform(0.6, 1.1)))
@@ -66,8 +71,33 @@ def draw_letters(tall: float, rng: np.random.Generator) -> np.ndarray:
     return cv2.resize(letter, (width, height), interpolation=cv2.INTER_AREA)
 
 
+def draw_letter(letter: str, font: int, tall: float | int) -> np.ndarray:
+    """Return a letter in one of the fonts that resemble handwriting: float32, (h, w).
+
+    Parameters
+    ----------
+    tall : px, height of a capital
+    """
+    glyph = _letter(letter, font)
+    height = max(5, round(tall * letter_height(letter)))
+    width = max(4, round(glyph.shape[1] / glyph.shape[0] * height))
+    return cv2.resize(glyph, (width, height), interpolation=cv2.INTER_AREA)
+
+
+def letter_height(letter: str) -> float:
+    """Return how high a letter is, as a share of a capital's height."""
+    if letter.isupper() or letter in "bdfhklt":
+        return 1.0
+    return 0.95 if letter in "gpqyj" else 0.66
+
+
 @lru_cache(maxsize=512)
-def draw_print(digit: str, font: int, tall: float) -> np.ndarray:
+def _letter(letter: str, font: int) -> np.ndarray:
+    return _glyph(_font(FONTS[font]), letter)
+
+
+@lru_cache(maxsize=512)
+def draw_print(digit: str, font: int, tall: float | int) -> np.ndarray:
     """Return a printed digit about `tall` px high: float32, (h, w)."""
     glyph = _glyph(_font(PRINTS[font]), digit)
     size = (max(2, round(tall * glyph.shape[1] / glyph.shape[0])), max(4, round(tall)))
@@ -95,7 +125,7 @@ def _bank() -> list[np.ndarray]:
     return [_glyph(font, letter) for font in map(_font, FONTS) for letter in LETTERS]
 
 
-def draw_scribble(page: np.ndarray, pen: float, rng: np.random.Generator) -> None:
+def draw_scribble(page: np.ndarray, pen: float | int, rng: np.random.Generator) -> None:
     """Draw a flourish over part of a line, in place."""
     height, width = page.shape
     n = int(rng.integers(3, 9))
@@ -107,7 +137,7 @@ def draw_scribble(page: np.ndarray, pen: float, rng: np.random.Generator) -> Non
     cv2.polylines(page, [np.round(smooth).astype(np.int32)], False, 1.0, max(1, round(pen)))
 
 
-def draw_stamp(page: np.ndarray, tall: float, rng: np.random.Generator) -> None:
+def draw_stamp(page: np.ndarray, tall: float | int, rng: np.random.Generator) -> None:
     """Press a rubber stamp over part of a line, in place: a framed word, unevenly inked."""
     letters = [_bank()[int(rng.integers(len(_bank())))] for _ in range(int(rng.integers(3, 8)))]
     height = max(6, round(tall * rng.uniform(0.4, 0.9)))

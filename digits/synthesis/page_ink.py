@@ -10,6 +10,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from digits.mnist import Labelled
+from digits.synthesis.marks import letter_height
 
 Px = float | int | np.float32  # a place or a length in pixels
 Rectangle = tuple[Px, Px, Px, Px]  # left, top, right, bottom
@@ -229,9 +230,7 @@ def _scaled(picture: np.ndarray, pen: Pen, tall: Px) -> np.ndarray:
 
 def draw_letter(pen: Pen, letter: str, tall: Px, rng: np.random.Generator) -> np.ndarray | None:
     """Return one handwritten letter, `tall` px as high as a capital; None where there is none."""
-    share = 1.0 if letter.isupper() or letter in "bdfhklt" else 0.66
-    if letter in "gpqyj":
-        share = 0.95
+    share = letter_height(letter)
     if pen.letters is not None:
         samples = pen.letters.get(letter)
         if not samples:

@@ -9,11 +9,14 @@ import keras
 from keras import layers
 
 from digits.inference.segmenter import CHANNELS, N_COARSE, N_MAPS
-from digits.types import CLASSES, FRAME, STRIP
+from digits.types import ALPHABET, CLASSES, FRAME, STRIP
 
 HIDDEN = 128  # units of the dense network's one hidden layer
 WIDE = 512  # units of the wider network's first hidden layer
 EMBEDDING = 64  # units of the convolutional network's last hidden layer
+LINE_WIDTHS = (16, 48, 96, 128)  # channels of the line network at each height of the strip
+LINE_CONTEXT = 192  # channels of its last blocks, which look along the line
+LINE_CONTEXTS = 5  # of these blocks
 PAGE_WIDTHS = (12, 24, 40, 64, 80)  # channels of the page network's stages
 PAGE_LAST = 16  # channels before its maps
 
@@ -99,38 +102,44 @@ def build_cnn() -> keras.Model:
 def build_line(width: int | None = None) -> keras.Model:
     """Return the network that reads a whole line: strips in, one answer for every 4 px along it.
 
-    Seven convolutions halve the strip's height four times and its length twice, and three along
-    the line see some 60 px to both sides. CTC (Graves et al. 2006) teaches it where nothing says.
+    Residual blocks (He et al. 2016) at three resolutions halve the strip's height four times and
+    its length twice; what is left is one row, in which more of them look some 60 px to both sides.
+    CTC (Graves et al. 2006) teaches it where nothing says.
 
     Parameters
     ----------
     width : px of the strip, a multiple of 4; without it, any
 
-    Input shape: float32, (batch, 32, width). Output shape: float32, (batch, width / 4, 11), logits
-    of the blank and the ten digits, in this order as Keras' CTC wants it.
+    Input shape: float32, (batch, 32, width). Output shape: float32, (batch, width / 4, 15), logits
+    of the blank and the symbols of `digits.types.ALPHABET`, as Keras' CTC wants them.
     """
-    return keras.Sequential(
-        [
-            keras.Input((STRIP, width), name="strip"),
-            layers.Reshape((STRIP, width or -1, 1)),
-            *_convolution(16),  # 32, w, 16
-            layers.MaxPooling2D(2),  # 16, w/2, 16
-            *_convolution(32),
-            *_convolution(40),
-            layers.MaxPooling2D(2),  # 8, w/4, 40
-            *_convolution(64),
-            *_convolution(80),
-            layers.MaxPooling2D((2, 1)),  # 4, w/4, 80
-            *_convolution(112),
-            *_convolution(160, (4, 1), "valid"),  # 1, w/4, 160
-            layers.Dropout(0.2),
-            *_convolution(160, (1, 5)),
-            *_convolution(160, (1, 5)),
-            layers.Conv2D(1 + CLASSES, (1, 3), padding="same", name="digits"),
-            layers.Reshape((width // 4 if width else -1, 1 + CLASSES)),
-        ],
-        name="line",
-    )
+    strip = keras.Input((STRIP, width), name="strip")
+    x = layers.Reshape((STRIP, width or -1, 1))(strip)
+    x = _line_block(x, LINE_WIDTHS[0])  # 32, w, 16
+    x = layers.MaxPooling2D(2)(x)  # 16, w/2, 16
+    for stage, width_of_stage in enumerate(LINE_WIDTHS[1:-1]):
+        x = _line_block(x, width_of_stage)
+        x = layers.Add()([x, _line_block(_line_block(x, width_of_stage), width_of_stage)])
+        x = layers.MaxPooling2D((2, 1) if stage else 2)(x)  # 8, w/4; then 4, w/4
+    x = _line_block(x, LINE_WIDTHS[-1])
+    x = layers.Add()([x, _line_block(x, LINE_WIDTHS[-1])])
+    x = _line_block(x, LINE_CONTEXT, (4, 1), "valid")  # 1, w/4, 192
+    x = layers.Dropout(0.1)(x)
+    for _ in range(LINE_CONTEXTS):
+        x = layers.Add()([x, _line_block(x, LINE_CONTEXT, (1, 7))])
+    x = layers.Dropout(0.2)(x)
+    x = layers.Conv2D(1 + len(ALPHABET), (1, 3), padding="same", name="symbols")(x)
+    logits = layers.Reshape((width // 4 if width else -1, 1 + len(ALPHABET)))(x)
+    return keras.Model(strip, logits, name="line")
+
+
+def _line_block(
+    x: keras.KerasTensor, width: int, kernel: int | tuple[int, int] = 3, padding: str = "same"
+) -> keras.KerasTensor:
+    """One normalised convolution of a line: h, w, c -> h, w, width."""
+    for layer in _convolution(width, kernel, padding):
+        x = layer(x)
+    return x
 
 
 def build_rejection_head(network: keras.Model) -> keras.Model:

@@ -1,6 +1,7 @@
 """Train the line network on composed lines with CTC, calibrate it, and export it."""
 
 import dataclasses
+import time
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import closing
 from multiprocessing import get_context
@@ -17,7 +18,7 @@ from digits.inference.calibration import fit_platt
 from digits.inference.card import write_card
 from digits.inference.classifier import Classifier, load_card
 from digits.inference.line_recognizer import load_line_recognizer
-from digits.mnist import Labelled, Mnist
+from digits.mnist import Mnist
 from digits.reader import Reader
 from digits.synthesis.batches import (
     WHITE,
@@ -28,65 +29,85 @@ from digits.synthesis.batches import (
     to_batch,
 )
 from digits.synthesis.line import TALL, SyntheticLine, compose_line
+from digits.synthesis.page_ink import InkBank
 from digits.training.architectures import build_line
 from digits.training.callbacks import Checkpoint, Clock
-from digits.training.checkpoint import Record, checksums, forget, restore
+from digits.training.checkpoint import Record, checksums, forget, load_record, restore
 from digits.training.digit import provenance
 from digits.training.export import export_line, multiply_adds, staged
+from digits.training.handwriting import SOURCES, Handwriting, Side
+from digits.training.ink_bank import load_bank
 from digits.training.recipes import LineRecipe
-from digits.types import Box, Page
+from digits.types import ALPHABET, Box, Page
 
 TITLE = "Line network: where the digits of a number stand"
 SHOWN = 1024  # lines of validation digits that each epoch is tried on
-PART = 32  # batches composed at a time
+PART = 8  # batches composed at a time, of like width each
 JUDGED = 2000  # lines that fit what stands beside the network, and as many that judge it
 JUDGING_SEED = 1000  # added to the recipe's, for lines that nothing else has seen
+EXPORTED = 16  # lines on which the exported network must answer as Keras does
+FITTED_JUDGED: tuple[Side, Side] = ("calibration", "validation")
 MEASURED_WIDTH = 256  # px of the strip for which multiplications are counted
 # Of the digit network's log-probabilities. On composed lines the likeliest is 0.05, for there the
 # line network is at home; on strangers' numbers from 0.3 to 0.6 fewer are wrong.
 WEIGHT = 0.4
+WARM_UP = 2  # epochs in which the learning rate rises
+LOWEST = 0.02  # of the highest learning rate, its last one
+STOP_EARLY = 0.03  # of the minutes: an epoch that ends so late is the last
 SURE = 1e-9  # no text is likelier than 1 minus this, nor less likely
 
 
 class FixedLines(keras.utils.PyDataset):
     """Lines that are composed once and stay the same in every epoch, as for validation."""
 
-    def __init__(self, digits: Labelled, lines: int, batch: int, seed: tuple[int, ...]) -> None:
+    def __init__(self, bank: InkBank, lines: int, batch: int, seed: tuple[int, ...]) -> None:
         super().__init__()
-        self._batches = compose_batches(digits, lines, batch, seed)
+        self._batches = compose_batches(bank, lines, batch, seed)
 
     def __len__(self) -> int:
         """Return the number of batches."""
         return len(self._batches)
 
     def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
-        """Return strips, float32, (n, 32, w), and their texts (n, 12) as CTC wants them."""
+        """Return strips, float32, (n, 32, w), and their texts (n, 16) as CTC wants them."""
         return _as_input(self._batches[index])
 
 
 class ComposedLines(keras.utils.PyDataset):
-    """Lines composed anew for each epoch, in another process while this one trains.
+    """Lines composed anew for each epoch, in other processes while this one trains.
 
     Which lines depends on seed and epoch alone, so that a resumed training sees what an
     uninterrupted one sees. Keras must not shuffle them: it would take a global generator.
 
     Parameters
     ----------
-    epoch : how many epochs are done; the lines of the next one are composed at once
+    epoch : how many epochs are done; the lines of the next two are composed at once
     """
 
-    def __init__(self, digits: Labelled, recipe: LineRecipe, epoch: int) -> None:
+    def __init__(self, bank: InkBank, recipe: LineRecipe, epoch: int) -> None:
         super().__init__()
-        self._recipe, self._epoch = recipe, epoch
+        self._recipe = recipe
         # A new process, and not a copy of this one, whose threads would be missing in it.
         self._composer = ProcessPoolExecutor(
-            1, get_context("spawn"), initializer=start_composer, initargs=(digits,)
+            recipe.workers, get_context("spawn"), initializer=start_composer, initargs=(bank,)
         )
-        self._now: list[Future[list[Batch]]] = []
-        self._next = self._compose(epoch)
+        self._parts: dict[int, list[Future[list[Batch]]]] = {}
+        self.begin(epoch)
+
+    def begin(self, epoch: int) -> None:
+        """Show the lines of this epoch from now on, and have those of the next one composed.
+
+        Keras' own `on_epoch_begin` comes once more on JAX than there are epochs.
+        """
+        self._epoch = epoch
+        for each in (epoch, epoch + 1):
+            if each not in self._parts and each < self._recipe.epochs:
+                self._parts[each] = self._compose(each)
+        for each in [each for each in self._parts if each < epoch]:
+            del self._parts[each]
 
     def close(self) -> None:
-        """End the process that composes."""
+        """End the processes that compose."""
         self._composer.shutdown(cancel_futures=True)
 
     def _compose(self, epoch: int) -> list[Future[list[Batch]]]:
@@ -107,15 +128,9 @@ class ComposedLines(keras.utils.PyDataset):
         return -(-self._recipe.lines // self._recipe.batch)
 
     def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
-        """Return strips, float32, (n, 32, w), and their texts (n, 12) as CTC wants them."""
+        """Return strips, float32, (n, 32, w), and their texts (n, 16) as CTC wants them."""
         part, place = divmod(index, PART)
-        return _as_input((self._now or self._next)[part].result()[place])
-
-    def on_epoch_begin(self) -> None:
-        """Take the lines of this epoch and have those of the next one composed."""
-        self._now = self._next
-        self._epoch += 1
-        self._next = self._compose(self._epoch) if self._epoch < self._recipe.epochs else []
+        return _as_input(self._parts[self._epoch][part].result()[place])
 
 
 def _as_input(batch: Batch) -> tuple[np.ndarray, np.ndarray]:
@@ -124,21 +139,38 @@ def _as_input(batch: Batch) -> tuple[np.ndarray, np.ndarray]:
 
 
 def compile_line(network: keras.Model, recipe: LineRecipe) -> None:
-    """Give the network CTC and an optimiser that warms up and cools down to nothing."""
-    steps = recipe.lines // recipe.batch * recipe.epochs
-    schedule = keras.optimizers.schedules.CosineDecay(
-        recipe.peak / 10, steps, warmup_target=recipe.peak, warmup_steps=steps // 20
+    """Give the network CTC and an optimiser, whose rate `_Rate` sets, with averaged weights."""
+    optimizer = keras.optimizers.AdamW(
+        recipe.peak,
+        weight_decay=recipe.decay,
+        global_clipnorm=5.0,
+        use_ema=True,
+        ema_momentum=recipe.momentum,
     )
-    optimizer = keras.optimizers.AdamW(schedule, weight_decay=recipe.decay, global_clipnorm=5.0)
     network.compile(optimizer, loss=keras.losses.CTC())
 
 
 def fit_line(
-    network: keras.Model, mnist: Mnist, recipe: LineRecipe, run: Path, *, resume: bool = False
+    network: keras.Model,
+    mnist: Mnist,
+    recipe: LineRecipe,
+    run: Path,
+    *,
+    handwriting: Handwriting | None = None,
+    resume: bool = False,
+    minutes: float | None = None,
 ) -> None:
     """Train `network`, leaving a checkpoint and a line of history for each epoch in `run`.
 
-    Parameters and errors are those of `digits.training.digit.fit`.
+    In the end it has the running average of its weights, as `average` gives it.
+
+    Parameters
+    ----------
+    handwriting : of other data sets, split by writer here; None for MNIST alone
+    minutes : after which to stop at the end of an epoch; the learning rate then falls by the
+        clock. None trains all epochs
+
+    The others, and errors, are those of `digits.training.digit.fit`.
     """
     run.mkdir(parents=True, exist_ok=True)
     keras.utils.set_random_seed(recipe.seed)
@@ -149,28 +181,95 @@ def fit_line(
     else:
         forget(run)
     shown = FixedLines(
-        mnist.validation, min(SHOWN, recipe.lines), recipe.batch, (recipe.seed + 1, 0)
+        _bank(mnist, handwriting, "validation"),
+        min(SHOWN, recipe.lines),
+        recipe.batch,
+        (recipe.seed + 1, 0),
     )
-    with closing(ComposedLines(mnist.train, recipe, record.epochs)) as lines:
+    bank = _bank(mnist, handwriting, "train")
+    with closing(ComposedLines(bank, recipe, record.epochs)) as lines:
         network.fit(
             lines,
             initial_epoch=record.epochs,
             epochs=recipe.epochs,
             shuffle=False,
             validation_data=shown,
-            callbacks=[Clock(), Checkpoint(run, record)],
+            callbacks=[
+                keras.callbacks.LambdaCallback(on_epoch_begin=lambda epoch, _: lines.begin(epoch)),
+                Clock(),
+                Checkpoint(run, record),
+                _Rate(recipe, minutes),
+            ],
             verbose=2,
         )
 
 
+def _bank(mnist: Mnist, handwriting: Handwriting | None, side: Side) -> InkBank:
+    """Return what lines of one side of the split are written with."""
+    digits = {
+        "train": mnist.train,
+        "validation": mnist.validation,
+        "calibration": mnist.calibration,
+    }[side]
+    return load_bank(digits, handwriting and handwriting.side(side), len(digits.labels))
+
+
+def average(network: keras.Model, recipe: LineRecipe, run: Path) -> int:
+    """Give the network the averaged weights of the checkpoint in `run`.
+
+    Returns
+    -------
+    int
+        How many epochs it has seen.
+    """
+    compile_line(network, recipe)
+    record = restore(network, run)
+    network.optimizer.finalize_variable_values(network.trainable_variables)
+    return record.epochs
+
+
+class _Rate(keras.callbacks.Callback):
+    """Raise the learning rate, then let it fall as a cosine over all epochs, or over the minutes.
+
+    It is set for whole epochs: within one, Keras keeps the optimiser's state on the device.
+    """
+
+    def __init__(self, recipe: LineRecipe, minutes: float | None) -> None:
+        super().__init__()
+        self._recipe, self._minutes, self._start = recipe, minutes, time.monotonic()
+
+    def _spent(self) -> float:
+        """Return the share of the minutes that is over."""
+        return (time.monotonic() - self._start) / (60 * (self._minutes or 1))
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:  # noqa: ARG002
+        """Set the rate of this epoch."""
+        spent = epoch / self._recipe.epochs if self._minutes is None else self._spent()
+        fallen = 0.5 + 0.5 * float(np.cos(np.pi * min(1.0, spent)))
+        risen = min(1.0, (1 + epoch) / (1 + WARM_UP))
+        self.model.optimizer.learning_rate = self._recipe.peak * risen * max(LOWEST, fallen)
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:  # noqa: ARG002
+        """Stop where the next epoch would not end in time."""
+        if self._minutes is not None and self._spent() > 1 - STOP_EARLY:
+            self.model.stop_training = True
+
+
 def export_line_run(
-    network: keras.Model, mnist: Mnist, recipe: LineRecipe, run: Path, classifier: Classifier
+    network: keras.Model,
+    mnist: Mnist,
+    recipe: LineRecipe,
+    run: Path,
+    classifier: Classifier,
+    *,
+    handwriting: Handwriting | None = None,
 ) -> dict[str, Any]:
     """Fit what stands beside the line network, and write what is served and its card to `run`.
 
     Parameters
     ----------
     classifier : the digit network whose scores are added to this one's
+    handwriting : of other data sets, whose writers of the other two sides calibrate and judge
 
     Returns
     -------
@@ -179,14 +278,18 @@ def export_line_run(
     with staged(run) as folder:
         path = folder / f"{recipe.network}.onnx"
         rng = np.random.default_rng(recipe.seed + JUDGING_SEED)
-        fitting = [compose_line(mnist.calibration, rng, TALL) for _ in range(JUDGED)]
-        judging = [compose_line(mnist.validation, rng, TALL) for _ in range(JUDGED)]
-        strips, _ = to_batch([compose_line(mnist.calibration, rng) for _ in range(recipe.batch)])
+        fitted, judged = (_bank(mnist, handwriting, side) for side in FITTED_JUDGED)
+        fitting = [compose_line(fitted, rng, TALL) for _ in range(JUDGED)]
+        judging = [compose_line(judged, rng, TALL) for _ in range(JUDGED)]
+        strips, _ = to_batch([compose_line(fitted, rng) for _ in range(EXPORTED)])
         export_line(network, path, strips / np.float32(WHITE))
         card: dict[str, Any] = {
             **provenance(recipe.network, TITLE, dataclasses.asdict(recipe), mnist),
             "parameters": network.count_params(),
             "multiply_adds": multiply_adds(build_line(MEASURED_WIDTH)),
+            "epochs": load_epochs(run),
+            "alphabet": ALPHABET,
+            "handwriting": _describe(handwriting),
             "beside": classifier.name.sha256,
             "weight": WEIGHT,
             "slope": 1.0,
@@ -198,6 +301,18 @@ def export_line_run(
         card["validation"] = judge_lines(Reader(classifier, load_line_recognizer(path)), judging)
         write_card(path, card)
         return load_card(path)
+
+
+def load_epochs(run: Path) -> int:
+    """Return how many epochs the training in `run` has done."""
+    record = load_record(run)
+    return 0 if record is None else record.epochs
+
+
+def _describe(handwriting: Handwriting | None) -> list[str]:
+    """Return what lines are written with, as the card names it."""
+    others = () if handwriting is None else handwriting.sources
+    return ["MNIST", *(SOURCES[source].title for source in others if source != "optdigits")]
 
 
 def summary(card: dict[str, Any], run: Path) -> str:

@@ -3,7 +3,6 @@
 import dataclasses
 import tempfile
 import time
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,18 +16,17 @@ from digits.inference.card import write_card
 from digits.inference.classifier import load_card
 from digits.inference.segmenter import ANGLE_UNIT, CLASSES, CORE, QUARTERS, SHEET, TALL, TALL_BASE
 from digits.io.atomic_write import atomic_write
-from digits.mnist import Labelled, Mnist
+from digits.mnist import Mnist
 from digits.synthesis.page import KINDS, compose_crop, describe_classes
 from digits.synthesis.page_canvas import HEIGHT_BASE, HEIGHT_STEP, PAPER, RULE
 from digits.synthesis.page_crops import CORE_BIT, SHEET_BIT, CropBatch, CropStream, to_batch
-from digits.synthesis.page_ink import InkBank, Samples, mnist_samples, trim
+from digits.synthesis.page_ink import InkBank
 from digits.training.architectures import build_page
 from digits.training.callbacks import Checkpoint, Clock
 from digits.training.checkpoint import Record, forget, restore
 from digits.training.digit import provenance
 from digits.training.export import TOLERANCE, multiply_adds, staged
 from digits.training.graph import named
-from digits.training.handwriting import Handwriting
 from digits.training.recipes import PageRecipe
 
 TITLE = "Page network: what each pixel of a page is"
@@ -37,8 +35,6 @@ CORE_WEIGHT, TALL_WEIGHT, SHEET_WEIGHT = 0.3, 0.3, 0.1
 QUARTER_WEIGHT, ANGLE_WEIGHT = 0.1, 0.2
 JUDGED = 16  # crops of each kind that judge
 JUDGING_SEED = 1000  # added to the recipe's, for pages that nothing else has seen
-LEAST_DIGITS = 8  # different digits that a writer must have written
-POINTS = 3  # of a recorded stroke's points, one in so many is drawn: pages are many
 WARM_UP = 100  # steps in which the learning rate rises
 LOWEST = 0.02  # of the highest learning rate, its last one
 STOP_EARLY = 0.03  # of the minutes: an epoch that ends so late is the last
@@ -356,39 +352,6 @@ def with_probabilities(network: keras.Model) -> keras.Model:
         [layers.Softmax()(coarse[..., :QUARTERS]), coarse[..., QUARTERS : QUARTERS + 1]]
     )
     return keras.Model(network.inputs[0], [served, lies], name="page_served")
-
-
-def load_bank(digits: Labelled, handwriting: Handwriting | None) -> InkBank:
-    """Return what pages are written with: MNIST's digits, and other writers' if there are any."""
-    common = mnist_samples(digits)
-    if handwriting is None:
-        return InkBank(common)
-    writers = [_samples(group) for group in handwriting.writer_groups().values()]
-    return InkBank(
-        common,
-        tuple(w for w in writers if sum(c.isdigit() for c in w) >= LEAST_DIGITS),
-        tuple(w for w in writers if sum(c.isalpha() for c in w) >= LEAST_DIGITS),
-    )
-
-
-def _samples(characters: Handwriting) -> Samples:
-    """Return one writer's characters by label."""
-    samples: dict[str, list[Any]] = {}
-    for character in characters.characters:
-        if character.scan is not None:
-            cut = trim(character.scan)
-            if cut is not None and character.source != "optdigits":
-                samples.setdefault(character.label, []).append(cut)
-        else:
-            samples.setdefault(character.label, []).append(_thinned(character.strokes))
-    return samples
-
-
-def _thinned(strokes: Sequence[np.ndarray]) -> tuple[np.ndarray, ...]:
-    """Leave out points that a page is too coarse to show."""
-    return tuple(
-        np.concatenate([stroke[:-1:POINTS], stroke[-1:]]).astype(np.float32) for stroke in strokes
-    )
 
 
 def summary(card: dict[str, Any], run: Path) -> str:

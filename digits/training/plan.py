@@ -30,7 +30,7 @@ class Options:
     resume: bool = False
     head: bool = False  # only the reject head, on the shipped network
     handwriting: bool = False  # other data sets are given
-    minutes: int | None = None  # after which the page network's training stops
+    minutes: int | None = None  # after which a training of the line or page network stops
     export: bool = False  # a checkpoint as it is, without more training
 
 
@@ -66,13 +66,13 @@ def plan_training(options: Options, runs: Path) -> Plan:
         plan = replace(_plan_resume(options, runs), export=options.export)
     else:
         plan = _plan_new(options, runs)
-    if plan.export and not isinstance(plan.recipe, PageRecipe) and not plan.complete:
+    if plan.export and isinstance(plan.recipe, Recipe) and not plan.complete:
         raise UsageError(
-            f"runs/{plan.run.name}/ is not trained to its end, and only the page network can be "
-            "exported before: give --resume in place of --export"
+            f"runs/{plan.run.name}/ is not trained to its end, and only the line and the page "
+            "network can be exported before: give --resume in place of --export"
         )
-    if options.minutes is not None and not isinstance(plan.recipe, PageRecipe):
-        raise UsageError("--minutes is for --network page: leave it out")
+    if options.minutes is not None and isinstance(plan.recipe, Recipe):
+        raise UsageError("--minutes is for --network line and --network page: leave it out")
     return plan
 
 
@@ -85,10 +85,10 @@ def _plan_new(options: Options, runs: Path) -> Plan:
     recipe = replace(recipe, epochs=options.epochs or recipe.epochs)
     if isinstance(recipe, Recipe) and not options.handwriting:
         recipe = replace(recipe, handwriting=0.0)
-    elif options.handwriting and not (isinstance(recipe, PageRecipe) or _shows_writers(recipe)):
+    elif options.handwriting and isinstance(recipe, Recipe) and not recipe.handwriting:
         raise UsageError(
-            "--handwriting is for --network page, and for --network cnn with the recipes quick and "
-            "best: leave it out"
+            "--handwriting is for --network line and --network page, and for --network cnn with "
+            "the recipes quick and best: leave it out"
         )
     return Plan(recipe, runs / (options.name or f"{network}-{recipe.seed}"))
 
@@ -116,10 +116,6 @@ def _named_recipe(network: str, name: str) -> AnyRecipe:
         known = " or ".join(OTHERS[network])
         raise UsageError(f"--network {network} has no recipe {name}: give --recipe {known}")
     return OTHERS[network][name]
-
-
-def _shows_writers(recipe: AnyRecipe) -> bool:
-    return isinstance(recipe, Recipe) and recipe.handwriting > 0
 
 
 def _plan_head(options: Options, runs: Path) -> Plan:

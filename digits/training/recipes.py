@@ -39,12 +39,14 @@ class LineRecipe:
     """How the line network is trained."""
 
     network: str = "line"
-    epochs: int = 20
-    lines: int = 20_480  # composed anew in each epoch
+    epochs: int = 60
+    lines: int = 40_960  # composed anew in each epoch
     seed: int = 0
     peak: float = 2e-3  # highest learning rate
     decay: float = 1e-2  # weight decay
-    batch: int = 32  # lines
+    batch: int = 128  # lines
+    workers: int = 1  # processes that compose
+    momentum: float = 0.999  # of the running average of the weights that is exported
 
     @property
     def extendable(self) -> bool:
@@ -103,7 +105,7 @@ RECIPES = {"swift": SWIFT, "quick": QUICK, "best": BEST}  # of the digit network
 # Networks that see more than one digit. Their recipe "best" is for a graphics processor and many
 # processor cores, which compose.
 OTHERS: dict[str, dict[str, LineRecipe | PageRecipe]] = {
-    "line": {"quick": LineRecipe()},
+    "line": {"quick": LineRecipe(), "best": LineRecipe(epochs=120, workers=15)},
     "page": {
         "quick": PageRecipe(),
         "best": PageRecipe(epochs=120, crops=8192, batch=32, workers=14, loaders=3),
@@ -112,7 +114,7 @@ OTHERS: dict[str, dict[str, LineRecipe | PageRecipe]] = {
 
 
 # Seconds that an epoch took on two idle CPU cores.
-SECONDS = {"dense": 3.0, "wide": 14.0, "cnn": 42.0, "line": 180.0, "page": 68.0}
+SECONDS = {"dense": 3.0, "wide": 14.0, "cnn": 42.0, "line": 900.0, "page": 68.0}
 
 
 def expected_seconds(recipe: AnyRecipe) -> float:

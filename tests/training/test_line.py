@@ -21,6 +21,7 @@ from digits.synthesis.batches import compose_batches  # noqa: E402
 from digits.synthesis.line import compose_line  # noqa: E402
 from digits.training.architectures import build_line  # noqa: E402
 from digits.training.checkpoint import load_history  # noqa: E402
+from digits.training.ink_bank import load_bank  # noqa: E402
 from digits.training.line import (  # noqa: E402
     FixedLines,
     export_line_run,
@@ -47,12 +48,12 @@ class Inline:
     seeds: ClassVar[list[tuple[int, ...]]] = []
 
     def __init__(self, _workers, _context, initializer, initargs):
-        (self.digits,) = initargs
+        (self.bank,) = initargs
 
     def submit(self, _function, lines, batch, seed):
         self.seeds.append(seed)
         done = Future()
-        done.set_result(compose_batches(self.digits, lines, batch, seed))
+        done.set_result(compose_batches(self.bank, lines, batch, seed))
         return done
 
     def shutdown(self, **_options):
@@ -79,7 +80,8 @@ def test_every_training_set_that_is_composed_is_shown(trained):
 
 def test_the_validation_lines_are_the_same_in_every_epoch(trained, mnist):
     network, run, _ = trained
-    lines = FixedLines(mnist.validation, TINY.lines, TINY.batch, (TINY.seed + 1, 0))
+    bank = load_bank(mnist.validation, None, len(mnist.validation.labels))
+    lines = FixedLines(bank, TINY.lines, TINY.batch, (TINY.seed + 1, 0))
     before = [lines[i] for i in range(len(lines))]
     lines.on_epoch_begin()
     lines.on_epoch_end()
@@ -107,7 +109,8 @@ def test_a_line_network_of_ones_own_reads(trained):
 
 def test_the_shipped_network_reads_composed_lines_it_never_saw(mnist):
     rng = np.random.default_rng(99)
-    lines = [compose_line(mnist.validation, rng) for _ in range(200)]
+    bank = load_bank(mnist.validation, None)
+    lines = [compose_line(bank, rng) for _ in range(200)]
     figures = judge_lines(current_reader(), lines)
     assert figures["accuracy"] > 0.6  # many of them no person could read
     assert figures["calibration_error"] < 0.12
