@@ -10,7 +10,7 @@ from pathlib import Path
 
 from digits.errors import ModelError, UsageError
 from digits.training.checkpoint import FILE, Record, load_record
-from digits.training.recipes import OTHERS, RECIPES, AnyRecipe, PageRecipe, Recipe
+from digits.training.recipes import OTHERS, RECIPES, AnyRecipe, Recipe
 
 NETWORKS = ("cnn", "dense", "wide", *OTHERS)
 DEFAULT_NETWORK, DEFAULT_RECIPE = "cnn", "quick"

@@ -14,6 +14,7 @@ from digits.inference.ctc import (
     likeliest_texts,
     log_softmax,
     substitutions,
+    without_separators,
 )
 
 STEPS = 5
@@ -52,6 +53,29 @@ def test_substitutions_are_the_probabilities_of_those_texts(steps, text):
             assert scores[place, digit] == pytest.approx(expected, abs=1e-9)
         else:
             assert scores[place, digit] < -1e20
+
+
+@pytest.mark.parametrize("text", [(3, 10, 3), (11, 5), (10, 10), (7, 13, 1, 12, 2)])
+def test_separators_stay_where_they_are_when_digits_are_replaced(text):
+    steps = log_softmax(np.random.default_rng(9).normal(0, 2, (STEPS, 15)))
+    scores = substitutions(steps, text)
+    places = [i for i, symbol in enumerate(text) if symbol < 10]
+    assert scores.shape == (len(places), 10)
+    for row, place in enumerate(places):
+        for digit in (0, 1, 3, 5):
+            expected = probability(steps, (*text[:place], digit, *text[place + 1 :]))
+            if np.isfinite(expected):
+                assert scores[row, digit] == pytest.approx(expected, abs=1e-9)
+            else:
+                assert scores[row, digit] < -1e20
+
+
+def test_without_separators_a_separator_is_the_blank():
+    steps = log_softmax(np.random.default_rng(9).normal(0, 2, (STEPS, 15)))
+    alone = without_separators(steps)
+    assert alone.shape == (STEPS, 11)
+    np.testing.assert_allclose(np.exp(alone).sum(axis=1), 1)
+    np.testing.assert_array_equal(alone[:, 1:], steps[:, 1:11])
 
 
 def test_a_beam_wide_enough_finds_the_likeliest_text_and_its_probability(steps):

@@ -20,10 +20,12 @@ from digits.registry import WEIGHTS, current_reader  # noqa: E402
 from digits.synthesis.batches import compose_batches  # noqa: E402
 from digits.synthesis.line import compose_line  # noqa: E402
 from digits.training.architectures import build_line  # noqa: E402
-from digits.training.checkpoint import load_history  # noqa: E402
+from digits.training.checkpoint import load_history, restore  # noqa: E402
 from digits.training.ink_bank import load_bank  # noqa: E402
 from digits.training.line import (  # noqa: E402
     FixedLines,
+    average,
+    compile_line,
     export_line_run,
     fit_line,
     judge_lines,
@@ -79,7 +81,10 @@ def test_every_training_set_that_is_composed_is_shown(trained):
 
 
 def test_the_validation_lines_are_the_same_in_every_epoch(trained, mnist):
-    network, run, _ = trained
+    _, run, _ = trained
+    network = build_line()
+    compile_line(network, TINY)
+    restore(network, run)  # the weights of the last epoch: what is exported is their average
     bank = load_bank(mnist.validation, None, len(mnist.validation.labels))
     lines = FixedLines(bank, TINY.lines, TINY.batch, (TINY.seed + 1, 0))
     before = [lines[i] for i in range(len(lines))]
@@ -101,6 +106,22 @@ def test_training_leaves_history_a_card_and_what_is_served(trained, mnist):
     served = load_line_recognizer(run / "line.onnx")
     strips = np.random.default_rng(0).random((3, 32, 100)).astype(np.float32)
     np.testing.assert_allclose(served.network(strips), network(strips), atol=1e-4)
+
+
+def test_the_average_of_the_weights_comes_back_from_the_checkpoint(trained):
+    network, run, _ = trained
+    again = build_line()
+    assert average(again, TINY, run) == TINY.epochs
+    for mine, theirs in zip(again.trainable_weights, network.trainable_weights, strict=True):
+        np.testing.assert_allclose(mine, theirs, atol=1e-6)
+
+
+def test_the_rate_falls_by_the_clock_and_ends_the_training_in_time(mnist, tmp_path, monkeypatch):
+    monkeypatch.setattr("digits.training.line.ProcessPoolExecutor", Inline)
+    network = build_line()
+    many = dataclasses.replace(TINY, epochs=50)
+    fit_line(network, mnist, many, tmp_path / "line-0", minutes=1e-4)
+    assert len(load_history(tmp_path / "line-0")) == 1
 
 
 def test_a_line_network_of_ones_own_reads(trained):

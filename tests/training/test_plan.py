@@ -67,6 +67,8 @@ def test_handwriting_is_shown_where_it_is_given(tmp_path):
     assert plan_training(Options(handwriting=True), tmp_path).recipe == RECIPES["quick"]["cnn"]
     page = plan_training(Options(network="page", handwriting=True, minutes=5), tmp_path)
     assert page.recipe == PageRecipe()
+    line = plan_training(Options(network="line", handwriting=True, minutes=5), tmp_path)
+    assert line.recipe == LineRecipe()
 
 
 def test_planning_writes_nothing(tmp_path):
