@@ -87,7 +87,7 @@ def test_planning_writes_nothing(tmp_path):
         (Options(network="line", recipe="swift"), "line has no recipe swift"),
         (Options(network="page", recipe="swift"), "give --recipe quick or best"),
         (Options(export=True), "no checkpoint in runs/ to resume"),
-        (Options(network="dense", minutes=5), "for --network line and --network page"),
+        (Options(network="dense", minutes=5), "--minutes is for --network line"),
         (Options(network="dense", handwriting=True), "--handwriting is for --network line"),
         (Options(recipe="swift", handwriting=True), "--handwriting is for --network line"),
         (Options(resume=True), "no checkpoint in runs/ to resume"),
@@ -104,7 +104,7 @@ def test_what_contradicts_is_named(tmp_path, options, sentence):
 def test_the_head_alone_takes_epochs_of_its_own_and_a_folder_of_its_own(tmp_path):
     plan = plan_training(Options(head=True, epochs=2, network="cnn"), tmp_path)
     assert plan.head
-    assert plan.recipe.refusal_epochs == 2
+    assert plan.recipe.rejection_epochs == 2
     assert plan.run.name == "cnn-head-0"
 
 
@@ -211,6 +211,6 @@ def test_the_expected_time_counts_epochs_and_the_reject_head():
     ten, twenty = (expected_seconds(Recipe("dense", n)) for n in (10, 20))
     assert twenty == 2 * ten > 0
     plain = expected_seconds(Recipe("cnn", 5))
-    assert expected_seconds(Recipe("cnn", 5, refusal_epochs=5)) == 2 * plain
+    assert expected_seconds(Recipe("cnn", 5, rejection_epochs=5)) == 2 * plain
     assert expected_seconds(LineRecipe()) > 0
     assert duration(1800.0) == "about 30 minutes"
