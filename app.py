@@ -41,18 +41,11 @@ def sheet() -> None:
     sheet_page(current_reader, current_corrections, current_sheets, shared=shared)
 
 
-def corrections() -> None:
-    """See and keep what people put right."""
-    from digits.ui.corrections import corrections_page
+def handwriting() -> None:
+    """See one's own digits and teach the program from them."""
+    from digits.ui.handwriting import handwriting_page
 
-    corrections_page(current_corrections, current_reader, settings_or_stop())
-
-
-def learn() -> None:
-    """Teach the program from corrections, and undo it."""
-    from digits.ui.learn import learn_page
-
-    learn_page(current_corrections, available_models(), settings_or_stop())
+    handwriting_page(current_corrections, settings_or_stop())
 
 
 def inside() -> None:
@@ -73,9 +66,8 @@ def show_pages() -> None:
             st.Page(sheet, title="Sheets", url_path="sheet"),
         ],
         menu=[
-            st.Page(corrections, title="Your handwriting", url_path="corrections"),
-            st.Page(learn, title="Learn", url_path="learn"),
-            st.Page(inside, title="How it works", url_path="inside"),
+            st.Page(handwriting, title="Your handwriting", url_path="handwriting"),
+            st.Page(inside, title="How it works", url_path="how-it-works"),
         ],
     )
 

@@ -77,12 +77,14 @@ class NetworkOutputs:
             self.threshold,
         )
 
+    def answers(self) -> UInt8[np.ndarray, " n"]:
+        """Return what is read: 0 to 9, or `NOT_A_DIGIT` for a rejected frame."""
+        rejected = self.not_a_digit > self.threshold
+        return np.where(rejected, NOT_A_DIGIT, self.logits.argmax(axis=1)).astype(np.uint8)
+
     def wrong(self, truth: np.ndarray) -> np.ndarray:
         """Return which frames are misread: bool (n,)."""
-        rejected = self.not_a_digit > self.threshold
-        return np.where(
-            truth == NOT_A_DIGIT, ~rejected, rejected | (self.logits.argmax(axis=1) != truth)
-        )
+        return np.asarray(self.answers() != truth)
 
     def accepted(self) -> np.ndarray:
         """Return which frames are read as a digit with high confidence: bool (n,)."""
@@ -101,6 +103,16 @@ class RegressionSets:
     others: NetworkOutputs  # frames that hold no digit
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class OwnDigits:
+    """The corrected digits, and what each is read as in cross-validation."""
+
+    frames: Frames
+    truth: UInt8[np.ndarray, " n"]  # 0 to 9, or `NOT_A_DIGIT`; so are the next two
+    before: UInt8[np.ndarray, " n"]
+    after: UInt8[np.ndarray, " n"]
+
+
 @dataclass(frozen=True, slots=True)
 class LearningResult:
     """The best head, how it compares with the network alone, and why it is not kept."""
@@ -108,6 +120,7 @@ class LearningResult:
     head: PersonalHead | None  # None where nothing was tried
     compared: tuple[Compared, ...]  # empty where nothing was tried
     reason: str | None  # a sentence; None where the head is worth keeping
+    own: OwnDigits | None = None  # None where nothing was tried
 
 
 def gather(store: "Corrections") -> Examples:
@@ -214,13 +227,18 @@ def fit_best_head(
     outputs = run_network(classifier, examples.frames[-MAX_EXAMPLES:])
     trials = [_try_bandwidth(outputs, truth, sets, bandwidth) for bandwidth in BANDWIDTHS]
     allowed = [trial for trial in trials if trial.loss <= ALLOWED_LOSS]
+
+    def own(trial: BandwidthTrial) -> OwnDigits:
+        return OwnDigits(examples.frames[-MAX_EXAMPLES:], truth, outputs.answers(), trial.answers)
+
     if not allowed:
         best = min(trials, key=lambda trial: trial.loss)
-        return LearningResult(best.head, (best.own, best.mnist, best.others), _describe_loss(best))
+        compared = (best.own, best.mnist, best.others)
+        return LearningResult(best.head, compared, _describe_loss(best), own(best))
     best = min(allowed, key=lambda trial: (trial.own.after, trial.loss))
     hard = _compare("hard digits", sets.hard, best.head, sets.hard_labels)
     compared = (best.own, best.mnist, hard, best.others)
-    return LearningResult(best.head, compared, _why_useless(best.own))
+    return LearningResult(best.head, compared, _why_useless(best.own), own(best))
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +246,7 @@ class BandwidthTrial:
     """A head fitted with one bandwidth, and its errors."""
 
     head: PersonalHead
+    answers: UInt8[np.ndarray, " n"]  # to the corrected digits, in cross-validation
     own: Compared  # the corrected digits
     mnist: Compared
     others: Compared  # frames without a digit
@@ -242,9 +261,12 @@ def _try_bandwidth(
     outputs: NetworkOutputs, truth: np.ndarray, sets: RegressionSets, bandwidth: float
 ) -> BandwidthTrial:
     head = fit_head(outputs.embeddings, outputs.logits, outputs.not_a_digit, truth, bandwidth)
+    answers = _cross_validate(outputs, truth, bandwidth)
+    before, after = int(outputs.wrong(truth).sum()), int((answers != truth).sum())
     return BandwidthTrial(
         head,
-        _cross_validate(outputs, truth, bandwidth),
+        answers,
+        Compared("corrected digits, cross-validated", len(truth), before, after),
         _compare("MNIST digits", sets.mnist, head, sets.labels),
         _compare_others(sets.others, head),
     )
@@ -313,19 +335,20 @@ def _calibrate(
     )
 
 
-def _cross_validate(outputs: NetworkOutputs, truth: np.ndarray, bandwidth: float) -> Compared:
-    """Count the errors in each fold with a head that was fitted to the other folds."""
+def _cross_validate(
+    outputs: NetworkOutputs, truth: np.ndarray, bandwidth: float
+) -> UInt8[np.ndarray, " n"]:
+    """Return the answers in each fold with a head that was fitted to the other folds."""
     fold = np.empty(len(truth), int)
     fold[np.argsort(truth, kind="stable")] = np.arange(len(truth)) % FOLDS
-    after = 0
+    answers = np.empty(len(truth), np.uint8)
     for part in range(FOLDS):
         rest, held_out = outputs[fold != part], outputs[fold == part]
         head = fit_head(
             rest.embeddings, rest.logits, rest.not_a_digit, truth[fold != part], bandwidth
         )
-        after += int(held_out.with_head(head).wrong(truth[fold == part]).sum())
-    before = int(outputs.wrong(truth).sum())
-    return Compared("corrected digits, cross-validated", len(truth), before, after)
+        answers[fold == part] = held_out.with_head(head).answers()
+    return answers
 
 
 def _compare(what: str, outputs: NetworkOutputs, head: PersonalHead, truth: np.ndarray) -> Compared:
@@ -346,7 +369,7 @@ def _decode(png: bytes) -> Frame:
             grey = np.asarray(image.convert("L"), np.uint8)
     except (UnidentifiedImageError, OSError) as error:
         raise LearningError(
-            "a stored correction is damaged: delete it on the page Corrections"
+            "a stored correction is damaged: remove it on the page Your handwriting"
         ) from error
     if grey.shape != (FRAME, FRAME):
         raise LearningError(f"a stored correction is not a picture of {FRAME}x{FRAME} pixels")

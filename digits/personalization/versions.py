@@ -21,7 +21,7 @@ from digits.personalization.kernel_head import PersonalHead
 
 CURRENT = "current"  # the file that names the active version
 STAMP = "%Y%m%dT%H%M%S%f"  # UTC; names sort by time
-GO_BACK = "choose another on the page Learn, or with: python -m digits learn --back NAME"
+GO_BACK = "choose another on the page Your handwriting, or with: python -m digits learn --back NAME"
 SHORT = 12  # hexadecimal digits of the checksum in a name
 
 
