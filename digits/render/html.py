@@ -15,8 +15,8 @@ from PIL import Image
 
 from digits.render.text import in_percent
 
-STRONG, PALE, AGAINST = "#1f7f9f", "#8a949a", "#d0662a"  # readable on light and dark
-DARK, PAPER = "#1d2428", "#fbfaf7"
+STRONG, PALE, AGAINST = "#4a6fd8", "#8a949a", "#d0662a"  # readable on light and dark
+DARK, PAPER = "#161b26", "#f8f9fd"
 WIDTH, HEIGHT = 360.0, 210.0  # units of a chart's own size
 LEFT, BOTTOM, TOP, RIGHT = 44.0, 34.0, 26.0, 16.0  # units round the plot, for its axes
 DASHES = ("", "5 4", "2 3")  # lines are told apart by their dashes as well
@@ -38,7 +38,8 @@ def image(picture: np.ndarray, alt: str, size: int) -> str:
     """Return an `<img>` with sharp pixels, `size` px wide on the screen."""
     return (
         f'<img alt="{html.escape(alt)}" width="{size}" src="{png_address(picture)}" '
-        'style="image-rendering:pixelated;border-radius:3px;max-width:100%">'
+        'style="image-rendering:pixelated;max-width:100%;border:1px solid #8a949a66;'
+        'border-radius:8px">'
     )
 
 
@@ -58,7 +59,7 @@ def scaled(values: Float32[np.ndarray, "_h _w"]) -> np.ndarray:
 def gallery(items: Sequence[tuple[np.ndarray, str, str]], size: int) -> str:
     """Return small pictures side by side, given as picture, alternative text and caption."""
     figures = "".join(
-        f'<figure style="margin:0;width:{size}px;font-size:.8rem;line-height:1.2">'
+        f'<figure style="margin:0;width:{size}px;font-size:.875rem;line-height:1.25">'
         f"{image(picture, alt, size)}<figcaption>{html.escape(caption)}</figcaption></figure>"
         for picture, alt, caption in items
     )
@@ -76,7 +77,7 @@ def table(
     body = ""
     for i, row in enumerate(rows):
         cells = "".join(
-            f'<td style="background:rgb(31 127 159 / {shade[i][j] if shade else 0:.2f})">'
+            f'<td style="background:rgb(74 111 216 / {shade[i][j] if shade else 0:.2f})">'
             f"{html.escape(cell)}</td>"
             for j, cell in enumerate(row[1:])
         )
@@ -84,7 +85,7 @@ def table(
     return (
         '<div style="overflow-x:auto" tabindex="0" role="group" '
         f'aria-label="{html.escape(caption)}">'
-        '<table style="border-spacing:.35rem .1rem;font-size:.85rem;text-align:right;'
+        '<table style="border-spacing:.35rem .1rem;font-size:.875rem;text-align:right;'
         'font-variant-numeric:tabular-nums"><caption style="text-align:left;padding-bottom:.3rem">'
         f"{html.escape(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody>"
         "</table></div>"
@@ -155,7 +156,8 @@ def bars(values: Sequence[float], chosen: int | None, caption: str) -> str:
         f'<tr><th scope="row" style="padding-right:.5rem">{value}</th>'
         '<td style="width:100%"><div style="height:.7rem;border-radius:3px;min-width:2px;'
         f"width:{100 * p:.1f}%;background:{STRONG if value == chosen else PALE}"
-        f'"></div></td><td style="padding-left:.5rem;text-align:right">{in_percent(p)}</td></tr>'
+        '"></div></td><td style="padding-left:.5rem;text-align:right;white-space:nowrap">'
+        f"{in_percent(p)}</td></tr>"
         for value, p in enumerate(values)
     )
     return (

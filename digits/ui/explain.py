@@ -20,22 +20,25 @@ from digits.registry import ModelCard
 from digits.render import html
 from digits.types import Digit, Frame, Hint
 from digits.ui.canvas import drawing_sheet, to_png
+from digits.ui.image_button import ImageButton, image_buttons
 from digits.ui.page_title import page_title
-from digits.ui.reading_view import offer_report, show_error
+from digits.ui.reading_view import choose_digit, offer_report, show_error
 
 DENSE, CNN = "dense", "cnn"
 TITLES = {DENSE: "Dense network", CNN: "Convolutional network"}
 EXAMPLES = Path(__file__).parent / "examples"
-FIRST = "five on ruled paper.jpg"  # of the examples: one digit
+SHOWN = ("five on ruled paper", "three in shadow", "eight on a board", "a year")  # examples
+CHOSEN = "example looked into"  # in the session: its index
+CONFIDENCE = "Confidence for each digit"
 UNITS = 14  # hidden units that are shown
 NEAREST = 7  # known digits beside one's own
 MAPS = 7  # pictures of one layer
 PICTURE, SMALL = 168, 84  # screen px
 SLIDERS = {  # label and step
-    "thickness": ("Thickness of the strokes, px", 0.25),
-    "rotation": ("Rotation, degrees clockwise", 5.0),
+    "thickness": ("Stroke width, px", 0.25),
+    "rotation": ("Rotation, degrees", 5.0),
     "shift": ("Shift to the right, px", 1.0),
-    "noise": ("Noise, of full ink", 0.05),
+    "noise": ("Noise, share of full ink", 0.05),
 }
 
 Readers = Callable[[str | None], Reader]
@@ -46,64 +49,81 @@ def inside_page(reader: Readers, known: Known, models: Sequence[ModelCard]) -> N
     """Show one digit on its way through both networks, and both networks' record."""
     page_title("How it works")
     views = {
-        "Both networks": _both,
+        "Compare": _both,
         "Dense network": _dense,
         "Convolutional network": _convolutional,
-        "Where they fail": _failing,
-        "How good they are": None,
+        "Limits": _failing,
+        "Accuracy": None,
     }
-    view = st.segmented_control("Show", list(views), default="Both networks", required=True)
+    view = st.segmented_control(
+        "View", list(views), default="Compare", required=True, label_visibility="collapsed"
+    )
     paths = {card.name: card.path for card in models}
     try:
-        if show := views[view or "Both networks"]:
-            source, shown = st.columns([1, 2], gap="large")
+        if show := views[view or "Compare"]:
+            source, shown = st.columns([1, 3], gap="large")
             with source:
                 digit = _own_digit(reader)
             with shown:
-                if digit is None:
-                    st.info("Draw or choose a digit on the left.")
-                else:
+                if digit is not None:
                     show(digit.frame, reader, known, paths)
         else:
             _quality(paths)
     except DigitsError as error:
         show_error(str(error))
-    st.caption("Pictures stay on the computer that runs this page; nothing is stored.")
 
 
 def _own_digit(reader: Readers) -> Digit | None:
     """Return the one digit that is looked at, with the way to print its reading."""
+    picture = st.container()
     how = st.segmented_control(
-        "Your digit", ["Example", "Draw", "Upload"], default="Example", required=True
+        "Your digit",
+        ["Examples", "Draw", "File"],
+        default="Examples",
+        required=True,
+        label_visibility="collapsed",
     )
     content: bytes | None = None
     name = "drawing"
     if how == "Draw":
-        strokes = drawing_sheet(wide=False)
+        strokes = drawing_sheet(wide=False, lead="Draw a digit")
         content = to_png(strokes) if strokes else None
-    elif how == "Upload":
-        given = st.file_uploader("A picture of handwritten digits", list(EXTENSIONS))
+    elif how == "File":
+        given = st.file_uploader(
+            "A picture of handwritten digits", list(EXTENSIONS), label_visibility="collapsed"
+        )
         content, name = (given.getvalue(), given.name) if given else (None, name)
     else:
-        names = sorted(path.name for path in EXAMPLES.glob("*.*g"))
-        name = st.selectbox("Example", names, names.index(FIRST)) or FIRST
-        content = (EXAMPLES / name).read_bytes()
+        content, name = _example()
     if content is None:
         return None
     hint = Hint(single=how == "Draw")
     reading = replace(reader(CNN).read(load_picture(content), hint), file=name)
     if not reading.digits:
-        st.info("No digit was found there.")
+        st.info("No digit found.")
         return None
-    digits = reading.digits
-    place = (
-        st.number_input(f"Which of its {len(digits)} digits", 1, len(digits)) if digits[1:] else 1
-    )
-    chosen = digits[int(place) - 1]
-    st.html(html.image(chosen.frame, f"What the networks see: read as {chosen.text}", PICTURE))
-    st.caption("What both networks are given: 28 x 28 numbers from 0 (paper) to 1 (ink).")
+    chosen = choose_digit(reading, key="inside")
+    if chosen is None:
+        return None
+    with picture:
+        st.html(html.image(chosen.frame, f"What the networks see: read as {chosen.text}", PICTURE))
+        st.caption("28 × 28 pixels, as both networks see it.")
     offer_report(lambda: load_upright(content), reading)
     return chosen
+
+
+def _example() -> tuple[bytes, str]:
+    """Let a person choose an example; return its content and its name."""
+    paths = [EXAMPLES / f"{name}.jpg" for name in SHOWN]
+    before = int(st.session_state.setdefault(CHOSEN, 0))
+    buttons = [
+        ImageButton(path.stem, path.read_bytes(), i == before) for i, path in enumerate(paths)
+    ]
+    pressed = image_buttons(buttons, key="inside-examples")
+    if pressed is not None and pressed != before:
+        st.session_state[CHOSEN] = pressed
+        st.rerun()
+    return paths[before].read_bytes(), paths[before].name
 
 
 def _both(frame: Frame, reader: Readers, _: Known, __: dict[str, Path]) -> None:
@@ -112,19 +132,14 @@ def _both(frame: Frame, reader: Readers, _: Known, __: dict[str, Path]) -> None:
         probabilities = classifier.classify(frame[None]).probabilities[0]
         with column:
             st.subheader(f"{TITLES[name]}: {probabilities.argmax()}")
-            st.html(
-                html.bars(probabilities.tolist(), int(probabilities.argmax()), "How sure of each")
-            )
+            st.html(html.bars(probabilities.tolist(), int(probabilities.argmax()), CONFIDENCE))
             _look(classifier, frame, int(probabilities.argmax()))
 
 
 def _look(classifier: Classifier, frame: Frame, value: int) -> None:
     looked = occlude(classifier, frame, value)
     st.html(html.image(html.signed(looked), f"Where the network looked to answer {value}", PICTURE))
-    st.caption(
-        f"Where it looked. Orange: when this is covered, {value} gets less likely. "
-        "Blue: it gets more likely."
-    )
+    st.caption(f"Where it looked: orange speaks for {value}, blue against it.")
 
 
 def _dense(frame: Frame, reader: Readers, _: Known, paths: dict[str, Path]) -> None:
@@ -133,7 +148,7 @@ def _dense(frame: Frame, reader: Readers, _: Known, paths: dict[str, Path]) -> N
     found = forward.trace(frame, weights, temperature)
     digit = int(found.probabilities.argmax())
     st.subheader("1. 784 inputs")
-    with st.expander("Your picture as numbers, in hundredths"):
+    with st.expander("The picture as numbers, 0 to 100"):
         rows = [[str(y), *(f"{round(100 * x)}" for x in row)] for y, row in enumerate(frame)]
         st.html(
             html.table(["row", *map(str, range(28))], rows, "Ink of each pixel", frame.tolist())
@@ -141,9 +156,8 @@ def _dense(frame: Frame, reader: Readers, _: Known, paths: dict[str, Path]) -> N
     units = len(found.hidden)
     st.subheader(f"2. {units} hidden units")
     st.markdown(
-        f"Each multiplies every input by a weight of its own, adds all up with its bias, and "
-        f"passes on what is above zero (ReLU): {int((found.hidden > 0).sum())} of {units} speak "
-        f"here. These say most about **{digit}**; orange pixels add, blue ones take away."
+        f"Weighted sums of all pixels, cut off at zero: {int((found.hidden > 0).sum())} of {units} "
+        f"are active, and these contribute most to **{digit}** (orange adds, blue subtracts)."
     )
     chosen, added = found.strongest(weights, digit, UNITS)
     st.html(
@@ -161,9 +175,8 @@ def _dense(frame: Frame, reader: Readers, _: Known, paths: dict[str, Path]) -> N
     )
     st.subheader("3. Ten logits, 4. softmax")
     st.markdown(
-        "A digit's logit is the sum of all units times their weights for it, and its bias. Softmax "
-        f"makes shares of them: e^(logit / {temperature:.3f}), divided by the sum of all ten. "
-        f"The {temperature:.3f} is the temperature, fitted so that 90 % sure means 90 % right."
+        "A logit is the weighted sum of the hidden units plus a bias; softmax turns ten logits, "
+        f"divided by the temperature {temperature:.3f}, into probabilities."
     )
     rows = [
         [
@@ -202,16 +215,16 @@ def _convolutional(frame: Frame, reader: Readers, known: Known, _: dict[str, Pat
         )
     )
     st.caption(
-        "Those of 5,000 digits it was not trained on that its last hidden layer finds alike."
+        "Of 5,000 digits that it was not trained on, by the output of its last hidden layer."
     )
-    st.subheader("What each layer saw")
+    st.subheader("The output of each layer")
     for name, layer in classifier.activations(frame):
         if layer.ndim == 1:
             st.markdown(f"**{name}**: " + " ".join(f"{x:.1f}" for x in layer))
             continue
         strongest = np.argsort(-layer.sum(axis=(1, 2)), kind="stable")[:MAPS]
         side = layer.shape[1]
-        st.markdown(f"**{name}**: {len(layer)} pictures of {side} x {side}, the {MAPS} strongest")
+        st.markdown(f"**{name}**: {len(layer)} channels of {side} × {side}, the {MAPS} strongest")
         st.html(
             html.gallery(
                 [
@@ -231,20 +244,20 @@ def _failing(frame: Frame, reader: Readers, _: Known, __: dict[str, Path]) -> No
         }
     changed = forward.distort(frame, forward.Distortion(**given))
     seen, *answers = st.columns([1, 1, 1])
-    seen.html(html.image(changed, "The digit as it is changed", PICTURE))
+    seen.html(html.image(changed, "The changed digit", PICTURE))
     for name, column in zip((DENSE, CNN), answers, strict=True):
         answer = reader(name).classifier.classify(np.stack([frame, changed])).probabilities
         before, after = (int(value) for value in answer.argmax(axis=1))
-        verdict = "as before" if before == after else f"was {before}"
+        verdict = "unchanged" if before == after else f"was {before}"
         with column:
             st.markdown(f"**{TITLES[name]}: {after}** ({verdict})")
-            st.html(html.bars(answer[1].tolist(), after, "How sure of each"))
-    st.subheader("How far each goes before the answer changes")
+            st.html(html.bars(answer[1].tolist(), after, CONFIDENCE))
+    st.subheader("How much change each network tolerates")
     columns = st.columns(2)
     for i, (kind, (label, _step)) in enumerate(SLIDERS.items()):
         sweeps = {n: forward.sweep(reader(n).classifier, frame, kind) for n in (DENSE, CNN)}
         told = "; ".join(
-            f"{TITLES[n]}: the same from {s.steady[0]:.3g} to {s.steady[1]:.3g}"
+            f"{TITLES[n]}: same answer from {s.steady[0]:.3g} to {s.steady[1]:.3g}"
             for n, s in sweeps.items()
         )
         with columns[i % 2]:
@@ -253,7 +266,7 @@ def _failing(frame: Frame, reader: Readers, _: Known, __: dict[str, Path]) -> No
                     {TITLES[n]: (s.values, s.sure) for n, s in sweeps.items()},
                     title=kind.capitalize(),
                     across=label,
-                    up="probability of its first answer",
+                    up="probability of the first answer",
                     alt=told,
                 )
             )
@@ -272,23 +285,25 @@ def _record(quality: forward.Quality) -> None:
     rows = [[str(d), *map(str, row)] for d, row in enumerate(quality.confusion)]
     highest = max(count for row in quality.confusion for count in row)
     shade = [[(count / highest) ** 0.5 / 2 for count in row] for row in quality.confusion]
-    written = f"Confusion on {quality.judged_on} digits: rows are written, columns are read"
+    written = f"Confusion matrix, {quality.judged_on} digits: rows true, columns predicted"
     st.html(html.table(["", *map(str, range(10))], rows, written, shade))
     sure = [one.sure for one in quality.reliability]
     right = [one.right for one in quality.reliability]
     st.html(
         html.line_chart(
             {"measured": (sure, right), "ideal": ([min(sure), 1.0], [min(sure), 1.0])},
-            title=f"Reliability on {quality.judged_on} digits",
-            across="how sure",
-            up="share that is right",
-            alt="Of the least sure answers, "
-            f"{sure[0]:.0%} sure on average, {right[0]:.0%} are right.",
+            title=f"Calibration, {quality.judged_on} digits",
+            across="confidence",
+            up="accuracy",
+            alt="Of the answers with the lowest confidence, "
+            f"{sure[0]:.0%} on average, {right[0]:.0%} are right.",
         )
     )
-    with st.expander("Reliability in numbers"):
+    with st.expander("Calibration in numbers"):
         rows = [[f"{b.sure:.2%}", f"{b.right:.2%}", str(b.answers)] for b in quality.reliability]
-        st.html(html.table(["sure", "right", "digits"], rows, "Fifteen bins of as many answers"))
+        st.html(
+            html.table(["confidence", "accuracy", "digits"], rows, "Fifteen bins of equal size")
+        )
     st.markdown(f"**The hardest {quality.judged_on} digits**")
     st.html(
         html.gallery(
@@ -303,13 +318,13 @@ def _record(quality: forward.Quality) -> None:
 
 def _told(one: forward.HardDigit) -> str:
     if one.answer == one.truth:
-        return f"read rightly, {one.sure:.0%} sure"
+        return f"right, confidence {one.sure:.0%}"
     return f"read as {one.answer}; {one.sure:.1%} for {one.truth}"
 
 
 def _curves(history: Sequence[dict[str, float]]) -> None:
     if not history:
-        st.info("This network's learning curves were not kept; training keeps them now.")
+        st.info("No learning curves were saved with this network.")
         return
     epochs = [float(epoch) for epoch in range(1, len(history) + 1)]
     for part, title in (("accuracy", "Accuracy"), ("loss", "Loss")):
@@ -321,9 +336,9 @@ def _curves(history: Sequence[dict[str, float]]) -> None:
         st.html(
             html.line_chart(
                 lines,
-                title=f"Learning: {title.lower()}",
+                title="Learning curve",
                 across="epoch",
-                up="share right" if part == "accuracy" else "cross-entropy",
+                up="accuracy" if part == "accuracy" else "cross-entropy",
                 alt=f"{title} after {len(history)} epochs: training {last[part]:.4f}, "
                 f"validation {last[f'val_{part}']:.4f}",
             )

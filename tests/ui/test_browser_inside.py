@@ -1,4 +1,4 @@
-"""The page Inside in a real Chromium: draw, look, move a slider, take the report along."""
+"""How it works in a real Chromium: draw, look, move a slider, take the report along."""
 
 import pytest
 from app_server import WAIT
@@ -8,8 +8,8 @@ from app_server import WAIT
 def page(request, visitor, server):
     page = visitor({"width": request.param, "height": 900})
     page.set_default_timeout(WAIT)
-    page.goto(f"{server[0]}/inside")
-    page.get_by_text("How sure of each").first.wait_for()
+    page.goto(f"{server[0]}/how-it-works")
+    page.get_by_text("Confidence for each digit").first.wait_for()
     return page
 
 
@@ -31,8 +31,8 @@ def test_every_view_shows_its_pictures_and_fits_the_width(page):
     for view, selector in {
         "Dense network": 'img[alt^="Weights of hidden unit"]',
         "Convolutional network": 'img[alt^="convolution 5"]',
-        "Where they fail": 'img[alt*="the same from"]',
-        "How good they are": 'img[alt^="Accuracy after"]',
+        "Limits": 'img[alt*="same answer from"]',
+        "Accuracy": 'img[alt^="Accuracy after"]',
     }.items():
         choose(page, view)
         assert seen(page, selector), view
@@ -41,8 +41,8 @@ def test_every_view_shows_its_pictures_and_fits_the_width(page):
 
 
 def test_a_slider_turns_the_digit(page):
-    choose(page, "Where they fail")
-    changed = page.locator('img[alt="The digit as it is changed"]')
+    choose(page, "Limits")
+    changed = page.locator('img[alt="The changed digit"]')
     changed.wait_for()
     before = changed.get_attribute("src")
     slider = page.get_by_role("slider").nth(1)
@@ -51,7 +51,7 @@ def test_a_slider_turns_the_digit(page):
         slider.press("ArrowRight")
     sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
     sync_api.expect(changed).not_to_have_attribute("src", before, timeout=WAIT)
-    assert seen(page, 'img[alt="The digit as it is changed"]')
+    assert seen(page, 'img[alt="The changed digit"]')
 
 
 def test_a_drawn_digit_is_looked_into_and_its_report_taken_along(page, tmp_path):

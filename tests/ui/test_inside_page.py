@@ -1,4 +1,4 @@
-"""The page Inside: each view has what it promises, and a fault is one sentence."""
+"""How it works: each view has what it promises, and a fault is one sentence."""
 
 import pytest
 
@@ -7,15 +7,15 @@ from streamlit.testing.v1 import AppTest
 
 SLOW = 60  # s, a first run imports everything
 VIEWS = [
-    "Both networks",
+    "Compare",
     "Dense network",
     "Convolutional network",
-    "Where they fail",
-    "How good they are",
+    "Limits",
+    "Accuracy",
 ]
 
 
-def open_page(view="Both networks", *, error="", text="5") -> AppTest:
+def open_page(view="Compare", *, error="", text="5") -> AppTest:
     """Open the page with the shipped networks, and a reader that finds what it is told to find."""
 
     def page(error, text):
@@ -94,23 +94,23 @@ def test_the_convolutional_network_shows_its_layers_and_its_nearest_digits():
 
 
 def test_a_slider_changes_what_the_networks_see():
-    app = open_page("Where they fail")
+    app = open_page("Limits")
     before = shown(app)
     assert [slider.value for slider in app.slider] == [0.0] * 4
     app.slider[1].set_value(85.0).run(timeout=SLOW)
     assert not app.exception
     assert shown(app) != before
-    assert sum("the same from" in caption.value for caption in app.caption) == 4
+    assert sum("same answer from" in caption.value for caption in app.caption) == 4
 
 
 def test_the_record_needs_no_picture():
-    app = open_page("How good they are", error="the reader is never asked")
-    app = open_page("How good they are")
+    app = open_page("Accuracy", error="the reader is never asked")
+    app = open_page("Accuracy")
     assert not app.error
     html = shown(app)
-    assert html.count("Confusion on test digits") == 4  # two tables, each named and captioned
-    assert html.count("Reliability on test digits") == 2
-    assert html.count("Learning: accuracy") == 2
+    assert html.count("Confusion matrix, test digits") == 4  # two tables, each named and captioned
+    assert html.count("Calibration, test digits") == 2
+    assert html.count("Learning curve</b> (accuracy)") == 2
 
 
 @pytest.mark.parametrize("view", VIEWS[:4])
@@ -121,14 +121,13 @@ def test_a_fault_is_one_sentence(view):
 
 def test_where_nothing_was_found_the_page_says_so():
     app = open_page(text="")
-    assert next(info.value for info in app.info) == "No digit was found there."
+    assert next(info.value for info in app.info) == "No digit found."
 
 
 def test_one_of_several_digits_is_chosen():
     app = open_page(text="57")
-    assert app.number_input[0].max == 2
     before = shown(app)
-    app.number_input[0].set_value(2).run(timeout=SLOW)
+    app.segmented_control[2].set_value(1).run(timeout=SLOW)
     assert not app.exception
     assert "read as 7" in shown(app)
     assert shown(app) != before
