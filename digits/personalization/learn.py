@@ -233,8 +233,8 @@ def fit_best_head(
 
     if not allowed:
         best = min(trials, key=lambda trial: trial.loss)
-        compared = (best.own, best.mnist, best.others)
-        return LearningResult(best.head, compared, _describe_loss(best), own(best))
+        errors = (best.own, best.mnist, best.others)
+        return LearningResult(best.head, errors, _describe_loss(best), own(best))
     best = min(allowed, key=lambda trial: (trial.own.after, trial.loss))
     hard = _compare("hard digits", sets.hard, best.head, sets.hard_labels)
     compared = (best.own, best.mnist, hard, best.others)

@@ -17,7 +17,7 @@ from digits.personalization.versions import (
     load_version,
     set_current,
 )
-from digits.registry import current_reference_set, current_reader, learned_folder, shipped_reader
+from digits.registry import current_reader, current_reference_set, learned_folder, shipped_reader
 
 NOT_A_DIGIT, NUMBERS = "Not a digit", "Whole numbers"  # tiles besides the ten
 UNCONFIRMED = Wanted(explicit=False)

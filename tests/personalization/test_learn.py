@@ -293,7 +293,7 @@ def test_a_damaged_correction_is_named():
         to_examples([(b"no picture", "3")])
     file = io.BytesIO()
     Image.new("L", (5, 5)).save(file, "PNG")
-    with pytest.raises(LearningError, match="no picture of 28x28"):
+    with pytest.raises(LearningError, match="not a picture of 28x28"):
         to_examples([(file.getvalue(), "3")])
 
 
