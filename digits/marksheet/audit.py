@@ -1,4 +1,4 @@
-"""Check a sheet: each cell against its column, and written totals against their sums."""
+"""Check a sheet: cells against their columns, and written totals against their sums."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -23,13 +23,13 @@ from digits.marksheet.propose import LONG, MOSTLY
 from digits.marksheet.sheet import Place, Sheet
 from digits.types import CONFIDENCE_THRESHOLD
 
-CONCEIVABLE = 0.001  # of the likeliest reading's probability, where another makes a sum agree
-SURE_WITH_SUM = 0.2  # confidence below which a cell is doubted though its sum agrees
+CONCEIVABLE = 0.001  # least ratio to the best reading's probability, for one that makes a sum agree
+SUM_THRESHOLD = 0.2  # confidence threshold of a cell whose sum agrees
 TRIED = 10  # most probable readings of a cell that are tried to make a sum agree
 ALIKE: dict[DoubtKind, tuple[str, str]] = {
     "decimal": ("decimal", "decimals"),
     "dash": ("dash", "dashes"),
-}  # doubts that many cells share and that one answer settles: one of them, several
+}  # doubts that can be confirmed for many cells at once: singular, plural
 
 
 SumState = Literal["agrees", "differs", "open"]  # open: something in it is no number
@@ -37,25 +37,25 @@ SumState = Literal["agrees", "differs", "open"]  # open: something in it is no n
 
 @dataclass(frozen=True, slots=True)
 class Sum:
-    """Numbers against the total that is written for them."""
+    """Numbers compared with the total that is written for them."""
 
     total: Place
     parts: tuple[Place, ...]
     state: SumState
     reckoned: Decimal | None = None
     written: Decimal | None = None
-    suspect: tuple[Place, str] | None = None  # the one other reading that makes it agree
-    is_kept: bool = False  # a person leaves it as it is
+    suspect: tuple[Place, str] | None = None  # the only other reading that makes the sum agree
+    is_kept: bool = False  # accepted by the user
 
     @property
     def is_open(self) -> bool:
-        """Whether a person has yet to look at it."""
+        """Whether the user still has to check it."""
         return self.state == "differs" and not self.is_kept
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Cells with the same doubt, which one answer settles."""
+    """Cells with the same doubt that can be confirmed at once."""
 
     kind: DoubtKind
     label: str  # on the button
@@ -64,7 +64,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """Everything there is to check on a sheet."""
+    """Everything that has to be checked on a sheet."""
 
     cells: tuple[tuple[Checked, ...], ...]  # row by row
     sums: tuple[Sum, ...]
@@ -81,7 +81,7 @@ class Audit:
 
     @property
     def summary(self) -> str:
-        """What is left to check, in a few words."""
+        """The number of checks left, in words."""
         counts = [
             _count(self.n_cells, "cell", "cells"),
             _count(self.n_sums, "sum", "sums"),
@@ -115,9 +115,9 @@ def audit_sheet(sheet: Sheet) -> Audit:
 
 
 def _check_sums(sheet: Sheet) -> tuple[list[list[Checked]], list[Sum]]:
-    """Check all cells and sums; numbers that add up are hardly so by chance.
+    """Check all cells and sums; numbers whose sum agrees are unlikely to be wrong.
 
-    What has a mark in it stays doubted though its sum agrees.
+    A cell with a mark in it stays doubtful even if its sum agrees.
     """
     cells = _check_cells(sheet, frozenset())
     sums = [_compare(sheet, cells, *places) for places in find_sums(sheet)]
@@ -130,19 +130,19 @@ def _check_sums(sheet: Sheet) -> tuple[list[list[Checked]], list[Sum]]:
 
 
 def has_own_doubt(cell: Checked) -> bool:
-    """Return whether a cell is doubted for more than the sum that it is part of."""
+    """Return whether a cell has doubts other than those about its sum."""
     return any(doubt.kind not in ("sum", "suspect") for doubt in cell.doubts)
 
 
 def _check_cells(sheet: Sheet, agreed: frozenset[Place]) -> list[list[Checked]]:
-    """Check each cell by itself; those in `agreed` are part of a sum that agrees."""
+    """Check each cell on its own; those in `agreed` are part of a sum that agrees."""
     return [
         [
             _shown(
                 sheet,
                 row,
                 column,
-                SURE_WITH_SUM if (row, column) in agreed else CONFIDENCE_THRESHOLD,
+                SUM_THRESHOLD if (row, column) in agreed else CONFIDENCE_THRESHOLD,
             )
             for column in range(len(sheet.columns))
         ]
@@ -150,9 +150,9 @@ def _check_cells(sheet: Sheet, agreed: frozenset[Place]) -> list[list[Checked]]:
     ]
 
 
-def _shown(sheet: Sheet, row: int, column: int, sure: float) -> Checked:
+def _shown(sheet: Sheet, row: int, column: int, threshold: float) -> Checked:
     entry, edit = sheet.rows[row].entries[column], sheet.edits.get((row, column))
-    cell = check_cell(entry, sheet.columns[column], edit, sure=sure)
+    cell = check_cell(entry, sheet.columns[column], edit, threshold=threshold)
     counts = sheet.rows[row].kind in ("data", "total")
     return cell if counts else Checked(cell.text, confirmed=cell.confirmed)
 
@@ -165,7 +165,7 @@ def find_sums(sheet: Sheet) -> Iterator[tuple[Place, tuple[Place, ...]]]:
 
 
 def _row_sums(sheet: Sheet, numeric: Sequence[int]) -> Iterator[tuple[Place, tuple[Place, ...]]]:
-    """Yield the totals that stand in a column of their own."""
+    """Yield the totals in columns of totals."""
     points = [index for index in numeric if sheet.columns[index].kind in POINTS]
     totals = [index for index in numeric if index not in points]
     for row, total in product(sheet.data if points else (), totals):
@@ -173,7 +173,7 @@ def _row_sums(sheet: Sheet, numeric: Sequence[int]) -> Iterator[tuple[Place, tup
 
 
 def _column_sums(sheet: Sheet, numeric: Sequence[int]) -> Iterator[tuple[Place, tuple[Place, ...]]]:
-    """Yield the totals that stand in a row of their own, below what they add up."""
+    """Yield the totals in rows of totals."""
     totals = [index for index, row in enumerate(sheet.rows) if row.kind == "total"]
     for row, column in product(totals, numeric):
         above = tuple((index, column) for index in sheet.data if index < row)
@@ -184,7 +184,7 @@ def _column_sums(sheet: Sheet, numeric: Sequence[int]) -> Iterator[tuple[Place, 
 def _compare(
     sheet: Sheet, cells: Sequence[Sequence[Checked]], total: Place, parts: tuple[Place, ...]
 ) -> Sum:
-    """Compare numbers with their total; an empty one counts nothing."""
+    """Compare numbers with their total; an empty cell counts 0."""
     edit = sheet.edits.get(total)
     is_kept = edit is not None and edit.kept
     text = cells[total[0]][total[1]].text
@@ -198,19 +198,19 @@ def _compare(
 
 
 def _value(text: str) -> Decimal | None:
-    """Return what a cell counts: nothing where somebody was absent, None where it is no number."""
+    """Return the value of a cell: 0 for an absent person, None for text that is not a number."""
     return Decimal(0) if not text or is_word(text) else to_points(text)
 
 
 def _sum_state(text: str, reckoned: Decimal | None, written: Decimal | None) -> SumState:
-    """Compare a sum with the text of its total; a total that is missing differs."""
+    """Compare a sum with the text of its total; a missing total differs."""
     if reckoned is None or (text and written is None):
         return "open"
     return "agrees" if reckoned == (written or 0) and (text or not reckoned) else "differs"
 
 
 def _with_suspect(sheet: Sheet, cells: Sequence[Sequence[Checked]], each: Sum) -> Sum:
-    """Find the likeliest other reading of one cell that makes a sum agree."""
+    """Find the most probable other reading of one cell that makes a sum agree."""
     if not each.is_open or each.reckoned is None or each.written is None:
         return each
     missing = each.written - each.reckoned
@@ -226,7 +226,7 @@ def _with_suspect(sheet: Sheet, cells: Sequence[Sequence[Checked]], each: Sum) -
 
 
 def _readings_of(sheet: Sheet, place: Place, wanted: Decimal) -> Iterator[tuple[str, float]]:
-    """Yield what a cell may say that has the value that is wanted, with its probability's share."""
+    """Yield readings of a cell with the required value, and their relative probability."""
     row, column = place
     entry = sheet.rows[row].entries[column]
     if entry is None:
@@ -238,28 +238,28 @@ def _readings_of(sheet: Sheet, place: Place, wanted: Decimal) -> Iterator[tuple[
 
 
 def _doubt_sum(cells: list[list[Checked]], each: Sum) -> None:
-    """Add the doubts about a sum to the cells that they concern."""
+    """Add the doubts about a sum to its cells."""
     written = "No total" if each.written is None else f"Written {each.written}"
-    told = f"{written}, adds up to {each.reckoned}"
+    difference = f"{written}, adds up to {each.reckoned}"
     row, column = each.total
     reckoned = str(each.reckoned)
     if each.suspect is not None and each.suspect[0] != each.total:
         (down, across), text = each.suspect
-        doubt = Doubt("suspect", f"{told}: is this {text}?")
+        doubt = Doubt("suspect", f"{difference}: is this {text}?")
         cells[down][across] = _doubted(cells[down][across], doubt, text)
     offered = reckoned if each.suspect is None or each.suspect[0] != each.total else each.suspect[1]
-    cells[row][column] = _doubted(cells[row][column], Doubt("sum", told), offered)
+    cells[row][column] = _doubted(cells[row][column], Doubt("sum", difference), offered)
 
 
 def _doubted(cell: Checked, doubt: Doubt, text: str) -> Checked:
-    """Add a doubt and the text that would settle it."""
+    """Add a doubt and the text that would resolve it."""
     others = [cell.text, *cell.candidates] if cell.text else list(cell.candidates)
     candidates = (text, *(other for other in dict.fromkeys(others) if other != text))
     return replace(cell, doubts=(*cell.doubts, doubt), candidates=candidates[:CANDIDATES])
 
 
 def _check_lengths(sheet: Sheet, cells: list[list[Checked]]) -> None:
-    """Doubt identifiers that are longer or shorter than most."""
+    """Add doubts to identifiers that are longer or shorter than most."""
     for column, about in enumerate(sheet.columns):
         if about.kind != "identifier":
             continue
@@ -273,14 +273,14 @@ def _check_lengths(sheet: Sheet, cells: list[list[Checked]]) -> None:
 
 
 def _usual_length(texts: Sequence[str]) -> int:
-    """Return how long most identifiers are; 0 where they are of many lengths, or short."""
+    """Return the usual length of identifiers; 0 if there is none, or it is short."""
     lengths = Counter(len(text) for text in texts if text)
     length, same = lengths.most_common(1)[0] if lengths else (0, 0)
     return length if length >= LONG and same > MOSTLY * lengths.total() else 0
 
 
 def _find_groups(cells: Sequence[Sequence[Checked]]) -> Iterator[Group]:
-    """Yield the doubts that more than one cell has and no other doubt beside."""
+    """Yield the doubts that are the only one of several cells."""
     for kind, (_, many) in ALIKE.items():
         places = tuple(
             (row, column)
@@ -294,7 +294,7 @@ def _find_groups(cells: Sequence[Sequence[Checked]]) -> Iterator[Group]:
 
 
 def compare_counts(sheet: Sheet) -> str:
-    """Say how much longer or shorter the class list is than the table; else nothing."""
+    """Describe the difference between the lengths of class list and table; "" if none."""
     names, rows = len(sheet.names), len(sheet.data)
     if not names or names == rows:
         return ""

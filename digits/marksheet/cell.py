@@ -1,6 +1,6 @@
-"""One cell of a mark sheet: what speaks against its reading, and what else it may say.
+"""Check one cell of a mark sheet, and find other readings that fit its column.
 
-Nothing is corrected in silence; the likeliest readings that fit the column are offered.
+Nothing is corrected automatically; the most probable readings are offered.
 """
 
 import heapq
@@ -21,29 +21,29 @@ Kind = Literal["points", "decimal", "fraction", "total", "identifier", "name", "
 KINDS: tuple[Kind, ...] = (
     "points", "decimal", "fraction", "total", "identifier", "name", "ignore",
 )  # fmt: skip
-POINTS: tuple[Kind, ...] = ("points", "decimal", "fraction")  # what a total adds up
+POINTS: tuple[Kind, ...] = ("points", "decimal", "fraction")  # kinds that a total adds up
 DoubtKind = Literal[
     "unsure", "decimal", "separator", "rejected", "dash", "other", "struck out",  # on the paper
     "no number", "maximum", "whole", "length",  # against the column
     "sum", "suspect",
 ]  # fmt: skip
-KEPT: tuple[DoubtKind, ...] = ("maximum", "whole", "length", "sum")  # that a person may overrule
+KEPT: tuple[DoubtKind, ...] = ("maximum", "whole", "length", "sum")  # that the user may confirm
 
 SIGNS: dict[MarkKind, str] = {"dot": ".", "dash": "-", "stroke": "/", "other": "*"}
-ABSENT = "absent"  # is written where nothing was handed in
-POINT_HEIGHT = 0.5  # of the digits' height: the longest decimal point or comma
-POINT_TOP = 0.5  # of the digits' height below their top, where one begins at the highest
+ABSENT = "absent"  # shown for an absent person
+POINT_HEIGHT = 0.5  # of the digits' height: longest side of a decimal point or comma
+POINT_TOP = 0.5  # of the digits' height: least distance of a decimal point from their top
 CANDIDATES = 3  # readings offered for a doubtful cell, one for each of the keys 1 2 3
-SEARCHED = 2_000  # readings looked at before the search for one that fits is given up
-PLAUSIBLE = 0.01  # of the likeliest reading's probability that another has to be offered
+SEARCHED = 2_000  # readings tried before the search for one that fits ends
+PLAUSIBLE = 0.01  # least ratio to the best reading's probability, for another to be offered
 NUMBER = re.compile(r"-?[0-9]+([.,][0-9]+)?")
-FRACTION = re.compile(r"([0-9]+(?:[.,][0-9]+)?)/([0-9]+)")  # points of how many
+FRACTION = re.compile(r"([0-9]+(?:[.,][0-9]+)?)/([0-9]+)")  # maximum of the points
 DASH = re.compile(r"[-–—]+")
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """What a column holds, as proposed or as set by a person."""
+    """The kind and limits of a column, as proposed or as set by the user."""
 
     name: str
     kind: Kind = "points"
@@ -52,18 +52,18 @@ class Column:
 
     @property
     def is_numeric(self) -> bool:
-        """Whether its cells are points, or their sum."""
+        """Whether its cells are points or their sums."""
         return self.kind in POINTS or self.kind == "total"
 
     @property
     def allows_decimals(self) -> bool:
-        """Whether 7.5 is a value like any other here."""
+        """Whether decimals are allowed."""
         return self.kind in ("decimal", "fraction") or (self.kind == "total" and self.decimals)
 
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """One reason why a cell is to be looked at."""
+    """A reason why a cell has to be checked."""
 
     kind: DoubtKind
     text: str  # for people: "Unsure", "Is this 7.5?"
@@ -71,27 +71,27 @@ class Doubt:
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """What a person confirmed or typed for a cell."""
+    """The text that the user confirmed or typed for a cell."""
 
     text: str
-    kept: bool = False  # although it does not fit its column or its sum
-    is_reading: bool = True  # what stands on the paper; else a mark that differs from it
+    kept: bool = False  # even if it does not fit its column or its sum
+    is_reading: bool = True  # the text on the paper; False: a mark that differs from it
 
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A cell as it is shown to a person."""
+    """A cell as it is shown to the user."""
 
     text: str
-    doubts: tuple[Doubt, ...] = ()  # why it is to be looked at; none where it is fine
-    candidates: tuple[str, ...] = ()  # readings that fit, the likeliest first
+    doubts: tuple[Doubt, ...] = ()  # empty if the cell is fine
+    candidates: tuple[str, ...] = ()  # readings that fit, the most probable first
     confirmed: bool = False
 
 
 def written_text(line: Line) -> str:
-    """Return digits and separators as they stand: a 7.5 is never an unmarked 75.
+    """Return the digits with their separators, so that 7.5 is never shown as 75.
 
-    Where the reader gives no separators, they are told from the marks: a low dot between digits is
+    If the reading has no separators, they follow from the marks: a low dot between digits is
     ".", a dash "-", a stroke "/", another mark "*".
     """
     if line.written != line.text:
@@ -102,7 +102,7 @@ def written_text(line: Line) -> str:
 
 
 def shown_text(entry: Entry | None) -> str:
-    """Return the text of a cell as it was read; letters and ticks have none."""
+    """Return the text of a cell; "" for letters and ticks."""
     if entry is None:
         return ""
     text = written_text(entry.line)
@@ -110,7 +110,7 @@ def shown_text(entry: Entry | None) -> str:
 
 
 def is_dash(entry: Entry) -> bool:
-    """Return whether a cell holds a dash and nothing else: somebody was absent, perhaps."""
+    """Return whether a cell holds only a dash, which may mean absence."""
     return not entry.line.digits and bool(DASH.fullmatch(written_text(entry.line)))
 
 
@@ -137,32 +137,32 @@ def _x_span(box: Box) -> tuple[int, int]:
 
 
 def is_written(entry: Entry) -> bool:
-    """Return whether anything stands in a cell."""
+    """Return whether anything is written in a cell."""
     line = entry.line
     return bool(line.digits or line.marks) or entry.kind == "other" or line.confidence == 0
 
 
 def to_number(text: str) -> Decimal | None:
-    """Return the value of a plain number with comma or point, or None where it is none."""
+    """Return the value of a number with comma or point; None for other text."""
     text = text.strip()
     return Decimal(text.replace(",", ".")) if NUMBER.fullmatch(text) else None
 
 
 def to_points(text: str) -> Decimal | None:
-    """Return the points of a mark: 17 for "17" and for "17/20"; None where it is no number."""
+    """Return the points of a mark: 17 for "17" and for "17/20"; None for other text."""
     fraction = FRACTION.fullmatch(text.strip())
     return to_number(fraction[1] if fraction else text)
 
 
 def to_truth(text: str) -> str | None:
-    """Return the digits on the paper by what was typed, or None where it is a word."""
+    """Return the digits of a typed text; None for a word."""
     text = text.strip()
     is_number = not text or to_points(text) is not None
     return re.sub(r"[^0-9]", "", text) if is_number else None
 
 
 def is_word(text: str) -> bool:
-    """Return whether a text is a word in the place of a mark, such as "absent"."""
+    """Return whether a text is a word instead of a mark, such as "absent"."""
     return any(letter.isalpha() for letter in text) and not any(c.isdigit() for c in text)
 
 
@@ -171,23 +171,23 @@ def check_cell(
     column: Column,
     edit: Edit | None = None,
     *,
-    sure: float = CONFIDENCE_THRESHOLD,
+    threshold: float = CONFIDENCE_THRESHOLD,
 ) -> Checked:
-    """Return a cell as it is to be shown: its text, what speaks against it, what else it may be.
+    """Return a cell to show: its text, its doubts and other candidates.
 
     Parameters
     ----------
-    entry : what was read; None where this row has no such cell
+    entry : the reading of the cell; None if the row has no such cell
     column : what it must be
     edit : what a person confirmed or typed instead
-    sure : confidence below which the reading is doubted
+    threshold : confidence below which the reading is doubtful
     """
     if edit is not None:
         return _check_edit(edit, column)
     text = shown_text(entry)
     if entry is None or column.kind in ("name", "ignore"):
         return Checked(text)
-    seen = _seen_doubts(entry, text, column, sure)
+    seen = _seen_doubts(entry, text, column, threshold)
     is_seen = any(doubt.kind != "unsure" for doubt in seen)  # one reason is enough
     doubts = seen if is_seen else seen + find_misfits(text, column)
     if not doubts:
@@ -196,14 +196,14 @@ def check_cell(
 
 
 def _check_edit(edit: Edit, column: Column) -> Checked:
-    """Return what a person said; it has to fit its column too."""
+    """Return the cell with the user's text, which has to fit its column too."""
     misfits = () if is_word(edit.text) else find_misfits(edit.text, column)
     kept = KEPT if edit.kept else ()
     return Checked(edit.text, tuple(d for d in misfits if d.kind not in kept), confirmed=True)
 
 
-def _seen_doubts(entry: Entry, text: str, column: Column, sure: float) -> tuple[Doubt, ...]:
-    """Return what speaks against a reading on the paper itself."""
+def _seen_doubts(entry: Entry, text: str, column: Column, threshold: float) -> tuple[Doubt, ...]:
+    """Return the doubts about the reading itself."""
     line = entry.line
     if line.struck_out:
         return (Doubt("struck out", "Struck out"),)
@@ -211,7 +211,7 @@ def _seen_doubts(entry: Entry, text: str, column: Column, sure: float) -> tuple[
         return _doubts_without_digits(entry)
     if REJECTED in line.text:
         return (Doubt("rejected", "Not all of it is digits"),)
-    unsure = (Doubt("unsure", "Unsure"),) if line.confidence < sure else ()
+    unsure = (Doubt("unsure", "Unsure"),) if line.confidence < threshold else ()
     return _separator_doubts(text, column) + unsure
 
 
@@ -224,7 +224,7 @@ def _doubts_without_digits(entry: Entry) -> tuple[Doubt, ...]:
 
 
 def _separator_doubts(text: str, column: Column) -> tuple[Doubt, ...]:
-    """Return what speaks against the separators in a text."""
+    """Return the doubts about the separators in a text."""
     if text.isdigit() or _is_expected(text, column):
         return ()
     number = to_number(text)
@@ -236,7 +236,7 @@ def _separator_doubts(text: str, column: Column) -> tuple[Doubt, ...]:
 
 
 def _is_expected(text: str, column: Column) -> bool:
-    """Return whether a text with separators is a value like any other in its column."""
+    """Return whether a column allows the separators of a text."""
     if FRACTION.fullmatch(text):
         return column.kind == "fraction"
     number = to_number(text)
@@ -244,7 +244,7 @@ def _is_expected(text: str, column: Column) -> bool:
 
 
 def find_misfits(text: str, column: Column) -> tuple[Doubt, ...]:
-    """Return what a text cannot be in its column."""
+    """Return why a text does not fit its column."""
     if not column.is_numeric or not text:
         return ()
     points = to_points(text) if column.kind == "fraction" else to_number(text)
@@ -258,7 +258,7 @@ def find_misfits(text: str, column: Column) -> tuple[Doubt, ...]:
 
 
 def _beyond_maximum(text: str, points: Decimal, maximum: Decimal | None) -> str:
-    """Say how points contradict their maximum; nothing where they do not."""
+    """Describe how points contradict their maximum; "" if they do not."""
     if maximum is None:
         return ""
     if points > maximum:
@@ -272,9 +272,9 @@ def _beyond_maximum(text: str, points: Decimal, maximum: Decimal | None) -> str:
 
 
 def _candidates(entry: Entry, text: str, column: Column) -> Iterator[str]:
-    """Yield the reading itself where a person may confirm it, then others that fit.
+    """Yield the reading itself if it may be confirmed, then others that fit.
 
-    Beside a reading that may be confirmed, only plausible ones are of use.
+    Next to a reading that may be confirmed, only plausible ones are offered.
     """
     misfits = {doubt.kind for doubt in find_misfits(text, column)}
     least = 0.0
@@ -289,38 +289,37 @@ def _candidates(entry: Entry, text: str, column: Column) -> Iterator[str]:
 def likely_texts(
     line: Line, column: Column, *, least: float = PLAUSIBLE
 ) -> Iterator[tuple[str, float]]:
-    """Yield what a cell may say and its column allows, the likeliest first.
+    """Yield readings that the column allows, the most probable first.
 
     Parameters
     ----------
-    least : of the likeliest reading's probability that another one must have; the first that fits
-        need not
+    least : minimum ratio to the most probable reading's probability; not for the first that fits
 
     Yields
     ------
     tuple of str and float
-        The text, and its probability as a share of the likeliest reading's.
+        The text, and the ratio of its probability to the most probable reading's.
     """
-    told: set[str] = set()
+    seen_texts: set[str] = set()
     best = 0.0
     for text, probability in _texts(line, column):
         best = max(best, probability)
-        if told and probability < least * best:
+        if seen_texts and probability < least * best:
             return
-        if text not in told and not find_misfits(text, column) and not _padded(text, column):
-            told.add(text)
+        if text not in seen_texts and not find_misfits(text, column) and not _padded(text, column):
+            seen_texts.add(text)
             yield text, probability / best if best else 0.0
 
 
 def _padded(text: str, column: Column) -> bool:
-    """Return whether a mark begins with a zero that nobody writes."""
+    """Return whether a mark has a superfluous leading zero."""
     return column.is_numeric and text[:1] == "0" and text[1:2] not in ("", ".", ",", "/")
 
 
 def _texts(line: Line, column: Column) -> Iterator[tuple[str, float]]:
     """Yield texts and their probabilities, with and without the separators."""
     separators = _separators(line) if column.allows_decimals or not column.is_numeric else {}
-    missed = None  # where the reader may have missed a decimal point
+    missed = None  # the reader may have missed a decimal point
     if not _separators(line) and column.allows_decimals and len(line.digits) > 1:
         missed = {len(line.digits) - 1: "."}
     for digits, probability in islice(
@@ -334,7 +333,7 @@ def _texts(line: Line, column: Column) -> Iterator[tuple[str, float]]:
 
 
 def _separators(line: Line) -> dict[int, str]:
-    """Return what stands before each digit besides digits; after the last one too."""
+    """Return the separators before each digit and after the last one."""
     found: dict[int, str] = {}
     digits = 0
     for sign in written_text(line):
@@ -351,7 +350,7 @@ def _separated(digits: str, separators: dict[int, str]) -> str:
 
 
 def likeliest(probabilities: Sequence[Sequence[float]]) -> Iterator[tuple[str, float]]:
-    """Yield all texts that some digits may stand for and their probabilities, which fall.
+    """Yield all texts for some digits in order of falling probability.
 
     Parameters
     ----------
@@ -368,7 +367,7 @@ def likeliest(probabilities: Sequence[Sequence[float]]) -> Iterator[tuple[str, f
     ranked = [np.argsort(np.negative(each), kind="stable") for each in probabilities]
 
     def unlikely(ranks: tuple[int, ...]) -> float:
-        """Return minus the probability of a text, for a heap gives its least item first."""
+        """Return the negative probability of a text, since a heap pops its smallest item."""
         chosen = zip(probabilities, ranked, ranks, strict=True)
         return -math.prod(float(each[order[rank]]) for each, order, rank in chosen)
 

@@ -1,4 +1,4 @@
-"""What a person says about a sheet: one step after another, each of which can be undone."""
+"""Changes of a sheet by the user, as steps that can be undone."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,60 +10,60 @@ from digits.io.document import load_picture
 from digits.marksheet.audit import Audit, Group
 from digits.marksheet.cell import ABSENT, to_truth
 from digits.marksheet.scan import Scan
-from digits.marksheet.sheet import Place, Said, Sheet, column_said, place_key
+from digits.marksheet.sheet import Place, Sheet, UserInput, column_said, place_key
 
 TABLE_KEYS = ("cell ", "row ", "column ")  # how keys begin that are about one layout's table
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One change of what was said, with what stood there before; None where nothing did."""
+    """A change of the user input, with the values before; None for no value."""
 
-    label: str  # for people: what undoing it takes back
+    label: str  # for the button that undoes it
     before: Mapping[str, Any]
     after: Mapping[str, Any]
 
 
-def make_step(said: Said, label: str, change: Mapping[str, Any]) -> Step | None:
-    """Return a change as a step, or None where it changes nothing.
+def make_step(user_input: UserInput, label: str, change: Mapping[str, Any]) -> Step | None:
+    """Return a change as a step, or None if it changes nothing.
 
     Parameters
     ----------
-    said : before the change
-    change : what is said by key; None unsays something
+    user_input : before the change
+    change : new values by key; None removes a key
     """
-    after = {key: value for key, value in change.items() if said.get(key) != value}
-    return Step(label, {key: said.get(key) for key in after}, after) if after else None
+    after = {key: value for key, value in change.items() if user_input.get(key) != value}
+    return Step(label, {key: user_input.get(key) for key in after}, after) if after else None
 
 
-def take_step(said: Said, step: Step) -> dict[str, Any]:
-    """Return what is said after a step."""
-    return _merged(said, step.after)
+def take_step(user_input: UserInput, step: Step) -> dict[str, Any]:
+    """Return the user input after a step."""
+    return _merged(user_input, step.after)
 
 
-def undo_step(said: Said, step: Step) -> dict[str, Any]:
-    """Return what was said before a step."""
-    return _merged(said, step.before)
+def undo_step(user_input: UserInput, step: Step) -> dict[str, Any]:
+    """Return the user input before a step."""
+    return _merged(user_input, step.before)
 
 
 def replay(steps: Iterable[Step]) -> dict[str, Any]:
-    """Return what is said after all steps."""
-    said: dict[str, Any] = {}
+    """Return the user input after all steps."""
+    user_input: dict[str, Any] = {}
     for step in steps:
-        said = take_step(said, step)
-    return said
+        user_input = take_step(user_input, step)
+    return user_input
 
 
-def _merged(said: Said, change: Mapping[str, Any]) -> dict[str, Any]:
-    merged = {**said, **change}
+def _merged(user_input: UserInput, change: Mapping[str, Any]) -> dict[str, Any]:
+    merged = {**user_input, **change}
     return {key: value for key, value in merged.items() if value is not None}
 
 
 def confirm_alike(sheet: Sheet, audit: Audit, group: Group) -> dict[str, Any]:
-    """Return the change that settles a group of cells with the same doubt.
+    """Return the change that confirms a group of cells with the same doubt.
 
-    Decimals are confirmed as they were read, and their columns may have decimals from now on;
-    dashes stand for somebody who was absent.
+    Decimals are confirmed as they were read, and their columns become decimal; dashes become
+    absences.
     """
     change: dict[str, Any] = {}
     for row, column in group.places:
@@ -78,22 +78,22 @@ def confirm_alike(sheet: Sheet, audit: Audit, group: Group) -> dict[str, Any]:
     return change
 
 
-def change_layout(said: Said, layout: str) -> dict[str, Any]:
-    """Return the change to another layout, whose table has other rows and columns."""
-    forgotten = {key: None for key in said if key.startswith(TABLE_KEYS)}
+def change_layout(user_input: UserInput, layout: str) -> dict[str, Any]:
+    """Return the change to another layout; input about rows and columns is removed."""
+    forgotten = {key: None for key in user_input if key.startswith(TABLE_KEYS)}
     return {**forgotten, "layout": layout}
 
 
 def sheet_corrections(
     sheet: Sheet, scans: Sequence[Scan], content: Callable[[int], bytes]
 ) -> list[Correction]:
-    """Return what a person put right on a sheet, to be stored when they ask for it.
+    """Return the cells that the user corrected, as corrections to store.
 
-    Words such as "absent" are no corrections, nor is a total that was replaced by the sum.
+    Words such as "absent" and totals that were replaced by the sum are left out.
 
     Parameters
     ----------
-    content : gives the bytes of a scan's file
+    content : returns the bytes of a scan's file
     """
     found: list[Correction] = []
     for (row, column), edit in sorted(sheet.edits.items()):
@@ -113,7 +113,7 @@ def sheet_corrections(
 
 
 def is_correction(sheet: Sheet, place: Place) -> bool:
-    """Return whether a person gave other digits than were read on the paper."""
+    """Return whether the user changed the digits that were read."""
     entry, edit = sheet.rows[place[0]].entries[place[1]], sheet.edits[place]
     truth = to_truth(edit.text)
     return entry is not None and edit.is_reading and truth not in (None, entry.line.text)

@@ -1,4 +1,4 @@
-"""Put the numbers of a page in rows and columns, with or without printed rules."""
+"""Arrange the numbers of a page in rows and columns, with or without printed rules."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -9,14 +9,14 @@ import numpy as np
 
 from digits.types import REJECTED, Box, CellKind, Digit, Line, Mark, Reading
 
-APART = 1.0  # of the digits' height: numbers of one line that stand further apart are two
-WIDER = 2.0  # times the narrower gaps of a lone line, from which one is between two numbers
+APART = 1.0  # of the digits' height: least gap between two numbers of a line
+WIDER = 2.0  # times the narrow gaps of a lone line: least gap between two numbers
 QUARTER = 25  # per cent of a line's gaps that are narrow
-SAME_ROW = 0.6  # of the digits' height by which lines of one row may be displaced
-STEEP_ENOUGH = 3  # digits of a line from which it tells how far the page leans
-ENOUGH_ROWS = 3  # from which columns may lean; two points make any line
-MOSTLY = 0.5  # share of rows that have a number in a column, for a gap in it to be looked at again
-MARGIN = 0.15  # of its height left about a number
+SAME_ROW = 0.6  # of the digits' height: largest offset of lines in one row
+STEEP_ENOUGH = 3  # least digits of a line that measures the slope of a page
+ENOUGH_ROWS = 3  # least rows to fit a column's slope; two points fit any line
+MOSTLY = 0.5  # least share of rows with a number in a column, for its gaps to be read again
+MARGIN = 0.15  # of its height, around a number
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class PlacedNumber:
     row: int
     column: int
     line: Line
-    box: Box  # px of the original, the place that was read
+    box: Box  # px of the original
     kind: CellKind = "number"
 
 
@@ -48,7 +48,7 @@ def place_numbers(reading: Reading) -> list[PlacedNumber]:
 def _by_cells(reading: Reading) -> list[PlacedNumber]:
     """Place the contents of a ruled table's cells; a table without digits has cells and no lines.
 
-    A merged cell has no place of its own, so rows are counted and not taken from the cells.
+    A merged cell has no position, so rows are counted.
     """
     digits = iter(reading.digits)  # row by row, as the cells are
     downs = {row: down for down, row in enumerate(sorted({cell.row for cell in reading.cells}))}
@@ -85,7 +85,7 @@ def missing_places(
 
 
 def _gap_box(beside: Sequence[Box], across: Box, size: tuple[int, int]) -> Box:
-    """Return where a number is missing: at the height of its row, as wide as its column."""
+    """Return the box of a missing number: at the height of its row, as wide as its column."""
     tall = max(box.height for box in beside)
     middle = _height_at(across.x + across.width / 2, beside)
     x, y = max(0, across.x - tall // 2), max(0, round(middle - tall))
@@ -94,7 +94,7 @@ def _gap_box(beside: Sequence[Box], across: Box, size: tuple[int, int]) -> Box:
 
 
 def _height_at(x: float, boxes: Sequence[Box]) -> float:
-    """Return how high a row stands at `x`, by its other numbers: px."""
+    """Return the height of a row at `x`, by its other numbers: px."""
     across, down = np.array([_middle(box) for box in boxes]).T
     if len(boxes) == 1:
         return float(down[0])
@@ -129,7 +129,7 @@ def _by_alignment(reading: Reading) -> list[PlacedNumber]:
 
 def _columns_of(row: Sequence[_Number], typical: Sequence[Sequence[_Number]]) -> list[int]:
     """Return the column of each number of a row, by the rows that have all columns."""
-    # A camera that looks down makes columns draw together: each is a straight line.
+    # Perspective makes columns converge: each is fitted as a straight line.
     usual = len(typical[0])
     centres = [_centre(typical, column, row[0].across) for column in range(usual)]
     return _nearest([number.along for number in row], centres)
@@ -156,10 +156,10 @@ def _into_rows(numbers: Sequence[_Number], tall: float) -> list[list[_Number]]:
 
 
 def _gap(lines: Sequence[Line], tall: float) -> float:
-    """Return how far apart two numbers of a line stand at least: px.
+    """Return the least gap between two numbers of a line: px.
 
-    Where other lines say nothing of columns, digits may be spaced widely: only a gap wider than
-    the line's others parts two numbers.
+    Without columns in other lines, digits may be widely spaced: only a gap wider than the line's
+    other gaps separates two numbers.
     """
     if len(lines) > 1 or len(lines[0].digits) == 1:
         return APART * tall
@@ -169,7 +169,7 @@ def _gap(lines: Sequence[Line], tall: float) -> float:
 
 
 def _lean(lines: Sequence[Line]) -> float:
-    """Return by how much the lines of a page fall from left to right, in px per px."""
+    """Return the slope of the lines of a page, in px per px."""
     across, down = [], []
     for line in lines:
         if len(line.digits) >= STEEP_ENOUGH:
@@ -183,14 +183,14 @@ def _lean(lines: Sequence[Line]) -> float:
 
 
 def _turned(digits: Sequence[Digit], lean: float) -> tuple[float, float]:
-    """Return where digits stand along and across lines that lean: px."""
+    """Return the positions of digits along and across sloped lines: px."""
     x, y = np.array([_middle(digit.box) for digit in digits]).mean(axis=0)
     length = float(np.hypot(1, lean))
     return float(x + lean * y) / length, float(y - lean * x) / length
 
 
 def _centre(rows: Sequence[Sequence[_Number]], column: int, across: float) -> float:
-    """Return where a column stands at a height of the page, by the rows that have all columns."""
+    """Return the position of a column at a height of the page, by the complete rows."""
     along = [row[column].along for row in rows]
     down = [row[column].across for row in rows]
     if len(rows) < ENOUGH_ROWS or max(down) - min(down) < 1:
@@ -200,7 +200,7 @@ def _centre(rows: Sequence[Sequence[_Number]], column: int, across: float) -> fl
 
 
 def _nearest(places: Sequence[float], centres: Sequence[float]) -> list[int]:
-    """Return a column for each number of a row, in order, as near as can be."""
+    """Return the column of each number of a row: in order, with least total distance."""
     n, m = len(places), len(centres)
     if n >= m:
         return list(range(n))
@@ -220,11 +220,11 @@ def _nearest(places: Sequence[float], centres: Sequence[float]) -> list[int]:
 
 
 def split_line(line: Line, gap: float) -> list[Line]:
-    """Split a line where its digits stand far apart.
+    """Split a line at wide gaps between its digits.
 
     Parameters
     ----------
-    gap : px of the original between two digits, from which they belong to two numbers
+    gap : px of the original: least gap between digits of two numbers
     """
     groups: list[list[Digit]] = [[]]
     for digit in line.digits:
@@ -260,7 +260,7 @@ def _marks_of(line: Line, spans: Sequence[Box]) -> list[list[Mark]]:
 
 
 def split_written(line: Line, lengths: Sequence[int]) -> list[str]:
-    """Return what is written of each part of a line; a minus belongs to the digit after it.
+    """Return the written text of each part of a line; a minus belongs to the next digit.
 
     Parameters
     ----------
@@ -286,14 +286,14 @@ def split_written(line: Line, lengths: Sequence[int]) -> list[str]:
 def _share(line: Line, digits: Sequence[Digit]) -> float:
     """Return the confidence of a part of a line.
 
-    A doubtful digit makes its own part doubtful and no other; what speaks against the line as a
-    whole, beyond its digits, is shared by length.
+    A doubtful digit affects only its own part; the remaining doubt about the line is shared by
+    length.
     """
     if any(digit.value is None for digit in digits):
         return 0.0
     own = float(np.prod([digit.confidence for digit in digits]))
     every = float(np.prod([digit.confidence for digit in line.digits]))
-    if every == 0 or any(digit.value is None for digit in line.digits):  # doubt of another part
+    if every == 0 or any(digit.value is None for digit in line.digits):  # doubt about another part
         return own
     beyond = min(1.0, line.confidence / every)
     return own * float(beyond ** (len(digits) / len(line.digits)))

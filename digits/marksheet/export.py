@@ -37,11 +37,11 @@ NO_ROW = "no row was read for this name"
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """A row of the file: what stands before the marks, the marks, and what there is to check."""
+    """A row of the file: names, marks, and cells to check."""
 
     row: int  # of the sheet; -1 for a name without a row
     before: tuple[str, ...]
-    cells: tuple[tuple[int, Checked], ...]  # column and what stands there
+    cells: tuple[tuple[int, Checked], ...]  # column and text
     after: tuple[str, ...]
 
 
@@ -52,10 +52,10 @@ def file_name(sheet: Sheet, ending: Literal["csv", "xlsx"]) -> str:
 
 
 def to_csv(sheet: Sheet) -> bytes:
-    """Return the sheet as CSV: UTF-8 with a mark by which Excel knows it.
+    """Return the sheet as CSV: UTF-8 with a byte order mark for Excel.
 
-    What a spreadsheet would run as a formula begins with an apostrophe. The last column tells
-    which cells nobody has confirmed though they are doubtful.
+    Formulas are escaped with an apostrophe. The last column lists doubtful cells that are not
+    confirmed.
     """
     audit = audit_sheet(sheet)
     file = io.StringIO()
@@ -70,7 +70,7 @@ def to_csv(sheet: Sheet) -> bytes:
 def to_xlsx(sheet: Sheet, scans: Sequence[Scan]) -> bytes:
     """Return the sheet as XLSX: marks are numbers, identifiers text, doubtful cells coloured.
 
-    A second page shows each cell's picture, what was read, and with which confidence.
+    A second worksheet has each cell's picture, text and confidence.
 
     Parameters
     ----------
@@ -115,15 +115,15 @@ def _write_titles(page: Worksheet, titles: list[str] | tuple[str, ...]) -> None:
 
 
 def _write_text(cell: XlsxCell, text: str) -> None:
-    """Write a text as a text: openpyxl takes one with "=" for a formula."""
+    """Write text as text: openpyxl takes "=" for a formula."""
     cell.value = CONTROL.sub("", text)[:LONGEST]
     cell.data_type = "s"
     cell.number_format = TEXT
-    cell.quotePrefix = text.startswith(FORMULA)  # it stays text when a person edits it
+    cell.quotePrefix = text.startswith(FORMULA)  # it stays text when the user edits it
 
 
 def _write_pictures(page: Worksheet, sheet: Sheet, audit: Audit, scans: Sequence[Scan]) -> None:
-    """Write a row for each cell that was read: its picture, and what was seen in it."""
+    """Write a row for each cell that was read: its picture, text and confidence."""
     _write_titles(page, SEEN)
     page.column_dimensions["C"].width = PICTURE_WIDTH
     down, views = 1, _Views(scans)
@@ -149,7 +149,7 @@ def _write_pictures(page: Worksheet, sheet: Sheet, audit: Audit, scans: Sequence
 
 
 class _Views:
-    """The pages of a sheet as pictures, of which one at a time is open."""
+    """The pages of a sheet as pictures, one of which is open at a time."""
 
     def __init__(self, scans: Sequence[Scan]) -> None:
         self._scans = scans
@@ -172,7 +172,7 @@ def _titles(sheet: Sheet, audit: Audit) -> list[str]:
 
 
 def _columns(sheet: Sheet) -> list[int]:
-    """Return the columns that are written; names that nobody typed are pictures only."""
+    """Return the columns to write; names that were not typed are pictures only."""
     typed = {column for _, column in sheet.edits}
     return [
         index
@@ -198,12 +198,12 @@ def _lines(sheet: Sheet, audit: Audit) -> Iterator[_Line]:
         reason = [row.error] if row.error else []
         yield _Line(index, before, shown, (*_state(audit, index), "; ".join(reason + checks)))
     blank = tuple((column, Checked("")) for column in columns)
-    for name in sheet.names[len(sheet.data) :]:  # nobody drops out in silence
+    for name in sheet.names[len(sheet.data) :]:  # no name is dropped silently
         yield _Line(-1, (name, ""), blank, (*_state(audit, -1), NO_ROW))
 
 
 def _state(audit: Audit, row: int) -> tuple[str, ...]:
-    """Return whether the sums of a row agree, where the sheet has sums at all."""
+    """Return whether the sums of a row agree; None for a sheet without sums."""
     if not audit.sums:
         return ()
     states = {each.state for each in audit.sums if each.total[0] == row}

@@ -1,4 +1,4 @@
-"""Class lists: a name a line, as pasted text or as a text or CSV file."""
+"""Parse class lists: one name per line, as text or as a text or CSV file."""
 
 import csv
 
@@ -8,12 +8,12 @@ NO_TEXT = "this class list is not text: paste the names, or save them as CSV or 
 
 
 def parse_names(content: bytes | str) -> tuple[str, ...]:
-    """Return the names of a class list: a line each, of pasted text or a text or CSV file.
+    """Return the names of a class list, from text or from a text or CSV file.
 
     Raises
     ------
     DigitsError
-        This is no text.
+        The content is not text.
     """
     if isinstance(content, bytes):
         content = _decode(content)
@@ -28,7 +28,7 @@ def parse_names(content: bytes | str) -> tuple[str, ...]:
 
 
 def _decode(content: bytes) -> str:
-    """Return a text file's text: UTF-8, or what Windows wrote before it."""
+    """Decode a text file: UTF-8 or a Windows code page."""
     if b"\0" in content:
         raise DigitsError(NO_TEXT)
     try:

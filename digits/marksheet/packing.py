@@ -1,4 +1,4 @@
-"""Pack what was read on a page into JSON and one array, and unpack it again."""
+"""Pack the reading of a page into JSON and one array, and unpack it."""
 
 import dataclasses
 import json
@@ -30,14 +30,14 @@ Made = TypeVar("Made")
 
 @dataclass(frozen=True, slots=True)
 class PackedScan:
-    """What was read on a page, as a database keeps it."""
+    """The reading of a page, as stored in the database."""
 
     reading: str  # JSON, with the places of its numbers
     frames: bytes  # zlib of uint8 (digits, 28, 28)
 
 
 def pack_scan(scan: Scan) -> PackedScan | None:
-    """Return what was read on a page, or None where nothing was."""
+    """Pack the reading of a page; None if it was not read."""
     if scan.reading is None:
         return None
     placed = [
@@ -53,7 +53,7 @@ def pack_scan(scan: Scan) -> PackedScan | None:
 
 
 def unpack_scan(scan: Scan, packed: PackedScan) -> Scan:
-    """Return a page with what was read on it."""
+    """Return a page with its unpacked reading."""
     plain = json.loads(packed.reading)
     levels = np.frombuffer(zlib.decompress(packed.frames), np.uint8)
     frames = levels.reshape(-1, FRAME, FRAME).astype(np.float32) / np.float32(LEVELS)
@@ -94,6 +94,6 @@ def _placed(kind: type[Made], plain: Mapping[str, Any], **known: Any) -> Made:  
 
 
 def _made(kind: type[Made], plain: Mapping[str, Any], **known: Any) -> Made:  # noqa: ANN401
-    """Make a data class of its plain fields and of those already known."""
+    """Build a data class from plain fields and those already built."""
     fields = {field.name for field in dataclasses.fields(kind)}  # type: ignore[arg-type]  # is one
     return kind(**{name: value for name, value in plain.items() if name in fields} | known)

@@ -1,4 +1,4 @@
-"""Propose what the rows and columns of a sheet hold, by what was read in them."""
+"""Propose the kinds of rows and columns of a sheet by their contents."""
 
 import re
 from collections import Counter
@@ -24,18 +24,18 @@ from digits.types import CONFIDENCE_THRESHOLD
 RowKind = Literal["data", "heading", "total", "skipped", "failed"]
 ROW_KINDS: tuple[RowKind, ...] = ("data", "heading", "total", "skipped")  # to choose among
 
-WORDS = 3  # cells of a first row, all doubted, from which it is taken for headings
-DOUBTED = 0.7  # confidence; of cells read rightly 2 % have less (13 of 624, benchmarks/sheets.py)
-MOSTLY = 0.5  # share of cells from which a column is proposed to be of a kind
-COUNTED = 0.8  # share of a column's cells that count its rows, for it to be a running number
+WORDS = 3  # least cells of a first row, all doubtful, for it to be headings
+DOUBTED = 0.7  # confidence; 13 of 624 cells read correctly have less, benchmarks/sheets.py
+MOSTLY = 0.5  # least share of cells of a kind, for a column to be of that kind
+COUNTED = 0.8  # least share of cells that count the rows, for a column to be a running number
 USUAL_MAXIMA = (5, 10, 15, 20, 25, 30, 40, 50, 60, 80, 100)  # points
-LONG = 4  # digits from which numbers of one length are identifiers rather than points
-OUTLIER = 3  # times the second largest mark, from which one is no mark
-ENOUGH_MARKS = 5  # to tell an outlier
-WITH_TOTAL = 3  # columns of points, from which the last may be the others' sum
-ENOUGH_ROWS = 3  # of data, from which the last row may be the others' sum
-DECIMALS = 0.2  # share of a column's numbers with a decimal point, from which it has decimals
-LEAST_DECIMALS = 2  # of them; one point alone may be a speck
+LONG = 4  # least digits of identifiers; shorter numbers are points
+OUTLIER = 3  # times the second largest mark: a larger one is an outlier
+ENOUGH_MARKS = 5  # least marks to detect an outlier
+WITH_TOTAL = 3  # least columns of points, for the last to be a sum
+ENOUGH_ROWS = 3  # least rows of data, for the last to be a sum
+DECIMALS = 0.2  # least share of numbers with a decimal point, for a column to have decimals
+LEAST_DECIMALS = 2  # least decimal points; a single one may be a speck
 OUT_OF = re.compile(r"/\s*([0-9]{1,3})$")  # in a heading: the maximum of its column
 
 
@@ -52,11 +52,11 @@ class Row:
 
 
 def build_rows(scans: Sequence[Scan], *, one_each: bool) -> tuple[Row, ...]:
-    """Return the rows of all pictures under each other, equally long.
+    """Return the rows of all pictures, padded to the same length.
 
     Parameters
     ----------
-    one_each : every picture is one row, its numbers in reading order; otherwise a table
+    one_each : each picture is one row, its numbers in reading order; otherwise a table
     """
     rows: list[Row] = []
     for index, scan in enumerate(scans):
@@ -76,7 +76,7 @@ def build_rows(scans: Sequence[Scan], *, one_each: bool) -> tuple[Row, ...]:
 
 
 def are_tables(scans: Sequence[Scan]) -> bool:
-    """Return whether pictures are tables rather than a row each."""
+    """Return whether pictures are tables instead of one row each."""
     readable = [scan for scan in scans if scan.rows]
     tables = [scan for scan in readable if len(scan.rows) > 1]
     return len(readable) == 1 or len(tables) > MOSTLY * len(readable)
@@ -95,38 +95,38 @@ def propose_rows(rows: Sequence[Row]) -> tuple[Row, ...]:
 
 
 def _columns_of_words(rows: Sequence[Row]) -> frozenset[int]:
-    """Return the columns in which words stand rather than numbers: names, perhaps."""
+    """Return the columns with words instead of numbers, such as names."""
     width = max((len(row.entries) for row in rows), default=0)
     found = set()
     for column in range(width):
         written = _cells_of(rows, column)
-        if sum(map(is_refused, written)) > MOSTLY * len(written):
+        if sum(map(is_rejected, written)) > MOSTLY * len(written):
             found.add(column)
     return frozenset(found) if len(found) < width else frozenset()
 
 
 def _row_kind(row: Row, words: frozenset[int], *, is_first: bool, below: Row) -> RowKind:
-    """Say what a row holds.
+    """Return the kind of a row.
 
     Parameters
     ----------
-    words : columns in which words stand
-    is_first : no data stand above it on its page
+    words : columns with words
+    is_first : whether no data stand above it on its page
     below : the next row
     """
     written = _written_in(row)
     numbers = [entry for column, entry in written.items() if column not in words]
     if not written:
         return "skipped"
-    if not numbers:  # a name alone: somebody who has no points
+    if not numbers:  # only a name: a person without points
         return "heading" if is_first else "data"
-    if sum(map(is_refused, numbers)) > MOSTLY * len(numbers):
+    if sum(map(is_rejected, numbers)) > MOSTLY * len(numbers):
         return "heading"
     return "heading" if is_first and _is_printed(row, numbers, below) else "data"
 
 
 def _written_in(row: Row) -> dict[int, Entry]:
-    """Return the cells of a row that are written in, by their columns."""
+    """Return the non-empty cells of a row by column."""
     return {
         column: entry
         for column, entry in enumerate(row.entries)
@@ -135,9 +135,9 @@ def _written_in(row: Row) -> dict[int, Entry]:
 
 
 def _is_printed(row: Row, numbers: Sequence[Entry], below: Row) -> bool:
-    """Return whether a first row holds printed words that pass for numbers.
+    """Return whether a first row holds printed words that were read as numbers.
 
-    Nobody's row is doubtful in each of several cells while the one below it is not.
+    In a row of marks not all of several cells are doubtful while those of the next row are not.
     """
     if len(numbers) < WORDS or not all(map(_is_doubted, numbers)):
         return False
@@ -146,11 +146,11 @@ def _is_printed(row: Row, numbers: Sequence[Entry], below: Row) -> bool:
 
 
 def _is_doubted(entry: Entry) -> bool:
-    return is_refused(entry) or entry.line.confidence < DOUBTED
+    return is_rejected(entry) or entry.line.confidence < DOUBTED
 
 
-def is_refused(entry: Entry) -> bool:
-    """Return whether what is written in a cell is neither a number nor a dash in its place."""
+def is_rejected(entry: Entry) -> bool:
+    """Return whether the content of a cell is neither a number nor a dash."""
     line = entry.line
     if is_dash(entry):
         return False
@@ -159,7 +159,7 @@ def is_refused(entry: Entry) -> bool:
 
 
 def propose_columns(rows: Sequence[Row]) -> tuple[Column, ...]:
-    """Return what each column holds, by its cells in rows of data and by its headings."""
+    """Return the proposed columns, by their cells in rows of data and their headings."""
     width = max((len(row.entries) for row in rows), default=0)
     data = [row for row in rows if row.kind == "data"]
     headings = [row for row in rows if row.kind == "heading"]
@@ -177,13 +177,13 @@ def propose_columns(rows: Sequence[Row]) -> tuple[Column, ...]:
 
 
 def _cells_of(rows: Sequence[Row], column: int) -> list[Entry]:
-    """Return the cells of a column that are written in."""
+    """Return the non-empty cells of a column."""
     cells = [row.entries[column] for row in rows]
     return [entry for entry in cells if entry is not None and is_written(entry)]
 
 
 def settle_totals(columns: Sequence[Column]) -> tuple[Column, ...]:
-    """Let a total have decimals where what it adds up may have some."""
+    """Allow decimals in totals of columns that allow them."""
     decimals = any(column.kind in POINTS and column.allows_decimals for column in columns)
     return tuple(
         replace(column, decimals=decimals and column.kind == "total") for column in columns
@@ -199,16 +199,16 @@ def _name(kinds: Sequence[Kind], index: int) -> str:
 
 
 def _is_names(kinds: Sequence[Kind], index: int, written: Sequence[Entry]) -> bool:
-    """Return whether a column holds words that stand before all points, as names do."""
+    """Return whether a column holds words and stands before all points."""
     before = all(kind == "identifier" for kind in kinds[:index])
     return kinds[index] == "ignore" and before and bool(written)
 
 
 def _column_kind(written: Sequence[Entry]) -> Kind:
-    """Say what a column holds, by the cells that are written in."""
-    if sum(map(is_refused, written)) >= MOSTLY * len(written):  # an empty one too
+    """Return the kind of a column by its non-empty cells."""
+    if sum(map(is_rejected, written)) >= MOSTLY * len(written):  # an empty one too
         return "ignore"
-    numbers = [entry for entry in written if not is_refused(entry) and not is_dash(entry)]
+    numbers = [entry for entry in written if not is_rejected(entry) and not is_dash(entry)]
     texts = [written_text(entry.line) for entry in numbers]
     if texts and _is_identifier([entry.line.text for entry in numbers]):
         return "identifier"
@@ -235,14 +235,14 @@ def _has_decimals(text: str) -> bool:
 
 
 def _maximum(kind: Kind, written: Sequence[Entry], titles: Sequence[Entry]) -> Decimal | None:
-    """Return the maximum that is printed, written behind a stroke, or usual for these marks."""
+    """Return the maximum of a column: printed, written after a slash, or the usual one."""
     if kind not in POINTS:
         return None
     printed = (OUT_OF.search(written_text(title.line)) for title in titles)
     if found := next(filter(None, printed), None):
         return Decimal(found[1])
-    sure = [entry for entry in written if entry.line.confidence >= CONFIDENCE_THRESHOLD]
-    texts = [written_text(entry.line) for entry in sure]
+    confident = [entry for entry in written if entry.line.confidence >= CONFIDENCE_THRESHOLD]
+    texts = [written_text(entry.line) for entry in confident]
     fractions = [found[2] for text in texts if (found := FRACTION.fullmatch(text))]
     if fractions and kind == "fraction":
         return Decimal(Counter(fractions).most_common(1)[0][0])
@@ -257,7 +257,7 @@ def _usual_maximum(marks: Sequence[Decimal]) -> Decimal | None:
 
 
 def _largest(marks: Sequence[Decimal]) -> Decimal | None:
-    """Return the largest mark; one far beyond all others is rather read wrongly."""
+    """Return the largest mark, without an outlier, which is probably misread."""
     ordered = sorted(marks)
     if len(ordered) >= ENOUGH_MARKS and ordered[-1] > OUTLIER * ordered[-2]:
         return ordered[-2]
@@ -265,14 +265,14 @@ def _largest(marks: Sequence[Decimal]) -> Decimal | None:
 
 
 def _points_of(row: Row, column: int) -> Decimal | None:
-    """Return the points in a cell, 0 where it is empty, None where it is no number."""
+    """Return the points in a cell: 0 if it is empty, None if it is not a number."""
     entry = row.entries[column]
     text = "" if entry is None else written_text(entry.line)
     return to_points(text or "0")
 
 
 def _propose_total(data: Sequence[Row], columns: tuple[Column, ...]) -> tuple[Column, ...]:
-    """Take the last column of points for a total where most sums agree with it."""
+    """Make the last column of points a total if most sums agree with it."""
     points = [index for index, column in enumerate(columns) if column.kind in POINTS]
     if len(points) < WITH_TOTAL:
         return columns
@@ -285,7 +285,7 @@ def _propose_total(data: Sequence[Row], columns: tuple[Column, ...]) -> tuple[Co
 
 
 def propose_total_row(rows: Sequence[Row], columns: Sequence[Column]) -> tuple[Row, ...]:
-    """Return the rows with the last one as a total where it is the sum of most columns."""
+    """Return the rows; the last is a total if it is the sum in most columns."""
     data = [row for row in rows if row.kind == "data"]
     numeric = [index for index, column in enumerate(columns) if column.is_numeric]
     if len(data) <= ENOUGH_ROWS or not numeric:
@@ -298,7 +298,7 @@ def propose_total_row(rows: Sequence[Row], columns: Sequence[Column]) -> tuple[R
 
 
 def _adds_up(parts: Sequence[tuple[Row, int]], total: tuple[Row, int]) -> bool:
-    """Return whether the numbers in some cells add up to what is written in another."""
+    """Return whether the numbers of some cells add up to that of another."""
     values = [_points_of(*part) for part in parts]
     written = _points_of(*total)
     numbers = [value for value in values if value is not None]

@@ -1,4 +1,4 @@
-"""Photographs and PDF pages become numbers, each with its place in the page's own table."""
+"""Read photographs and PDF pages into numbers with their positions in the page's table."""
 
 import io
 from collections.abc import Callable
@@ -11,14 +11,14 @@ from digits.io.document import Document, page_numbers
 from digits.marksheet.columns import PlacedNumber, missing_places, place_numbers
 from digits.types import ANY, Box, CellKind, Hint, Line, Picture, Reading
 
-VIEW_SIDE = 2_000  # px, longest side of the picture that is shown beside the table
-QUALITY = 80  # of a JPEG that is only looked at
+VIEW_SIDE = 2_000  # px, longest side of the picture next to the table
+QUALITY = 80  # of a JPEG for display
 THUMBNAIL = (220, 72)  # px, largest width and height of a cell's picture in a file
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What was read in one place of the table."""
+    """The number in one cell of the table."""
 
     line: Line
     index: int  # of the line in its scan's reading
@@ -28,19 +28,19 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """One picture or page: waiting, read number by number, or with a reason why it is not."""
+    """One picture or page: waiting, read, or failed with a reason."""
 
     file: str
-    content: bytes = field(repr=False)  # empty where it lies in the store
+    content: bytes = field(repr=False)  # empty if it is in the store
     page: int | None = None  # of a PDF, from 1
     reading: Reading | None = None  # a line for each number or cell
     rows: tuple[tuple[Entry | None, ...], ...] = ()
-    view: bytes = field(default=b"", repr=False)  # JPEG of the upright page, to look at
+    view: bytes = field(default=b"", repr=False)  # JPEG of the upright page, for display
     error: str = ""
 
     @property
     def is_waiting(self) -> bool:
-        """Whether it is still to be read."""
+        """Whether it has not been read yet."""
         return self.reading is None and not self.error
 
     @property
@@ -50,11 +50,11 @@ class Scan:
 
 
 def list_scans(file: str, content: bytes) -> list[Scan]:
-    """Return the pages of a file, not read yet; one with a reason where it cannot be opened.
+    """Return the unread pages of a file; if it cannot be opened, one page with the reason.
 
     Parameters
     ----------
-    file : its name, shown beside the rows
+    file : name, shown next to the rows
     content : the bytes of a picture or a PDF
     """
     try:
@@ -64,7 +64,7 @@ def list_scans(file: str, content: bytes) -> list[Scan]:
 
 
 def read_scan(read: Callable[[Picture, Hint], Reading], scan: Scan) -> Scan:
-    """Return a page with its numbers, or with the reason why it cannot be read.
+    """Read a page; return it with its numbers, or with the reason why it cannot be read.
 
     Parameters
     ----------
@@ -94,18 +94,18 @@ def read_scan(read: Callable[[Picture, Hint], Reading], scan: Scan) -> Scan:
 def _read_again(
     read: Callable[[Picture, Hint], Reading], picture: Picture, gaps: list[tuple[int, int, Box]]
 ) -> list[PlacedNumber]:
-    """Read the gaps of a table without rules, where a lone digit may have been missed."""
+    """Read the gaps of a table without rules, where a single digit may have been missed."""
     if not gaps:
         return []
     again = read(picture, Hint(boxes=tuple(box for _, _, box in gaps)))
-    return [  # no lines where the picture was refused
+    return [  # a rejected picture has no lines
         PlacedNumber(row, column, line, box)
         for (row, column, box), line in zip(gaps, again.lines, strict=False)
     ]
 
 
 def to_rows(placed: list[PlacedNumber]) -> tuple[tuple[Entry | None, ...], ...]:
-    """Return the numbers of a page as its table; None where there is no cell."""
+    """Return the numbers of a page as a table; None where there is no cell."""
     entries = {
         (number.row, number.column): Entry(number.line, index, number.box, number.kind)
         for index, number in enumerate(placed)
@@ -118,7 +118,7 @@ def to_rows(placed: list[PlacedNumber]) -> tuple[tuple[Entry | None, ...], ...]:
 
 
 def _reason(reading: Reading) -> str:
-    """Say why a picture has no numbers."""
+    """Return why a picture has no numbers."""
     found = "it is blank" if reading.status == "blank" else "no numbers were found"
     return ". ".join([found, *(note.rstrip(".") for note in reading.notes)])
 

@@ -1,4 +1,4 @@
-"""A sheet: the rows and columns that were read, and what a person said about them."""
+"""The sheet: a table of all readings with the input of the user."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -21,7 +21,7 @@ from digits.marksheet.propose import (
 from digits.marksheet.scan import Entry, Scan
 
 Place = tuple[int, int]  # row and column of the table
-Said = Mapping[str, Any]  # what a person said, as JSON, by what it is about (see `apply`)
+UserInput = Mapping[str, Any]  # JSON values by key, see `apply`
 
 LAYOUTS: dict[str, bool | None] = {"auto": None, "row": True, "table": False}
 LONGEST_TEXT = 100  # characters of a cell, a column's name or a title
@@ -34,7 +34,7 @@ FILE_KEY = re.compile(r"file (\d{1,6})")  # scan
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """The table, and what the person has said about it."""
+    """The table with the input of the user."""
 
     rows: tuple[Row, ...]
     columns: tuple[Column, ...]
@@ -44,7 +44,7 @@ class Sheet:
 
     @property
     def data(self) -> list[int]:
-        """The rows that hold somebody's marks."""
+        """The rows with marks."""
         return [index for index, row in enumerate(self.rows) if row.kind == "data"]
 
     @property
@@ -53,7 +53,7 @@ class Sheet:
         return dict(zip(self.data, self.names, strict=False))
 
     def heading(self, column: int) -> tuple[int, Entry] | None:
-        """Return the scan and the entry of what stands above a column, if anything."""
+        """Return scan and entry of the heading of a column, if there is one."""
         for row in self.rows:
             entry = row.entries[column] if row.kind == "heading" else None
             if entry is not None:
@@ -62,11 +62,11 @@ class Sheet:
 
 
 def propose_sheet(scans: Sequence[Scan], *, one_each: bool | None = None) -> Sheet:
-    """Return the table of all pictures, with proposals for what its rows and columns hold.
+    """Return the table of all pictures with proposed kinds of rows and columns.
 
     Parameters
     ----------
-    one_each : as `build_rows`; None where the pictures are to tell
+    one_each : as `build_rows`; None to decide by the pictures
     """
     each = not are_tables(scans) if one_each is None else one_each
     rows = propose_rows(build_rows(scans, one_each=each))
@@ -79,63 +79,64 @@ def propose_title(scans: Sequence[Scan]) -> str:
     return (PurePath(scans[0].file).stem if scans else "")[:LONGEST_TEXT] or "Marks"
 
 
-def build_sheet(scans: Sequence[Scan], said: Said | None = None) -> Sheet:
-    """Return the table of all pictures with what a person said about it.
+def build_sheet(scans: Sequence[Scan], user_input: UserInput | None = None) -> Sheet:
+    """Return the table of all pictures with the input of the user.
 
     Parameters
     ----------
-    said : see `apply`
+    user_input : see `apply`
     """
-    said = said or {}
+    user_input = user_input or {}
     kept = [
-        replace(scan, reading=None, rows=(), error="") if f"file {index}" in said else scan
+        replace(scan, reading=None, rows=(), error="") if f"file {index}" in user_input else scan
         for index, scan in enumerate(scans)
-    ]  # one that was removed is as if it still waited; the others keep their places
-    layout = LAYOUTS.get(str(said.get("layout", "auto")))
-    return apply(propose_sheet(kept, one_each=layout), said)
+    ]  # a removed scan counts as unread; the others keep their numbers
+    layout = LAYOUTS.get(str(user_input.get("layout", "auto")))
+    return apply(propose_sheet(kept, one_each=layout), user_input)
 
 
-def apply(sheet: Sheet, said: Said) -> Sheet:
-    """Return a proposed sheet with what a person said about it.
+def apply(sheet: Sheet, user_input: UserInput) -> Sheet:
+    """Return a proposed sheet with the input of the user.
 
     Parameters
     ----------
-    said : ``cell SCAN ROW COLUMN`` has the fields of an `Edit`, ``row SCAN ROW`` its kind,
+    user_input : ``cell SCAN ROW COLUMN`` has the fields of an `Edit`, ``row SCAN ROW`` its kind,
         ``column I`` the fields of a `Column`, ``file SCAN`` "removed", ``names`` the class list as
-        text, ``layout`` one of `LAYOUTS`, ``title`` a text. What is about no row or column of this
-        table is ignored.
+        text, ``layout`` one of `LAYOUTS`, ``title`` a text. Keys of rows or columns that do not
+        exist are ignored.
     """
-    columns = _columns(sheet.columns, said)
+    columns = _columns(sheet.columns, user_input)
     return Sheet(
-        _rows(sheet.rows, said),
+        _rows(sheet.rows, user_input),
         settle_totals(columns),
-        _edits(sheet.rows, len(columns), said),
-        parse_names(said.get("names", "")),
-        said.get("title") or sheet.title,
+        _edits(sheet.rows, len(columns), user_input),
+        parse_names(user_input.get("names", "")),
+        user_input.get("title") or sheet.title,
     )
 
 
-def _rows(rows: Sequence[Row], said: Said) -> tuple[Row, ...]:
-    """Return the rows, each of the kind that was said."""
+def _rows(rows: Sequence[Row], user_input: UserInput) -> tuple[Row, ...]:
+    """Return the rows with the kinds set by the user."""
     return tuple(
-        row if row.error else replace(row, kind=said.get(row_key(row), row.kind)) for row in rows
+        row if row.error else replace(row, kind=user_input.get(row_key(row), row.kind))
+        for row in rows
     )
 
 
-def _columns(columns: Sequence[Column], said: Said) -> list[Column]:
-    """Return the columns, each as it was said."""
-    told = [said.get(f"column {index}") for index in range(len(columns))]
+def _columns(columns: Sequence[Column], user_input: UserInput) -> list[Column]:
+    """Return the columns as set by the user."""
+    given = [user_input.get(f"column {index}") for index in range(len(columns))]
     return [
         Column(new["name"], new["kind"], to_number(new["maximum"])) if new else column
-        for column, new in zip(columns, told, strict=True)
+        for column, new in zip(columns, given, strict=True)
     ]
 
 
-def _edits(rows: Sequence[Row], n_columns: int, said: Said) -> dict[Place, Edit]:
-    """Return what was said of cells, by their places in the table."""
+def _edits(rows: Sequence[Row], n_columns: int, user_input: UserInput) -> dict[Place, Edit]:
+    """Return the edits of cells by their positions in the table."""
     places = {(row.scan, row.place): index for index, row in enumerate(rows)}
     edits = {}
-    for key, value in said.items():
+    for key, value in user_input.items():
         if found := CELL_KEY.fullmatch(key):
             scan, place, column = map(int, found.groups())
             if (scan, place) in places and column < n_columns:
@@ -144,28 +145,28 @@ def _edits(rows: Sequence[Row], n_columns: int, said: Said) -> dict[Place, Edit]
 
 
 def row_key(row: Row) -> str:
-    """Return the key under which the kind of a row is said."""
+    """Return the key of a row's kind."""
     return f"row {row.scan} {row.place}"
 
 
 def place_key(sheet: Sheet, place: Place) -> str:
-    """Return the key under which something is said of a cell."""
+    """Return the key of a cell's edit."""
     row = sheet.rows[place[0]]
     return f"cell {row.scan} {row.place} {place[1]}"
 
 
 def column_said(column: Column) -> dict[str, str]:
-    """Return a column as it is said."""
+    """Return a column as a JSON value."""
     maximum = "" if column.maximum is None else str(column.maximum)
     return {"name": column.name, "kind": column.kind, "maximum": maximum}
 
 
 def clean_change(change: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the parts of a change from a browser that make sense; None unsays something.
+    """Return the valid parts of a change from a browser; None removes a key.
 
     Parameters
     ----------
-    change : as the argument of `apply`
+    change : values by key, as in `apply`
     """
     cleaned = {}
     for key, value in change.items():
@@ -209,4 +210,4 @@ CLEANERS: dict[str, Callable[[Any], Any]] = {
     "names": lambda value: str(value).replace("\0", "")[:LONGEST_LIST],
     "layout": lambda value: value if value in tuple(LAYOUTS) else None,
     "title": lambda value: _clean_text(value) or None,
-}  # what may be said, and what makes sense of it
+}  # patterns of keys, and the functions that validate their values

@@ -1,8 +1,7 @@
-"""Sheets as they are saved: their files, what was read in them, and every step of the person.
+"""Store sheets: their files, readings and the steps of the user.
 
-They lie in the database of corrections: SQLite in the user's data folder, or PostgreSQL. A sheet
-is what was read plus its steps in order, so that it goes on after a reload, and undo reaches back
-to its beginning.
+They are stored in the database of corrections: SQLite in the user's data folder, or PostgreSQL. A
+sheet is rebuilt from its readings and its steps, so that all steps can be undone after a reload.
 """
 
 import json
@@ -61,22 +60,22 @@ steps = sa.Table(
     sa.Column("after", sa.Text, nullable=False),
 )
 ELSEWHERE = "this sheet was changed in another window: reload the page to go on"
-GONE = "this sheet is not there any more: start a new one"
+GONE = "this sheet was deleted: start a new one"
 
 
 @dataclass(frozen=True, slots=True)
 class SheetSummary:
-    """A saved sheet, as a list shows it."""
+    """The entry of a saved sheet in a list."""
 
     id: str
     title: str
-    summary: str  # what is left to check
+    summary: str  # number of checks left, in words
     changed: datetime  # aware, UTC
 
 
 @dataclass(frozen=True, slots=True)
 class SavedSheet:
-    """A sheet as it was left."""
+    """A saved sheet."""
 
     scans: tuple[Scan, ...]  # without the bytes of their files
     steps: tuple[Step, ...]
@@ -108,7 +107,7 @@ class SheetStore:
         return sheet
 
     def add_scans(self, sheet: str, added: Sequence[Scan]) -> None:
-        """Save further pages with the bytes of their files, read or not."""
+        """Save further pages with the bytes of their files."""
         with self._database.transaction(writes=True) as connection:
             self._touch(connection, sheet)
             file = _next(connection, files, sheet) - 1
@@ -124,14 +123,14 @@ class SheetStore:
                 number += 1
 
     def save_scan(self, sheet: str, number: int, scan: Scan) -> None:
-        """Save what was read on a page."""
+        """Save the reading of a page."""
         with self._database.transaction(writes=True) as connection:
             self._touch(connection, sheet)
             which = (scans.c.sheet == sheet) & (scans.c.number == number)
             connection.execute(sa.update(scans).where(which).values(**_read_columns(scan)))
 
     def add_step(self, sheet: str, number: int, step: Step) -> None:
-        """Save a person's step.
+        """Save a step of the user.
 
         Parameters
         ----------
@@ -156,12 +155,12 @@ class SheetStore:
                     raise SheetsError(ELSEWHERE)
                 connection.execute(sa.insert(steps), [row])
         except SheetsError as error:
-            if isinstance(error.__cause__, IntegrityError):  # both began at once
+            if isinstance(error.__cause__, IntegrityError):  # of two windows
                 raise SheetsError(ELSEWHERE) from error
             raise
 
     def remove_step(self, sheet: str, number: int) -> None:
-        """Forget the last step, which a person has undone."""
+        """Delete the last step, which was undone."""
         with self._database.transaction(writes=True) as connection:
             self._touch(connection, sheet)
             if _next(connection, steps, sheet) != number + 1:
@@ -170,12 +169,12 @@ class SheetStore:
             connection.execute(sa.delete(steps).where(which))
 
     def describe(self, sheet: str, title: str, summary: str) -> None:
-        """Save what a list shows of a sheet."""
+        """Save the entry of a sheet in the list."""
         with self._database.transaction(writes=True) as connection:
             self._touch(connection, sheet, title=_storable(title), summary=summary)
 
     def list(self, *, limit: int = 50) -> list[SheetSummary]:
-        """Return the saved sheets, the last one that was changed first."""
+        """Return the saved sheets, the one changed last first."""
         query = sa.select(sheets).order_by(sheets.c.changed.desc(), sheets.c.id).limit(limit)
         with self._database.transaction() as connection:
             return [
@@ -184,7 +183,7 @@ class SheetStore:
             ]
 
     def load(self, sheet: str) -> SavedSheet:
-        """Return a sheet as it was left."""
+        """Return a saved sheet."""
         with self._database.transaction() as connection:
             self._check(connection, sheet)
             columns = (*scans.c, files.c.name)
@@ -192,12 +191,12 @@ class SheetStore:
             query = sa.select(*columns).join(files, same).where(scans.c.sheet == sheet)
             rows = connection.execute(query.order_by(scans.c.number)).mappings().all()
             query = sa.select(steps).where(steps.c.sheet == sheet).order_by(steps.c.number)
-            told = connection.execute(query).mappings().all()
+            rows = connection.execute(query).mappings().all()
         return SavedSheet(
             tuple(_to_scan(row) for row in rows),
             tuple(
                 Step(row["label"], json.loads(row["before"]), json.loads(row["after"]))
-                for row in told
+                for row in rows
             ),
         )
 
@@ -213,7 +212,7 @@ class SheetStore:
         return bytes(found)
 
     def remove(self, sheet: str) -> None:
-        """Delete a sheet with its files for good."""
+        """Delete a sheet with its files."""
         with self._database.transaction(writes=True) as connection:
             for table in (steps, scans, files):
                 connection.execute(sa.delete(table).where(table.c.sheet == sheet))
@@ -221,11 +220,11 @@ class SheetStore:
         self._database.forget()
 
     def close(self) -> None:
-        """Give the connections back."""
+        """Close the connections."""
         self._database.close()
 
     def _touch(self, connection: Connection, sheet: str, **values: str) -> None:
-        """Note that a sheet was changed now."""
+        """Set the time of the last change of a sheet to now."""
         change = sa.update(sheets).where(sheets.c.id == sheet)
         if not connection.execute(change.values(changed=datetime.now(UTC), **values)).rowcount:
             raise SheetsError(GONE)
@@ -244,7 +243,7 @@ def _next(connection: Connection, table: sa.Table, sheet: str) -> int:
 
 
 def _is_same_file(scan: Scan) -> bool:
-    """Return whether a page goes on with the file of the page before it."""
+    """Return whether a page belongs to the same file as the page before it."""
     return scan.page is not None and scan.page > 1
 
 
@@ -266,10 +265,10 @@ def _to_scan(row: Any) -> Scan:  # noqa: ANN401  # a mapping of SQLAlchemy's
 
 
 def _storable(text: str) -> str:
-    """Return text without what a database does not take as text: NUL, and half a character."""
+    """Return text without NUL and lone surrogates, which databases reject."""
     return text.replace("\0", "").encode(errors="replace").decode()
 
 
 def _aware(when: datetime) -> datetime:
-    """Return a time with its zone: SQLite forgets it, and all is stored in UTC."""
+    """Return a time in UTC: SQLite does not store the time zone."""
     return when if when.tzinfo else when.replace(tzinfo=UTC)

@@ -305,7 +305,7 @@ def _plain(text: str) -> str:
 
 def _take_names(session: SheetSession) -> None:
     # A new key for another list: a widget that is out of sight goes on sending what it last held.
-    names = session.said.get("names", "")
+    names = session.user_input.get("names", "")
     key = f"sheet names {st.session_state.get(COUNT, 0)} {crc32(names.encode())}"
     st.text_area(
         "Class list, a name a line",
@@ -336,7 +336,7 @@ def _name_rows(session: SheetSession, given: Any) -> None:  # noqa: ANN401  # te
 
 
 def _choose_layout(session: SheetSession) -> None:
-    layout = session.said.get("layout", "auto")
+    layout = session.user_input.get("layout", "auto")
     key = f"sheet layout {st.session_state.get(COUNT, 0)} {layout}"
     st.segmented_control(
         "Layout",

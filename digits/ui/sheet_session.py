@@ -34,7 +34,7 @@ class SheetSession:
     id: str = ""  # in the store; empty before the first file
     scans: list[Scan] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
-    said: dict[str, Any] = field(default_factory=dict)
+    user_input: dict[str, Any] = field(default_factory=dict)
     seen: int = 0  # number of the last change from the browser that was taken
     fault: str = ""  # why the last change could not be saved
     _checked: tuple[object, Sheet, Audit] | None = None
@@ -47,7 +47,7 @@ class SheetSession:
     @property
     def waiting(self) -> list[int]:
         """The pages that are still to be read."""
-        removed = {key for key in self.said if key.startswith("file ")}
+        removed = {key for key in self.user_input if key.startswith("file ")}
         return [
             index
             for index, scan in enumerate(self.scans)
@@ -56,9 +56,9 @@ class SheetSession:
 
     def checked(self) -> tuple[Sheet, Audit]:
         """Return the sheet and what there is to check on it, computed once for each change."""
-        state = (tuple(map(id, self.scans)), len(self.steps), id(self.said))
+        state = (tuple(map(id, self.scans)), len(self.steps), id(self.user_input))
         if self._checked is None or self._checked[0] != state:
-            sheet = build_sheet(self.scans, self.said)
+            sheet = build_sheet(self.scans, self.user_input)
             self._checked = (state, sheet, audit_sheet(sheet))
         return self._checked[1], self._checked[2]
 
@@ -90,13 +90,13 @@ class SheetSession:
 
     def take(self, label: str, change: Mapping[str, Any]) -> None:
         """Take a change, and save it as a step; one that changes nothing is no step."""
-        step = make_step(self.said, label, change)
+        step = make_step(self.user_input, label, change)
         if step is None:
             return
         if self.store is not None:
             self.store.add_step(self.id, len(self.steps), step)
         self.steps.append(step)
-        self.said = take_step(self.said, step)
+        self.user_input = take_step(self.user_input, step)
 
     def undo(self) -> None:
         """Take the last step back."""
@@ -104,7 +104,7 @@ class SheetSession:
             return
         if self.store is not None:
             self.store.remove_step(self.id, len(self.steps) - 1)
-        self.said = undo_step(self.said, self.steps.pop())
+        self.user_input = undo_step(self.user_input, self.steps.pop())
 
     def take_from_browser(self, changes: Sequence[Mapping[str, Any]]) -> None:
         """Take the changes that a browser sent and that were not taken before.
@@ -136,8 +136,8 @@ class SheetSession:
 
     def set_layout(self, layout: str) -> None:
         """Put the numbers in another layout; what was said of the old one can be undone."""
-        if layout in LAYOUTS and layout != self.said.get("layout", "auto"):
-            self.take("Layout", change_layout(self.said, layout))
+        if layout in LAYOUTS and layout != self.user_input.get("layout", "auto"):
+            self.take("Layout", change_layout(self.user_input, layout))
 
     def describe(self) -> None:
         """Save what a list of sheets shows of this one."""

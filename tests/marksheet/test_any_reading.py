@@ -22,14 +22,14 @@ openpyxl = pytest.importorskip("openpyxl", reason="openpyxl is not installed")
 BLANK = cv2.imencode(".png", np.full((SIZE[1], SIZE[0]), 230, np.uint8))[1].tobytes()
 
 
-def scan_of(reading, *, is_refused=False):
+def scan_of(reading, *, is_rejected=False):
     """Read a blank picture as `reading`, and gaps of it as 7."""
 
     def read(picture, hint):
         if not hint.boxes:
             return reading
         found = tuple(line_of("7", box.x, box.y, 0.9) for box in hint.boxes)
-        return whole(status="refused") if is_refused else whole(found)
+        return whole(status="refused") if is_rejected else whole(found)
 
     return read_scan(read, Scan("any.png", BLANK))
 
@@ -38,14 +38,14 @@ def scan_of(reading, *, is_refused=False):
 @settings(max_examples=60, deadline=None)
 @given(
     made_up=st.lists(any_reading(), min_size=1, max_size=3),
-    is_refused=st.booleans(),  # when gaps are looked at a second time
+    is_rejected=st.booleans(),  # when gaps are looked at a second time
     layout=st.sampled_from(["auto", "row", "table"]),
 )
-def test_any_reading_becomes_rows_or_a_reason(made_up, is_refused, layout):
+def test_any_reading_becomes_rows_or_a_reason(made_up, is_rejected, layout):
     given_readings = [reading_of(each) for each in made_up]
     for reading in given_readings:
         agrees_with_itself(reading)
-    scans = [scan_of(reading, is_refused=is_refused) for reading in given_readings]
+    scans = [scan_of(reading, is_rejected=is_rejected) for reading in given_readings]
     assert all(scan.error or scan.rows for scan in scans)  # no picture is lost in silence
     sheet = build_sheet(scans, {"layout": layout})
     assert {row.scan for row in sheet.rows} == set(range(len(scans)))

@@ -42,14 +42,14 @@ def scan_of(*rows, file="a.jpg"):
 
 def test_what_is_said_changes_cells_rows_columns_and_names():
     scan = scan_of(("7", "8"), ("1", "2"))
-    said = {
+    user_input = {
         "cell 0 0 1": edit("6"),
         "row 0 1": "skipped",
         "column 1": {"name": "Essay", "kind": "decimal", "maximum": "7,5"},
         "names": "Anna\nBo",
         "title": "Class 7b",
     }
-    sheet = build_sheet([scan], said)
+    sheet = build_sheet([scan], user_input)
     assert sheet.edits == {(0, 1): Edit("6")}
     assert [row.kind for row in sheet.rows] == ["data", "skipped"]
     assert sheet.columns[1] == Column("Essay", "decimal", Decimal("7.5"))
@@ -63,14 +63,19 @@ def test_the_title_is_the_files_name_until_another_is_given():
 
 
 def test_what_is_about_no_row_or_column_is_ignored():
-    said = {"cell 3 0 0": edit("6"), "cell 0 9 0": edit("6"), "row 8 8": "skipped", "column 7": {}}
-    assert build_sheet([scan_of(("7",))], said) == build_sheet([scan_of(("7",))])
+    user_input = {
+        "cell 3 0 0": edit("6"),
+        "cell 0 9 0": edit("6"),
+        "row 8 8": "skipped",
+        "column 7": {},
+    }
+    assert build_sheet([scan_of(("7",))], user_input) == build_sheet([scan_of(("7",))])
 
 
 def test_further_pictures_change_nothing_that_was_said():
     first, second = scan_of(("7", "8"), ("1", "2")), scan_of(("9", "9", "9"), ("9", "9", "9"))
-    said = {"cell 0 0 1": edit("6"), "row 0 1": "skipped"}
-    longer = build_sheet([first, second], said)
+    user_input = {"cell 0 0 1": edit("6"), "row 0 1": "skipped"}
+    longer = build_sheet([first, second], user_input)
     assert longer.edits == {(0, 1): Edit("6")}
     assert [row.kind for row in longer.rows] == ["data", "skipped", "data", "data"]
     assert len(longer.columns) == 3
@@ -78,10 +83,10 @@ def test_further_pictures_change_nothing_that_was_said():
 
 def test_a_file_that_was_removed_leaves_the_others_where_they_are():
     scans = [Scan("bad.jpg", b"", error="it is damaged"), scan_of(("7", "8"))]
-    said = {"cell 1 0 0": edit("9")}
-    before = build_sheet(scans, said)
+    user_input = {"cell 1 0 0": edit("9")}
+    before = build_sheet(scans, user_input)
     assert audit_sheet(before).n_failed == 1
-    after = build_sheet(scans, {**said, "file 0": "removed"})
+    after = build_sheet(scans, {**user_input, "file 0": "removed"})
     assert [row.label for row in after.rows] == ["a.jpg"]
     assert after.edits == {(0, 0): Edit("9")}
     assert audit_sheet(after).is_done
@@ -121,8 +126,8 @@ fields = st.sampled_from(["text", "kept", "is_reading", "name", "kind", "maximum
 
 @given(st.dictionaries(keys, values | st.dictionaries(fields, values)))
 def test_whatever_a_browser_sends_a_sheet_can_be_built_from_it(change):
-    said = replay([step for step in [make_step({}, "x", clean_change(change))] if step])
-    audit_sheet(apply(sheet_of(["7", "8"], ["1", "2"]), said))
+    user_input = replay([step for step in [make_step({}, "x", clean_change(change))] if step])
+    audit_sheet(apply(sheet_of(["7", "8"], ["1", "2"]), user_input))
 
 
 # Steps.
@@ -133,27 +138,27 @@ changes = st.dictionaries(st.sampled_from("abcd"), said_values, max_size=3)
 
 @given(st.lists(changes, max_size=8))
 def test_undoing_every_step_brings_back_what_was_said_before_it(all_changes):
-    said, history = {}, []
+    user_input, history = {}, []
     for change in all_changes:
-        step = make_step(said, "change", change)
+        step = make_step(user_input, "change", change)
         if step is None:
-            assert all(said.get(key) == value for key, value in change.items())
+            assert all(user_input.get(key) == value for key, value in change.items())
             continue
-        history.append((said, step))
-        said = take_step(said, step)
-        assert all(said.get(key) == value for key, value in change.items())
-    assert replay(step for _, step in history) == said
+        history.append((user_input, step))
+        user_input = take_step(user_input, step)
+        assert all(user_input.get(key) == value for key, value in change.items())
+    assert replay(step for _, step in history) == user_input
     for before, step in reversed(history):
-        said = undo_step(said, step)
-        assert said == before
+        user_input = undo_step(user_input, step)
+        assert user_input == before
 
 
 def test_another_layout_forgets_what_was_said_of_the_old_table_until_it_is_undone():
-    said = {"cell 0 0 1": edit("6"), "row 0 1": "skipped", "names": "Anna"}
-    step = make_step(said, "Layout", change_layout(said, "row"))
-    after = take_step(said, step)
+    user_input = {"cell 0 0 1": edit("6"), "row 0 1": "skipped", "names": "Anna"}
+    step = make_step(user_input, "Layout", change_layout(user_input, "row"))
+    after = take_step(user_input, step)
     assert after == {"names": "Anna", "layout": "row"}
-    assert undo_step(after, step) == said
+    assert undo_step(after, step) == user_input
 
 
 # Doubts that are alike.
@@ -191,8 +196,8 @@ def test_edits_become_corrections_and_words_and_sums_do_not(held_out, tmp_path):
     assert len(read) == 2
     store = Corrections(f"sqlite:///{tmp_path / 'corrections.sqlite'}")
 
-    def stored(said):
-        sheet = build_sheet([scan], {"cell 0 0 0": said})
+    def stored(user_input):
+        sheet = build_sheet([scan], {"cell 0 0 0": user_input})
         store.add(sheet_corrections(sheet, [scan], lambda _: png))
         return {(one.digit, one.truth, one.read, one.source, one.file) for one in store.all()}
 

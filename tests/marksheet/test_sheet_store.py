@@ -164,7 +164,7 @@ def test_a_deleted_sheet_is_gone_with_its_files(url, store, tmp_path):
         lambda: store.add_step(sheet, 1, OTHER),
         lambda: store.describe(sheet, "x", ""),
     ):
-        with pytest.raises(SheetsError, match="not there any more"):
+        with pytest.raises(SheetsError, match="was deleted"):
             ask()
     store.close()
     if url.startswith("sqlite"):

@@ -25,8 +25,8 @@ def keys_for(cell, truth):
 
 def check(scan, truth):
     """Answer every open cell in order; return inputs, cells that were open, and the end."""
-    said, inputs = {}, 0
-    sheet = build_sheet([scan], said)
+    user_input, inputs = {}, 0
+    sheet = build_sheet([scan], user_input)
     audit = audit_sheet(sheet)
     places = {
         (row, column)
@@ -36,9 +36,9 @@ def check(scan, truth):
     }
     n_uncertain = len(places)
     for _ in range(1000):
-        audit = audit_sheet(sheet := build_sheet([scan], said))
+        audit = audit_sheet(sheet := build_sheet([scan], user_input))
         if audit.groups:
-            said |= confirm_alike(sheet, audit, audit.groups[0])
+            user_input |= confirm_alike(sheet, audit, audit.groups[0])
             inputs += 1
             continue
         place = next(
@@ -54,7 +54,7 @@ def check(scan, truth):
             return inputs, n_uncertain, audit
         cell, right = audit.cells[place[0]][place[1]], truth[place[0]][place[1]]
         inputs += keys_for(cell, right)
-        said[place_key(sheet, place)] = {"text": right, "kept": right == cell.text}
+        user_input[place_key(sheet, place)] = {"text": right, "kept": right == cell.text}
     raise AssertionError("the check has no end")
 
 

@@ -188,7 +188,7 @@ def test_another_page_hands_a_file_over_and_the_last_sheet_stays_saved(opened, u
 
 def test_a_sheet_that_is_gone_is_said_and_a_new_one_can_be_started(opened):
     app = opened(sheet="f" * 32)
-    assert "not there any more" in app.error[0].value
+    assert "was deleted" in app.error[0].value
     assert app.file_uploader
 
 
@@ -286,7 +286,7 @@ def test_another_layout_can_be_chosen_and_undone(opened):
     app = opened(*numbers(3))
     say(app, cell("47"))
     app.segmented_control[0].set_value("table").run(timeout=SLOW)
-    assert work(app).said["layout"] == "table"
+    assert work(app).user_input["layout"] == "table"
     assert not work(app).checked()[0].edits
     say(app, cell("47"), {"undo": True})
     assert work(app).checked()[0].edits[0, 0].text == "47"
