@@ -178,8 +178,8 @@ def check_cell(
     Parameters
     ----------
     entry : the reading of the cell; None if the row has no such cell
-    column : what it must be
-    edit : what a person confirmed or typed instead
+    column : the kind and limits of its column
+    edit : the text that the user confirmed or typed
     threshold : confidence below which the reading is doubtful
     """
     if edit is not None:

@@ -203,7 +203,7 @@ def _lines(sheet: Sheet, audit: Audit) -> Iterator[_Line]:
 
 
 def _state(audit: Audit, row: int) -> tuple[str, ...]:
-    """Return whether the sums of a row agree; None for a sheet without sums."""
+    """Return the state of a row's sums, as one cell; no cell for a sheet without sums."""
     if not audit.sums:
         return ()
     states = {each.state for each in audit.sums if each.total[0] == row}
