@@ -1,6 +1,7 @@
 """The training command: what it leaves, what it never touches, how it stops and continues."""
 
 import csv
+import dataclasses
 import errno
 import json
 import os
@@ -18,6 +19,7 @@ from PIL import Image
 import digits
 from digits.errors import DataError
 from digits.mnist import load_mnist
+from digits.training.recipes import BEST
 from digits.types import Hint
 
 ROOT = Path(__file__).parent.parent.parent
@@ -226,7 +228,9 @@ def test_what_shipped_is_brought_back_whole_or_a_sentence_says_why(monkeypatch, 
     assert "mnist_model.h5 cannot be restored" in capsys.readouterr().err
 
 
-def test_the_convolutional_network_gets_its_reject_head(command, here, capfd):
+def test_the_convolutional_network_gets_its_reject_head(command, here, monkeypatch, capfd):
+    short = dataclasses.replace(BEST["cnn"], rejection_epochs=1)
+    monkeypatch.setitem(BEST, "cnn", short)
     assert command("--epochs", "1", "--no-test") == 0
     card = json.loads((here / "runs" / "cnn-0" / "cnn.json").read_text("utf-8"))
     told = card["not_a_digit"]
