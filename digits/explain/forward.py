@@ -13,7 +13,7 @@ from jaxtyping import Float32, Int, UInt8
 from digits.evaluation.metrics import Bin
 from digits.inference.calibration import softmax
 from digits.inference.classifier import Classifier
-from digits.inference.onnx_weights import DenseWeights
+from digits.inference.dense_weights import DenseWeights
 from digits.types import CENTRE, FRAME, Frame
 
 FINER = 8  # enlargement at which strokes are thickened, for steps of a fraction of a px

@@ -1,22 +1,20 @@
-"""The held-out digits of MNIST with a network's embeddings, for comparison with a new digit.
+"""MNIST's held-out digits with a network's embeddings, to compare new digits with.
 
-They are stored beside the network as `NAME.npz`, so that explaining an answer and checking what
-was learned do not need MNIST itself.
+They are stored next to the network as `NAME.npz`, so that explanations and learning do not need
+MNIST itself.
 """
 
 import hashlib
 import io
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from jaxtyping import Float16, Float32, Int, UInt8
 
-from digits.errors import ModelError
 from digits.inference.classifier import load_card, load_classifier
 from digits.io.atomic_write import atomic_write
-from digits.io.verified import read_verified
+from digits.io.verified import read_arrays
 from digits.types import Frames, Logits
 
 WEIGHTS = Path(__file__).parent.parent / "weights"  # shipped with the package
@@ -92,7 +90,7 @@ def load_reference_set(path: Path) -> ReferenceSet:
     """
     expected = load_card(path).get(CHECKSUM)
     names = ("pictures", "labels", "embeddings", "logits", "doubts")
-    return ReferenceSet(*_open(path.with_suffix(".npz"), expected, names))
+    return ReferenceSet(*read_arrays(path.with_suffix(".npz"), expected, names))
 
 
 def load_hard(folder: Path = WEIGHTS) -> HardExamples:
@@ -104,20 +102,4 @@ def load_hard(folder: Path = WEIGHTS) -> HardExamples:
         They are missing or damaged.
     """
     expected = load_card(folder / HARD).get("sha256")
-    return HardExamples(*_open(folder / HARD, expected, ("digits", "labels", "others")))
-
-
-def _open(file: Path, expected: str | None, names: tuple[str, ...]) -> list[np.ndarray]:
-    """Return arrays of an `.npz` that has the expected checksum."""
-    content, _ = read_verified(
-        file,
-        expected or "",
-        what=f"the reference set {file.name}",
-        advice="download the project again, or train the network anew",
-        error=ModelError,
-    )
-    try:
-        with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
-            return [arrays[name] for name in names]
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile, EOFError) as error:
-        raise ModelError(f"{file.name} is not a reference set: train the network again") from error
+    return HardExamples(*read_arrays(folder / HARD, expected, ("digits", "labels", "others")))

@@ -1,9 +1,14 @@
-"""Read a file whose checksum is known."""
+"""Read files whose checksums are known."""
 
 import hashlib
+import io
+import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 
-from digits.errors import DigitsError
+import numpy as np
+
+from digits.errors import DigitsError, ModelError
 
 SHOWN = 8  # characters of a checksum in a message
 
@@ -15,10 +20,10 @@ def read_verified(
 
     Parameters
     ----------
-    expected : the SHA-256 that it must have; None where none is known
+    expected : its SHA-256; None if unknown
     what : names the file in a message, e.g. "the model cnn.onnx"
-    advice : what to do about a file that cannot be used
-    error : raised with a sentence where the file is missing, cannot be read, or is another one
+    advice : what to do if it cannot be used
+    error : raised if the file is missing, cannot be read, or has another checksum
     """
     try:
         content = path.read_bytes()
@@ -31,3 +36,25 @@ def read_verified(
             f"{expected[:SHOWN] or 'none'}): {advice}"
         )
     return content, found
+
+
+def read_arrays(path: Path, expected: str | None, names: Sequence[str]) -> list[np.ndarray]:
+    """Return arrays of an `.npz` that belongs to a model.
+
+    Raises
+    ------
+    ModelError
+        The file is missing, damaged, or not the one of the model's card.
+    """
+    content, _ = read_verified(
+        path,
+        expected or "",
+        what=f"the file {path.name}",
+        advice="download the project again, or train the network again",
+        error=ModelError,
+    )
+    try:
+        with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
+            return [arrays[name] for name in names]
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile, EOFError) as error:
+        raise ModelError(f"{path.name} lacks arrays: train the network again") from error

@@ -19,6 +19,7 @@ from digits.evaluation.classifier import describe, judge
 from digits.inference.calibration import fit_temperature
 from digits.inference.card import write_card
 from digits.inference.classifier import load_card, load_classifier
+from digits.inference.dense_weights import WEIGHTS_CHECKSUM, write_dense_weights
 from digits.inference.reference_set import CHECKSUM, write_reference_set
 from digits.io.atomic_write import atomic_write
 from digits.mnist import Labelled, Mnist, joined
@@ -331,6 +332,9 @@ def export_run(
             card["parameters"] = together.count_params()
             card["multiply_adds"] = multiply_adds(together)
             card["not_a_digit"] = calibrate_head(head, mnist, recipe.seed, written)
+        weights = network.get_weights()
+        if [array.ndim for array in weights] == [2, 1, 2, 1]:  # one hidden layer
+            card[WEIGHTS_CHECKSUM] = write_dense_weights(path, weights)
         write_card(path, card)
         card[CHECKSUM] = write_reference_set(path, held_out.pictures, held_out.labels)
         card["validation"] = judge(

@@ -11,7 +11,7 @@ from digits.errors import DigitsError
 from digits.explain import forward
 from digits.explain.occlusion import occlude
 from digits.inference.classifier import Classifier, load_card
-from digits.inference.onnx_weights import load_dense_weights
+from digits.inference.dense_weights import load_dense_weights
 from digits.inference.reference_set import ReferenceSet
 from digits.io.document import load_picture, load_upright
 from digits.io.image import EXTENSIONS

@@ -1,5 +1,6 @@
 """What the page Inside says is what the networks do."""
 
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -9,7 +10,7 @@ from digits.errors import ModelError
 from digits.evaluation.metrics import reliability_bins
 from digits.explain.forward import LIMITS, STEPS, Distortion, distort, judge_network, sweep, trace
 from digits.inference.classifier import load_card
-from digits.inference.onnx_weights import load_dense_weights
+from digits.inference.dense_weights import load_dense_weights
 from digits.mnist import load_mnist
 from digits.registry import WEIGHTS, shipped_reader
 
@@ -32,16 +33,27 @@ def test_the_weights_are_those_that_onnx_reads(weights):
         np.testing.assert_array_equal(mine, theirs[mine.shape])
 
 
-def test_a_file_without_such_a_network_is_told(tmp_path):
-    with pytest.raises(ModelError, match="no network with one hidden layer"):
+def test_a_network_with_more_hidden_layers_has_no_weights_to_show():
+    with pytest.raises(ModelError, match="has no weights to show"):
         load_dense_weights(WEIGHTS / "cnn.onnx")
-    for content in (b"", b"\x3a\xff\xff", b"\x0b", bytes(range(256)), b"\x80"):
-        path = tmp_path / "odd.onnx"
-        path.write_bytes(content)
-        with pytest.raises(ModelError, match="odd"):
-            load_dense_weights(path)
+
+
+def test_missing_damaged_or_foreign_weights_are_reported(tmp_path):
+    for name in ("dense.json", "dense.weights.npz"):
+        shutil.copyfile(WEIGHTS / name, tmp_path / name)
+    path, file = tmp_path / "dense.onnx", tmp_path / "dense.weights.npz"
+    np.testing.assert_array_equal(
+        load_dense_weights(path).output, load_dense_weights(WEIGHTS / path.name).output
+    )
+    file.write_bytes(file.read_bytes()[:-1])
+    with pytest.raises(ModelError, match="damaged"):
+        load_dense_weights(path)
+    shutil.copyfile(WEIGHTS / "cnn.npz", file)
+    with pytest.raises(ModelError, match="not the one of its card"):
+        load_dense_weights(path)
+    file.unlink()
     with pytest.raises(ModelError, match="cannot be read"):
-        load_dense_weights(tmp_path / "none.onnx")
+        load_dense_weights(path)
 
 
 def test_the_forward_pass_number_by_number_is_the_served_answer(weights, validation):

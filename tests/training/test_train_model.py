@@ -71,6 +71,7 @@ def test_the_requested_network_is_trained_saved_and_read_with(checkout, few, tmp
         "dense.json",
         "dense.npz",
         "dense.onnx",
+        "dense.weights.npz",
         "history.csv",
     }
     card = json.loads((folder / "dense.json").read_text("utf-8"))
