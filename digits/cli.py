@@ -55,6 +55,12 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+form_app = typer.Typer(
+    name="form",
+    help="Define a form once, and read the pages that people filled in.",
+    no_args_is_help=True,
+)
+app.add_typer(form_app)
 
 
 class ReportFormat(StrEnum):
@@ -165,7 +171,8 @@ def _see(argv: Sequence[str] | None) -> str:
     """Return where the command that was given is explained."""
     given = sys.argv[1:] if argv is None else argv
     commands = {getattr(known.callback, "__name__", None) for known in app.registered_commands}
-    command = next((f"{word} " for word in given if word in commands), "")
+    groups = {known.typer_instance.info.name for known in app.registered_groups}
+    command = next((f"{word} " for word in given if word in commands | groups), "")
     return f"See: digits {command}--help"
 
 
@@ -370,6 +377,89 @@ def _progress() -> Iterator[Callable[["Tally", int], None]]:
             bar.update(task, completed=tally.pictures, total=total, rate=rate)
 
         yield tell
+
+
+@form_app.command("new")
+def form_new(
+    path: Annotated[str, typer.Argument(metavar="FILE", help="A page of the form.")],
+    out: Annotated[Path, typer.Option(help="Where the form goes: a JSON file.")],
+    field: Annotated[
+        list[str] | None,
+        typer.Option(help="name:kind[:option]@x,y,width,height; may be repeated."),
+    ] = None,
+    name: Annotated[str | None, typer.Option(help="Of the form; by default of the file.")] = None,
+    blank: Annotated[bool, typer.Option("--blank", help="The page is not filled in.")] = False,
+    page: Annotated[
+        int | None, typer.Option(min=1, help="Page of a PDF; the first by default.")
+    ] = None,
+) -> int:
+    """Define a form on one page; without --field, fields are proposed from its print.
+
+    digits form new page.jpg --field roll:identifier:9@340,360,470,58 --out form.json
+
+    digits form new empty.pdf --blank --out form.json
+    """
+    from digits.forms.commands import define_form
+
+    made = define_form(path, field or [], name=name, is_blank=blank, page=page)
+    made.save(out)
+    for each in made.fields:
+        box = each.box
+        about = f"{each.length} digits" if each.length else ""
+        where = f"{box.x},{box.y},{box.width},{box.height}"
+        _print(f"{each.name}\t{each.kind}\t{about}\t{where}")
+    if not field:
+        _tell(f"digits: {count(len(made.fields), 'field')} proposed: edit {out} to name them")
+    return 0
+
+
+@form_app.command("show")
+def form_show(
+    path: Annotated[Path, typer.Argument(metavar="FORM", help="The form's JSON file.")],
+    out: Annotated[Path, typer.Option(help="Where the picture goes: a PNG file.")],
+) -> int:
+    """Draw a form with its fields.
+
+    digits form show form.json --out form.png
+    """
+    from digits.forms.commands import write_drawing
+
+    write_drawing(path, out)
+    _print(str(out))
+    return 0
+
+
+@form_app.command("read")
+def form_read(
+    path: Annotated[Path, typer.Argument(metavar="FORM", help="The form's JSON file.")],
+    scans: Annotated[
+        list[str], typer.Argument(help="Filled pages: pictures, PDFs, folders, patterns.")
+    ],
+    out: Annotated[Path, typer.Option(help="The table: FILE.xlsx, .csv or .parquet.")],
+    accept: Accept = CONFIDENCE_THRESHOLD,
+    model: Model = None,
+) -> int:
+    """Read filled pages into a table: a row for each page, a column for each field.
+
+    digits form read form.json scans/ --out table.xlsx
+    """
+    from digits.forms.commands import read_pages
+
+    hint = _hint(single=False, length=None, box=[], accept=accept)
+    failures = 0
+
+    def on_failure(file: str | None, page: int | None, reason: str) -> None:
+        nonlocal failures
+        failures += 1
+        _tell_failure(file, page, reason)
+
+    sources = chain.from_iterable(_sources(scan) for scan in scans)
+    tally = read_pages(path, sources, out, accept=hint.accept, model=model, on_failure=on_failure)
+    _tell(
+        f"digits: {count(tally.pages, 'page')} read into {out}, {failures} failed, "
+        f"{count(tally.doubtful, 'field')} to check"
+    )
+    return FAILED if failures else 0
 
 
 @app.command()

@@ -32,6 +32,8 @@ class DigitsError(Exception):
         │   └── OutputFormatError   the name of the result says no format that is written
         ├── CorrectionsError    the store of corrections cannot be read or written
         ├── SheetsError         the store of sheets cannot be read or written
+        ├── FormError           a form's file or definition cannot be used
+        │   └── NotThisFormError    a page does not show the form's print
         └── UsageError          options of a command contradict each other
     """
 
@@ -102,6 +104,14 @@ class UsageError(DigitsError):
 
 class SheetsError(DigitsError):
     """The store of sheets cannot be read or written."""
+
+
+class FormError(DigitsError):
+    """A form's file or definition cannot be used."""
+
+
+class NotThisFormError(FormError):
+    """A page does not show the form's print."""
 
 
 def how_to_install(extras: str) -> str:

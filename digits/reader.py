@@ -110,6 +110,15 @@ class ScoredFrame:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A known piece of a page that is to be read."""
+
+    region: TextRegion
+    length: int | None = None  # digits of the number, if known
+    glyph: Glyph | None = None  # px of the piece: the ink of its one digit; None: a number
+
+
 @dataclass(frozen=True)
 class Reader:
     """Reads pictures with two networks. Immutable, so that threads may share it."""
@@ -237,15 +246,21 @@ class Reader:
         for i, (part, number) in enumerate(zip(found.layout.numbers, found.numbers, strict=True)):
             if part.page is None or _has_length(number.line, length):
                 continue
-            decoding = self.line_recognizer.decode([to_strip(part.page)], length)[0]
-            (again,) = self._classify(
-                [part], [replace(_segment(part.page, decoding), length_probability=1.0)]
-            )
-            confidence = again.line.confidence * decoding.length_probability
-            numbers[i] = replace(again, line=replace(again.line, confidence=confidence))
+            numbers[i] = self._reread(part, number, length)
             notes.append(_length_note(length, len(number.line.digits)))
         found = replace(found, numbers=_reject_if_mostly_rejected(numbers))
         return _contradict(found, *dict.fromkeys(notes)) if notes else found
+
+    def _reread(self, part: TextRegion, number: ReadNumber, length: int) -> ReadNumber:
+        """Read a number again with a promised number of digits; that is never sure."""
+        if part.page is None:
+            return number
+        decoding = self.line_recognizer.decode([to_strip(part.page)], length)[0]
+        (again,) = self._classify(
+            [part], [replace(_segment(part.page, decoding), length_probability=1.0)]
+        )
+        confidence = again.line.confidence * decoding.length_probability
+        return replace(again, line=replace(again.line, confidence=confidence))
 
     def _read_single(self, page: Page, sheet: Picture, hint: Hint) -> PageReading:
         """Read one digit in each piece, and look at those without the hint that are not sure."""
@@ -290,6 +305,30 @@ class Reader:
         layout = replace(found.layout, left_out=(*others, *left_out))
         found = replace(found, layout=layout, numbers=tuple(numbers))
         return _contradict(found, *dict.fromkeys(notes)) if notes else found
+
+    def read_pieces(self, pieces: Sequence[Piece]) -> list[ReadNumber]:
+        """Read known pieces of a page in one batch; each by itself, whatever the others hold.
+
+        Parameters
+        ----------
+        pieces : of one number each, or of one digit whose ink is known
+        """
+        lines = iter(self._find_hypotheses([p.region for p in pieces if p.glyph is None]))
+        hypotheses = [
+            next(lines)
+            if piece.glyph is None
+            else LineHypothesis((piece.glyph,), np.zeros((1, CLASSES)), 1.0)
+            for piece in pieces
+        ]
+        numbers = self._classify([piece.region for piece in pieces], hypotheses)
+        return [
+            self._reread(piece.region, number, piece.length)
+            if piece.length is not None
+            and number.line.digits
+            and not _has_length(number.line, piece.length)
+            else number
+            for piece, number in zip(pieces, numbers, strict=True)
+        ]
 
     def read_lines(self, found: Sequence[TextRegion]) -> list[Line]:
         """Read pieces of a page that hold one number each; the empty ones give an empty line."""

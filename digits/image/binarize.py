@@ -46,12 +46,18 @@ def extract_ink(pixels: Pixels) -> Ink:
     return to_ink(measure_contrast(pixels))
 
 
-def measure_contrast(pixels: Pixels) -> Contrast:
+def measure_contrast(pixels: Pixels, *, light_on_dark: bool | None = None) -> Contrast:
     """Return how far each pixel differs from the paper around it: uint8 (h, w) -> (h, w).
 
     Prints and patterns of the paper are still in it; light and shadow are not.
+
+    Parameters
+    ----------
+    light_on_dark : whether ink is lighter than paper, if known
     """
-    return _contrast(255 - pixels if is_light_on_dark(pixels) else pixels)
+    if light_on_dark is None:
+        light_on_dark = is_light_on_dark(pixels)
+    return _contrast(255 - pixels if light_on_dark else pixels)
 
 
 def to_ink(contrast: Contrast) -> Ink:

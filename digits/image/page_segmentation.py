@@ -58,7 +58,9 @@ def paper_of(picture: Picture, hint: Hint = ANY) -> Paper | None:
     return paper if all(_lies_on(box, corners) for box in hint.boxes) else None
 
 
-def open_page(picture: Picture, paper: Paper | None = None) -> tuple[Page, Picture]:
+def open_page(
+    picture: Picture, paper: Paper | None = None, *, light_on_dark: bool | None = None
+) -> tuple[Page, Picture]:
     """Separate ink from paper, on a sheet of paper or on the whole picture.
 
     Parameters
@@ -66,6 +68,7 @@ def open_page(picture: Picture, paper: Paper | None = None) -> tuple[Page, Pictu
     picture : to read
     paper : where the page lies, as `paper_of` gives it; it is straightened, and what lies beyond
         it is left out
+    light_on_dark : whether ink is lighter than paper, if known
 
     Returns
     -------
@@ -79,7 +82,7 @@ def open_page(picture: Picture, paper: Paper | None = None) -> tuple[Page, Pictu
         corners = np.array(paper.corners) / to_original.diagonal()[:2]
         picture, to_picture = _cut_sheet(picture, corners)
         to_original = to_original @ to_picture
-    contrast = measure_contrast(picture.grey)
+    contrast = measure_contrast(picture.grey, light_on_dark=light_on_dark)
     return Page(to_ink(contrast), contrast, to_original, size), picture
 
 
@@ -143,7 +146,7 @@ def _joined(parts: Sequence[Layout]) -> Layout:
 def _in_box(page: Page, box: Box, hint: Hint) -> Layout:
     """Return a known region as one number."""
     region = straighten(page, page.region_from_original(box))
-    line, left_out = (region, ()) if is_single(hint) else _only_line(region, ruled=True)
+    line, left_out = (region, ()) if is_single(hint) else only_line(region, ruled=True)
     region = line or region
     return Layout((TextRegion(region if region.ink.any() else None, box),), left_out)
 
@@ -151,7 +154,7 @@ def _in_box(page: Page, box: Box, hint: Hint) -> Layout:
 def _in_cell(page: Page, region: Region, place: tuple[int, int]) -> Layout:
     """Return a cell of a table as one number, or as empty."""
     cell = straighten(page, region)
-    line, left_out = _only_line(cell, ruled=False)
+    line, left_out = only_line(cell, ruled=False)
     return Layout((TextRegion(line, _whole(cell), place),), left_out)
 
 
@@ -174,8 +177,13 @@ def _beside(page: Page, grid: Grid) -> tuple[Box, ...]:
     return _boxes(page, tall)
 
 
-def _only_line(page: Page, *, ruled: bool) -> tuple[Page | None, tuple[Box, ...]]:
-    """Return all that is written on a small piece of the page as one line, and what is not."""
+def only_line(page: Page, *, ruled: bool) -> tuple[Page | None, tuple[Box, ...]]:
+    """Return all that is written on a small piece of the page as one line, and what is not.
+
+    Parameters
+    ----------
+    ruled : whether printed lines may be on it
+    """
     found = find_lines(page.ink, ruled=ruled)
     left_out = _boxes(page, found.left_out)
     if not found.regions:

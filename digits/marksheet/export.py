@@ -80,7 +80,7 @@ def to_xlsx(sheet: Sheet, scans: Sequence[Scan]) -> bytes:
     book = Workbook()
     page = book.worksheets[0]
     page.title = "Sheet"
-    _write_titles(page, _titles(sheet, audit))
+    write_titles(page, _titles(sheet, audit))
     for down, line in enumerate(_lines(sheet, audit), start=2):
         _write_line(page, down, line, sheet)
     _write_pictures(book.create_sheet("Pictures"), sheet, audit, scans)
@@ -91,30 +91,31 @@ def to_xlsx(sheet: Sheet, scans: Sequence[Scan]) -> bytes:
 
 def _write_line(page: Worksheet, down: int, line: _Line, sheet: Sheet) -> None:
     for across, text in enumerate(line.before, start=1):
-        _write_text(page.cell(down, across), text)
+        write_text(page.cell(down, across), text)
     for across, (column, cell) in enumerate(line.cells, start=1 + len(line.before)):
         place = page.cell(down, across)
         number = to_number(cell.text)
         if sheet.columns[column].kind != "identifier" and number is not None:
             place.value = number
         else:
-            _write_text(place, cell.text)
+            write_text(place, cell.text)
         if cell.doubts:
             place.fill = DOUBTFUL
     for across, text in enumerate(line.after, start=1 + len(line.before) + len(line.cells)):
-        _write_text(page.cell(down, across), text)
+        write_text(page.cell(down, across), text)
 
 
-def _write_titles(page: Worksheet, titles: list[str] | tuple[str, ...]) -> None:
+def write_titles(page: Worksheet, titles: list[str] | tuple[str, ...]) -> None:
+    """Write the first row, bold, and keep it in sight."""
     for across, title in enumerate(titles, start=1):
         cell = page.cell(1, across)
-        _write_text(cell, title)
+        write_text(cell, title)
         cell.font = BOLD
         page.column_dimensions[get_column_letter(across)].width = WIDTH
     page.freeze_panes = "A2"
 
 
-def _write_text(cell: XlsxCell, text: str) -> None:
+def write_text(cell: XlsxCell, text: str) -> None:
     """Write text as text: openpyxl takes "=" for a formula."""
     cell.value = CONTROL.sub("", text)[:LONGEST]
     cell.data_type = "s"
@@ -124,7 +125,7 @@ def _write_text(cell: XlsxCell, text: str) -> None:
 
 def _write_pictures(page: Worksheet, sheet: Sheet, audit: Audit, scans: Sequence[Scan]) -> None:
     """Write a row for each cell that was read: its picture, text and confidence."""
-    _write_titles(page, SEEN)
+    write_titles(page, SEEN)
     page.column_dimensions["C"].width = PICTURE_WIDTH
     down, views = 1, _Views(scans)
     for line in _lines(sheet, audit):
@@ -135,15 +136,15 @@ def _write_pictures(page: Worksheet, sheet: Sheet, audit: Audit, scans: Sequence
                 continue
             down += 1
             page.cell(down, 1).value = line.row + 1
-            _write_text(page.cell(down, 2), sheet.columns[column].name)
+            write_text(page.cell(down, 2), sheet.columns[column].name)
             if thumbnail := views.thumbnail(sheet.rows[line.row].scan, entry.box):
                 picture = XlsxImage(io.BytesIO(thumbnail))
                 page.add_image(picture, f"C{down}")
                 page.row_dimensions[down].height = picture.height * POINTS
-            _write_text(page.cell(down, 4), entry.line.text)
+            write_text(page.cell(down, 4), entry.line.text)
             page.cell(down, 5).value = round(entry.line.confidence, 4)
-            _write_text(page.cell(down, 6), cell.text)
-            _write_text(page.cell(down, 7), "; ".join(doubt.text for doubt in cell.doubts))
+            write_text(page.cell(down, 6), cell.text)
+            write_text(page.cell(down, 7), "; ".join(doubt.text for doubt in cell.doubts))
             if cell.doubts:
                 page.cell(down, 6).fill = DOUBTFUL
 

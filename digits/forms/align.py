@@ -1,0 +1,414 @@
+"""Align a page with a form's reference picture by its print, and reject pages of other forms.
+
+Only print counts. What stands inside fields is left out on both pictures, and what a page network
+calls handwriting is left out of the reference. Local features (Lowe 2004) give a homography
+(MAGSAC++, Barath et al. 2020); small tiles of print, found again one by one, refine it, correct it
+around each field where the paper is bent, and say how much of the print is really there.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from jaxtyping import Bool, Float32, Float64, Int32
+
+from digits.errors import NotThisFormError
+from digits.image.binarize import is_light_on_dark, measure_contrast, to_ink
+from digits.image.ruling import find_rules
+from digits.types import LINKED, Box, Contrast, Pixels
+
+Homography = Float64[np.ndarray, "3 3"]
+
+LOOK = 600_000  # px on which features are found
+MOST_FEATURES = 1_500  # of each picture
+RATIO = 0.85  # of the distance to the second-best match (Lowe 2004 takes 0.8)
+ALIKE = 0.8  # cosine of two descriptors from which a guided match is one
+REACH = 0.012  # of the reference's longer side within which a guided match is looked for
+NEAR = 3.0  # px of the looked-at page: distance of an inlier
+MANY = 60  # inliers that need no guided matches
+FEWEST = 10  # inliers; a homography through chance matches has five or six
+TRIES = 5_000  # samples of MAGSAC
+TILE = 64  # px of the reference, side of a tile
+STEP = 48  # px of the reference from tile to tile
+MOST_TILES = 64  # of the page, those with the clearest corners
+EACH_FIELD = 6  # further tiles near each field, those with the clearest corners
+EDGED = 0.012  # smaller eigenvalue of a tile's mean structure tensor that fixes it both ways
+SEARCH = (14, 6)  # px of the reference around a tile, in each round
+SOFT = 1.0  # px, standard deviation by which both pictures are smoothed
+SAME = 0.5  # correlation from which a tile's print is found; of other print it is below 0.4
+LEAST_PRINT = 0.75  # share of the tiles in sight that must be found: see docs/forms.md
+LEAST_SEEN = 0.3  # share of all tiles that must be in sight
+MOST_RESIDUAL = 3.0  # px of the reference: median by which the found tiles stand off
+LEAST_SCALE = 0.25  # px of the page for each px of the reference: writing would be too small
+SLANT = 4.0  # times that one corner's scale may exceed another's
+AROUND = 260.0  # px of the reference from a field in which tiles near it are looked for
+NEAREST = 8  # tiles that place a field
+LOCAL = 0.5  # share of them that must be found
+FEW = 3  # tiles from which a field's own shift is known
+INSET = 0.08  # of a field's shorter side: its border and what lies outside it are print
+RULE_RIM = 5  # px of the reference around a rule that stay in sight inside fields
+SMALLEST = 1e-3  # weight of a tile however far away
+PRINT_RIM = 2  # px of the reference by which print is widened before it is taken away
+
+
+@dataclass(frozen=True)
+class FormPrint:
+    """What is printed on a form: to be found again, and to be taken away from what is written."""
+
+    view: Float32[np.ndarray, "h w"]  # contrast, smoothed, without the fields' insides
+    hidden: Bool[np.ndarray, "h w"]  # insides of fields, where anything may be written
+    erased: Bool[np.ndarray, "h w"]  # print that is taken away before a field is read
+    points: Float32[np.ndarray, "n 2"]  # px, features
+    descriptors: Float32[np.ndarray, "n 128"]  # unit length
+    tiles: Int32[np.ndarray, "m 2"]  # px, left and top of the tiles that fix the page
+    n_page: int  # the first of them, chosen for the page and not for a field
+    light_on_dark: bool  # print is lighter than its paper
+
+
+@dataclass(frozen=True, slots=True)
+class Alignment:
+    """Where a form's reference lies on a page."""
+
+    to_page: Homography  # from px of the reference to px of the page
+    fields: tuple[Homography | None, ...]  # the same around each field; None: not found there
+    inliers: int  # features that agree
+    residual: float  # px of the reference: median by which tiles of print stood off
+    agreement: float  # share of the print in sight that was found
+
+
+def find_print(
+    reference: Pixels,
+    boxes: Sequence[Box],
+    *,
+    is_blank: bool = False,
+    handwriting: Bool[np.ndarray, "h w"] | None = None,
+) -> FormPrint:
+    """Return what is printed on a form's reference picture.
+
+    Parameters
+    ----------
+    boxes : of the fields, in px of the reference
+    is_blank : what stands in the fields is print
+    handwriting : what a page network calls handwriting; None: nothing but the fields is left out
+    """
+    light_on_dark = is_light_on_dark(reference)
+    contrast = measure_contrast(reference, light_on_dark=light_on_dark)
+    ink = to_ink(contrast)
+    rules = find_rules(ink)
+    inside = _insides(boxes, reference.shape)
+    hidden = inside & ~_widened(rules, RULE_RIM)
+    printed = ink > LINKED
+    if handwriting is not None:
+        printed &= ~handwriting | rules
+        contrast = np.where(handwriting & ~rules, np.float32(0), contrast)
+    erased = printed if is_blank else printed & (rules | ~inside)
+    view = _smoothed(contrast, hidden)
+    points, descriptors = _features(view, ~hidden)
+    return FormPrint(
+        view,
+        hidden,
+        _widened(erased, PRINT_RIM),
+        points,
+        descriptors,
+        *_corner_tiles(view, boxes),
+        light_on_dark,
+    )
+
+
+def align(print_: FormPrint, contrast: Contrast, boxes: Sequence[Box]) -> Alignment:
+    """Return where a form lies on a page.
+
+    Parameters
+    ----------
+    print_ : of the form
+    contrast : float32, shape (height, width), of the page
+    boxes : of the fields, in px of the reference
+
+    Raises
+    ------
+    NotThisFormError
+        Too little of the form's print is found on the page, or it lies as no paper can.
+    """
+    rough, inliers = _by_features(print_, contrast)
+    to_page = rough
+    for reach in SEARCH:
+        found = _find_tiles(print_, contrast, to_page, reach)
+        to_page = _refit(to_page, found)
+    found = _find_tiles(print_, contrast, to_page, SEARCH[-1])
+    seen, good = found.seen, found.is_good
+    # The print near fields, often their boxes alone, says less of which form it is.
+    agreement = min(
+        float(good[:n].sum() / max(1, seen[:n].sum())) for n in (print_.n_page, len(good))
+    )
+    if seen.sum() < LEAST_SEEN * len(seen):
+        raise NotThisFormError("only a small part of the form is in the picture: photograph all")
+    if agreement < LEAST_PRINT:
+        raise NotThisFormError(
+            f"this is not the form: {agreement:.0%} of its print is found, not {LEAST_PRINT:.0%}"
+        )
+    residual = float(np.median(np.hypot(*found.shifts[good].T)))
+    if residual > MOST_RESIDUAL:
+        raise NotThisFormError(
+            f"the form is too crumpled to be aligned: its print stands off by {residual:.1f} px"
+        )
+    _check_shape(to_page, print_.view.shape)
+    places = tuple(_around(to_page, found, box) for box in boxes)
+    return Alignment(to_page, places, inliers, residual, agreement)
+
+
+def map_points(matrix: Homography, points: np.ndarray) -> np.ndarray:
+    """Return where a homography maps points: (n, 2) -> (n, 2)."""
+    x, y = points.T
+    across, down, scale = matrix @ np.stack([x, y, np.ones(len(points))])
+    return np.stack([across / scale, down / scale], axis=1)
+
+
+def _insides(boxes: Sequence[Box], shape: tuple[int, ...]) -> np.ndarray:
+    """Return the insides of fields, without their borders: (h, w) bool."""
+    inside = np.zeros(shape, bool)
+    for box in boxes:
+        inset = max(2, round(INSET * min(box.width, box.height)))
+        inside[box.y + inset : box.bottom - inset, box.x + inset : box.right - inset] = True
+    return inside
+
+
+def _widened(mask: np.ndarray, by: int) -> np.ndarray:
+    window = np.ones((2 * by + 1, 2 * by + 1), np.uint8)
+    return cv2.dilate(mask.astype(np.uint8), window).astype(bool)
+
+
+def _smoothed(contrast: Contrast, hidden: np.ndarray) -> Float32[np.ndarray, "h w"]:
+    """Return contrast without the insides of fields."""
+    clear = np.where(hidden, np.float32(0), contrast)
+    return cv2.GaussianBlur(clear, (0, 0), SOFT).astype(np.float32)
+
+
+# Features.
+
+
+def _features(
+    contrast: np.ndarray, wanted: np.ndarray | None
+) -> tuple[Float32[np.ndarray, "n 2"], Float32[np.ndarray, "n 128"]]:
+    """Return places and unit descriptors of features, in px of the picture."""
+    height, width = contrast.shape
+    scale = min(1.0, float(np.sqrt(LOOK / contrast.size)))
+    grey = np.clip(255 * (1 - contrast), 0, 255).astype(np.uint8)
+    mask = None if wanted is None else wanted.astype(np.uint8)
+    if scale < 1:
+        size = round(width * scale), round(height * scale)
+        grey = cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
+        if mask is not None:
+            mask = cv2.resize(mask, size, interpolation=cv2.INTER_NEAREST)
+    detector = cv2.SIFT_create(nfeatures=MOST_FEATURES)  # type: ignore[attr-defined]
+    found, descriptors = detector.detectAndCompute(grey, mask)
+    if descriptors is None:
+        return np.zeros((0, 2), np.float32), np.zeros((0, 128), np.float32)
+    points = (np.array([each.pt for each in found], np.float32) + 0.5) / np.float32(scale)
+    # The square root of each makes their distance that of Hellinger (Arandjelović, Zisserman 2012).
+    rooted = np.sqrt(descriptors / np.maximum(descriptors.sum(axis=1, keepdims=True), 1e-6))
+    return points, rooted.astype(np.float32)
+
+
+def _by_features(print_: FormPrint, contrast: Contrast) -> tuple[Homography, int]:
+    """Return the homography on which most features agree, and how many do."""
+    points, descriptors = _features(contrast, None)
+    if min(len(points), len(print_.points)) < FEWEST:
+        raise NotThisFormError("this is not the form: nothing of its print is found")
+    alike = print_.descriptors @ descriptors.T  # (n, m), cosines
+    first = alike.argmax(axis=1)
+    every = np.arange(len(first))
+    best = alike[every, first]
+    alike[every, first] = -1
+    second = alike.max(axis=1)
+    alike[every, first] = best
+    distinct = np.sqrt(np.maximum(0, 1 - best)) < RATIO * np.sqrt(np.maximum(0, 1 - second))
+    matrix, inliers = _robust(print_.points[distinct], points[first[distinct]])
+    if inliers >= MANY:
+        return matrix, inliers
+    # With a place to look at, features that others resemble, such as corners of boxes, count too.
+    away = REACH * max(print_.view.shape) * _scale(matrix, print_.view.shape)
+    guessed = map_points(matrix, print_.points.astype(np.float64)).astype(np.float32)
+    off = np.abs(guessed[:, None] - points[None]).max(axis=2)
+    near = np.where(off < away, alike, np.float32(-1))
+    which = near.argmax(axis=1)
+    chosen = near[every, which] > ALIKE
+    if chosen.sum() < FEWEST:
+        raise NotThisFormError("this is not the form: its print is not found")
+    return _robust(print_.points[chosen], points[which[chosen]])
+
+
+def _robust(source: np.ndarray, target: np.ndarray) -> tuple[Homography, int]:
+    """Return the homography on which most matches agree, and how many do."""
+    found = None
+    if len(source) >= FEWEST:
+        found, mask = cv2.findHomography(
+            source, target, cv2.USAC_MAGSAC, NEAR, maxIters=TRIES, confidence=0.9999
+        )
+    if found is None or mask.sum() < FEWEST:
+        raise NotThisFormError("this is not the form: its print is not found")
+    return found.astype(np.float64), int(mask.sum())
+
+
+def _scale(matrix: Homography, shape: tuple[int, ...]) -> float:
+    """Return px of the page for each px in the middle of the reference."""
+    height, width = shape
+    middle = np.array([[width / 2, height / 2]])
+    square = map_points(matrix, middle + np.array([[0, 0], [1, 0], [0, 1]]))
+    return float(np.sqrt(abs(np.linalg.det(square[1:] - square[0]))))
+
+
+def _check_shape(to_page: Homography, shape: tuple[int, ...]) -> None:
+    """Raise NotThisFormError where no sheet of paper could lie so."""
+    height, width = shape
+    corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float64)
+    scales = []
+    for corner in corners:
+        inward = np.sign(np.array([width / 2, height / 2]) - corner)
+        square = map_points(to_page, corner + np.array([[0, 0], [inward[0], 0], [0, inward[1]]]))
+        scales.append(float(np.linalg.det(square[1:] - square[0])) * inward.prod())
+    root = np.sqrt(np.maximum(scales, 0))
+    if min(scales) <= 0 or root.max() > SLANT * root.min():
+        raise NotThisFormError("this is not the form: its print lies as no paper can")
+    if root.mean() < LEAST_SCALE:
+        raise NotThisFormError("the form is too small in the picture: photograph it from nearer")
+
+
+# Tiles.
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """Tiles of the reference, found again on a page."""
+
+    places: Float64[np.ndarray, "m 2"]  # px of the reference, middles
+    shifts: Float64[np.ndarray, "m 2"]  # px of the reference by which each stands off
+    seen: Bool[np.ndarray, " m"]  # lies in the picture
+    is_good: Bool[np.ndarray, " m"]  # the same print
+
+
+def _corner_tiles(view: np.ndarray, boxes: Sequence[Box]) -> tuple[Int32[np.ndarray, "m 2"], int]:
+    """Return left and top of the tiles whose print can be told from itself moved either way.
+
+    The first ones are chosen for the page, as many as the number says, the others for fields.
+    """
+    across, down = cv2.Sobel(view, cv2.CV_32F, 1, 0), cv2.Sobel(view, cv2.CV_32F, 0, 1)
+    moments = [
+        cv2.blur(product, (TILE, TILE), anchor=(0, 0), borderType=cv2.BORDER_CONSTANT)
+        for product in (across * across, down * down, across * down)
+    ]
+    half = (moments[0] + moments[1]) / 2
+    smaller = half - np.sqrt(np.maximum(0, half**2 - moments[0] * moments[1] + moments[2] ** 2))
+    height, width = view.shape
+    rows = np.arange(0, max(1, height - TILE + 1), STEP)
+    columns = np.arange(0, max(1, width - TILE + 1), STEP)
+    values = smaller[np.ix_(rows, columns)].ravel()
+    corners = np.stack(np.meshgrid(columns, rows), axis=-1).reshape(-1, 2)
+    clear = values > EDGED
+    corners, values = corners[clear], values[clear]
+    order = np.argsort(-values, kind="stable")
+    chosen = dict.fromkeys(order[:MOST_TILES].tolist())
+    n_page = len(chosen)
+    for box in boxes:
+        far = _distance(box, corners + TILE / 2)
+        chosen.update(dict.fromkeys([i for i in order.tolist() if far[i] < AROUND][:EACH_FIELD]))
+    return corners[list(chosen)].astype(np.int32).reshape(-1, 2), n_page
+
+
+def _distance(box: Box, points: np.ndarray) -> np.ndarray:
+    """Return how far points lie outside a box: (n, 2) -> (n,)."""
+    low, high = np.array([box.x, box.y]), np.array([box.right, box.bottom])
+    return np.hypot(*np.maximum(np.maximum(low - points, points - high), 0).T)
+
+
+def _find_tiles(print_: FormPrint, contrast: Contrast, to_page: Homography, reach: int) -> _Found:
+    """Look for each tile of the reference around where a homography says it is."""
+    height, width = print_.view.shape
+    seen_page = warp(contrast, to_page, (width, height))
+    moved = _smoothed(seen_page, print_.hidden)
+    moved = cv2.copyMakeBorder(moved, reach, reach, reach, reach, cv2.BORDER_CONSTANT, value=0)
+    places = print_.tiles + TILE / 2
+    shifts = np.zeros(places.shape)
+    correlation = np.zeros(len(places))
+    for i, (left, top) in enumerate(print_.tiles):
+        tile = print_.view[top : top + TILE, left : left + TILE]
+        around = moved[top : top + TILE + 2 * reach, left : left + TILE + 2 * reach]
+        score = cv2.matchTemplate(around, tile, cv2.TM_CCOEFF_NORMED)
+        _, correlation[i], _, (x, y) = cv2.minMaxLoc(score)
+        shifts[i] = _peak(score, x, y) - reach
+    page_height, page_width = contrast.shape
+    on_page = map_points(to_page, places)
+    margin = TILE / 2 * _scale(to_page, print_.view.shape)
+    seen = (
+        (on_page > margin).all(axis=1)
+        & (on_page[:, 0] < page_width - margin)
+        & (on_page[:, 1] < page_height - margin)
+    )
+    at_rim = np.abs(shifts).max(axis=1) >= reach - 0.5
+    return _Found(places, shifts, seen, seen & (correlation >= SAME) & ~at_rim)
+
+
+def _peak(score: np.ndarray, x: int, y: int) -> np.ndarray:
+    """Return the place of a maximum to a fraction of a pixel, by a parabola each way."""
+
+    def vertex(before: float, here: float, after: float) -> float:
+        bend = before - 2 * here + after
+        return 0.5 * (before - after) / bend if bend < 0 else 0.0
+
+    place = np.array([float(x), float(y)])
+    if 0 < x < score.shape[1] - 1:
+        place[0] += vertex(*(float(value) for value in score[y, x - 1 : x + 2]))
+    if 0 < y < score.shape[0] - 1:
+        place[1] += vertex(*(float(value) for value in score[y - 1 : y + 2, x]))
+    return place
+
+
+def _refit(to_page: Homography, found: _Found) -> Homography:
+    """Return a homography corrected by the tiles that were found."""
+    good = found.is_good
+    if good.sum() < FEWEST:
+        return to_page
+    source = found.places[good].astype(np.float32)
+    target = (found.places + found.shifts)[good].astype(np.float32)
+    correction, _ = cv2.findHomography(source, target, cv2.USAC_MAGSAC, NEAR, maxIters=TRIES)
+    return to_page if correction is None else to_page @ correction.astype(np.float64)
+
+
+def _around(to_page: Homography, found: _Found, box: Box) -> Homography | None:
+    """Return the homography around a field; None where the print around it is not found.
+
+    The tiles near a field say by how much it stands off, and how that changes across it: bent
+    paper is flat over so short a way.
+    """
+    far = np.where(found.seen, _distance(box, found.places), np.inf)
+    near = np.argsort(far, kind="stable")[:NEAREST]
+    near = near[np.isfinite(far[near])]
+    good = near[found.is_good[near]]
+    if len(good) < max(FEW, LOCAL * len(near)):
+        return None
+    weight = np.exp(-0.5 * (far[good] / (AROUND / 2)) ** 2) + SMALLEST
+    middle = np.array([box.x + box.width / 2, box.y + box.height / 2])
+    away = (found.places[good] - middle) / AROUND
+    design = np.column_stack([np.ones(len(away)), away]) * np.sqrt(weight)[:, None]
+    # A ridge on the slope: where tiles lie on one side only, a shift is all that they tell.
+    ridge = np.diag([0.0, 0.3, 0.3]) * weight.max()
+    shifts = found.shifts[good]
+    usual = np.median(shifts, axis=0)
+    kept = np.hypot(*(shifts - usual).T) <= MOST_RESIDUAL
+    design, shifts, weight = design[kept], shifts[kept], weight[kept]
+    solved = np.linalg.solve(
+        design.T @ design + ridge, design.T @ (shifts * np.sqrt(weight)[:, None])
+    )  # (3, 2): shift, and its change along x and y
+    slope = solved[1:].T / AROUND
+    local = np.eye(3)
+    local[:2, :2] += slope
+    local[:2, 2] = solved[0] - slope @ middle
+    return to_page @ local
+
+
+def warp(layer: np.ndarray, to_layer: Homography, size: tuple[int, int]) -> np.ndarray:
+    """Resample a layer on a rectangle of `size`, each of whose px lies at `to_layer` of it."""
+    # From the middle of a pixel to the middle of a pixel, as OpenCV counts.
+    half = np.array([[1, 0, 0.5], [0, 1, 0.5], [0, 0, 1]])
+    matrix = np.linalg.inv(half) @ to_layer @ half
+    return cv2.warpPerspective(layer, matrix, size, flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)

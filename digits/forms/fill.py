@@ -1,0 +1,596 @@
+"""Read what is written on one page of a form."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any, Literal
+
+import cv2
+import numpy as np
+from jaxtyping import Bool
+
+from digits.composition import ReadNumber
+from digits.errors import CrowdedError, NotThisFormError
+from digits.forms.align import (
+    Alignment,
+    FormPrint,
+    Homography,
+    align,
+    find_print,
+    map_points,
+    warp,
+)
+from digits.forms.checks import find_wrong_sum
+from digits.forms.template import Field, FieldKind, Form
+from digits.forms.values import find_fault, likely_values, offer, to_value
+from digits.image.binarize import to_ink
+from digits.image.components import Components, find_components
+from digits.image.digit_segmentation import Glyph
+from digits.image.page_maps import DIGIT, WRITING
+from digits.image.page_segmentation import TextRegion, only_line, open_page, paper_of
+from digits.image.ruling import erase
+from digits.inference.segmenter import Segmenter, segment_page
+from digits.reader import Piece, Reader
+from digits.types import (
+    CONFIDENCE_THRESHOLD,
+    LINKED,
+    Box,
+    Contrast,
+    Digit,
+    Ink,
+    Line,
+    ModelName,
+    Page,
+    Paper,
+    Picture,
+)
+
+FieldStatus = Literal["read", "doubtful", "empty", "missing"]
+FormStatus = Literal["read", "doubtful", "refused", "failed"]
+SCHEMA = 1  # version of the JSON of a form's reading; fields are only ever added
+OVER = 0.15  # of a field's height around it where its writing may run over
+MARK = 0.2  # of a field's height: nothing smaller is a digit
+COVERED = 0.3  # of a resampled pixel that is print, from which it is
+SPAN = 1.4  # times a cell's width: a piece of ink that is wider is several digits that touch
+BROADEST = 0.034  # of the form's width: no stroke is so broad, but a shadow is
+TICK_INSET = 0.12  # of a tick box's side that its border takes
+NOT_TICKED = 0.01  # share of a tick box that is inked, below which it is empty; docs/forms.md
+TICKED = 0.03  # share from which it is ticked; between the two it is doubtful
+YES, NO = "yes", "no"  # values of a tick box
+SEPARATORS = ".,/-"
+
+
+@dataclass(frozen=True, slots=True)
+class FieldReading:
+    """What was read in one field."""
+
+    name: str
+    kind: FieldKind
+    value: str  # as its kind is written; empty where there is none
+    status: FieldStatus
+    confidence: float  # probability that the value is right
+    box: Box | None = None  # px of the original; None where the field was not found
+    written: str = ""  # what stands there, with its separators
+    reasons: tuple[str, ...] = ()  # why it is doubtful or missing
+    offered: tuple[str, ...] = ()  # other values that pass the checks, the likeliest first
+    line: Line | None = None  # its digits; None where there are none
+
+
+@dataclass(frozen=True, slots=True)
+class FormReading:
+    """What was read on one page."""
+
+    id: str  # SHA-256 over picture, model and form; empty where nothing was read
+    form: str  # name of the form
+    status: FormStatus  # "refused": the page is not this form
+    model: ModelName
+    size: tuple[int, int]  # px, width and height of the upright original
+    fields: tuple[FieldReading, ...] = ()
+    alignment: Alignment | None = None  # px of the original
+    file: str | None = None
+    page: int | None = None
+    error: str | None = None  # why there are no fields
+
+    def to_json(self) -> dict[str, Any]:
+        """Return this reading as a JSON-serializable dict."""
+        found = self.alignment
+        return {
+            "schema": SCHEMA,
+            "id": self.id,
+            "form": self.form,
+            "file": self.file,
+            "page": self.page,
+            "status": self.status,
+            "size": list(self.size),
+            "model": {"name": self.model.name, "sha256": self.model.sha256},
+            "alignment": None
+            if found is None
+            else {
+                "inliers": found.inliers,
+                "residual": round(found.residual, 3),
+                "agreement": round(found.agreement, 4),
+            },
+            "fields": [_field_to_json(each) for each in self.fields],
+            "error": self.error,
+        }
+
+
+def _field_to_json(each: FieldReading) -> dict[str, Any]:
+    box = each.box
+    return {
+        "name": each.name,
+        "kind": each.kind,
+        "value": each.value,
+        "written": each.written,
+        "status": each.status,
+        "confidence": each.confidence,
+        "box": None if box is None else [box.x, box.y, box.width, box.height],
+        "reasons": list(each.reasons),
+        "offered": list(each.offered),
+    }
+
+
+def read_form(
+    form: Form, reader: Reader, picture: Picture, *, accept: float = CONFIDENCE_THRESHOLD
+) -> FormReading:
+    """Read one page of a form.
+
+    Parameters
+    ----------
+    accept : a less confident field is doubtful
+
+    Returns
+    -------
+    FormReading
+        One field for each of the form's, in its order. Status "refused" and no fields where the
+        page is not this form.
+    """
+    size = picture.width, picture.height
+    model = reader.classifier.name
+    print_ = print_of(form, reader.segmenter)
+    try:
+        page, alignment = _align_page(print_, picture, form.fields)
+    except NotThisFormError as error:
+        reason = str(error)
+        return FormReading(
+            "", form.name, "refused", model, size, error=reason[:1].upper() + reason[1:] + "."
+        )
+    fields = _read_fields(form, reader, page, print_, alignment, accept)
+    is_sure = all(each.status in ("read", "empty") for each in fields)
+    told = picture.sha256.encode() + reader.versions.encode() + form.sha256.encode()
+    placed = tuple(None if m is None else page.to_original @ m for m in alignment.fields)
+    return FormReading(
+        hashlib.sha256(told).hexdigest(),
+        form.name,
+        "read" if is_sure else "doubtful",
+        model,
+        size,
+        fields,
+        replace(alignment, to_page=page.to_original @ alignment.to_page, fields=placed),
+    )
+
+
+def failed_form(form: Form, sentence: str, model: ModelName) -> FormReading:
+    """Return what stands for a page that could not be opened."""
+    return FormReading("", form.name, "failed", model, (0, 0), error=sentence)
+
+
+@lru_cache(maxsize=8)
+def print_of(form: Form, segmenter: Segmenter | None) -> FormPrint:
+    """Return what is printed on a form, found once."""
+    return find_print(
+        form.reference,
+        [each.box for each in form.fields],
+        is_blank=form.is_blank,
+        handwriting=None if segmenter is None else _handwriting(form, segmenter),
+    )
+
+
+def _handwriting(form: Form, segmenter: Segmenter) -> Bool[np.ndarray, "h w"]:
+    """Return what a page network calls handwriting on the reference."""
+    rgb = np.repeat(form.reference[..., None], 3, axis=2)
+    view = segment_page(segmenter, rgb)
+    labels = view.segmentation.probabilities.argmax(axis=-1)
+    written = np.isin(labels, (DIGIT, WRITING)).astype(np.float32)
+    return warp(written, np.linalg.inv(view.to_picture), form.size) > COVERED
+
+
+def _align_page(
+    print_: FormPrint, picture: Picture, fields: Sequence[Field]
+) -> tuple[Page, Alignment]:
+    """Return the page's ink and where the form lies on it."""
+    boxes = [each.box for each in fields]
+    try:
+        page = _open(picture, None, print_)
+        alignment = align(print_, page.contrast, boxes)
+    except NotThisFormError:
+        paper = paper_of(picture)  # on a crowded desk, the sheet's own features are too few
+        if paper is None:
+            raise
+        page = _open(picture, paper, print_)
+        alignment = align(print_, page.contrast, boxes)
+    ink, contrast = _ink_on(page.contrast, print_, alignment)
+    return replace(page, ink=ink, contrast=contrast), alignment
+
+
+def _open(picture: Picture, paper: Paper | None, print_: FormPrint) -> Page:
+    """Return a page whose paper and ink are as light as the form's."""
+    return open_page(picture, paper, light_on_dark=print_.light_on_dark)[0]
+
+
+def _ink_on(contrast: Contrast, print_: FormPrint, alignment: Alignment) -> tuple[Ink, Contrast]:
+    """Return ink and contrast on the form, without what is left of shadows.
+
+    What lies around the form says nothing of how dark ink is, and what is wider than any stroke
+    is a shadow: an opening of the picture has it alone (Serra 1982).
+    """
+    height, width = print_.view.shape
+    corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float64)
+    placed = np.round(map_points(alignment.to_page, corners)).astype(np.int32)
+    sheet = np.zeros(contrast.shape, np.uint8)
+    cv2.fillConvexPoly(sheet, placed, 1)
+    x, y, wide, high = cv2.boundingRect(sheet)
+    part = slice(y, y + high), slice(x, x + wide)
+    area = cv2.contourArea(placed.astype(np.float32)) / (height * width)
+    side = 2 * int(BROADEST * width * np.sqrt(area) / 2) + 1
+    window = np.ones((side, side), np.uint8)
+    shade = cv2.morphologyEx(contrast[part], cv2.MORPH_OPEN, window)
+    flat = np.where(sheet[part] > 0, contrast[part] - shade, np.float32(0)).astype(np.float32)
+    layers = np.zeros((2, *contrast.shape), np.float32)
+    layers[0][part], layers[1][part] = to_ink(flat), flat
+    return layers[0], layers[1]
+
+
+# Fields.
+
+
+@dataclass(frozen=True, slots=True)
+class _Cut:
+    """A field cut out of the page, without its print."""
+
+    field: Field
+    page: Page
+    inside: Box  # px of `page`: the field without the room around it
+    cells: tuple[Box, ...]  # px of `page`
+    box: Box  # px of the original
+
+
+def _read_fields(
+    form: Form,
+    reader: Reader,
+    page: Page,
+    print_: FormPrint,
+    alignment: Alignment,
+    accept: float,
+) -> tuple[FieldReading, ...]:
+    """Read all fields in one batch."""
+    found = [
+        _cut(each, page, matrix, print_)
+        for each, matrix in zip(form.fields, alignment.fields, strict=True)
+    ]
+    jobs = [_job(cut) if isinstance(cut, _Cut) else cut for cut in found]
+    pieces = [piece for job in jobs if isinstance(job, _Job) for piece in job.pieces]
+    read = iter(reader.read_pieces(pieces))
+    readings = [
+        _judge(job, [next(read) for _ in job.pieces], accept) if isinstance(job, _Job) else job
+        for job in jobs
+    ]
+    return tuple(_check_sums(form.fields, readings))
+
+
+def _cut(
+    each: Field, page: Page, matrix: Homography | None, print_: FormPrint
+) -> _Cut | FieldReading:
+    """Cut a field out of the page, or say why it is missing."""
+    if matrix is None:
+        return _missing(each, "The print around it is not found")
+    box = each.box
+    corners = np.array(
+        [[box.x, box.y], [box.right, box.y], [box.right, box.bottom], [box.x, box.bottom]], float
+    )
+    placed = map_points(matrix, corners)
+    height, width = page.ink.shape
+    slack = OVER * box.height
+    if (placed < -slack).any() or (placed > np.array([width, height]) + slack).any():
+        return _missing(each, "It is not in the picture")
+    tall = (np.hypot(*(placed[3] - placed[0])) + np.hypot(*(placed[2] - placed[1]))) / 2
+    scale = float(tall) / box.height  # px of the page for each px of the reference
+    room = max(2, round(OVER * box.height))
+    size = (
+        max(1, round((box.width + 2 * room) * scale)),
+        max(1, round((box.height + 2 * room) * scale)),
+    )
+    to_reference = np.array([[1 / scale, 0, box.x - room], [0, 1 / scale, box.y - room], [0, 0, 1]])
+    to_page = matrix @ to_reference
+    ink, contrast = (
+        np.clip(warp(layer, to_page, size), 0, 1).astype(np.float32)
+        for layer in (page.ink, page.contrast)
+    )
+    printed = warp(print_.erased.astype(np.float32), to_reference, size) > COVERED
+    clean = erase(ink, printed)
+    contrast = np.where(printed, np.minimum(contrast, clean), contrast).astype(np.float32)
+    piece = Page(clean.astype(np.float32), contrast, page.to_original @ to_page, page.size)
+
+    def inner(part: Box) -> Box:
+        left, top = round((part.x - box.x + room) * scale), round((part.y - box.y + room) * scale)
+        wide, high = max(1, round(part.width * scale)), max(1, round(part.height * scale))
+        return Box(left, top, wide, high)
+
+    cells = each.cells or ((box,) if each.kind == "digit" else ())
+    inside = inner(box)
+    return _Cut(each, piece, inside, tuple(map(inner, cells)), piece.box_in_original(inside))
+
+
+def _missing(each: Field, reason: str) -> FieldReading:
+    return FieldReading(each.name, each.kind, "", "missing", 0.0, reasons=(reason,))
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """A field and the pieces of it that are read: those of its cells, then its line."""
+
+    cut: _Cut
+    cells: tuple[int, ...]  # those that hold ink
+    pieces: tuple[Piece, ...]
+    reasons: tuple[str, ...] = ()  # what leaves a doubt before anything is read
+
+
+def _job(cut: _Cut) -> _Job | FieldReading:
+    """Return what is to be read of a field, or the reading itself where no network is needed."""
+    each = cut.field
+    if each.kind == "tick":
+        return _read_tick(cut)
+    own, pieces, runs_over = _own_ink(cut)
+    if not len(pieces) or pieces.height.max() < MARK * cut.inside.height:
+        wide = len(pieces) and pieces.width.max() >= MARK * cut.inside.height
+        if not wide:
+            return FieldReading(each.name, each.kind, "", "empty", 1.0, cut.box)
+    page = replace(cut.page, ink=np.where(own, cut.page.ink, np.float32(0)))
+    glyphs = _cell_glyphs(cut, page, pieces) if cut.cells else {}
+    try:
+        line, _ = only_line(page, ruled=False)
+    except CrowdedError:
+        return _unread(cut, "Too many marks")
+    length = len(glyphs) if cut.cells else each.length
+    singles = tuple(Piece(TextRegion(page, cut.box), glyph=glyph) for glyph in glyphs.values())
+    whole = () if line is None else (Piece(TextRegion(line, cut.box), length=length or None),)
+    if not singles and not whole:
+        return _unread(cut, "Not a number")
+    reasons = ("Writing runs over the field",) if runs_over else ()
+    return _Job(cut, tuple(glyphs), (*singles, *whole), reasons)
+
+
+def _unread(cut: _Cut, reason: str) -> FieldReading:
+    each = cut.field
+    return FieldReading(each.name, each.kind, "", "doubtful", 0.0, cut.box, reasons=(reason,))
+
+
+def _own_ink(cut: _Cut) -> tuple[Bool[np.ndarray, "h w"], Components, bool]:
+    """Return where the field's own writing is: pieces of ink whose middle lies in the field.
+
+    The last value says whether writing runs over the field's ends: then some of it may be
+    missing, or belong to another field.
+    """
+    pieces = find_components(cut.page.ink > LINKED)
+    if not len(pieces):
+        return pieces.labels > 0, pieces, False
+    height, width = cut.page.ink.shape
+    rows, columns = np.mgrid[:height, :width]
+    x, y = pieces.means(columns), pieces.means(rows)
+    box = cut.inside
+    inside = (x >= box.x) & (x < box.right) & (y >= box.y) & (y < box.bottom)
+    names = np.concatenate([[False], inside])
+    own = names[pieces.labels]
+    rim = cv2.dilate(own.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool)
+    mine = own | (rim & (pieces.labels == 0))
+    left, top, right, bottom = pieces.boxes.T
+    least = MARK * box.height
+    into = (np.minimum(right, box.right) - np.maximum(left, box.x) >= least / 2) & (
+        np.minimum(bottom, box.bottom) - np.maximum(top, box.y) >= least
+    )
+    ends = (left < box.x - least / 2) | (right > box.right + least / 2)
+    tall = pieces.height >= least
+    return mine, find_components(own), bool((into & tall & (ends | ~inside)).any())
+
+
+def _cell_glyphs(cut: _Cut, page: Page, pieces: Components) -> dict[int, Glyph]:
+    """Return the ink of each cell that holds any; strokes that run over it belong to it too."""
+    middles = np.array([cell.x + cell.width / 2 for cell in cut.cells])
+    edges = (middles[1:] + middles[:-1]) / 2
+    high, wide = cut.cells[0].height, cut.cells[0].width
+    columns = np.broadcast_to(np.arange(page.ink.shape[1]), page.ink.shape)
+    of_column = np.searchsorted(edges, columns)
+    of_piece = np.searchsorted(edges, pieces.means(columns))
+    is_large = np.maximum(pieces.width, pieces.height) >= MARK * high
+    glyphs = {}
+    names = pieces.labels - 1
+    inked = pieces.labels > 0
+    whole = np.where(inked, of_piece[names], -1)
+    several = np.where(inked, (pieces.width > SPAN * wide)[names], False)
+    cell_of = np.where(several, of_column, whole)
+    kept = np.where(inked, is_large[names], False)
+    for i in range(len(cut.cells)):
+        mine = kept & (cell_of == i)
+        if not mine.any():
+            continue
+        rows, across = np.flatnonzero(mine.any(axis=1)), np.flatnonzero(mine.any(axis=0))
+        box = Box(
+            max(0, int(across[0]) - 1),
+            max(0, int(rows[0]) - 1),
+            int(across[-1] - across[0]) + 3,
+            int(rows[-1] - rows[0]) + 3,
+        )
+        part = box.rows_and_columns()
+        rim = cv2.dilate(mine[part].astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool)
+        bare = rim & ((cell_of[part] == i) | ~inked[part])
+        ink = np.where(bare, page.ink[part], np.float32(0)).astype(np.float32)
+        glyphs[i] = Glyph(Box(box.x, box.y, ink.shape[1], ink.shape[0]), ink)
+    return glyphs
+
+
+def _read_tick(cut: _Cut) -> FieldReading:
+    """Say whether a box is ticked, by the share of it that is inked."""
+    box = cut.inside
+    inset = max(1, round(TICK_INSET * min(box.width, box.height)))
+    inner = cut.page.ink[box.y + inset : box.bottom - inset, box.x + inset : box.right - inset]
+    share = float((inner > LINKED).mean()) if inner.size else 0.0
+    each = cut.field
+    value = YES if share >= (NOT_TICKED + TICKED) / 2 else NO
+    is_sure = not NOT_TICKED <= share < TICKED
+    return FieldReading(
+        each.name,
+        each.kind,
+        value,
+        "read" if is_sure else "doubtful",
+        1.0 if is_sure else 0.5,
+        cut.box,
+        reasons=() if is_sure else ("Hardly any ink: is it ticked?",),
+        offered=() if is_sure else (NO if value == YES else YES,),
+    )
+
+
+def _judge(job: _Job, numbers: Sequence[ReadNumber], accept: float) -> FieldReading:
+    """Return the value of a field and what leaves a doubt about it."""
+    each = job.cut.field
+    n_cells = len(job.cells)
+    whole = numbers[n_cells] if len(numbers) > n_cells else None
+    reasons = list(job.reasons)
+    if n_cells:
+        line, cell_doubts = _combine(job, numbers[:n_cells], whole)
+        reasons += cell_doubts
+    elif whole is not None:
+        line = whole.line
+        if line.digits and _is_marked(each, whole):
+            reasons.append("Another mark stands there")
+    else:
+        return _unread(job.cut, "Not a number")
+    if line.struck_out:
+        reasons.append("Struck out")
+    if not line.digits:
+        return replace(_unread(job.cut, "Not a number"), line=line)
+    if any(digit.value is None for digit in line.digits):
+        reasons.append("Not all of it is digits")
+    value = to_value(each, line.written)
+    fault = find_fault(each, value, len(line.digits))
+    if fault:
+        reasons.append(fault)
+    if line.confidence < accept and not reasons:
+        reasons.append("Unsure")
+    shown = value if value is not None else line.written
+    return FieldReading(
+        each.name,
+        each.kind,
+        shown,
+        "doubtful" if reasons else "read",
+        0.0 if fault else line.confidence,
+        job.cut.box,
+        line.written,
+        tuple(reasons),
+        offer(each, line, shown) if reasons else (),
+        line,
+    )
+
+
+def _is_marked(each: Field, number: ReadNumber) -> bool:
+    """Say whether a mark beside a number may change it: a separator that its kind has does not."""
+    if not number.is_marked and not number.tall:
+        return False
+    signs = sum(sign in SEPARATORS for sign in number.line.written)
+    takes_signs = each.kind in ("decimal", "mark", "date")
+    return not (takes_signs and signs and signs == len(number.line.marks))
+
+
+def _combine(
+    job: _Job, cells: Sequence[ReadNumber], whole: ReadNumber | None
+) -> tuple[Line, list[str]]:
+    """Return the digits of a comb, read cell by cell and as a line: the mean of both.
+
+    Where the two disagree, the better supported digit stands with half its confidence or less.
+    """
+    singles = [number.line.digits[0] for number in cells]
+    beside: list[Digit | None] = [None] * len(singles)
+    if whole is not None and len(whole.line.digits) == len(singles):
+        beside = list(whole.line.digits)
+    digits = tuple(_mean(one, other) for one, other in zip(singles, beside, strict=True))
+    confidence = float(np.prod([digit.confidence for digit in digits]))
+    text = "".join(digit.text for digit in digits)
+    box = Box.around(digit.box for digit in digits)
+    reasons = []
+    if job.cells and job.cells != tuple(range(job.cells[0], job.cells[-1] + 1)):
+        reasons.append("A cell between the digits is empty")
+    return Line(text, confidence, box, digits), reasons
+
+
+def _mean(one: Digit, other: Digit | None) -> Digit:
+    """Return a digit as two readings of it have it."""
+    if other is None:
+        return one
+    both = [np.array(each.probabilities) * (each.value is not None) for each in (one, other)]
+    mean = (both[0] + both[1]) / 2
+    value = int(mean.argmax())
+    return replace(
+        one,
+        value=value if mean.any() else None,
+        confidence=float(mean[value]),
+        probabilities=tuple(float(share) for share in mean) if mean.any() else one.probabilities,
+    )
+
+
+def _check_sums(fields: Sequence[Field], readings: Sequence[FieldReading]) -> list[FieldReading]:
+    """Make totals doubtful that are not the sum of their parts, and the part that explains it."""
+    checked = list(readings)
+    places = {each.name: i for i, each in enumerate(fields)}
+    for i, each in enumerate(fields):
+        for check in each.checks:
+            if check.kind != "sum" or not checked[i].value:
+                continue
+            parts = [places[name] for name in check.of]
+            fault = find_wrong_sum(checked[i].value, [checked[part].value for part in parts])
+            if fault is None:
+                continue
+            total = _with_doubt(checked[i], fault)
+            reckoned = _sum(checked, parts)
+            if reckoned is not None:
+                fitting = tuple(
+                    value for value in _alternatives(each, total) if Decimal(value) == reckoned
+                )
+                total = replace(total, offered=fitting)
+                if not fitting:
+                    _suspect_part(fields, checked, parts, Decimal(total.value) - reckoned)
+            checked[i] = total
+    return checked
+
+
+def _alternatives(each: Field, reading: FieldReading) -> list[str]:
+    if reading.line is None:
+        return []
+    return [value for value, _ in likely_values(each, reading.line) if value != reading.value]
+
+
+def _sum(readings: Sequence[FieldReading], parts: Sequence[int]) -> Decimal | None:
+    try:
+        return sum((Decimal(readings[part].value or "0") for part in parts), Decimal())
+    except ArithmeticError:
+        return None
+
+
+def _suspect_part(
+    fields: Sequence[Field], checked: list[FieldReading], parts: Sequence[int], by: Decimal
+) -> None:
+    """Make the one part doubtful whose other reading makes the sum right, in place."""
+    found = [
+        (part, value)
+        for part in parts
+        for value in _alternatives(fields[part], checked[part])
+        if Decimal(value) == Decimal(checked[part].value or "0") + by
+    ]
+    if len({part for part, _ in found}) == 1:
+        part = found[0][0]
+        doubted = _with_doubt(checked[part], "Another reading makes the sum right")
+        checked[part] = replace(doubted, offered=tuple(value for _, value in found))
+
+
+def _with_doubt(reading: FieldReading, reason: str) -> FieldReading:
+    return replace(reading, status="doubtful", reasons=(*reading.reasons, reason))

@@ -1,0 +1,158 @@
+"""Propose fields of a form: boxes for single digits, cells of tables, tick boxes, blanks."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import pairwise
+
+import cv2
+import numpy as np
+
+from digits.forms.template import Field, FieldKind
+from digits.image.binarize import extract_ink
+from digits.image.components import find_components
+from digits.types import LINKED, Box, Ink, Pixels
+
+UPRIGHT = 0.75  # of a field's height that a line between two cells covers
+ALIKE = 0.25  # of the widest cell by which the others may be narrower
+FEWEST = 3  # boxes beside one another that are a row of boxes for digits
+APART = 0.6  # of a box's width that may lie between it and the next
+SLIM = 1.5  # times as wide as high: the widest box for one digit
+LEAST = 14  # px of the reference, side of the smallest box
+LARGEST = 0.25  # of the page: a larger box is a frame
+FULL = 0.85  # of its bounding box that an enclosed area fills, to be a box
+INKED = 0.004  # of a box's inside, from which something is printed in it
+SQUARE = 1.3  # times as wide as high, or as high as wide: a tick box
+TICK = 0.036  # of the page's width: side of the largest tick box
+BLANK = 0.06  # of the page's width: the shortest line to write on
+ABOVE = 0.032  # of the page's width: height of what is written on a line
+MOST = 200  # fields that are proposed
+
+KINDS_OF_CELLS: tuple[FieldKind, ...] = ("identifier", "date", "number")
+
+
+def with_cells(each: Field, reference: Pixels) -> Field:
+    """Return a field with the boxes for its single digits, if it is printed so.
+
+    A field of fixed length needs as many boxes; else there must be three or more.
+    """
+    if each.kind not in KINDS_OF_CELLS or each.cells:
+        return each
+    cells = find_cells(extract_ink(reference), each.box)
+    if len(cells) < FEWEST or each.length not in (None, len(cells)):
+        return each
+    length = len(cells) if each.kind in ("identifier", "date") else each.length
+    return replace(each, cells=cells, length=length)
+
+
+def find_cells(ink: Ink, box: Box) -> tuple[Box, ...]:
+    """Return the boxes for single digits inside a field: those of one width between lines.
+
+    Parameters
+    ----------
+    ink : of the reference picture
+    box : of the field, in px of it
+    """
+    rim = max(2, box.height // 12)
+    width = ink.shape[1]
+    left, right = max(0, box.x - rim), min(width, box.right + rim)
+    part = (ink[box.y : box.bottom, left:right] > LINKED).astype(np.uint8)
+    # A line that leans by a pixel or two is still one column.
+    wide = cv2.dilate(part, np.ones((1, 3), np.uint8))
+    lines = wide.mean(axis=0) >= UPRIGHT
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], lines.astype(np.int8), [0]])))
+    bands = [(left + int(a), left + int(b)) for a, b in edges.reshape(-1, 2)]
+    if len(bands) < FEWEST:
+        return ()
+    gaps = [(a[1], b[0]) for a, b in pairwise(bands)]
+    if bands[0][0] > box.x + rim:  # the field's own edge is the first cell's
+        gaps.insert(0, (box.x, bands[0][0]))
+    if bands[-1][1] < box.right - rim:
+        gaps.append((bands[-1][1], box.right))
+    widest = max(b - a for a, b in gaps)
+    if widest > SLIM * box.height:
+        return ()
+    chosen = [(a, b) for a, b in gaps if b - a >= (1 - ALIKE) * widest]
+    return tuple(Box(a, box.y, b - a, box.height) for a, b in chosen)
+
+
+def propose_fields(reference: Pixels) -> tuple[Field, ...]:
+    """Return fields for what a form's print leaves free to write in, from top to foot."""
+    ink = extract_ink(reference)
+    boxes = _empty_boxes(ink)
+    rows, single = _rows_of_boxes(boxes)
+    width = reference.shape[1]
+    fields = [Field("", "identifier", Box.around(row), len(row), cells=tuple(row)) for row in rows]
+    for box in single:
+        square = max(box.width, box.height) <= SQUARE * min(box.width, box.height)
+        is_tick = square and max(box.width, box.height) <= TICK * width
+        fields.append(Field("", "tick" if is_tick else "number", box))
+    fields += [Field("", "number", box) for box in _blanks(ink, boxes)]
+    fields.sort(key=lambda each: (each.box.y // (LEAST * 2), each.box.x))
+    return tuple(replace(each, name=f"field {i}") for i, each in enumerate(fields[:MOST], 1))
+
+
+def _empty_boxes(ink: Ink) -> list[Box]:
+    """Return the boxes that lines enclose and in which nothing is printed."""
+    mask = cv2.morphologyEx(
+        (ink > LINKED).astype(np.uint8), cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8)
+    )
+    areas = find_components(mask == 0, connectivity=4)
+    wide, high = areas.width, areas.height
+    least = (wide >= LEAST) & (high >= LEAST) & (wide * high <= LARGEST * ink.size)
+    full = areas.area >= FULL * wide * high
+    found = []
+    for left, top, right, bottom in areas.boxes[least & full]:
+        box = Box(int(left), int(top), int(right - left), int(bottom - top))
+        inset = max(2, min(box.width, box.height) // 10)
+        inner = ink[box.y + inset : box.bottom - inset, box.x + inset : box.right - inset]
+        if float((inner > LINKED).mean()) < INKED:
+            found.append(box)
+    return sorted(found, key=lambda box: (box.y, box.x))
+
+
+def _rows_of_boxes(boxes: Sequence[Box]) -> tuple[list[list[Box]], list[Box]]:
+    """Part boxes into rows of three or more for single digits, and the others."""
+    rows: list[list[Box]] = []
+    for box in sorted(boxes, key=lambda each: each.x):
+        for row in rows:
+            if _continues(row[-1], box):
+                row.append(box)
+                break
+        else:
+            rows.append([box])
+    combs = [row for row in rows if len(row) >= FEWEST]
+    return combs, [box for row in rows if len(row) < FEWEST for box in row]
+
+
+def _continues(last: Box, box: Box) -> bool:
+    """Say whether a box stands beside another as the next digit's does."""
+    level = abs(last.y - box.y) + abs(last.bottom - box.bottom) <= ALIKE * last.height
+    alike = abs(last.width - box.width) <= ALIKE * last.width
+    slim = box.width <= SLIM * box.height
+    return level and alike and slim and 0 <= box.x - last.right <= APART * last.width
+
+
+def _blanks(ink: Ink, boxes: Sequence[Box]) -> list[Box]:
+    """Return the places above lines to write on, in no box."""
+    width = ink.shape[1]
+    least, tall = max(LEAST, round(BLANK * width)), max(LEAST, round(ABOVE * width))
+    mask = (ink > LINKED).astype(np.uint8)
+    level = cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((1, least), np.uint8))
+    lines = find_components(level > 0)
+    found = []
+    for left, top, right, bottom in lines.boxes:
+        if bottom - top > LEAST // 2 or top < tall:
+            continue
+        box = Box(int(left), int(top) - tall, int(right - left), tall)
+        above = ink[box.y : box.bottom - 3, box.x : box.right]
+        is_free = float((above > LINKED).mean()) < INKED
+        if is_free and not any(_touch(box, other) for other in boxes):
+            found.append(box)
+    return found
+
+
+def _touch(box: Box, other: Box) -> bool:
+    return (
+        min(box.right, other.right) - max(box.x, other.x) > -LEAST
+        and min(box.bottom, other.bottom) - max(box.y, other.y) > -LEAST
+    )

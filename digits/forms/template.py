@@ -1,0 +1,483 @@
+"""A form: its fields, its reference picture, and the JSON file that holds both."""
+
+import base64
+import hashlib
+import io
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import cv2
+import numpy as np
+from PIL import Image
+
+from digits.errors import DigitsError, FormError, HintError, reason_of
+from digits.forms.checks import CHECKS, Check, CheckKind, to_decimal
+from digits.image.page_segmentation import open_page, paper_of
+from digits.io.atomic_write import write_whole
+from digits.io.document import load_picture
+from digits.io.image import decode_image
+from digits.io.sources import parse_box
+from digits.types import MAX_LENGTH, Box, Picture, Pixels
+
+if TYPE_CHECKING:
+    from digits.forms.fill import FormReading
+    from digits.reader import Reader
+
+FieldKind = Literal["number", "identifier", "date", "mark", "decimal", "tick", "digit"]
+KINDS: tuple[FieldKind, ...] = (
+    "number", "identifier", "date", "mark", "decimal", "tick", "digit",
+)  # fmt: skip
+DateOrder = Literal["dmy", "mdy", "ymd"]
+CHECKSUMS: Mapping[str, CheckKind] = {"luhn": "luhn", "mod11": "mod11", "mod97": "mod97"}
+ORDERS: tuple[DateOrder, ...] = ("dmy", "mdy", "ymd")
+FORMAT = "digits form"  # of the file, so that any other JSON is told apart
+VERSION = 1  # of the file; fields are only ever added
+REFERENCE_PIXELS = 2_000_000  # px of the reference picture: an A4 page at 145 dots per inch
+MAX_FIELDS = 500  # of one form
+MAX_FILE = 32_000_000  # bytes of a form's file; a reference picture has 2 at most
+LONGEST_NAME = 100  # characters of a form's or a field's name
+LEAST_SIDE = 6  # px of the reference: in a smaller field nothing can be read
+HOW = "make it again with digits form new"
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One place of a form where something is written."""
+
+    name: str
+    kind: FieldKind
+    box: Box  # px of the reference picture
+    length: int | None = None  # digits, if there are always so many
+    maximum: Decimal | None = None  # of a mark
+    order: DateOrder = "dmy"  # of a date's day, month and year
+    cells: tuple[Box, ...] = ()  # px of the reference: one box for each digit, if printed so
+    checks: tuple[Check, ...] = ()
+
+    @property
+    def fixed_length(self) -> int | None:
+        """The number of digits, where it is fixed."""
+        return 1 if self.kind == "digit" else self.length
+
+
+@dataclass(frozen=True, eq=False)  # each is its own key where its print is remembered
+class Form:
+    """What one print looks like, and what is to be read on each page of it.
+
+    Examples
+    --------
+    >>> form = Form.load("form.json")  # doctest: +SKIP
+    >>> [field.value for field in form.read("page.jpg").fields]  # doctest: +SKIP
+    ['781528989', '42']
+    """
+
+    name: str
+    fields: tuple[Field, ...]
+    reference: Pixels = field(repr=False, compare=False)
+    is_blank: bool = False  # the reference is not filled in: all that stands in its fields is print
+
+    @classmethod
+    def from_picture(
+        cls,
+        picture: Picture,
+        fields: Sequence[Field],
+        *,
+        name: str = "Form",
+        is_blank: bool = False,
+    ) -> "Form":
+        """Return the form that a page shows; a sheet on a desk is straightened.
+
+        Parameters
+        ----------
+        picture : a page of the form, filled in or not
+        fields : with boxes in px of the picture's upright original
+        is_blank : the page is not filled in
+
+        Raises
+        ------
+        FormError
+            A field lies outside the page, or two have one name.
+        """
+        page, sheet = open_page(picture, paper_of(picture))
+        grey = sheet.grey
+        scale = min(1.0, float(np.sqrt(REFERENCE_PIXELS / grey.size)))
+        if scale < 1:
+            size = round(grey.shape[1] * scale), round(grey.shape[0] * scale)
+            grey = cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
+        ratio = grey.shape[1] / page.ink.shape[1], grey.shape[0] / page.ink.shape[0]
+
+        def placed(box: Box) -> Box:
+            inside = box.right <= picture.width and box.bottom <= picture.height
+            if box.x < 0 or box.y < 0 or not inside:
+                raise FormError(
+                    f"the box {box.x},{box.y},{box.width},{box.height} does not lie inside the "
+                    f"picture of {picture.width}x{picture.height} pixels: draw it on the page"
+                )
+            return _scaled(page.box_from_original(box), ratio)
+
+        moved = tuple(
+            replace(each, box=placed(each.box), cells=tuple(map(placed, each.cells)))
+            for each in fields
+        )
+        form = cls(name, moved, np.ascontiguousarray(grey), is_blank)
+        check_form(form)
+        return form
+
+    @classmethod
+    def load(cls, source: str | Path | bytes) -> "Form":
+        """Return the form in a file, or in the bytes of one.
+
+        Raises
+        ------
+        FormError
+            It cannot be read or is no form; the message says what is wrong in one sentence.
+        """
+        name = "the form" if isinstance(source, bytes) else str(source)
+        content = source if isinstance(source, bytes) else _read(Path(source))
+        if len(content) > MAX_FILE:
+            raise FormError(f"{name} is larger than {MAX_FILE // 1_000_000} MB: {HOW}")
+        try:
+            plain = json.loads(content)
+        except (ValueError, RecursionError) as error:
+            raise FormError(f"{name} is no form, for it is not JSON: {HOW}") from error
+        try:
+            return _from_json(plain)
+        except FormError as error:
+            raise FormError(f"{name}: {error}") from None
+
+    def save(self, path: str | Path) -> None:
+        """Write the form to a file, whole or not at all.
+
+        Raises
+        ------
+        FormError
+            It cannot be written there.
+        """
+        try:
+            write_whole(Path(path), self.to_bytes())
+        except OSError as error:
+            raise FormError(f"{path} cannot be written ({reason_of(error)})") from error
+
+    def to_bytes(self) -> bytes:
+        """Return the content of the form's file: JSON that a person can read, the picture last."""
+        return (json.dumps(to_json(self), ensure_ascii=False, indent=1) + "\n").encode()
+
+    def read(
+        self, page: str | Path | bytes | Picture, reader: "Reader | None" = None
+    ) -> "FormReading":
+        """Read one page of the form.
+
+        Parameters
+        ----------
+        page : the bytes of a picture, the path of one, or a picture that was loaded
+        reader : the one of the default model if not given
+
+        Raises
+        ------
+        PictureError
+            The picture cannot be used. A page of another form is a reading that says so.
+        """
+        from digits.forms.fill import read_form
+        from digits.registry import current_reader
+
+        picture = page if isinstance(page, Picture) else load_picture(page)
+        return read_form(self, reader or current_reader(), picture)
+
+    @cached_property
+    def png(self) -> bytes:
+        """The reference picture as a PNG file."""
+        file = io.BytesIO()
+        Image.fromarray(self.reference).save(file, "PNG", optimize=False)
+        return file.getvalue()
+
+    @cached_property
+    def sha256(self) -> str:
+        """The SHA-256 of the form's file."""
+        return hashlib.sha256(self.to_bytes()).hexdigest()
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of the reference picture in px."""
+        height, width = self.reference.shape
+        return width, height
+
+
+def check_form(form: Form) -> None:
+    """Raise FormError where a form contradicts itself."""
+    if len(form.fields) > MAX_FIELDS:
+        raise FormError(f"a form has at most {MAX_FIELDS} fields, not {len(form.fields)}")
+    names = [each.name for each in form.fields]
+    for each in form.fields:
+        try:
+            _check_field(each, form.size, names)
+        except FormError as error:
+            raise FormError(f"field {each.name}: {error}") from None
+
+
+def _check_field(each: Field, size: tuple[int, int], names: Sequence[str]) -> None:
+    if not each.name.strip() or len(each.name) > LONGEST_NAME:
+        raise FormError(f"a field needs a name of at most {LONGEST_NAME} characters")
+    if names.count(each.name) > 1:
+        raise FormError("two fields have this name: give each its own")
+    for box in (each.box, *each.cells):
+        if box.x < 0 or box.y < 0 or box.right > size[0] or box.bottom > size[1]:
+            raise FormError(
+                f"its box lies outside the reference picture of {size[0]}x{size[1]} pixels"
+            )
+    if min(each.box.width, each.box.height) < LEAST_SIDE:
+        raise FormError(f"its box is smaller than {LEAST_SIDE} pixels of the reference picture")
+    if each.length is not None and not 1 <= each.length <= MAX_LENGTH:
+        raise FormError(f"length takes a number of digits from 1 to {MAX_LENGTH}")
+    if each.kind == "mark" and (each.maximum is None or each.maximum <= 0):
+        raise FormError("a mark needs its maximum, e.g. mark:20")
+    for check in each.checks:
+        unknown = [name for name in check.of if name not in names or name == each.name]
+        if unknown:
+            raise FormError(f"its sum names {unknown[0]}, which is no other field")
+
+
+def parse_field(text: str) -> Field:
+    """Return the field that ``name:kind[:option…]@x,y,width,height`` describes.
+
+    Options are a length (of a mark: its maximum), a date's order (``dmy``, ``mdy``, ``ymd``), and
+    checks: ``luhn``, ``mod11``, ``mod97``, ``range=0..100``, ``list=A1|A2``, ``sum=q1+q2``.
+
+    Raises
+    ------
+    HintError
+        It is not that.
+
+    Examples
+    --------
+    >>> parse_field("roll:identifier:9@10,20,300,40").length
+    9
+    """
+    about, at, place = text.rpartition("@")
+    name, _, rest = about.partition(":")
+    if not at or not name or not rest:
+        raise HintError(f'a field is name:kind@x,y,width,height, not "{text}"')
+    kind, *options = rest.split(":")
+    if kind not in KINDS:
+        raise HintError(f"the kind of field {name} takes one of {', '.join(KINDS)}, not {kind}")
+    made = Field(name, kind, parse_box(place))
+    for option in options:
+        made = _with_option(made, option)
+    return made
+
+
+def _with_option(each: Field, option: str) -> Field:
+    """Return a field with one more option of `parse_field`."""
+    key, _, value = option.partition("=")
+    number = to_decimal(option)
+    if number is not None and each.kind == "mark":
+        return replace(each, maximum=number)
+    if option.isdigit():
+        return replace(each, length=int(option))
+    if option in ORDERS:
+        return replace(each, order=option)
+    check = None
+    if key in CHECKSUMS and not value:
+        check = Check(CHECKSUMS[key])
+    elif key == "range" and ".." in value:
+        low, _, high = value.partition("..")
+        check = Check("range", minimum=_limit(low, option), maximum=_limit(high, option))
+    elif key == "list" and value:
+        check = Check("list", values=tuple(value.split("|")))
+    elif key == "sum" and value:
+        check = Check("sum", of=tuple(value.split("+")))
+    if check is None:
+        raise HintError(
+            f'field {each.name}: "{option}" is no length, order of a date, or check (luhn, mod11, '
+            "mod97, range=0..100, list=A|B, sum=q1+q2)"
+        )
+    return replace(each, checks=(*each.checks, check))
+
+
+def _limit(text: str, option: str) -> Decimal | None:
+    number = to_decimal(text) if text else None
+    if text and number is None:
+        raise HintError(f'"{option}" is no range: write range=0..100')
+    return number
+
+
+def _scaled(box: Box, ratio: tuple[float, float]) -> Box:
+    x, y = round(box.x * ratio[0]), round(box.y * ratio[1])
+    width, height = round(box.right * ratio[0]) - x, round(box.bottom * ratio[1]) - y
+    return Box(x, y, max(1, width), max(1, height))
+
+
+def _read(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(MAX_FILE + 1)
+    except FileNotFoundError:
+        raise FormError(f"there is no form {path}: check the name") from None
+    except (OSError, ValueError) as error:
+        raise FormError(f"{path} cannot be read ({reason_of(error)})") from error
+
+
+# JSON.
+
+
+def to_json(form: Form) -> dict[str, Any]:
+    """Return a form as a JSON-serializable dict."""
+    return {
+        "format": FORMAT,
+        "version": VERSION,
+        "name": form.name,
+        "size": list(form.size),
+        "blank": form.is_blank,
+        "fields": [field_to_json(each) for each in form.fields],
+        "reference": base64.b64encode(form.png).decode(),
+    }
+
+
+def field_to_json(each: Field) -> dict[str, Any]:
+    """Return a field as a JSON-serializable dict, without what it does not have."""
+    plain: dict[str, Any] = {"name": each.name, "kind": each.kind, "box": _sides(each.box)}
+    if each.length is not None:
+        plain["length"] = each.length
+    if each.maximum is not None:
+        plain["maximum"] = str(each.maximum)
+    if each.kind == "date":
+        plain["order"] = each.order
+    if each.cells:
+        plain["cells"] = [_sides(cell) for cell in each.cells]
+    if each.checks:
+        plain["checks"] = [_check_to_json(check) for check in each.checks]
+    return plain
+
+
+def _check_to_json(check: Check) -> dict[str, Any]:
+    plain: dict[str, Any] = {"kind": check.kind}
+    for key in ("minimum", "maximum"):
+        if (limit := getattr(check, key)) is not None:
+            plain[key] = str(limit)
+    if check.values:
+        plain["values"] = list(check.values)
+    if check.of:
+        plain["of"] = list(check.of)
+    return plain
+
+
+def _sides(box: Box) -> list[int]:
+    return [box.x, box.y, box.width, box.height]
+
+
+def _from_json(plain: Any) -> Form:  # noqa: ANN401  # a file holds anything
+    """Return the form that a file's JSON describes, or raise FormError."""
+    if not isinstance(plain, dict) or plain.get("format") != FORMAT:
+        raise FormError(f"this JSON is no form: {HOW}")
+    version = plain.get("version")
+    if not isinstance(version, int) or version < 1:
+        raise FormError(f"the version of the form is missing: {HOW}")
+    if version > VERSION:
+        raise FormError(
+            f"this form is of version {version}, and this program knows {VERSION}: update it"
+        )
+    reference = _reference(plain)
+    fields = plain.get("fields")
+    if not isinstance(fields, list):
+        raise FormError("fields takes a list of fields")
+    name = plain.get("name", "Form")
+    if not isinstance(name, str) or not name.strip() or len(name) > LONGEST_NAME:
+        raise FormError(f"name takes a text of at most {LONGEST_NAME} characters")
+    made = tuple(_numbered(each, i) for i, each in enumerate(fields, start=1))
+    form = Form(name, made, reference, plain.get("blank") is True)
+    check_form(form)
+    return form
+
+
+def _reference(plain: Mapping[str, Any]) -> Pixels:
+    encoded = plain.get("reference")
+    try:
+        content = base64.b64decode(str(encoded or ""), validate=True)
+        grey = decode_image(content).grey
+    except (ValueError, DigitsError) as error:
+        raise FormError(f"its reference picture is missing or damaged: {HOW}") from error
+    if plain.get("size") != [grey.shape[1], grey.shape[0]]:
+        raise FormError(
+            f"its reference picture has {grey.shape[1]}x{grey.shape[0]} pixels, not its size"
+        )
+    return grey
+
+
+def _numbered(plain: Any, number: int) -> Field:  # noqa: ANN401
+    try:
+        return field_from_json(plain)
+    except FormError as error:
+        raise FormError(f"field {number}: {error}") from None
+
+
+def field_from_json(plain: Any) -> Field:  # noqa: ANN401
+    """Return the field that JSON describes.
+
+    Raises
+    ------
+    FormError
+        A part is missing or wrong.
+    """
+    if not isinstance(plain, dict):
+        raise FormError("a field takes name, kind and box")
+    name, kind = plain.get("name"), plain.get("kind")
+    if not isinstance(name, str):
+        raise FormError("name takes a text")
+    if kind not in KINDS:
+        raise FormError(f"kind takes one of {', '.join(KINDS)}, not {kind}")
+    length, order = plain.get("length"), plain.get("order", "dmy")
+    if length is not None and (not isinstance(length, int) or isinstance(length, bool)):
+        raise FormError(f"length takes a whole number, not {length}")
+    if order not in ORDERS:
+        raise FormError(f"order takes one of {', '.join(ORDERS)}, not {order}")
+    return Field(
+        name,
+        kind,
+        _box(plain.get("box"), "box"),
+        length,
+        _number(plain.get("maximum"), "maximum"),
+        order,
+        tuple(_box(each, "cells") for each in _list(plain.get("cells"), "cells")),
+        tuple(_check(each) for each in _list(plain.get("checks"), "checks")),
+    )
+
+
+def _check(plain: Any) -> Check:  # noqa: ANN401
+    kind: CheckKind | None = plain.get("kind") if isinstance(plain, dict) else None
+    if kind not in CHECKS:
+        raise FormError(f"a check has a kind, one of {', '.join(CHECKS)}")
+    check = Check(
+        kind,
+        _number(plain.get("minimum"), "minimum"),
+        _number(plain.get("maximum"), "maximum"),
+        tuple(map(str, _list(plain.get("values"), "values"))),
+        tuple(map(str, _list(plain.get("of"), "of"))),
+    )
+    if (kind == "list" and not check.values) or (kind == "sum" and not check.of):
+        raise FormError(f"a check of kind {kind} says what it is about: values, or of")
+    return check
+
+
+def _box(plain: Any, what: str) -> Box:  # noqa: ANN401
+    whole = isinstance(plain, list) and [type(side) for side in plain] == [int] * 4
+    if not whole or min(plain[2:]) < 1:
+        raise FormError(f"{what} takes x, y, width and height in whole pixels")
+    return Box(*plain)
+
+
+def _list(plain: Any, what: str) -> list[Any]:  # noqa: ANN401
+    if plain is not None and not isinstance(plain, list):
+        raise FormError(f"{what} takes a list")
+    return plain or []
+
+
+def _number(plain: Any, what: str) -> Decimal | None:  # noqa: ANN401
+    if plain is None:
+        return None
+    number = None if isinstance(plain, bool) else to_decimal(str(plain))
+    if number is None:
+        raise FormError(f"{what} takes a number, not {plain}")
+    return number

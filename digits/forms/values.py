@@ -1,0 +1,136 @@
+"""What a field's writing means: numbers, identifiers, dates and marks, or that it is none."""
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import date
+from itertools import islice
+
+from digits.forms.checks import find_misfit, to_decimal
+from digits.forms.template import DateOrder, Field
+from digits.marksheet.cell import likeliest
+from digits.types import Line
+
+PLAUSIBLE = 0.001  # of the likeliest reading's probability that another has to be offered
+OFFERED = 3  # values offered for a doubtful field
+SEARCHED = 500  # readings looked at before the search for one that passes is given up
+WHOLE = re.compile(r"-?[0-9]+")
+DECIMAL = re.compile(r"-?[0-9]+([.,][0-9]+)?")
+FRACTION = re.compile(r"([0-9]+(?:[.,][0-9]+)?)/([0-9]+)")
+SEPARATED = re.compile(r"([0-9]+)[./-]([0-9]+)[./-]([0-9]+)")
+CENTURY = 100  # years; two digits are those of this century, or of the last one
+YEAR = 4  # digits of a whole year
+SHORT, LONG = 6, 8  # digits of a date without separators
+
+
+def to_value(each: Field, written: str) -> str | None:
+    """Return the value that a field's writing stands for, or None where it is none of its kind.
+
+    Parameters
+    ----------
+    written : digits with their separators, e.g. ``12/3/2024``
+
+    Examples
+    --------
+    >>> from digits.types import Box
+    >>> born = Field("born", "date", Box(0, 0, 99, 20))
+    >>> to_value(born, "31.12.1999"), to_value(born, "31.11.1999")
+    ('1999-12-31', None)
+    """
+    if each.kind == "date":
+        return _to_date(written, each.order)
+    if each.kind == "identifier":
+        return written if written.isdigit() else None
+    if each.kind == "digit":
+        return written if written.isdigit() and len(written) == 1 else None
+    if each.kind == "number":
+        return _plain(written) if WHOLE.fullmatch(written) else None
+    if each.kind == "mark" and (fraction := FRACTION.fullmatch(written)):
+        return _plain(fraction[1]) if to_decimal(fraction[2]) == each.maximum else None
+    return _plain(written) if DECIMAL.fullmatch(written) else None
+
+
+def find_fault(each: Field, value: str | None, n_digits: int) -> str | None:
+    """Return why a value cannot be right in its field, or None."""
+    wanted = each.fixed_length
+    if wanted is not None and n_digits != wanted:
+        return f"{n_digits} digits, not {wanted}"
+    if value is None:
+        return {"date": "Not a date", "mark": "Not a mark"}.get(each.kind, "Not a number")
+    number = to_decimal(value)
+    if each.kind == "mark" and each.maximum is not None and number is not None:
+        if number > each.maximum:
+            return f"More than {each.maximum}"
+        if number < 0:
+            return "Less than 0"
+    return find_misfit(value, each.checks)
+
+
+def likely_values(each: Field, line: Line) -> Iterator[tuple[str, float]]:
+    """Yield values that pass the field's checks, the likeliest first, with their shares.
+
+    Parameters
+    ----------
+    line : as it was read; each digit may be another one, separators stay
+
+    Yields
+    ------
+    tuple of str and float
+        The value, and its probability as a share of the likeliest reading's.
+    """
+    told: set[str] = set()
+    best = 0.0
+    every = [digit.probabilities for digit in line.digits]
+    for digits, probability in islice(likeliest(every), SEARCHED):
+        best = max(best, probability)
+        if not best or probability < PLAUSIBLE * best:
+            return
+        value = to_value(each, _rewritten(line.written, digits))
+        if value is None or value in told or find_fault(each, value, len(digits)):
+            continue
+        told.add(value)
+        yield value, probability / best
+
+
+def offer(each: Field, line: Line, value: str) -> tuple[str, ...]:
+    """Return values that a doubtful field may have instead of the one that was read."""
+    others = (other for other, _ in likely_values(each, line) if other != value)
+    return tuple(islice(others, OFFERED))
+
+
+def _rewritten(written: str, digits: str) -> str:
+    """Return writing with other digits in the place of its own."""
+    following = iter(digits)
+    return "".join(
+        next(following, "") if sign.isdigit() or sign == "?" else sign for sign in written
+    )
+
+
+def _plain(text: str) -> str:
+    """Return a number as spreadsheets take it: with a point, without zeros before it."""
+    number = to_decimal(text)
+    return "" if number is None else f"{number:f}"
+
+
+def _to_date(written: str, order: DateOrder) -> str | None:
+    """Return a date as year-month-day, or None."""
+    if parts := SEPARATED.fullmatch(written):
+        numbers: Sequence[str] = parts.groups()
+    elif written.isdigit() and len(written) in (SHORT, LONG):
+        year = len(written) - 4
+        sizes = (year, 2, 2) if order == "ymd" else (2, 2, year)
+        ends = [sum(sizes[: i + 1]) for i in range(3)]
+        numbers = [written[end - size : end] for end, size in zip(ends, sizes, strict=True)]
+    else:
+        return None
+    named = dict(zip(order, numbers, strict=True))
+    if len(named["y"]) not in (2, YEAR):
+        return None
+    year = int(named["y"])
+    if len(named["y"]) < YEAR:
+        this = date.today().year
+        year += this - this % CENTURY
+        year -= CENTURY if year > this else 0
+    try:
+        return date(year, int(named["m"]), int(named["d"])).isoformat()
+    except ValueError:
+        return None

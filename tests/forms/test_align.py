@@ -1,0 +1,124 @@
+import cv2
+import numpy as np
+import pytest
+from forms import EXPENSES, METER, filled
+
+from digits.errors import NotThisFormError
+from digits.forms.align import align, find_print, map_points
+from digits.image.binarize import measure_contrast
+from digits.synthesis.page_forms import Shot, compose_form, photograph
+
+NEAR = 1.0  # px of the reference
+
+
+def boxes_of(composed):
+    return [each.box for each in composed.fields]
+
+
+@pytest.fixture(scope="module")
+def composed():
+    return compose_form(METER)
+
+
+@pytest.fixture(scope="module")
+def printed(composed):
+    return find_print(composed.page, boxes_of(composed), is_blank=True)
+
+
+def worst(composed, alignment, truth):
+    """Return by how much the worst field is off, in px of the reference."""
+    off = []
+    for box, matrix in zip(boxes_of(composed), alignment.fields, strict=True):
+        corners = np.array([[box.x, box.y], [box.right, box.bottom]], float)
+        back = map_points(np.linalg.inv(truth), map_points(matrix, corners))
+        off.append(np.hypot(*(back - corners).T).max())
+    return max(off)
+
+
+def contrast_of(pixels):
+    return measure_contrast(pixels, light_on_dark=False)
+
+
+@pytest.mark.parametrize("quarters", range(4))
+def test_a_photograph_is_aligned_however_it_was_turned(composed, printed, digits, quarters):
+    _, _, photo = filled(
+        METER, digits, quarters, tilt=25.0, lean=10.0, quarters=quarters, shadow=True, noise=4.0
+    )
+    found = align(printed, contrast_of(photo.pixels), boxes_of(composed))
+    assert worst(composed, found, photo.to_photo) < NEAR
+
+
+@pytest.mark.parametrize("pixels", [700_000, 3_000_000])
+def test_the_resolution_makes_no_difference(composed, printed, digits, pixels):
+    _, _, photo = filled(METER, digits, 5, pixels=pixels, lean=3.0)
+    found = align(printed, contrast_of(photo.pixels), boxes_of(composed))
+    assert worst(composed, found, photo.to_photo) < NEAR
+
+
+def test_turning_the_page_turns_the_alignment(composed, printed, digits):
+    _, _, photo = filled(METER, digits, 6, tilt=10.0)
+    found = align(printed, contrast_of(photo.pixels), boxes_of(composed))
+    turned = np.ascontiguousarray(np.rot90(photo.pixels, 2))
+    again = align(printed, contrast_of(turned), boxes_of(composed))
+    height, width = photo.pixels.shape
+    corners = np.array([[0, 0], [1000, 0], [1000, 600]], float)
+    expected = np.array([width, height]) - map_points(found.to_page, corners)
+    assert np.abs(map_points(again.to_page, corners) - expected).max() < NEAR
+
+
+def test_handwriting_in_the_reference_makes_no_difference(composed, digits):
+    _, page, photo = filled(METER, digits, 7, tilt=15.0)
+    another = filled(METER, digits, 8)[1].page
+    printed = find_print(another, boxes_of(composed))
+    found = align(printed, contrast_of(photo.pixels), boxes_of(composed))
+    assert worst(composed, found, photo.to_photo) < NEAR
+    assert page.page.shape == another.shape
+
+
+def test_each_field_of_a_bent_page_is_found_at_its_own_place(composed, printed):
+    height, width = composed.page.shape
+    x, y = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32))
+    down = 5 * np.sin(x / width * np.pi * 1.5)
+    bent = cv2.remap(composed.page, x, (y + down).astype(np.float32), cv2.INTER_LINEAR)
+    found = align(printed, contrast_of(bent), boxes_of(composed))
+    for box, matrix in zip(boxes_of(composed), found.fields, strict=True):
+        middle = np.array([[box.x + box.width / 2, box.y + box.height / 2]])
+        moved = map_points(matrix, middle)[0]
+        # What stands at y + down(x) of the page stands at y of the bent one.
+        expected = middle[0, 1] - 5 * np.sin(middle[0, 0] / width * np.pi * 1.5)
+        assert abs(moved[1] - expected) < 1.5
+
+
+@pytest.mark.parametrize("layout", [i for i in range(10) if i != METER])
+def test_other_forms_are_rejected(composed, printed, digits, layout):
+    _, _, photo = filled(layout, digits, 9, tilt=10.0, pixels=1_000_000)
+    with pytest.raises(NotThisFormError):
+        align(printed, contrast_of(photo.pixels), boxes_of(composed))
+
+
+def test_the_same_boxes_with_other_words_are_another_form(digits):
+    composed = compose_form(EXPENSES)
+    printed = find_print(composed.page, boxes_of(composed), is_blank=True)
+    other = photograph(compose_form(EXPENSES, 3).page, Shot(tilt=5.0), np.random.default_rng(0))
+    with pytest.raises(NotThisFormError):
+        align(printed, contrast_of(other.pixels), boxes_of(composed))
+
+
+@pytest.mark.parametrize(
+    "pixels",
+    [
+        np.full((500, 700), 240, np.uint8),
+        np.random.default_rng(0).integers(0, 255, (500, 700), np.uint8),
+        np.tile(np.array([[0, 255], [255, 0]], np.uint8).repeat(20, 0).repeat(20, 1), (12, 17)),
+    ],
+    ids=["blank", "noise", "chequers"],
+)
+def test_what_is_no_page_is_rejected(composed, printed, pixels):
+    with pytest.raises(NotThisFormError):
+        align(printed, contrast_of(pixels), boxes_of(composed))
+
+
+def test_a_mirrored_page_is_rejected(composed, printed):
+    with pytest.raises(NotThisFormError):
+        mirrored = np.ascontiguousarray(composed.page[:, ::-1])
+        align(printed, contrast_of(mirrored), boxes_of(composed))

@@ -1,0 +1,48 @@
+import numpy as np
+import pytest
+
+from digits.forms.propose import propose_fields, with_cells
+from digits.forms.template import Field
+from digits.synthesis.page_forms import LAYOUTS, compose_form, fill_form
+from digits.types import Box
+
+
+def overlap(one, other):
+    across = min(one.right, other.right) - max(one.x, other.x)
+    down = min(one.bottom, other.bottom) - max(one.y, other.y)
+    return (
+        max(0, across)
+        * max(0, down)
+        / max(1, min(one.width * one.height, other.width * other.height))
+    )
+
+
+@pytest.mark.parametrize("layout", range(len(LAYOUTS)))
+def test_every_field_of_a_blank_form_is_proposed(layout):
+    composed = compose_form(layout)
+    proposed = propose_fields(composed.page)
+    for each in composed.fields:
+        best = max(proposed, key=lambda field: overlap(field.box, each.box))
+        assert overlap(best.box, each.box) > 0.7, each.name
+        assert (best.kind == "tick") == (each.kind == "tick"), each.name
+
+
+@pytest.mark.parametrize("is_filled", [False, True])
+def test_the_cells_of_a_comb_are_found(digits, is_filled):
+    composed = compose_form(0)
+    page = composed.page
+    if is_filled:
+        page = fill_form(composed, digits, np.random.default_rng(0), empty=0.0).page
+    for each in composed.fields:
+        if each.cells:
+            found = with_cells(Field("a", each.kind, each.box), page)
+            assert len(found.cells) == len(each.cells)
+            for mine, cell in zip(found.cells, each.cells, strict=True):
+                assert overlap(mine, cell) > 0.8
+
+
+def test_a_plain_box_has_no_cells():
+    composed = compose_form(0)
+    box = next(each.box for each in composed.fields if each.name == "q1")
+    assert with_cells(Field("a", "number", box), composed.page).cells == ()
+    assert with_cells(Field("a", "number", Box(1, 1, 90, 40)), composed.page).cells == ()

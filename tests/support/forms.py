@@ -1,0 +1,42 @@
+"""Composed forms as forms to read, and photographs of them."""
+
+from decimal import Decimal
+
+import numpy as np
+
+from digits.forms.checks import Check
+from digits.forms.template import Field, Form
+from digits.synthesis.page_forms import Shot, compose_form, fill_form, photograph
+from digits.types import Picture
+
+METER, EXPENSES, SCORE = 2, 6, 9  # layouts
+
+
+def form_of(composed, page=None, *, is_blank=True):
+    """Return a composed form as `Form`."""
+    fields = tuple(
+        Field(
+            each.name,
+            each.kind,
+            each.box,
+            None if each.kind == "number" else each.length,
+            None if each.maximum is None else Decimal(each.maximum),
+            cells=each.cells,
+            checks=(Check("sum", of=each.total_of),) if each.total_of else (),
+        )
+        for each in composed.fields
+    )
+    return Form("Composed", fields, composed.page if page is None else page, is_blank)
+
+
+def picture_of(pixels, name="0" * 64):
+    height, width = pixels.shape
+    return Picture(np.ascontiguousarray(pixels), width, height, name)
+
+
+def filled(layout, digits, seed, **how):
+    """Return a composed form, somebody's page of it, and a photograph of that."""
+    composed = compose_form(layout)
+    rng = np.random.default_rng(seed)
+    page = fill_form(composed, digits, rng)
+    return composed, page, photograph(page.page, Shot(**how), rng)
