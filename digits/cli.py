@@ -171,7 +171,7 @@ def _see(argv: Sequence[str] | None) -> str:
     """Return where the command that was given is explained."""
     given = sys.argv[1:] if argv is None else argv
     commands = {getattr(known.callback, "__name__", None) for known in app.registered_commands}
-    groups = {known.typer_instance.info.name for known in app.registered_groups}
+    groups = {form_app.info.name}
     command = next((f"{word} " for word in given if word in commands | groups), "")
     return f"See: digits {command}--help"
 
@@ -445,7 +445,7 @@ def form_read(
     """
     from digits.forms.commands import read_pages
 
-    hint = _hint(single=False, length=None, box=[], accept=accept)
+    hint = _hint(single=False, length=None, accept=accept, paper=None, whole_picture=False)
     failures = 0
 
     def on_failure(file: str | None, page: int | None, reason: str) -> None:

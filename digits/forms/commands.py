@@ -14,7 +14,7 @@ from digits.forms.pages import read_form_source
 from digits.forms.propose import propose_fields, with_cells
 from digits.forms.table import WRITERS, check_ending
 from digits.forms.template import Form, parse_field
-from digits.io.atomic_write import write_whole
+from digits.io.atomic_write import atomic_write
 from digits.io.document import Document
 from digits.io.sources import Source
 from digits.registry import current_reader
@@ -68,7 +68,7 @@ def write_drawing(path: Path, out: Path) -> None:
     file = io.BytesIO()
     Image.fromarray(drawn).save(file, "PNG")
     try:
-        write_whole(out, file.getvalue())
+        atomic_write(out, file.getvalue())
     except OSError as error:
         raise FormError(f"{out} cannot be written ({reason_of(error)})") from error
 
@@ -98,7 +98,7 @@ def read_pages(
             lean = tuple(replace(each, line=None) for each in reading.fields)
             readings.append(replace(reading, fields=lean, alignment=None))
     try:
-        write_whole(out, write(form, readings))
+        atomic_write(out, write(form, readings))
     except OSError as error:
         raise FormError(f"{out} cannot be written ({reason_of(error)})") from error
     doubtful = sum(

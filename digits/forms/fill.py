@@ -184,7 +184,7 @@ def print_of(form: Form, segmenter: Segmenter | None) -> FormPrint:
         form.reference,
         [each.box for each in form.fields],
         is_blank=form.is_blank,
-        handwriting=None if segmenter is None else _handwriting(form, segmenter),
+        handwriting=None if segmenter is None or form.is_blank else _handwriting(form, segmenter),
     )
 
 

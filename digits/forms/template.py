@@ -18,10 +18,10 @@ from PIL import Image
 from digits.errors import DigitsError, FormError, HintError, reason_of
 from digits.forms.checks import CHECKS, Check, CheckKind, to_decimal
 from digits.image.page_segmentation import open_page, paper_of
-from digits.io.atomic_write import write_whole
+from digits.io.atomic_write import atomic_write
 from digits.io.document import load_picture
 from digits.io.image import decode_image
-from digits.io.sources import parse_box
+from digits.io.places import parse_box
 from digits.types import MAX_LENGTH, Box, Picture, Pixels
 
 if TYPE_CHECKING:
@@ -158,7 +158,7 @@ class Form:
             It cannot be written there.
         """
         try:
-            write_whole(Path(path), self.to_bytes())
+            atomic_write(Path(path), self.to_bytes())
         except OSError as error:
             raise FormError(f"{path} cannot be written ({reason_of(error)})") from error
 
@@ -263,7 +263,7 @@ def parse_field(text: str) -> Field:
     kind, *options = rest.split(":")
     if kind not in KINDS:
         raise HintError(f"the kind of field {name} takes one of {', '.join(KINDS)}, not {kind}")
-    made = Field(name, kind, parse_box(place))
+    made = Field(name, kind, parse_box(place, f"the box of field {name}"))
     for option in options:
         made = _with_option(made, option)
     return made
