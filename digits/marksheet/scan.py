@@ -9,7 +9,7 @@ from PIL import Image
 from digits.errors import DigitsError
 from digits.io.document import Document, page_numbers
 from digits.marksheet.columns import PlacedNumber, missing_places, place_numbers
-from digits.types import ANY, Box, CellKind, Hint, Line, Picture, Reading
+from digits.types import ANY, Box, CellKind, Hint, Line, Paper, Picture, Reading
 
 VIEW_SIDE = 2_000  # px, longest side of the picture next to the table
 QUALITY = 80  # of a JPEG for display
@@ -76,7 +76,8 @@ def read_scan(read: Callable[[Picture, Hint], Reading], scan: Scan) -> Scan:
         reading = read(page.picture, ANY)
         placed = [] if reading.error else place_numbers(reading)
         if placed and not reading.cells:
-            placed += _read_again(read, page.picture, missing_places(placed, reading.size))
+            gaps = missing_places(placed, reading.size)
+            placed += _read_again(read, page.picture, gaps, reading.paper)
     except DigitsError as error:
         return replace(scan, error=str(error))
     view = b"" if page.colour is None else to_view(page.colour)
@@ -92,12 +93,16 @@ def read_scan(read: Callable[[Picture, Hint], Reading], scan: Scan) -> Scan:
 
 
 def _read_again(
-    read: Callable[[Picture, Hint], Reading], picture: Picture, gaps: list[tuple[int, int, Box]]
+    read: Callable[[Picture, Hint], Reading],
+    picture: Picture,
+    gaps: list[tuple[int, int, Box]],
+    paper: Paper | None,
 ) -> list[PlacedNumber]:
-    """Read the gaps of a table without rules, where a single digit may have been missed."""
+    """Read the gaps of a table without rules on its page, for single digits that were missed."""
     if not gaps:
         return []
-    again = read(picture, Hint(boxes=tuple(box for _, _, box in gaps)))
+    boxes = tuple(box for _, _, box in gaps)
+    again = read(picture, Hint(boxes=boxes, paper=paper, whole_picture=paper is None))
     return [  # a rejected picture has no lines
         PlacedNumber(row, column, line, box)
         for (row, column, box), line in zip(gaps, again.lines, strict=False)
