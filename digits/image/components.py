@@ -1,10 +1,12 @@
-"""Connected components of a mask, with their boxes: the one implementation of it."""
+"""Connected components and tight boxes of masks."""
 
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from jaxtyping import Bool, Int32
+
+from digits.types import Box
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +54,22 @@ class Components:
 
 
 def find_components(mask: Bool[np.ndarray, "h w"], connectivity: int = 8) -> Components:
-    """Part a mask into its connected pieces."""
+    """Return the connected components of a mask."""
     _, labels, stats, _ = cv2.connectedComponentsWithStats(
         mask.astype(np.uint8), connectivity=connectivity
     )
     boxes = stats[1:, [0, 1, 0, 1]].copy()
     boxes[:, 2:] += stats[1:, [2, 3]]
     return Components(labels, boxes, stats[1:, cv2.CC_STAT_AREA].copy())
+
+
+def tight_box(mask: Bool[np.ndarray, "h w"]) -> Box | None:
+    """Return the smallest box around a mask; None if it is empty."""
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    if not rows.size:
+        return None
+    x, y = int(columns[0]), int(rows[0])
+    return Box(x, y, int(columns[-1]) + 1 - x, int(rows[-1]) + 1 - y)
 
 
 def weighted_median(values: np.ndarray, weights: np.ndarray) -> float:

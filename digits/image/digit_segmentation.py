@@ -11,6 +11,7 @@ from itertools import pairwise
 import cv2
 import numpy as np
 
+from digits.image.components import tight_box
 from digits.types import LINKED, Box, Ink, MarkKind
 
 HALO = 3  # px, window that gives a stroke back the pale rim cut off by `LINKED`
@@ -100,18 +101,9 @@ def _pieces(ink: Ink, columns: list[float]) -> tuple[np.ndarray, list[int], list
     for name, (label, i) in enumerate(pairs, start=1):
         names[label, i] = name
     pieces = names[labels, stretch]
-    boxes = [_bounds(pieces, name) for name in range(1, len(pairs) + 1)]
+    boxes = [tight_box(pieces == name) or Box(0, 0, 1, 1) for name in range(1, len(pairs) + 1)]
     mass = np.bincount(pieces.ravel(), weights=ink.ravel(), minlength=len(pairs) + 1)
     return pieces, [int(i) for _, i in pairs], boxes, [float(m) for m in mass[1:]]
-
-
-def _bounds(pieces: np.ndarray, name: int) -> Box:
-    mine = pieces == name
-    rows, columns = np.flatnonzero(mine.any(axis=1)), np.flatnonzero(mine.any(axis=0))
-    if not rows.size:
-        return Box(0, 0, 1, 1)
-    x, y = int(columns[0]), int(rows[0])
-    return Box(x, y, int(columns[-1]) + 1 - x, int(rows[-1]) + 1 - y)
 
 
 def _stretches(ink: Ink, columns: list[float]) -> np.ndarray:

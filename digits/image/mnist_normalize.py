@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from digits.errors import EmptyCropError
+from digits.image.components import tight_box
 from digits.types import CENTRE, FRAME, GLYPH, Box, Frame, Ink
 
 EDGE = 0.5  # of full ink: where a stroke's outline lies, in pictures large enough to tell
@@ -54,11 +55,10 @@ def to_frame(ink: Ink, box: Box) -> Frame:
 
 def _tight(crop: Ink, outline: float) -> Ink:
     """Cut away rows and columns with no ink above `outline`: (h, w) -> (gh, gw)."""
-    rows = np.flatnonzero((crop > outline).any(axis=1))
-    columns = np.flatnonzero((crop > outline).any(axis=0))
-    if not rows.size:
+    box = tight_box(crop > outline)
+    if box is None:
         raise EmptyCropError("there is no ink where a digit was expected")
-    return crop[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    return crop[box.rows_and_columns()]
 
 
 def _sharpen(crop: Ink) -> Ink:

@@ -5,9 +5,9 @@ This is geometry alone; what a piece of ink says is not known here.
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
+from digits.image.components import find_components
 from digits.image.digit_segmentation import Glyph, cut_glyph
 from digits.image.ruling import erase, find_rules
 from digits.types import LINKED, Box, Ink
@@ -80,15 +80,17 @@ class _Parts:
 
 
 def _components(ink: Ink) -> _Parts:
-    """Part the ink into connected pieces and leave out those too small to be a mark."""
-    mask = (ink > LINKED).astype(np.uint8)
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
-    mass = np.bincount(labels.ravel(), weights=ink.ravel(), minlength=count)
-    keep = [i for i in range(1, count) if mass[i] >= MIN_INK or mass[i] >= mass[1:].max()]
-    names = np.zeros(count, np.int32)
-    names[keep] = np.arange(1, len(keep) + 1)
-    boxes = [Box(*(int(value) for value in stats[i, :4])) for i in keep]
-    return _Parts(ink, names[labels], boxes, [float(mass[i]) for i in keep])
+    """Return the connected components of ink without those too small to be a mark."""
+    pieces = find_components(ink > LINKED)
+    mass = pieces.sums(ink)
+    keep = [i for i in range(len(pieces)) if mass[i] >= MIN_INK or mass[i] >= mass.max()]
+    names = np.zeros(len(pieces) + 1, np.int32)
+    names[[i + 1 for i in keep]] = np.arange(1, len(keep) + 1)
+    boxes = [
+        Box(int(left), int(top), int(right - left), int(bottom - top))
+        for left, top, right, bottom in pieces.boxes[keep]
+    ]
+    return _Parts(ink, names[pieces.labels], boxes, [float(mass[i]) for i in keep])
 
 
 def _prominence(ink: Ink, box: Box) -> float:

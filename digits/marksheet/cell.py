@@ -14,8 +14,9 @@ from typing import Literal
 
 import numpy as np
 
+from digits.image.separators import separator
 from digits.marksheet.scan import Entry
-from digits.types import CLASSES, CONFIDENCE_THRESHOLD, REJECTED, Box, Line, Mark, MarkKind
+from digits.types import CLASSES, CONFIDENCE_THRESHOLD, REJECTED, Line, Mark, MarkKind
 
 Kind = Literal["points", "decimal", "fraction", "total", "identifier", "name", "ignore"]
 KINDS: tuple[Kind, ...] = (
@@ -31,8 +32,6 @@ KEPT: tuple[DoubtKind, ...] = ("maximum", "whole", "length", "sum")  # that the 
 
 SIGNS: dict[MarkKind, str] = {"dot": ".", "dash": "-", "stroke": "/", "other": "*"}
 ABSENT = "absent"  # shown for an absent person
-POINT_HEIGHT = 0.5  # of the digits' height: longest side of a decimal point or comma
-POINT_TOP = 0.5  # of the digits' height: least distance of a decimal point from their top
 CANDIDATES = 3  # readings offered for a doubtful cell, one for each of the keys 1 2 3
 SEARCHED = 2_000  # readings tried before the search for one that fits ends
 PLAUSIBLE = 0.01  # least ratio to the best reading's probability, for another to be offered
@@ -115,25 +114,8 @@ def is_dash(entry: Entry) -> bool:
 
 
 def _sign(mark: Mark, line: Line) -> str:
-    return "." if _is_point(mark, line) else SIGNS[mark.kind]
-
-
-def _is_point(mark: Mark, line: Line) -> bool:
-    """Return whether a mark may be a decimal point or comma: small, low, between two digits."""
-    before = [
-        digit.box for digit in line.digits if sum(_x_span(digit.box)) < sum(_x_span(mark.box))
-    ]
-    after = line.digits[len(before) :]
-    if not before or not after or mark.kind == "dash":
-        return False
-    left, right = before[-1], after[0].box
-    tall = (left.height + right.height) / 2
-    top = (left.y + right.y) / 2
-    return mark.box.height <= POINT_HEIGHT * tall and mark.box.y >= top + POINT_TOP * tall
-
-
-def _x_span(box: Box) -> tuple[int, int]:
-    return box.x, box.right
+    digits = [digit.box for digit in line.digits]
+    return "." if separator((mark.kind, mark.box), digits) == "." else SIGNS[mark.kind]
 
 
 def is_written(entry: Entry) -> bool:

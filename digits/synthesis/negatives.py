@@ -13,6 +13,7 @@ import numpy as np
 from jaxtyping import UInt8
 from PIL import Image, ImageDraw, ImageFont
 
+from digits.image.components import tight_box
 from digits.types import CLASSES, GLYPH, Ink
 
 NOT_A_DIGIT = CLASSES  # the label of everything that this module draws
@@ -93,8 +94,8 @@ def _one_of(by_digit: list[np.ndarray], digit: int, rng: np.random.Generator) ->
     if not len(by_digit[digit]):
         return np.zeros((GLYPH, GLYPH), np.float32)
     picture = by_digit[digit][rng.integers(len(by_digit[digit]))] / np.float32(255)
-    rows, columns = (np.flatnonzero(picture.any(axis=axis)) for axis in (1, 0))
-    return picture[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1].astype(np.float32)
+    box = tight_box(picture > 0)
+    return picture.astype(np.float32) if box is None else picture[box.rows_and_columns()]
 
 
 def _half(by_digit: list[np.ndarray], rng: np.random.Generator) -> Ink:
@@ -255,10 +256,10 @@ def _letter(fonts: list[tuple[str, ImageFont.FreeTypeFont]], rng: np.random.Gene
     image = Image.new("L", (CANVAS * 2, CANVAS * 2))
     ImageDraw.Draw(image).text((CANVAS, CANVAS), letter, fill=255, font=font, anchor="mm")
     ink = np.asarray(image)
-    rows, columns = (np.flatnonzero(ink.any(axis=axis)) for axis in (1, 0))
-    if not rows.size:
+    box = tight_box(ink > 0)
+    if box is None:
         return np.zeros((GLYPH, GLYPH), np.float32)
-    ink = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    ink = ink[box.rows_and_columns()]
     if rng.random() < 0.25:  # noqa: PLR2004  # a share
         ink = cv2.resize(ink, (CANVAS, CANVAS))  # as an icon fills its square
     ink = np.pad(ink, 10)

@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 from jaxtyping import UInt8
 
+from digits.image.components import tight_box
 from digits.training.stroke_habits import add_habits
 from digits.types import FRAME, GLYPH, Frame, Frames
 
@@ -97,11 +98,10 @@ def _distort(frame: Frame, rng: np.random.Generator, strength: Strength) -> Fram
 
 def filled(frame: Frame) -> Frame:
     """Stretch a digit's tight box to a square: (28, 28) -> (28, 28)."""
-    rows = np.flatnonzero((frame > HALF).any(axis=1))
-    columns = np.flatnonzero((frame > HALF).any(axis=0))
-    if not rows.size:
+    box = tight_box(frame > HALF)
+    if box is None:
         return frame
-    tight = frame[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    tight = frame[box.rows_and_columns()]
     # A lone stem is left somewhat narrower: filled out it would be a solid square.
     width = min(GLYPH, 3 * tight.shape[1])
     square = np.clip(cv2.resize(tight, (width, GLYPH), interpolation=cv2.INTER_LINEAR), 0, 1)

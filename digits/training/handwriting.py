@@ -17,11 +17,11 @@ from pathlib import Path
 from typing import Literal
 from zipfile import BadZipFile
 
-import cv2
 import numpy as np
 from jaxtyping import UInt8
 
 from digits.errors import DataError, DigitsError
+from digits.image.components import find_components, tight_box
 from digits.io.document import load_picture
 from digits.synthesis.strokes import Handwritten, smooth
 
@@ -205,21 +205,16 @@ def _from_scan(
 ) -> Iterator[Handwritten]:
     """Cut a scan to its ink, without what comes in from a neighbour."""
     whole = np.where(ink < INKED, 0, ink).astype(np.uint8)
-    _, pieces, boxes, _ = cv2.connectedComponentsWithStats((whole > 0).astype(np.uint8))
-    mass = np.bincount(pieces.ravel(), whole.ravel(), len(boxes))
-    for piece in range(1, len(boxes)):
-        x, y, width, height = (int(side) for side in boxes[piece, :4])
-        touches = (
-            min(x, y) < SCANNED_EDGE
-            or x + width > ink.shape[1] - SCANNED_EDGE
-            or y + height > ink.shape[0] - SCANNED_EDGE
-        )
-        if touches and mass[piece] < FRAGMENT * mass.sum():
-            whole[pieces == piece] = 0
-    rows, columns = (np.flatnonzero(whole.any(axis=axis)) for axis in (1, 0))
-    if rows.size:
-        tight = whole[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-        yield Handwritten(label, source, writer, scan=np.ascontiguousarray(tight))
+    pieces = find_components(whole > 0)
+    mass, boxes = pieces.sums(whole), pieces.boxes
+    far = np.array([ink.shape[1], ink.shape[0]]) - SCANNED_EDGE
+    at_edge = (boxes[:, :2] < SCANNED_EDGE).any(axis=1) | (boxes[:, 2:] > far).any(axis=1)
+    fragments = 1 + np.flatnonzero(at_edge & (mass < FRAGMENT * mass.sum()))
+    whole[np.isin(pieces.labels, fragments)] = 0
+    box = tight_box(whole > 0)
+    if box is not None:
+        scan = np.ascontiguousarray(whole[box.rows_and_columns()])
+        yield Handwritten(label, source, writer, scan=scan)
 
 
 def _read_pendigits(file: Path) -> Iterator[Handwritten]:
