@@ -51,12 +51,12 @@ def test_a_place_is_given_back_whatever_happened(house):
         assert client.post(URL, content=png()).status_code == 200
 
 
-def test_the_gate_lets_in_so_many():
+def test_the_limiter_admits_so_many_requests():
     limiter = ConcurrencyLimiter(Limits(requests=2))
-    with limiter.slot(), limiter.place():
-        with pytest.raises(Problem) as refused, limiter.slot():
+    with limiter.slot(), limiter.slot():
+        with pytest.raises(Problem) as rejected, limiter.slot():
             pytest.fail("a third got in")
-        assert refused.value.status_code == 503
+        assert rejected.value.status_code == 503
     assert limiter.busy == 0
 
 
