@@ -247,16 +247,18 @@ def main() -> int:
         if outcome not in ("reading", "sentence") or seconds > SECONDS or held > MEMORY:
             bad.append(name)
             print(f"{name}: {outcome}, {seconds:.1f} s, {held // 1000} MB", flush=True)
-    told = (
+    result = (
         f"{outcomes['reading']:,} readings, {outcomes['sentence']:,} sentences; at most "
         f"{largest[0] // 1000} MB ({largest[1]}) and {slowest[0]:.1f} s ({slowest[1]})"
     )
-    print(f"{outcomes.total():,} inputs, {len(bad)} bad: {told}")
+    print(f"{outcomes.total():,} inputs, {len(bad)} bad: {result}")
     patient.pipe.send_bytes(b"")
     if options.write:
         tried = "pictures and PDFs cut at each 1 %, mutated, lying and made to be large"
         command = COMMAND.format(options.inputs)
-        keep(Campaign("hostile-files", tried, outcomes.total(), "inputs", len(bad), told, command))
+        keep(
+            Campaign("hostile-files", tried, outcomes.total(), "inputs", len(bad), result, command)
+        )
     return int(bool(bad))
 
 

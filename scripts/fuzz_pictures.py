@@ -141,15 +141,15 @@ def main() -> int:
             covered = max(covered, *map(int, COVERED.findall(run.stderr)))
             print(f"{done:,} inputs, {covered} branches", flush=True)
         kept = len(list(corpus.iterdir()))
-    told = (
+    result = (
         f"nothing raised but sentences, nothing took {SECONDS:.0f} s or asked for 1 GB; "
         f"{kept:,} inputs reached something new, {covered:,} branches in all"
     )
-    print(told)
+    print(result)
     if options.write:
         name, tried = f"fuzz-{options.target}", TARGETS[options.target]
         command_line = COMMAND.format(options.target, options.inputs)
-        keep(Campaign(name, tried, done, "inputs", 0, told, command_line))
+        keep(Campaign(name, tried, done, "inputs", 0, result, command_line))
     return 0
 
 

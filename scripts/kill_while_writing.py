@@ -1,19 +1,19 @@
-"""Kill a program while it writes, at random instants, and look what became of what it wrote.
+"""Kill a program at random moments while it writes, and check what it wrote.
 
     python scripts/kill_while_writing.py                       20 kills in each write
     python scripts/kill_while_writing.py learn --kills 200 --write
 
-What is written again and again, until the kill comes:
+A child process writes one of these until it is killed:
 
-    corrections  pairs of corrections, as `scripts/kill_while_saving.py` does, which it calls
-    learn        versions of what was learned from corrections, and which one is active
-    batch        the parts of a batch, and the one file that they become
-    checkpoint   what training goes on from
+    corrections  pairs of corrections, in SQLite or in the empty database of DATABASE_URL
+    learn        versions of a personal head, and which one is active
+    batch        the parts of a batch, and the file that they become
+    checkpoint   checkpoints of a training
     export       a trained network with its card, as ONNX and as `.h5`
 
-A child says a number once what it wrote is there. Afterwards everything that was said must be there
-and whole, and whatever else is there must be whole too or be refused in a sentence. A killed
-process is not a power cut. ``--write`` keeps the outcome in docs/reliability/.
+The child reports a number after each write. Afterwards everything that was reported must be there
+and complete, and other files must be complete or rejected with a clear error. A killed process is
+not a power cut. ``--write`` stores the result in docs/reliability/.
 """
 
 import argparse
@@ -30,6 +30,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 
@@ -40,41 +41,84 @@ ROOT = Path(__file__).parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "scripts")]
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-import kill_while_saving  # noqa: E402
 from campaigns import Campaign, keep  # noqa: E402
 
 from digits.batch.job import CHUNK, Chunk, Job, Tally, read_chunk, run_batch  # noqa: E402
+from digits.corrections.store import Correction, Corrections, Wanted  # noqa: E402
 from digits.errors import ModelError  # noqa: E402
 from digits.settings import load_settings  # noqa: E402
-from digits.types import ANY  # noqa: E402
+from digits.types import ANY, Box, ModelName  # noqa: E402
 
-LONGEST = 0.3  # seconds for which a child writes before it is killed
-PATIENCE = 60.0  # seconds for it to say its first number
+MAX_SECONDS = 0.3  # for which a child writes before it is killed
+TIMEOUT = 60.0  # s until its first number
 WEIGHTS = ROOT / "digits" / "weights"
 ROWS = 3 * CHUNK  # pictures of a batch: three parts
+CROP_BYTES = 20_000  # as the crop of a line in a photograph
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a number of kills did."""
+    """The result of a number of kills."""
 
     kills: int
-    acknowledged: int  # writes of which the child said that they were done
-    lost: int  # of these, not there afterwards, or not whole
-    halves: int  # files that would be taken for whole ones, and are not
+    acknowledged: int  # writes that the child reported
+    lost: int  # of these, missing or incomplete
+    halves: int  # incomplete files that would be taken for complete ones
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """Something that is written."""
+    """Something that a child writes."""
 
-    prepare: Callable[[Path], None]  # once, before the first child, in the folder of all
-    write: Callable[[Path], Iterator[int]]  # in the child, without end; yields what is done
-    check: Callable[[Path, list[int]], tuple[int, int]]  # lost and halves, given what was said
+    prepare: Callable[[Path], None]  # called once, with the parent of the children's folders
+    write: Callable[[Path], Iterator[int]]  # runs in the child without end; yields each number
+    check: Callable[[Path, list[int]], tuple[int, int]]  # numbers reported -> lost, halves
+
+
+def write_corrections(folder: Path) -> Iterator[int]:
+    """Store the n-th line and its digit."""
+    store = Corrections(database_url(folder))
+    start = 1 + max((one.box.x for one in store.all(Wanted())), default=-1)
+    for n in count(start):
+        store.add((make_correction(n, None), make_correction(n, 0)))
+        yield n
+
+
+def make_correction(n: int, digit: int | None) -> Correction:
+    """Return a correction that is told apart from all others by its box."""
+    return Correction(
+        reading="0" * 64,
+        line=0,
+        digit=digit,
+        box=Box(n, 0, 28, 28),
+        crop=random.Random(n).randbytes(CROP_BYTES),  # noqa: S311  # not a secret
+        frame=None,
+        read="1",
+        model=ModelName("cnn", "0" * 64),
+        truth="7",
+        source="read",
+        file=None,
+        made=datetime.now(UTC),
+    )
+
+
+def check_corrections(folder: Path, said: list[int]) -> tuple[int, int]:
+    """Check that every pair is there, and that no correction is without the other."""
+    store = Corrections(database_url(folder))
+    lines, digits = (
+        {one.box.x for one in store.all(Wanted(single=single))} for single in (False, True)
+    )
+    store.close()
+    return len(set(said) - lines), len(lines ^ digits)
+
+
+def database_url(folder: Path) -> str:
+    """Return DATABASE_URL, or the address of an SQLite file in `folder`."""
+    return load_settings({**os.environ, "DIGITS_HOME": str(folder)}).database_url
 
 
 def write_versions(folder: Path) -> Iterator[int]:
-    """Learn the n-th thing: a head that is n everywhere."""
+    """Save the n-th version: a head that is n everywhere."""
     from digits.personalization.kernel_head import PersonalHead
     from digits.personalization.versions import save_version
 
@@ -85,7 +129,7 @@ def write_versions(folder: Path) -> Iterator[int]:
 
 
 def check_versions(folder: Path, said: list[int]) -> tuple[int, int]:
-    """See that every version is there, and that the last one reported or a later one is active."""
+    """Check that all versions are there, and that the last one or a later one is active."""
     from digits.personalization.versions import current_name, list_versions, load_version
 
     heads = {each.name: load_version(folder, each.name)[0] for each in list_versions(folder)}
@@ -99,7 +143,7 @@ def check_versions(folder: Path, said: list[int]) -> tuple[int, int]:
 
 
 def prepare_batch(folder: Path) -> None:
-    """List pictures: a digit in each part, and many that are missing, which costs no time."""
+    """List pictures: a digit in each part, and many missing files, which take no time."""
     stroke = np.pad(np.zeros((20, 4), np.uint8), 12, constant_values=255)
     Image.fromarray(stroke).save(folder / "one.png")
     names = ["one.png" if n % CHUNK == 0 else f"missing-{n}.png" for n in range(ROWS)]
@@ -108,7 +152,7 @@ def prepare_batch(folder: Path) -> None:
 
 
 def read_batch(names: Path, out: Path) -> None:
-    """Read a list of pictures in this process: its workers would outlive it."""
+    """Read a list of pictures in this process: workers would outlive it."""
 
     def here(chunks: Iterator[Chunk], job: Job, _: int) -> Iterator[Tally]:
         for chunk in chunks:
@@ -125,7 +169,7 @@ def write_batches(folder: Path) -> Iterator[int]:
 
 
 def check_batches(folder: Path, said: list[int]) -> tuple[int, int]:
-    """See that all files and parts are whole, and that the interrupted one can be gone on with."""
+    """Check that files and parts are complete, and that the last batch can be resumed."""
     expected = (folder.parent / "reference.parquet").read_bytes()
     halves = sum(path.read_bytes() != expected for path in folder.glob("*.parquet"))
     lost = sum(not (folder / f"{n}.parquet").exists() for n in said)
@@ -137,7 +181,7 @@ def check_batches(folder: Path, said: list[int]) -> tuple[int, int]:
 
 
 def write_checkpoints(folder: Path) -> Iterator[int]:
-    """Keep the n-th epoch: weights and optimiser that are n everywhere."""
+    """Save the n-th epoch: weights and optimizer that are n everywhere."""
     from digits.training.architectures import build_network
     from digits.training.checkpoint import Record, save_checkpoint
 
@@ -154,7 +198,7 @@ def write_checkpoints(folder: Path) -> Iterator[int]:
 
 
 def check_checkpoint(folder: Path, said: list[int]) -> tuple[int, int]:
-    """See that the file holds one epoch, whole, and none before the last one said."""
+    """Check that the file holds one complete epoch, not older than the last one reported."""
     import h5py
 
     from digits.training.checkpoint import FILE, load_record
@@ -171,7 +215,7 @@ def check_checkpoint(folder: Path, said: list[int]) -> tuple[int, int]:
 
 
 def write_exports(folder: Path) -> Iterator[int]:
-    """Export a network, as training does: what is served, its card, its known digits, its `.h5`."""
+    """Export a network as training does: ONNX, card, reference set and `.h5`."""
     from digits.inference.card import write_card
     from digits.io.atomic_write import atomic_write
 
@@ -189,7 +233,7 @@ def write_exports(folder: Path) -> Iterator[int]:
 
 
 def check_exports(folder: Path, said: list[int]) -> tuple[int, int]:
-    """See that a network that opens is the one its card names, and that what was said opens."""
+    """Check that networks that open match their cards, and that all reported ones open."""
     from digits.inference.classifier import load_classifier
     from digits.inference.reference_set import load_reference_set
 
@@ -214,19 +258,20 @@ def nothing(_: Path) -> None:
 
 
 def load_keras(_: Path) -> None:
-    """Load TensorFlow once: a child has it by being a copy of this process."""
+    """Load TensorFlow once: children are copies of this process."""
     import keras  # noqa: F401
 
 
 CORRECTIONS = "corrections"  # the one that needs a database
-TRIED = {
+SENTENCES = {
     CORRECTIONS: "kill -9 while pairs of corrections are stored",
     "learn": "kill -9 while learned versions are written and made active",
     "batch": "kill -9 while parts of a batch and their one file are written, and going on after it",
-    "checkpoint": "kill -9 while training keeps an epoch",
-    "export": "kill -9 while a network, its card, its known digits and its .h5 are exported",
+    "checkpoint": "kill -9 while training saves an epoch",
+    "export": "kill -9 while a network, its card, its reference set and its .h5 are exported",
 }
 SUBJECTS = {
+    CORRECTIONS: Subject(nothing, write_corrections, check_corrections),
     "learn": Subject(nothing, write_versions, check_versions),
     "batch": Subject(prepare_batch, write_batches, check_batches),
     "checkpoint": Subject(load_keras, write_checkpoints, check_checkpoint),
@@ -235,7 +280,7 @@ SUBJECTS = {
 
 
 def campaign(subject: Subject, kills: int, seed: int) -> Outcome:
-    """Kill a child `kills` times, and look after each what is there."""
+    """Kill a child `kills` times, and check after each kill what it wrote."""
     rng = random.Random(seed)  # noqa: S311  # no secret
     acknowledged = lost = halves = 0
     with tempfile.TemporaryDirectory() as name:
@@ -243,23 +288,15 @@ def campaign(subject: Subject, kills: int, seed: int) -> Outcome:
         for _ in range(kills):
             folder = Path(name) / "killed"
             folder.mkdir()
-            said = killed(subject.write, folder, rng.uniform(0, LONGEST))
+            said = killed(subject.write, folder, rng.uniform(0, MAX_SECONDS))
             mine = subject.check(folder, said)
             shutil.rmtree(folder)
             acknowledged, lost, halves = acknowledged + len(said), lost + mine[0], halves + mine[1]
     return Outcome(kills, acknowledged, lost, halves)
 
 
-def kill_corrections(kills: int, seed: int) -> Outcome:
-    """Do the same to corrections: in SQLite, or in the empty database of DATABASE_URL."""
-    with tempfile.TemporaryDirectory() as folder:
-        url = load_settings({**os.environ, "DIGITS_HOME": folder}).database_url
-        found = kill_while_saving.campaign(url, kills, seed)
-    return Outcome(kills, found.acknowledged, found.lost, found.halves)
-
-
 def killed(write: Callable[[Path], Iterator[int]], folder: Path, seconds: float) -> list[int]:
-    """Let a child write, kill it so many seconds after its first number; return all it said."""
+    """Kill a child some seconds after its first number; return all numbers it reported."""
     reading, writing = os.pipe()
     child = os.fork()  # and no new process: loading TensorFlow takes five seconds
     if not child:
@@ -268,29 +305,29 @@ def killed(write: Callable[[Path], Iterator[int]], folder: Path, seconds: float)
             for n in write(folder):
                 os.write(writing, f"{n}\n".encode())
         finally:
-            os._exit(1)  # an error, for it never ends by itself
+            os._exit(1)  # it never ends without an error
     os.close(writing)
-    with io.FileIO(reading) as told:
-        ready, _, _ = select.select([told], [], [], PATIENCE)
+    with io.FileIO(reading) as reports:
+        ready, _, _ = select.select([reports], [], [], TIMEOUT)
         time.sleep(seconds)
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
-        # The last line may be half a number: it was not said to the end.
-        said = [int(line) for line in told.readall().split(b"\n")[:-1]]
+        # The last line may be incomplete.
+        said = [int(line) for line in reports.readall().split(b"\n")[:-1]]
     if not ready or not said:
         raise RuntimeError("the child wrote nothing")
     return said
 
 
 def to_campaign(name: str, outcome: Outcome) -> Campaign:
-    """Return what is kept of a campaign."""
+    """Return a result as it is stored."""
     database = ""
     if name == CORRECTIONS:
         postgres = load_settings().database_url.startswith("postgresql")
         database = "PostgreSQL" if postgres else "SQLite"
     return Campaign(
         f"kill-{name}" + f"-{database.lower()}" * bool(database),
-        TRIED[name] + f" in {database}" * bool(database),
+        SENTENCES[name] + f" in {database}" * bool(database),
         outcome.kills,
         "kills",
         outcome.lost + outcome.halves,
@@ -302,19 +339,16 @@ def to_campaign(name: str, outcome: Outcome) -> Campaign:
 
 
 def main() -> int:
-    """Run the campaigns and say what came of them."""
+    """Run the tests and print their results."""
     parser = argparse.ArgumentParser(description=str(__doc__).partition("\n")[0])
-    parser.add_argument("subjects", nargs="*", metavar="SUBJECT", help="all unless told")
+    parser.add_argument("subjects", nargs="*", metavar="SUBJECT", help="all by default")
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--write", action="store_true", help="keep the outcome")
+    parser.add_argument("--write", action="store_true", help="store the results")
     options = parser.parse_args()
     wrong = False
-    for name in options.subjects or [CORRECTIONS, *SUBJECTS]:
-        if name == CORRECTIONS:
-            outcome = kill_corrections(options.kills, options.seed)
-        else:
-            outcome = campaign(SUBJECTS[name], options.kills, options.seed)
+    for name in options.subjects or SUBJECTS:
+        outcome = campaign(SUBJECTS[name], options.kills, options.seed)
         print(f"{name}: {outcome}", flush=True)
         if options.write:
             keep(to_campaign(name, outcome))

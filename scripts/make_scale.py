@@ -1,4 +1,4 @@
-"""Write docs/scale.md: what docs/batch.csv, measured by benchmarks/batch.py, means for a billion.
+"""Generate the tables of docs/scale.md from docs/batch.csv.
 
 python benchmarks/batch.py --out docs/batch.csv
 python scripts/make_scale.py
@@ -9,13 +9,9 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
+DOCUMENT = ROOT / "docs" / "scale.md"
 MANY = 1_000_000_000  # pictures
-BATCH = 10_000_000  # pictures that one run of `digits batch` should be given
-CORE_HOUR = 0.04  # dollars, an assumption: replace it by your own
-FETCH = 0.0004 / 1000  # dollars for a request that reads, list price of a large store, the same
-PICTURE_KB = 10  # kB, an assumption
-CHUNK = 64  # pictures in a part, `digits.batch.job.CHUNK`
-SOURCE_BYTES = 200  # of memory for each name that a driver keeps, an estimate
+CORE_HOUR = 0.04  # dollars, an assumption
 HOUR = 3600  # s
 
 
@@ -51,7 +47,7 @@ def table(runs: list[dict[str, str]]) -> str:
 
 
 def marginal(runs: list[dict[str, str]], engine: str) -> tuple[float, float]:
-    """Return what starting one worker takes, in s, and then a digit, in ms, by two sizes of batch."""
+    """Return the time to start one worker, in s, and to read a digit, in ms."""
     few, many = sorted(
         (r for r in runs if (r["kind"], r["engine"], r["workers"]) == ("digit", engine, "1")),
         key=lambda run: int(run["files"]),
@@ -63,7 +59,7 @@ def marginal(runs: list[dict[str, str]], engine: str) -> tuple[float, float]:
 
 
 def margins(runs: list[dict[str, str]]) -> str:
-    """Return what engines add to a picture, apart from their start, as a table."""
+    """Return the overhead of engines per picture as a table."""
     lines = [
         "| engine, one worker | start | each digit | of a picture that takes 20 ms it adds |",
         "|---|---|---|---|",
@@ -76,7 +72,7 @@ def margins(runs: list[dict[str, str]]) -> str:
 
 
 def bill(run: dict[str, str]) -> str:
-    """Return what a billion pictures of one kind cost, as a row of a table."""
+    """Return the cost of a billion pictures of one kind as a row of a table."""
     workers = int(run["workers"])
     hours = MANY * float(run["seconds"]) * workers / int(run["files"]) / HOUR
     return (
@@ -85,85 +81,24 @@ def bill(run: dict[str, str]) -> str:
     )
 
 
-def page() -> str:
-    """Return the document."""
-    runs = load()
-    digit = find(runs, kind="digit", engine="local", workers="1")
-    number = find(runs, kind="number", engine="local", workers="1")
-    merge = find(runs, engine="merge")
-    small = min(
-        (run for run in runs if run["engine"] == "local" and run["kind"] == "digit"),
-        key=lambda run: (int(run["workers"]), int(run["files"])),
-    )
-    row_kb, parquet_kb = float(merge["result_kb"]), float(digit["result_kb"])
-    merging = MANY / float(merge["a_second"]) / HOUR
-    return f"""# A billion pictures
-
-Written by `python scripts/make_scale.py` from [batch.csv](batch.csv), which
-`python benchmarks/batch.py --out docs/batch.csv` measured on two cores. How to run a batch:
-[batch.md](batch.md).
-
-## Measured
-
-{table(runs)}
-
-Each time holds the start of the program. "Longer than the loop" compares with a plain Python loop over
-`digits.read` in one process, as if that were spread over the workers without loss. The local engine with one
-worker holds {small["memory_mb"]} MB for {int(small["files"]):,} pictures and {digit["memory_mb"]} MB
-for {int(digit["files"]):,}. Starting and reading are told apart by the two sizes of batch:
-
-{margins(runs)}
-
-Putting the parts together reads {float(merge["a_second"]):,.0f} rows a second in one process.
-
-## Reckoned
-
-Cost of a billion, at {CORE_HOUR} dollars for an hour of a core (an assumption: put in your own):
-
-| picture | core hours | on 1,000 cores | cost |
-|---|---|---|---|
-{bill(digit)}
-{bill(number)}
-
-Fetching a billion objects one by one at a list price of {FETCH * 1000} dollars for a thousand requests
-is {MANY * FETCH:,.0f} dollars, and at {PICTURE_KB} kB each {MANY * PICTURE_KB / 1e9:,.0f} TB cross the
-network: beside single digits the store costs more than the cores. The result is
-{MANY * parquet_kb / 1e9:,.2f} TB as Parquet ({parquet_kb:.2f} kB a picture, with the whole reading as
-JSON); the parts, until they are merged, {MANY * row_kb / 1e9:,.1f} TB.
-
-## Layout
-
-- **{MANY // BATCH} runs of {BATCH // 1_000_000} million pictures each**, by prefix:
-  `digits batch s3://scans/000/ --out s3://readings/000.parquet --engine ray`, and so on. A run that was
-  interrupted goes on where it was when the same command is given again.
-- Workers are processes of one core; a machine of n cores holds n of them, each with its own two
-  networks ({float(digit["memory_mb"]):.0f} MB for one worker with the program around it). No worker
-  talks to another, so more machines are faster by their number until the store is the limit.
-- The results stay {MANY // BATCH} Parquet files with one schema, which Arrow, DuckDB or Spark read as
-  one table.
-
-## What breaks first
-
-1. **The list of names.** The program that hands out the work keeps what it listed: about
-   {SOURCE_BYTES} bytes a name, {BATCH * SOURCE_BYTES / 1e9:.0f} GB for {BATCH // 1_000_000} million and
-   {MANY * SOURCE_BYTES / 1e9:.0f} GB for a billion. Hence the prefixes. (The local engine on a local
-   folder holds one folder's names at a time.)
-2. **Merging**, which one process does: {merging:.0f} h for a billion rows,
-   {60 * merging * BATCH / MANY:.0f} minutes for a run of {BATCH // 1_000_000} million, during which
-   the workers of other runs go on.
-3. **Parts in one folder**: {MANY // CHUNK // 1_000_000} million for a billion,
-   {BATCH // CHUNK // 1000} thousand for a run. Stores do not mind; a shared file system may.
-4. **Small objects.** Where pictures are a few kB the requests cost more than reading. Pack them: a ZIP
-   on a file system is read in place. From an address, pictures are fetched one by one.
-5. **A picture that stops the program** costs the local engine the reading of its chunk of {CHUNK} once
-   more, one by one, and becomes a row. On Ray the actor is started again and again on the same
-   picture: read a suspicious prefix with the local engine first.
-"""
-
-
 def main() -> int:
-    """Write the document."""
-    (ROOT / "docs" / "scale.md").write_text(page(), encoding="utf-8", newline="\n")
+    """Replace the tables in the document."""
+    runs = load()
+    single, number = (
+        find(runs, kind=kind, engine="local", workers="1") for kind in ("digit", "number")
+    )
+    head = "| picture | core hours | on 1,000 cores | cost |\n|---|---|---|---|"
+    tables = {
+        "runs": table(runs),
+        "overhead": margins(runs),
+        "cost": "\n".join([head, bill(single), bill(number)]),
+    }
+    text = DOCUMENT.read_text(encoding="utf-8")
+    for name, rows in tables.items():
+        start, end = f"<!-- {name} -->\n", f"\n<!-- /{name} -->"
+        before, rest = text.split(start)
+        text = before + start + rows + end + rest.split(end)[1]
+    DOCUMENT.write_text(text, encoding="utf-8", newline="\n")
     return 0
 
 

@@ -19,7 +19,7 @@ from digits.errors import CorrectionsError, SettingsError
 from digits.marksheet.store import metadata as sheet_metadata
 from digits.settings import load_settings
 from digits.types import Box, ModelName
-from scripts.kill_while_saving import campaign
+from scripts.kill_while_writing import SUBJECTS, campaign
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -371,9 +371,10 @@ def test_in_any_order_the_store_is_what_a_dictionary_would_be(steps, tmp_path_fa
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
-def test_what_was_acknowledged_outlives_being_killed(url, store):
-    store.check()  # the tables are there: a kill may come at once
-    outcome = campaign(url, kills=5, seed=0)
+def test_what_was_acknowledged_outlives_being_killed(url, store, monkeypatch):
+    store.check()  # creates the tables: a kill may come at once
+    monkeypatch.setenv("DATABASE_URL", url)
+    outcome = campaign(SUBJECTS["corrections"], kills=5, seed=0)
     assert outcome.acknowledged >= outcome.kills
     assert (outcome.lost, outcome.halves) == (0, 0)
 
@@ -381,7 +382,8 @@ def test_what_was_acknowledged_outlives_being_killed(url, store):
 def test_a_campaign_of_kills_sees_what_is_lost(url, monkeypatch):
     """The oracle itself: a store that acknowledges, and keeps nothing."""
     monkeypatch.setattr(Corrections, "all", lambda self, wanted: [])
-    outcome = campaign(url, kills=1, seed=0)
+    monkeypatch.setenv("DATABASE_URL", url)
+    outcome = campaign(SUBJECTS["corrections"], kills=1, seed=0)
     assert outcome.lost == outcome.acknowledged > 0
 
 
