@@ -191,12 +191,12 @@ class SheetStore:
             query = sa.select(*columns).join(files, same).where(scans.c.sheet == sheet)
             rows = connection.execute(query.order_by(scans.c.number)).mappings().all()
             query = sa.select(steps).where(steps.c.sheet == sheet).order_by(steps.c.number)
-            rows = connection.execute(query).mappings().all()
+            saved_steps = connection.execute(query).mappings().all()
         return SavedSheet(
             tuple(_to_scan(row) for row in rows),
             tuple(
                 Step(row["label"], json.loads(row["before"]), json.loads(row["after"]))
-                for row in rows
+                for row in saved_steps
             ),
         )
 
