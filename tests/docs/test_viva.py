@@ -74,7 +74,7 @@ def test_the_demonstration_names_options_and_examples_that_there_are():
             build_parser().parse_args(words[2:])
     examples = {path.stem for path in (ROOT / "digits" / "ui" / "examples").iterdir()}
     assert (
-        set(re.findall(r"\*(\w+(?: \w+)+)\*", DEMO))
+        set(re.findall(r"(?<!\*)\*(\w+(?: \w+)+)\*(?!\*)", DEMO))
         - {"A number", "Dense network", "Where they fail"}
         <= examples
     )
