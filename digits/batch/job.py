@@ -30,7 +30,7 @@ from digits.io.csv_escape import escape_unless_number
 from digits.io.sources import ADDRESS, Source, find_sources, open_address
 from digits.reader import Reader, failed_reading, read_source
 from digits.registry import current_reader
-from digits.render.text import describe_refusal
+from digits.render.text import describe_rejection
 from digits.types import Hint, Reading
 
 CHUNK = 64  # pictures in a part: what an interruption costs each worker at most
@@ -274,7 +274,7 @@ def merge(
                     found.append(set())
                 found[-1].add(row["status"])
                 if row["status"] in ("failed", "refused"):
-                    reason = row["error"] or describe_refusal(json.loads(row["reading"])["notes"])
+                    reason = row["error"] or describe_rejection(json.loads(row["reading"])["notes"])
                     on_failure(row["file"], row["page"], reason)
             pictures += len(found)
             failed += sum("failed" in statuses for statuses in found)

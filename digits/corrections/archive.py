@@ -85,16 +85,6 @@ def export_zip(corrections: Iterable[Correction]) -> bytes:
     return packed.getvalue()
 
 
-def export_folder(corrections: Iterable[Correction], folder: Path) -> int:
-    """Write an export into `folder`, which is made if need be, and return how many it holds."""
-    (folder / "frames").mkdir(parents=True, exist_ok=True)
-    n = -1
-    for name, content in to_files(corrections):
-        (folder / name).write_bytes(content)
-        n += not name.startswith("frames/")
-    return n
-
-
 def import_folder(folder: Path, reader: Reader) -> Imported:
     """Return the corrections of a folder with ``labels.csv``.
 

@@ -79,11 +79,6 @@ class Correction:
         place = f"{box.x},{box.y},{box.width},{box.height},{self.digit is None}"
         return hashlib.sha256(place.encode() + b"\0" + self.crop).hexdigest()
 
-    @property
-    def is_wrong(self) -> bool:
-        """Whether the reading differed from the truth."""
-        return self.read != self.truth
-
 
 @dataclass(frozen=True, slots=True)
 class Wanted:

@@ -1,56 +1,32 @@
-"""What a reading says, in words: which digits are doubtful, what else they may be, which marks."""
+"""Describe readings in words."""
 
 from collections.abc import Sequence
 
-from digits.types import CONFIDENCE_THRESHOLD, Digit, Line, Reading
+from digits.types import CONFIDENCE_THRESHOLD, Digit, Reading
 
 NO_DIGIT = "no digit was recognized"
-CERTAIN = 0.999  # confidence beyond which a tenth of a per cent would be rounded up to certainty
-TEENS = range(11, 14)  # 11th, 12th, 13th
+CERTAIN = 0.999  # confidence above which a percentage would be rounded to 100
 MINUTE = 60  # s
-ENDINGS = {1: "st", 2: "nd", 3: "rd"}
 
 
 def is_doubtful(digit: Digit) -> bool:
-    """Return whether a person should look at this digit; what was refused is doubtful too."""
+    """Return whether a digit has to be checked: rejected, or below the confidence threshold."""
     return digit.value is None or digit.confidence < CONFIDENCE_THRESHOLD
 
 
 def runner_up(digit: Digit) -> int:
-    """Return what the digit is most probably if it is not what was read."""
+    """Return the most probable other value of a digit."""
     others = [value for value in range(len(digit.probabilities)) if value != digit.value]
     return max(others, key=lambda value: digit.probabilities[value])
 
 
 def digit_in_words(digit: Digit) -> str:
-    """Return "7", or "7, perhaps 1" where that is doubtful."""
+    """Return "7", or "7, perhaps 1" if it is doubtful."""
     return f"{digit.text}, perhaps {runner_up(digit)}" if is_doubtful(digit) else digit.text
 
 
-def doubts_in_words(line: Line) -> tuple[str, ...]:
-    """Return a phrase for each doubtful digit of a line, such as "3rd digit: 7, perhaps 1"."""
-    if len(line.digits) == 1:
-        return tuple(digit_in_words(digit) for digit in line.digits if is_doubtful(digit))
-    return tuple(
-        f"{_ordinal(place)} digit: {digit_in_words(digit)}"
-        for place, digit in enumerate(line.digits, 1)
-        if is_doubtful(digit)
-    )
-
-
-def sureness_in_words(reading: Reading) -> tuple[str, str]:
-    """Return the confidence as a person should hear it, and what to do about it."""
-    sure = reading.confidence
-    percent = in_percent(sure)
-    what = "all of it is" if len(reading.digits) > 1 else "this is"
-    is_doubtful = reading.status == "doubtful" or sure < CONFIDENCE_THRESHOLD
-    return percent[:1].upper() + percent[
-        1:
-    ], f"sure that {what} right{': please check.' if is_doubtful else '.'}"
-
-
 def in_percent(probability: float) -> str:
-    """Return a probability for people: nothing read from a picture is certain or impossible.
+    """Return a probability as a percentage that is never 0 or 100.
 
     Examples
     --------
@@ -65,25 +41,18 @@ def in_percent(probability: float) -> str:
 
 
 def failure_in_words(reading: Reading) -> str:
-    """Return why nothing was read in a failed or refused picture; of any other, nothing."""
-    return describe_refusal(reading.notes) if reading.status == "refused" else reading.error or ""
+    """Return why nothing was read in a failed or rejected picture; else ""."""
+    return describe_rejection(reading.notes) if reading.status == "refused" else reading.error or ""
 
 
-def describe_refusal(notes: Sequence[str]) -> str:
-    """Return why nothing was read in a refused picture, given the notes of its reading."""
+def describe_rejection(notes: Sequence[str]) -> str:
+    """Return why nothing was read in a rejected picture, given the notes of its reading."""
     said = " ".join(notes).rstrip(".")
     return f"{NO_DIGIT}. {said}" if said else NO_DIGIT
 
 
-def _ordinal(place: int) -> str:
-    """Return "1st", "2nd", "11th"."""
-    hundred, ten = 100, 10
-    last = 0 if place % hundred in TEENS else place % ten
-    return f"{place}{ENDINGS.get(last, 'th')}"
-
-
 def time_left(n_done: int, n_all: int, seconds: float) -> str:
-    """Return how long the rest will take, by how long the first part took.
+    """Return the estimated time left, by the time of the first part.
 
     Examples
     --------

@@ -16,7 +16,6 @@ from digits.synthesis.page_ink import (
     Px,
     Rectangle,
     Strokes,
-    choose_pen,
     draw_digit,
     draw_letter,
     draw_script,
@@ -456,10 +455,6 @@ class Canvas:
         along = np.linspace(x, x + width, n) + rng.normal(0, 0.08 * width, n)
         down = y + tall / 2 + rng.normal(0, 0.3 * tall, n)
         self.stroke(np.stack([along, down], axis=1), pen, min(tall, 40.0))
-
-    def new_pen(self) -> Pen:
-        """Return another writer with another pen."""
-        return choose_pen(self.bank, self.rng)
 
 
 def encode_height(tall: Px) -> int:

@@ -11,7 +11,7 @@ True
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -335,13 +335,3 @@ READERS: dict[str, Callable[[Path], Iterator[Handwritten]]] = {
     r"(.*/)?\w*corpus\w*\.json": _read_german,
     rf"(.*/)?({'|'.join(COMPACT)})\.npz": _read_compact,
 }
-
-
-def balanced(
-    characters: Handwriting, count: int, rng: np.random.Generator
-) -> Iterable[Handwritten]:
-    """Return `count` characters drawn so that every writer and every digit has an equal chance."""
-    groups = list(characters.writer_groups().values())
-    for _ in range(count):
-        group = groups[rng.integers(len(groups))].characters
-        yield group[rng.integers(len(group))]

@@ -34,7 +34,6 @@ from digits.ui.viewer import ShownPicture, ViewerOptions, picture_viewer
 
 KEPT = "sheet kept"  # in the session, so that it survives a change of page
 COUNT = "sheet count"  # in the session: of sheets, so that each has widgets of its own
-GIVEN = "sheet given"  # in the session: a file that another page hands over
 FAULT = "sheet fault"  # in the session: why the last change was not taken
 STOPPED = "sheet stopped"  # in the session: a person stopped the reading
 ADDRESS = "sheet"  # in the address: the saved sheet to go on with
@@ -84,19 +83,8 @@ def sheet_page(
     _sheet(session, corrections)
 
 
-def hand_to_sheets(name: str, content: bytes) -> None:
-    """Begin a new sheet with a file as soon as the Sheets page opens: another page calls this."""
-    st.session_state[GIVEN] = (name, content)
-
-
 def _current(store: SheetStore | None) -> SheetSession:
     """Return the sheet of this session, or the saved one that the address names."""
-    if given := st.session_state.pop(GIVEN, None):
-        st.query_params.pop(ADDRESS, None)
-        handed = SheetSession(store)
-        _show(handed)
-        handed.add_files([given])
-        return handed
     session: SheetSession | None = st.session_state.get(KEPT)
     request = st.query_params.get(ADDRESS)
     if store is not None and request and (session is None or session.id != request):

@@ -3,19 +3,16 @@
 from dataclasses import replace
 
 import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from digits.render.html import bars
 from digits.render.text import (
     digit_in_words,
-    doubts_in_words,
     failure_in_words,
     in_percent,
     is_doubtful,
     runner_up,
-    sureness_in_words,
 )
 from digits.types import Box, Digit, Line, ModelName, Reading
 
@@ -37,7 +34,7 @@ def reading(*digits, confidence=0.9):
     return Reading("0" * 64, (50, 20), "read", name, text, confidence, (line,))
 
 
-def test_a_sure_digit_needs_no_words():
+def test_a_confident_digit_is_shown_alone():
     assert digit_in_words(digit(7, 0.99)) == "7"
 
 
@@ -45,7 +42,7 @@ def test_a_doubtful_digit_names_its_runner_up():
     assert digit_in_words(digit(7, 0.9)) == "7, perhaps 1"
 
 
-def test_a_refused_digit_names_what_it_is_most_like():
+def test_a_rejected_digit_names_its_most_probable_value():
     assert digit_in_words(digit(None, 0.99, second=4)) == "?, perhaps 4"
 
 
@@ -58,48 +55,20 @@ def test_the_runner_up_is_the_best_of_the_others(shares, value):
 
 
 @given(st.floats(0, 1))
-def test_a_digit_is_doubtful_below_one_limit_and_always_when_refused(confidence):
+def test_a_digit_is_doubtful_below_the_threshold_and_when_rejected(confidence):
     assert is_doubtful(digit(7, confidence)) == (confidence < 0.95)
     assert is_doubtful(digit(None, confidence))
 
 
-def test_doubts_say_where_the_digit_stands():
-    digits = [digit(7, 0.99) for _ in range(23)]
-    for place in (1, 2, 3, 4, 11, 12, 13, 21, 22, 23):
-        digits[place - 1] = digit(7, 0.5)
-    line = Line("7" * 23, 0.5, Box(0, 0, 9, 9), tuple(digits))
-    places = [doubt.split()[0] for doubt in doubts_in_words(line)]
-    assert places == ["1st", "2nd", "3rd", "4th", "11th", "12th", "13th", "21st", "22nd", "23rd"]
-    assert doubts_in_words(line)[2] == "3rd digit: 7, perhaps 1"
-
-
-def test_a_line_of_one_digit_counts_no_places():
-    line = Line("7", 0.5, Box(0, 0, 9, 9), (digit(7, 0.5),))
-    assert doubts_in_words(line) == ("7, perhaps 1",)
-
-
-def test_certainty_is_never_claimed():
-    assert sureness_in_words(reading(digit(7, 1.0), confidence=1.0))[0] == "Over 99.9%"
-    assert sureness_in_words(reading(digit(7, 1.0), confidence=0.998))[0] == "99.8%"
-
-
-@pytest.mark.parametrize("confidence", [0.0, 0.5, 0.9])
-def test_doubt_asks_to_check(confidence):
-    assert "please check" in sureness_in_words(reading(digit(7, 1.0), confidence=confidence))[1]
-
-
-def test_a_doubtful_reading_asks_to_check_however_sure_its_digits_are():
-    sure = replace(reading(digit(7, 1.0), confidence=1.0), status="doubtful")
-    assert "please check" in sureness_in_words(sure)[1]
-
-
-def test_a_refused_picture_says_why():
-    refused = replace(reading(), status="refused")
-    assert "digit" in failure_in_words(refused)
-    noted = replace(refused, notes=("The picture is blurred.",))
+def test_a_rejected_picture_says_why():
+    rejected = replace(reading(), status="refused")
+    assert "digit" in failure_in_words(rejected)
+    noted = replace(rejected, notes=("The picture is blurred.",))
     assert failure_in_words(noted).endswith("The picture is blurred")
-    assert failure_in_words(replace(refused, status="failed", error="it is empty")) == "it is empty"
-    assert failure_in_words(replace(refused, status="doubtful")) == ""
+    assert (
+        failure_in_words(replace(rejected, status="failed", error="it is empty")) == "it is empty"
+    )
+    assert failure_in_words(replace(rejected, status="doubtful")) == ""
 
 
 @given(st.floats(0, 1))
@@ -110,7 +79,5 @@ def test_no_probability_is_shown_as_certain_or_impossible(probability):
     assert abs(number - probability) <= 0.001
 
 
-def test_the_bar_of_a_certain_digit_says_the_same_as_the_answer():
-    certain = digit(7, 0.99995)
-    percent, _ = sureness_in_words(reading(certain, confidence=0.99995))
-    assert percent.lower() in bars(certain.probabilities, 7, "x")
+def test_the_bar_of_a_certain_digit_has_the_same_percentage():
+    assert in_percent(0.99995) in bars(digit(7, 0.99995).probabilities, 7, "x")
