@@ -703,34 +703,44 @@ def _rejected(number: ReadNumber) -> ReadNumber:
 
 def _identity(picture: Picture, models: str, hint: Hint) -> str:
     """Return the SHA-256 that the same picture, models and hint always give."""
-    told = json.dumps([picture.sha256, models, asdict(hint)], sort_keys=True)
-    return hashlib.sha256(told.encode()).hexdigest()
+    key = json.dumps([picture.sha256, models, asdict(hint)], sort_keys=True)
+    return hashlib.sha256(key.encode()).hexdigest()
 
 
 def read_source(
     reader: Reader, source: Source, hint: Hint, content: bytes | None = None
 ) -> Iterator[Reading]:
-    """Read each page of one picture; what goes wrong becomes a reading that says so.
+    """Read each page of one file; an error becomes a failed reading.
 
     Parameters
     ----------
-    content : the picture, where it was loaded already
+    content : of the file, if it is loaded already
     """
     model = reader.classifier.name
     if source.box is not None:
         hint = replace(hint, boxes=(source.box,))
     try:
         with Document.open(load_source(source) if content is None else content) as document:
-            for page in document.numbers:
-                try:
-                    reading = reader.read(document.page(page).picture, hint)
-                except DigitsError as error:
-                    reading = failed_reading(str(error), model)
-                yield replace(reading, file=source.name, page=page)
+            for _, reading in read_document(reader, document, hint):
+                yield replace(reading, file=source.name)
     except DigitsError as error:
         yield replace(failed_reading(str(error), model), file=source.name)
 
 
+def read_document(
+    reader: Reader, document: Document, hint: Hint
+) -> Iterator[tuple[Picture | None, Reading]]:
+    """Yield picture and reading of each page; an error becomes a failed reading of no picture."""
+    for page in document.numbers:
+        picture = None
+        try:
+            picture = document.page(page).picture
+            reading = reader.read(picture, hint)
+        except DigitsError as error:
+            reading = failed_reading(str(error), reader.classifier.name)
+        yield picture, replace(reading, page=page)
+
+
 def failed_reading(sentence: str, model: ModelName) -> Reading:
-    """Return what stands for a picture that could not be read."""
+    """Return the reading of a picture that cannot be read."""
     return Reading("", (0, 0), "failed", model, "", 0.0, error=sentence)

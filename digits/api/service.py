@@ -18,7 +18,7 @@ from digits.api.telemetry import LOG, Metrics
 from digits.errors import DigitsError
 from digits.io.document import Document
 from digits.io.image import MAX_BYTES, load_bytes
-from digits.reader import Reader
+from digits.reader import Reader, failed_reading, read_document
 from digits.registry import ModelCard
 from digits.types import Hint, Picture, Reading
 
@@ -86,7 +86,8 @@ class ReadingService:
             name = files[0].filename
             with Document.open(_content(files[0])) as document:
                 if document.numbers == (None,):
-                    return self._read(reader, document, None, hint, name)
+                    picture = document.page().picture
+                    return self._record(picture, reader.read(picture, hint), name)
                 return list(self._read_pages(reader, document, hint, name))
         return list(self._read_all(reader, files, hint))
 
@@ -101,7 +102,8 @@ class ReadingService:
                     n_pages += len(document)
             except DigitsError as error:
                 n_pages += 1
-                yield self._failed(reader, error, None, file.filename)
+                failed = failed_reading(str(error), reader.classifier.name)
+                yield self._record(None, failed, file.filename)
 
     def _read_pages(
         self, reader: Reader, document: Document, hint: Hint, file: str | None, before: int = 0
@@ -109,35 +111,14 @@ class ReadingService:
         """Yield a reading for each page; `before` pages of the request were read already."""
         if before + len(document) > self.limits.pages:
             raise Problem(413, f"more than {self.limits.pages} pages were sent: send fewer")
-        for page in document.numbers:
-            try:
-                yield self._read(reader, document, page, hint, file)
-            except DigitsError as error:
-                yield self._failed(reader, error, page, file)
+        for picture, reading in read_document(reader, document, hint):
+            yield self._record(picture, reading, file)
 
-    def _read(
-        self, reader: Reader, document: Document, page: int | None, hint: Hint, file: str | None
-    ) -> Reading:
-        picture = document.page(page).picture
-        reading = replace(reader.read(picture, hint), file=file, page=page)
-        self.cache.keep(picture, reading)
-        self.metrics.count(reading)
-        return reading
-
-    def _failed(
-        self, reader: Reader, error: DigitsError, page: int | None, file: str | None
-    ) -> Reading:
-        reading = Reading(
-            id="",
-            size=(0, 0),
-            status="failed",
-            model=reader.classifier.name,
-            text="",
-            confidence=0.0,
-            file=file,
-            page=page,
-            error=str(error),
-        )
+    def _record(self, picture: Picture | None, reading: Reading, file: str | None) -> Reading:
+        """Count a reading, and cache it with its picture."""
+        reading = replace(reading, file=file)
+        if picture is not None and reading.status != "failed":
+            self.cache.keep(picture, reading)
         self.metrics.count(reading)
         return reading
 
