@@ -27,7 +27,7 @@ from digits.training.recipes import PageRecipe  # noqa: E402
 
 pytestmark = pytest.mark.slow  # trains, and imports TensorFlow
 
-TINY = PageRecipe(epochs=2, crops=8, batch=4)
+TINY = PageRecipe(epochs=2, crops=4, batch=2)
 
 
 @pytest.fixture(scope="module")
@@ -100,7 +100,7 @@ def test_training_goes_on_and_leaves_what_is_served(bank, tmp_path, monkeypatch)
     assert epochs == 2
     assert len((run / "history.csv").read_text().splitlines()) == 3
     card = export_page_run(network, mnist, TINY, run, validation=bank, epochs=epochs)
-    assert card["crops_seen"] == 16
+    assert card["crops_seen"] == 8
     assert json.loads((run / "page.json").read_text())["sha256"] == card["sha256"]
     maps = load_segmenter(run / "page.onnx")(np.full((70, 130, 3), 230, np.uint8))
     assert maps.probabilities.shape == (35, 65, CLASSES)
