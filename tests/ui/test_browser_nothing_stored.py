@@ -14,6 +14,7 @@ THREE = [(0.3, 0.2), (0.6, 0.2), (0.4, 0.45), (0.65, 0.6), (0.45, 0.85), (0.25, 
 SEVEN = [(0.25, 0.2), (0.7, 0.2), (0.4, 0.85)]
 FIVE = [(0.65, 0.2), (0.3, 0.2), (0.3, 0.45), (0.6, 0.5), (0.6, 0.8), (0.25, 0.85)]
 PICTURES = ("a year", "three in shadow", "eight on a board", "five on ruled paper")
+ANSWERED = "[data-testid=answer]:has(*), .answer .status:not(:empty)"  # or why there is none
 DRAWN = ([THREE], [SEVEN], [FIVE], [THREE], [THREE, SEVEN, FIVE])
 
 
@@ -26,7 +27,7 @@ def draw_all(page):
         for place, stroke in enumerate(strokes):
             draw(page, moved(stroke, 0.8 * place))
             page.wait_for_timeout(400)
-        page.get_by_test_id("answer").locator("div, button, span").first.wait_for(timeout=WAIT)
+        page.locator(ANSWERED).first.wait_for(timeout=WAIT)
         until_idle(page)
         page.get_by_role("button", name="Clear").click()
         until_idle(page)
