@@ -268,20 +268,28 @@ def merge(
             if len(waiting) >= GROUP or (waiting and name == names[-1]):
                 writer.write(waiting)
                 waiting = []
-            found: list[set[str]] = []  # statuses of each source: one row, or a PDF's pages
-            for row in rows:
-                if row["page"] in (None, 1):
-                    found.append(set())
-                found[-1].add(row["status"])
-                if row["status"] in ("failed", "refused"):
-                    reason = row["error"] or describe_rejection(json.loads(row["reading"])["notes"])
-                    on_failure(row["file"], row["page"], reason)
+            found = list(_statuses(rows, on_failure))
             pictures += len(found)
             failed += sum("failed" in statuses for statuses in found)
             refused += sum("refused" in statuses for statuses in found)
     if is_local:
         Path(written).replace(target)
     return Tally(pictures, failed, refused)
+
+
+def _statuses(rows: Sequence[dict[str, Any]], on_failure: OnFailure) -> Iterator[set[str]]:
+    """Yield the statuses of each source, which has one row or one for each page of a PDF."""
+    statuses: set[str] = set()
+    for row in rows:
+        if row["page"] in (None, 1) and statuses:
+            yield statuses
+            statuses = set()
+        statuses.add(row["status"])
+        if row["status"] in ("failed", "refused"):
+            reason = row["error"] or describe_rejection(json.loads(row["reading"])["notes"])
+            on_failure(row["file"], row["page"], reason)
+    if statuses:
+        yield statuses
 
 
 class _Parquet:

@@ -1,10 +1,11 @@
-"""Part a straightened line into its digits, once it is known about where each stands.
+"""Segment a straightened line into its digits, given their approximate positions.
 
-A connected piece of ink belongs to the digit in whose stretch most of it lies, and is cut only
-where two digits share it, along the way from top to bottom that crosses the least ink. What
-belongs to no digit is a mark.
+A connected component belongs to the digit in whose stretch most of it lies. It is cut only if two
+digits share it, along the path from top to bottom that crosses the least ink. Components that
+belong to no digit are marks.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -14,10 +15,10 @@ import numpy as np
 from digits.image.components import tight_box
 from digits.types import LINKED, Box, Ink, MarkKind
 
-HALO = 3  # px, window that gives a stroke back the pale rim cut off by `LINKED`
-SPECK_MASS = 0.012  # of the heaviest digit's ink; lighter pieces are dirt
-SPECK_SIDE = 0.07  # of a digit's height; pieces smaller both ways are dirt
-SHARED = 0.15  # of a piece's ink that lies with another digit, from which it is cut in two
+HALO = 3  # px, window that restores the pale rim of a stroke, below `LINKED`
+SPECK_MASS = 0.012  # of the heaviest digit's ink; lighter pieces are specks
+SPECK_SIDE = 0.07  # of a digit's height; smaller pieces are specks
+SHARED = 0.15  # least share of a piece's ink in another digit's stretch, for it to be cut
 LOW = 0.4  # of a digit's height; a lower piece is a mark unless it stands above or below a digit
 CLOSE = 0.12  # of a digit's height between two pieces of one digit that stand side by side
 STACKED = 0.5  # of a piece's width that lies above or below the rest of its digit
@@ -58,19 +59,16 @@ def cut_digits(
     pieces, owner, boxes, mass = _pieces(ink, columns)
     if not boxes:
         return [None] * len(columns), []
-    chosen = [_main(i, column, owner, boxes, mass) for i, column in enumerate(columns)]
-    bodies = [boxes[main] for main in chosen if main is not None]
-    tall = float(np.median([box.height for box in bodies])) if bodies else float(ink.shape[0])
-    top = float(np.median([box.y for box in bodies])) if bodies else 0.0
-    heaviest = max((mass[main] for main in chosen if main is not None), default=max(mass))
-    digits: list[list[int]] = [[] if main is None else [main] for main in chosen]
+    mains = [_main(i, column, owner, boxes, mass) for i, column in enumerate(columns)]
+    bodies = [main for main in mains if main is not None]
+    top, tall = _usual_place([boxes[i] for i in bodies], ink.shape[0])
+    least = SPECK_MASS * max((mass[i] for i in bodies), default=max(mass))
+    digits: list[list[int]] = [[] if main is None else [main] for main in mains]
     marks = []
-    for index in np.argsort(-np.array(mass)):
-        piece = int(index)
-        if piece in chosen:
-            continue
+    for piece in map(int, np.argsort(-np.array(mass))):
         box = boxes[piece]
-        if mass[piece] < SPECK_MASS * heaviest or max(box.width, box.height) < SPECK_SIDE * tall:
+        is_speck = mass[piece] < least or max(box.width, box.height) < SPECK_SIDE * tall
+        if piece in bodies or is_speck:
             continue
         mine = digits[owner[piece]] if columns else []
         if mine and not is_point(box, top, tall) and _belongs(box, [boxes[i] for i in mine], tall):
@@ -79,6 +77,14 @@ def cut_digits(
             marks.append((mark_kind(box, tall), box))
     glyphs = [cut_glyph(ink, pieces, boxes, mine) if mine else None for mine in digits]
     return glyphs, sorted(marks, key=lambda mark: mark[1].x)
+
+
+def _usual_place(bodies: Sequence[Box], height: int) -> tuple[float, float]:
+    """Return the median top and height of digits; those of the line if there are none: px."""
+    if not bodies:
+        return 0.0, float(height)
+    top, tall = np.median([(box.y, box.height) for box in bodies], axis=0)
+    return float(top), float(tall)
 
 
 def _pieces(ink: Ink, columns: list[float]) -> tuple[np.ndarray, list[int], list[Box], list[float]]:

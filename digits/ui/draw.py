@@ -11,7 +11,7 @@ from digits.io.document import load_picture
 from digits.types import ANY, Hint, Picture, Reading
 from digits.ui.acts import AnswerKind, UserAnswer
 from digits.ui.answer import AnswerCard, ShownNumber, answer_card
-from digits.ui.canvas import drawing_sheet, is_one_digit, to_png
+from digits.ui.canvas import Strokes, drawing_sheet, is_one_digit, to_png
 from digits.ui.keep import Keep, LineTruth
 from digits.ui.numbers import likeliest_readings, marked_parts, split_numbers, to_text
 from digits.ui.page_title import page_title
@@ -30,11 +30,16 @@ GHOSTS = 2  # other readings that are offered
 
 @dataclass(slots=True)
 class DrawingAnswers:
-    """What a person said of the drawing in sight."""
+    """The user's answers about the current drawing."""
 
     reading: str = ""  # its id
     truths: dict[int, tuple[str, AnswerKind]] = field(default_factory=dict)  # line to text and act
     is_stored: bool = False
+
+    @property
+    def is_unsaved(self) -> bool:
+        """Whether there are answers that are not stored."""
+        return bool(self.truths) and not self.is_stored
 
 
 def draw_page(
@@ -67,9 +72,7 @@ def _sheet_and_answer(
     error = ""
     if strokes:
         try:
-            picture = load_picture(to_png(strokes))
-            hint = Hint(single=True) if is_one_digit(strokes) else ANY
-            reading = split_numbers(reader(model).read(picture, hint)).reading
+            picture, reading = _read(strokes, reader(model))
         except DigitsError as fault:
             error = plain_sentence(str(fault))
     given = _answers_to(reading)
@@ -77,21 +80,29 @@ def _sheet_and_answer(
         answers = answer_card(to_card(reading, given, error, keep, ask=ask), key="drawn answer")
         if message := st.session_state.pop(NOTICE, None):
             st.toast(message)
-        pressed = ask and given.truths and not given.is_stored and st.button("Save correction")
-    if reading is not None and picture is not None:
-        _take(reading, given, answers)
-        if keep is not None and given.truths and not given.is_stored and (pressed or not ask):
-            _store(picture, reading, given, keep)
-        if answers or pressed:
-            run_again()
-        if opened.open:
-            with opened:
-                if (digit := choose_digit(reading, key="draw")) is not None:
-                    show_digit(digit)
+        pressed = ask and given.is_unsaved and st.button("Save correction")
+    if reading is None or picture is None:
+        return
+    _take(reading, given, answers)
+    if keep is not None and given.is_unsaved and (pressed or not ask):
+        _store(picture, reading, given, keep)
+    if answers or pressed:
+        run_again()
+    if opened.open:
+        with opened:
+            if (digit := choose_digit(reading, key="draw")) is not None:
+                show_digit(digit)
+
+
+def _read(strokes: Strokes, reader: "Reader") -> tuple[Picture, Reading]:
+    """Return a drawing as a picture, and its reading number by number."""
+    picture = load_picture(to_png(strokes))
+    hint = Hint(single=True) if is_one_digit(strokes) else ANY
+    return picture, split_numbers(reader.read(picture, hint)).reading
 
 
 def _answers_to(reading: Reading | None) -> DrawingAnswers:
-    """Return what was said of this reading; of another drawing, nothing was said yet."""
+    """Return the answers about this reading; there are none yet for a new drawing."""
     given: DrawingAnswers = st.session_state.setdefault(ANSWERS, DrawingAnswers())
     now = "" if reading is None else reading.id
     if given.reading != now:
@@ -102,7 +113,7 @@ def _answers_to(reading: Reading | None) -> DrawingAnswers:
 def to_card(
     reading: Reading | None, given: DrawingAnswers, error: str, keep: Keep | None, *, ask: bool
 ) -> AnswerCard:
-    """Return what the answer card says of a drawing."""
+    """Return the answer card of a drawing."""
     if error:
         return AnswerCard("failed", status=error, kind="error", steady=True)
     if reading is None:
@@ -137,7 +148,7 @@ def to_card(
 
 
 def _take(reading: Reading, given: DrawingAnswers, answers: Sequence[UserAnswer]) -> None:
-    """Hold what a person said: a candidate is about the only line, "Looks right" about all."""
+    """Take the user's answers: a candidate for the only line, or "Looks right" for all lines."""
     for answer in answers:
         given.is_stored = False
         lines = [i for i, line in enumerate(reading.lines) if line.digits]

@@ -18,7 +18,7 @@ from digits.ui.handover import open_as_sheet
 from digits.ui.image_button import ImageButton, image_buttons
 from digits.ui.intake import take_pictures
 from digits.ui.keep import Keep, LineTruth
-from digits.ui.numbers import UNREAD, count_doubts, to_boxes, to_rows, to_text
+from digits.ui.numbers import UNREAD, Numbers, count_doubts, to_boxes, to_rows, to_text
 from digits.ui.page_title import page_title
 from digits.ui.phone_link import address_for_phone, qr_code
 from digits.ui.privacy import where_pictures_go
@@ -202,7 +202,7 @@ def _show_picture(
 
 
 def _paper(session: ReadSession, item: OpenedPage, result: PageResult | None) -> Corners | None:
-    """Return the corners of the paper: those that a person dragged, or else those found."""
+    """Return the corners of the paper: those that the user dragged, or else those found."""
     reading = None if result is None else result.reading
     paper = session.papers.get(item.id) or (None if reading is None else reading.paper)
     return None if paper is None else tuple((round(x), round(y)) for x, y in paper.corners)
@@ -216,7 +216,7 @@ def _show_answer(
     *,
     ask: bool,
 ) -> tuple[UserAnswer, ...]:
-    """Show the answer card, and below it what goes on from here."""
+    """Show the answer card and the buttons below it."""
     card = AnswerCard("") if result is None else to_card(result, keep, ask=ask)
     card = replace(card, epoch=_epoch(item, result))
     others = [session.results.get(other.id) for other in session.items]
@@ -240,13 +240,13 @@ def _show_answer(
 
 
 def _epoch(item: OpenedPage, result: PageResult | None) -> str:
-    """Return what answers must carry to be about what is in sight: item and reading."""
+    """Return the epoch of the answers: the item and its reading."""
     reading = None if result is None else result.reading
     return item.id if reading is None else f"{item.id} {reading.id}"
 
 
 def to_card(result: PageResult, keep: Keep | None, *, ask: bool = False) -> AnswerCard:
-    """Return what the answer card says of a result."""
+    """Return the answer card of a result."""
     numbers, reading = result.numbers, result.reading
     if numbers is None or reading is None or reading.status == "failed":
         text = plain_sentence(result.error or "this picture could not be read")
@@ -256,16 +256,8 @@ def to_card(result: PageResult, keep: Keep | None, *, ask: bool = False) -> Answ
         return AnswerCard(epoch=reading.id, status=text, kind="none", notes=reading.notes)
     text = to_text(numbers, result.said)
     doubts = count_doubts(numbers, result.said)
-    named = [number for number, line in numbers]
     if not doubts and reading.status == "doubtful" and not result.said:
         doubts = "Please check"
-    boxes = to_boxes(numbers, result.said)
-    to_fix = next((box.id for box in boxes if box.state in ("check", "unread")), None)
-    copies = [("Copy", text)]
-    if numbers.is_table:
-        copies = [("Copy table", text), ("Copy lines", text.replace("\t", " "))]
-    elif len(named) > 1:
-        copies = [("Copy all lines", text)]
     return AnswerCard(
         epoch=reading.id,
         rows=to_rows(numbers, result.said),
@@ -274,12 +266,28 @@ def to_card(result: PageResult, keep: Keep | None, *, ask: bool = False) -> Answ
         status=doubts or "Nothing to check",
         kind="check" if doubts else "fine",
         notes=reading.notes,
-        copies=tuple(copies),
+        copies=_copies(numbers, text),
         confirm=keep is not None and not ask,
         confirmed=result.is_confirmed,
-        fix=to_fix or named[0] if named else None,
+        fix=_to_fix(result, numbers),
         group=GROUP,
     )
+
+
+def _copies(numbers: Numbers, text: str) -> tuple[tuple[str, str], ...]:
+    """Return label and text of each copy button."""
+    if numbers.is_table:
+        return ("Copy table", text), ("Copy lines", text.replace("\t", " "))
+    is_single = sum(1 for _ in numbers) <= 1
+    return (("Copy" if is_single else "Copy all lines", text),)
+
+
+def _to_fix(result: PageResult, numbers: Numbers) -> str | None:
+    """Return the number that the Fix button selects: the first doubtful one, or else the first."""
+    named = [number for number, _ in numbers]
+    boxes = to_boxes(numbers, result.said)
+    doubtful = (box.id for box in boxes if box.state in ("check", "unread"))
+    return next(doubtful, named[0]) if named else None
 
 
 def _take_answers(
@@ -290,7 +298,7 @@ def _take_answers(
     *,
     ask: bool,
 ) -> None:
-    """Hold what a person said, and store it where that was not to be asked for."""
+    """Take the user's answers, and store them unless the user has to confirm that."""
     if not answers or result.numbers is None:
         return
     for answer in answers:
@@ -304,7 +312,7 @@ def _take_answers(
             result.pending |= dict.fromkeys(rest, "confirmed")
             continue
         result.said[answer.id] = answer.text
-        if not answer.id.startswith(UNREAD):  # of what was not read, there is no crop to keep
+        if not answer.id.startswith(UNREAD):  # there is no crop of ink that was not read
             result.pending[answer.id] = answer.how
     if keep is not None and not ask:
         _store(item, result, keep)
@@ -312,7 +320,7 @@ def _take_answers(
 
 
 def _store(item: OpenedPage, result: PageResult, keep: Keep) -> None:
-    """Store what was said and not stored yet; where that fails, it is said and offered again."""
+    """Store the pending answers; if that fails, show the error and keep them pending."""
     assert result.numbers is not None  # noqa: S101  # something was said of them
     truths = [
         LineTruth(result.numbers.line(number), result.said[number], how)
