@@ -277,11 +277,11 @@ def test_labels_that_are_missing_are_named(tmp_path):
 @pytest.mark.parametrize(
     ("table", "sentence"),
     [
-        (b"file,text\n", "names no picture"),
-        (b"", "names no picture"),
+        (b"file,text\n", "lists no picture"),
+        (b"", "lists no picture"),
         (b"file,truth\na.png,1\n", "lacks the column file or text"),
         (b"file,text\na.png\n", "lacks the column file or text"),
-        (b"file,text\n\xff\xfe,1\n", "is no CSV in UTF-8"),
+        (b"file,text\n\xff\xfe,1\n", "is not a CSV in UTF-8"),
     ],
 )
 def test_labels_that_are_no_table_of_labels(tmp_path, table, sentence):
