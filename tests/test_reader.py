@@ -8,7 +8,8 @@ from oracles import agrees_with_itself
 from PIL import Image
 
 import digits
-from digits.errors import HintError, ModelError
+from digits.cli import main
+from digits.errors import HintError, ModelError, PictureError
 from digits.inference.classifier import Classifier, Scores
 from digits.inference.line_recognizer import LineRecognizer
 from digits.io.document import load_picture
@@ -81,6 +82,29 @@ def test_two_lines_are_read_from_the_top(held_out, as_picture):
     page = np.vstack([row(held_out, range(5)), row(held_out, range(5, 10))])
     expected = "".join(map(str, held_out.labels[:10]))
     assert current_reader().read(as_picture(page)).text == f"{expected[:5]}\n{expected[5:]}"
+
+
+def test_the_page_network_sees_colours_whichever_way_a_picture_comes(
+    held_out, tmp_path, monkeypatch
+):
+    seen = []
+
+    def segment(_segmenter, rgb):
+        seen.append(rgb)
+        raise PictureError("seen")
+
+    monkeypatch.setattr("digits.reader.segment_page", segment)
+    page = np.vstack([row(held_out, range(5)), row(held_out, range(5, 10))])
+    blue = png(np.dstack([page, page, np.full_like(page, 255)]))  # blue ink
+    (tmp_path / "blue.png").write_bytes(blue)
+    for come_in in (digits.read, digits.read_pages):
+        with pytest.raises(PictureError, match="seen"):
+            come_in(blue)
+    assert main(["read", str(tmp_path / "blue.png")]) == 1
+    assert len(seen) == 3
+    for rgb in seen:
+        np.testing.assert_array_equal(rgb, seen[0])
+        assert (rgb[..., 2].astype(int) - rgb[..., 0]).max() > 100
 
 
 def test_boxes_are_in_pixels_of_the_original(held_out):

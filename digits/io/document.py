@@ -63,13 +63,14 @@ class Document:
         self._colour = colour
 
     @classmethod
-    def open(cls, source: bytes | str | Path, *, colour: bool = False) -> "Document":
+    def open(cls, source: bytes | str | Path, *, colour: bool = True) -> "Document":
         """Open a file; the content decides what it is, not the ending of its name.
 
         Parameters
         ----------
         source : the bytes of a picture or PDF, or the path of one
-        colour : decode the colours of each page too
+        colour : decode the colours of each page too; the page network sees them, so that a page
+            without them may be read differently
 
         Raises
         ------

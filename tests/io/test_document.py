@@ -52,7 +52,7 @@ FORMS = [
 def test_the_grey_that_is_read_does_not_depend_on_the_colours(form, mode, working, monkeypatch):
     monkeypatch.setattr(pixels, "WORKING_PIXELS", working)
     content = encoded(form, mode, quality=90)
-    with Document.open(content) as plain, Document.open(content, colour=True) as coloured:
+    with Document.open(content, colour=False) as plain, Document.open(content) as coloured:
         without, with_colour = plain.page(), coloured.page()
     assert without.colour is None
     np.testing.assert_array_equal(with_colour.picture.grey, without.picture.grey)
@@ -95,7 +95,10 @@ def test_a_crop_is_measured_in_the_original(monkeypatch):
 
 
 def test_a_page_without_colour_cannot_be_cropped():
-    with Document.open(encoded("PNG")) as document, pytest.raises(ValueError, match="colour"):
+    with (
+        Document.open(encoded("PNG"), colour=False) as document,
+        pytest.raises(ValueError, match="colour"),
+    ):
         document.page().crop(Box(0, 0, 5, 5))
 
 
