@@ -57,7 +57,12 @@ app = typer.Typer(
 )
 form_app = typer.Typer(
     name="form",
-    help="Define a form once, and read the pages that people filled in.",
+    help="""Define a form once, and read the pages that people filled in.
+
+    digits form new empty.pdf --blank --out form.json
+
+    digits form read form.json scans/ --out table.xlsx
+    """,
     no_args_is_help=True,
 )
 app.add_typer(form_app)
@@ -297,6 +302,9 @@ def batch(
     length: Length = None,
     paper: Corners = None,
     whole_picture: WholePicture = False,
+    form: Annotated[
+        Path | None, typer.Option(help="A form's JSON file: all pictures are pages of it.")
+    ] = None,
     accept: Accept = CONFIDENCE_THRESHOLD,
     model: Model = None,
 ) -> int:
@@ -305,6 +313,8 @@ def batch(
     digits batch photos/ --out readings.parquet
 
     digits batch forms.csv --out readings.csv --workers 4
+
+    digits batch scans/ --form form.json --out table.parquet
     """
     if importlib.util.find_spec("pyarrow") is None:
         raise MissingLibraryError(f"a batch needs pyarrow: {how_to_install('batch')}")
@@ -318,6 +328,8 @@ def batch(
     hint = _hint(
         single=single, length=length, accept=accept, paper=paper, whole_picture=whole_picture
     )
+    if form is not None and hint != Hint(accept=accept):
+        raise HintError("--form says where to read: leave out --single, --length and --paper")
     named: list[str] = []
     n_failures = 0
 
@@ -333,6 +345,7 @@ def batch(
             out,
             hint=hint,
             model=model,
+            form=None if form is None else _form_content(form),
             engine=run,
             workers=workers,
             progress=progress,
@@ -346,6 +359,13 @@ def batch(
     pictures = count(tally.pictures, "picture")
     _tell(f"digits: {pictures} read into {out}, {tally.failed} failed{refused}")
     return FAILED if n_failures else 0
+
+
+def _form_content(path: Path) -> str:
+    """Return the content of a form's file, which workers elsewhere cannot open."""
+    from digits.forms.template import Form
+
+    return Form.load(path).to_bytes().decode()
 
 
 @contextmanager

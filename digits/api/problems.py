@@ -12,6 +12,7 @@ from starlette.types import Receive, Scope, Send
 
 from digits.errors import (
     DigitsError,
+    FormError,
     HintError,
     ModelError,
     PictureError,
@@ -25,6 +26,7 @@ STATUS: tuple[tuple[type[DigitsError], int], ...] = (
     (TooLargeError, 413),
     (PictureError, 400),
     (HintError, 422),
+    (FormError, 422),
     (UnknownModelError, 422),
     (ModelError, 503),
 )  # the first that fits

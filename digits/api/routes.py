@@ -18,6 +18,7 @@ from starlette.routing import Mount, Route
 
 from digits import __version__
 from digits.api.docs_page import to_page
+from digits.api.form_service import read_uploads
 from digits.api.limits import BodyLimit, ConcurrencyLimiter, Limits, ReadingCache
 from digits.api.problems import MEDIA_TYPE, Problem, answer_problems, reject
 from digits.api.schema import (
@@ -25,6 +26,7 @@ from digits.api.schema import (
     BriefReading,
     CorrectionAnswer,
     CorrectionRequest,
+    FormReadings,
     FullReading,
     Health,
     Models,
@@ -32,7 +34,7 @@ from digits.api.schema import (
     Readings,
     Ready,
 )
-from digits.api.service import Dependencies, ReadingService, receive_files
+from digits.api.service import Dependencies, ReadingService, receive_files, receive_parts
 from digits.api.telemetry import Metrics, RequestLog, start_logging
 from digits.io.places import BOX_PATTERN, PAPER_PATTERN, parse_box, parse_paper
 from digits.origin_guard import API_POLICY, OriginGuard, SecurityHeaders, Site, own_site
@@ -57,6 +59,23 @@ PICTURES = {
             **{
                 kind: {"schema": PICTURE} for kind in ("image/jpeg", "image/png", "application/pdf")
             },
+        },
+    }
+}
+FORM_PAGES = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["form", "file"],
+                    "properties": {
+                        "form": {**PICTURE, "description": "JSON file of digits form new"},
+                        "file": {"type": "array", "items": PICTURE, "minItems": 1},
+                    },
+                }
+            }
         },
     }
 }
@@ -230,6 +249,41 @@ async def read(
     )
     async with receive_files(request, service.limits) as files:
         return await service.run(lambda: _to_answer(service.read(files, hint, model), detail))
+
+
+@guarded.post(
+    "/forms/readings",
+    response_model=FormReadings,
+    responses=_problems(400, 403, 408, 413, 422, 503),
+    openapi_extra=FORM_PAGES,
+    tags=["reading"],
+)
+async def read_forms(
+    request: Request,
+    service: LimitedService,
+    model: Annotated[str | None, Query(description="name of a model, see /models")] = None,
+    accept: Annotated[
+        float,
+        Query(ge=0, le=1, description="confidence threshold below which a field is doubtful"),
+    ] = CONFIDENCE_THRESHOLD,
+) -> Response:
+    """Read filled pages of a form.
+
+    Send the form's JSON file in the form field `form` and the pages in `file`: pictures or PDFs.
+    Each page gives a reading, in the order they were sent. A page that is not this form has the
+    status `refused` and says why in `error`.
+    """
+    async with receive_parts(request, service.limits) as parts:
+        return await service.run(
+            lambda: JSONResponse(
+                {
+                    "readings": [
+                        reading.to_json()
+                        for reading in read_uploads(service, parts, accept=accept, model=model)
+                    ]
+                }
+            )
+        )
 
 
 @guarded.post(

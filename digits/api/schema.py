@@ -124,6 +124,52 @@ class Readings(BaseModel):
     readings: list[FullReading | BriefReading]
 
 
+class FormAlignmentAnswer(BaseModel):
+    """How well a page was aligned with the form."""
+
+    inliers: int = Field(description="features that agree")
+    residual: float = Field(description="px of the form by which its print stood off, median")
+    agreement: Probability = Field(description="share of the form's print that was found")
+
+
+class FormFieldAnswer(BaseModel):
+    """What was read in one field."""
+
+    name: str
+    kind: Literal["number", "identifier", "date", "mark", "decimal", "tick", "digit"]
+    value: str = Field(description="as its kind is written; empty where there is none")
+    written: str = Field(description="what stands there, with its separators")
+    status: Literal["read", "doubtful", "empty", "missing"]
+    confidence: Probability = Field(description="that the value is right")
+    box: BoxAnswer | None = Field(description="null where the field was not found")
+    reasons: list[str] = Field(description="why it is doubtful or missing")
+    offered: list[str] = Field(description="other values that pass the checks, likeliest first")
+
+
+class FormReadingAnswer(BaseModel):
+    """What was read on one page of a form."""
+
+    schema_: Annotated[int, Field(alias="schema")]
+    id: str
+    form: str = Field(description="name of the form")
+    file: str | None
+    page: int | None = Field(description="of a PDF, from 1")
+    status: Literal["read", "doubtful", "refused", "failed"] = Field(
+        description="refused: the page is not this form"
+    )
+    size: list[int] = Field(description="width and height of the upright picture in px")
+    model: ModelAnswer
+    alignment: FormAlignmentAnswer | None
+    fields: list[FormFieldAnswer]
+    error: str | None
+
+
+class FormReadings(BaseModel):
+    """Pages in the order they were sent."""
+
+    readings: list[FormReadingAnswer]
+
+
 def _matching(pattern: str, sentence: str) -> Callable[[str], str]:
     """Return a validator with its own message; pydantic's would quote the pattern."""
 

@@ -65,6 +65,14 @@ class ReadingService:
                 {"Retry-After": str(self.limits.retry_seconds)},
             ) from None
 
+    def reader(self, model: str | None) -> Reader:
+        """Return the reader of a model, or raise a 422 where there is no such model."""
+        # Names only: a caller must not be able to open a path on this machine.
+        names = [card.name for card in self.dependencies.models()]
+        if model is not None and model not in names:
+            raise Problem(422, f"there is no model {model}: choose one of {', '.join(names)}")
+        return self.dependencies.reader(model)
+
     def read(
         self, files: Sequence[UploadFile], hint: Hint, model: str | None
     ) -> Reading | list[Reading]:
@@ -77,14 +85,10 @@ class ReadingService:
         DigitsError
             The only picture cannot be read. Among several, its reading has the error.
         """
-        # Names only: a caller must not be able to open a path on this machine.
-        names = [card.name for card in self.dependencies.models()]
-        if model is not None and model not in names:
-            raise Problem(422, f"there is no model {model}: choose one of {', '.join(names)}")
-        reader = self.dependencies.reader(model)
+        reader = self.reader(model)
         if len(files) == 1:
             name = files[0].filename
-            with Document.open(_content(files[0])) as document:
+            with Document.open(read_content(files[0])) as document:
                 if document.numbers == (None,):
                     picture = document.page().picture
                     return self._record(picture, reader.read(picture, hint), name)
@@ -97,7 +101,7 @@ class ReadingService:
         n_pages = 0
         for file in files:
             try:
-                with Document.open(_content(file)) as document:
+                with Document.open(read_content(file)) as document:
                     yield from self._read_pages(reader, document, hint, file.filename, n_pages)
                     n_pages += len(document)
             except DigitsError as error:
@@ -151,6 +155,18 @@ class ReadingService:
 @asynccontextmanager
 async def receive_files(request: Request, limits: Limits) -> AsyncIterator[list[UploadFile]]:
     """Receive the files of a request: those of a form, or the body itself."""
+    async with receive_parts(request, limits) as parts:
+        files = [file for _, file in parts]
+        if not files:
+            raise Problem(400, 'no file was sent: use the form field "file"')
+        yield files
+
+
+@asynccontextmanager
+async def receive_parts(
+    request: Request, limits: Limits
+) -> AsyncIterator[list[tuple[str, UploadFile]]]:
+    """Receive the files of a request, each with the name of its form field."""
     try:
         async with asyncio.timeout(limits.upload_seconds):
             form = await _receive(request)
@@ -167,10 +183,7 @@ async def receive_files(request: Request, limits: Limits) -> AsyncIterator[list[
             {"Retry-After": str(limits.retry_seconds)},
         ) from error
     try:
-        files = [part for _, part in form.multi_items() if isinstance(part, UploadFile)]
-        if not files:
-            raise Problem(400, 'no file was sent: use the form field "file"')
-        yield files
+        yield [(name, part) for name, part in form.multi_items() if isinstance(part, UploadFile)]
     finally:
         await form.close()
 
@@ -189,6 +202,7 @@ async def _receive(request: Request) -> FormData:
     return FormData([("file", raw)])
 
 
-def _content(file: UploadFile) -> bytes:
+def read_content(file: UploadFile) -> bytes:
+    """Return the bytes of an uploaded file."""
     file.file.seek(0)
     return load_bytes(file.file.read(MAX_BYTES + 1))

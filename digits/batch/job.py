@@ -24,6 +24,7 @@ from pyarrow import csv as arrow_csv
 from pyarrow import parquet
 from pyarrow.fs import FileSystem, LocalFileSystem
 
+from digits.batch.form_rows import form_rows, form_schema
 from digits.errors import BatchError, OutputFormatError, reason_of
 from digits.io.atomic_write import atomic_write
 from digits.io.csv_escape import escape_unless_number
@@ -67,7 +68,8 @@ class Job:
     parts: str  # folder or address of the parts
     hint: Hint
     model: str | None
-    identity: str  # SHA-256 of model and hint: parts of another job are not this one's
+    identity: str  # SHA-256 of model, hint and form: parts of another job are not this one's
+    form: str | None = None  # content of a form's file; None: whatever is written is read
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,7 @@ def run_batch(
     *,
     hint: Hint,
     model: str | None = None,
+    form: str | None = None,
     engine: Engine | None = None,
     workers: int | None = None,
     progress: Callable[[Tally, int], None] = lambda _tally, _total: None,
@@ -110,6 +113,7 @@ def run_batch(
     names : as `digits.io.sources.find_sources` takes them
     out : a path or address that ends in .parquet, .csv or .jsonl
     hint, model : for every picture
+    form : content of the file of a form that all pictures are pages of
     engine : `run_local` unless told, or `digits.batch.ray_executor.run_ray`
     workers : processes; all cores unless told
     progress : is told how far the work has come, and how many pictures there are
@@ -132,9 +136,9 @@ def run_batch(
         endings = ", ".join(f".{name}" for name in FORMATS)
         raise OutputFormatError(f"{out} must end in one of {endings}: that says the format")
     reader = current_reader(model)
-    told = json.dumps([reader.versions, asdict(hint)], sort_keys=True)
+    told = json.dumps([reader.versions, asdict(hint), *([form] if form else [])], sort_keys=True)
     place = out if ADDRESS in out else str(Path(out).resolve())  # workers may stand elsewhere
-    job = Job(f"{place}.parts", hint, model, hashlib.sha256(told.encode()).hexdigest())
+    job = Job(f"{place}.parts", hint, model, hashlib.sha256(told.encode()).hexdigest(), form)
     try:
         system, folder = _open(job.parts)
         system.create_dir(folder, recursive=True)
@@ -259,7 +263,9 @@ def merge(
     is_local = isinstance(target_system, LocalFileSystem)
     written = f"{target}.whole" if is_local else target  # an object appears when it is whole
     pictures = failed = refused = 0
-    with target_system.open_output_stream(written) as sink, _WRITERS[ending](sink) as writer:
+    columns = SCHEMA if job.form is None else form_schema(SCHEMA, job.form)
+    write = _WRITERS[ending]
+    with target_system.open_output_stream(written) as sink, write(sink, columns) as writer:
         waiting: list[dict[str, Any]] = []
         for name in names:
             with system.open_input_stream(f"{folder}/{name}") as stream:
@@ -295,8 +301,9 @@ def _statuses(rows: Sequence[dict[str, Any]], on_failure: OnFailure) -> Iterator
 class _Parquet:
     """Rows into a Parquet file, a group of rows at a time."""
 
-    def __init__(self, sink: Any) -> None:  # noqa: ANN401  # a stream of Arrow's
-        self._writer = parquet.ParquetWriter(sink, SCHEMA)
+    def __init__(self, sink: Any, columns: pa.Schema) -> None:  # noqa: ANN401  # Arrow's stream
+        self._columns = columns
+        self._writer = parquet.ParquetWriter(sink, columns)
 
     def __enter__(self) -> "_Parquet":
         return self
@@ -305,14 +312,15 @@ class _Parquet:
         self._writer.close()
 
     def write(self, rows: list[dict[str, Any]]) -> None:
-        self._writer.write_table(pa.Table.from_pylist(rows, SCHEMA))
+        self._writer.write_table(pa.Table.from_pylist(rows, self._columns))
 
 
 class _Csv(_Parquet):
     """Rows into a CSV file, cells that a spreadsheet would calculate made text."""
 
-    def __init__(self, sink: Any) -> None:  # noqa: ANN401
-        self._writer = arrow_csv.CSVWriter(sink, SCHEMA)
+    def __init__(self, sink: Any, columns: pa.Schema) -> None:  # noqa: ANN401
+        self._columns = columns
+        self._writer = arrow_csv.CSVWriter(sink, columns)
 
     def write(self, rows: list[dict[str, Any]]) -> None:
         plain = [
@@ -325,7 +333,7 @@ class _Csv(_Parquet):
 class _Jsonl(_Parquet):
     """The JSON of each reading, a line each, as `digits read --format jsonl` prints it."""
 
-    def __init__(self, sink: Any) -> None:  # noqa: ANN401
+    def __init__(self, sink: Any, columns: pa.Schema) -> None:  # noqa: ANN401, ARG002
         self._sink = sink
 
     def __exit__(self, *_: object) -> None:
@@ -372,6 +380,9 @@ def _read_alone(source: Source, job: Job) -> list[dict[str, Any]]:
 def _rows(source: Source, reader: Reader, job: Job) -> list[dict[str, Any]]:
     """Return the rows of one picture; nothing that one picture does ends a batch of millions."""
     try:
+        if job.form is not None:
+            accept = job.hint.accept
+            return list(form_rows(SCHEMA, job.form, reader, source, accept=accept))
         return [to_row(reading, source) for reading in read_source(reader, source, job.hint)]
     except Exception as error:
         logging.getLogger("digits").exception("digits: %s: something unforeseen", source.name)

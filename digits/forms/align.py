@@ -7,6 +7,7 @@ around each field where the paper is bent, and say how much of the print is real
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import cv2
@@ -16,7 +17,8 @@ from jaxtyping import Bool, Float32, Float64, Int32
 from digits.errors import NotThisFormError
 from digits.image.binarize import is_light_on_dark, measure_contrast, to_ink
 from digits.image.ruling import find_rules
-from digits.types import LINKED, Box, Contrast, Pixels
+from digits.image.table_grid import find_grid
+from digits.types import LINKED, Box, Contrast, Ink, Pixels
 
 Homography = Float64[np.ndarray, "3 3"]
 
@@ -26,18 +28,20 @@ RATIO = 0.85  # of the distance to the second-best match (Lowe 2004 takes 0.8)
 ALIKE = 0.8  # cosine of two descriptors from which a guided match is one
 REACH = 0.012  # of the reference's longer side within which a guided match is looked for
 NEAR = 3.0  # px of the looked-at page: distance of an inlier
+LITTLE = 300  # features of a form below which a table's corners may align it
 MANY = 60  # inliers that need no guided matches
 FEWEST = 10  # inliers; a homography through chance matches has five or six
 TRIES = 5_000  # samples of MAGSAC
 TILE = 64  # px of the reference, side of a tile
 STEP = 48  # px of the reference from tile to tile
-MOST_TILES = 64  # of the page, those with the clearest corners
+MOST_TILES = 80  # from all over the page
 EACH_FIELD = 6  # further tiles near each field, those with the clearest corners
 EDGED = 0.012  # smaller eigenvalue of a tile's mean structure tensor that fixes it both ways
 SEARCH = (14, 6)  # px of the reference around a tile, in each round
 SOFT = 1.0  # px, standard deviation by which both pictures are smoothed
 SAME = 0.5  # correlation from which a tile's print is found; of other print it is below 0.4
-LEAST_PRINT = 0.75  # share of the tiles in sight that must be found: see docs/forms.md
+BROADEST = 0.034  # of the form's width: no stroke is so broad, but a shadow is
+LEAST_PRINT = 0.85  # share of the tiles in sight that must be found: see docs/forms.md
 LEAST_SEEN = 0.3  # share of all tiles that must be in sight
 MOST_RESIDUAL = 3.0  # px of the reference: median by which the found tiles stand off
 LEAST_SCALE = 0.25  # px of the page for each px of the reference: writing would be too small
@@ -64,6 +68,7 @@ class FormPrint:
     tiles: Int32[np.ndarray, "m 2"]  # px, left and top of the tiles that fix the page
     n_page: int  # the first of them, chosen for the page and not for a field
     light_on_dark: bool  # print is lighter than its paper
+    grid: Float64[np.ndarray, "k 2"]  # px, corners of the cells of a table; few where none is
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +86,7 @@ def find_print(
     reference: Pixels,
     boxes: Sequence[Box],
     *,
+    cells: Sequence[Box] = (),
     is_blank: bool = False,
     handwriting: Bool[np.ndarray, "h w"] | None = None,
 ) -> FormPrint:
@@ -89,6 +95,7 @@ def find_print(
     Parameters
     ----------
     boxes : of the fields, in px of the reference
+    cells : boxes for single digits inside fields; what is printed between them is print
     is_blank : what stands in the fields is print
     handwriting : what a page network calls handwriting; None: nothing but the fields is left out
     """
@@ -96,14 +103,14 @@ def find_print(
     contrast = measure_contrast(reference, light_on_dark=light_on_dark)
     ink = to_ink(contrast)
     rules = find_rules(ink)
-    inside = _insides(boxes, reference.shape)
+    inside = _insides(boxes, cells, reference.shape)
     hidden = inside & ~_widened(rules, RULE_RIM)
     printed = ink > LINKED
     if handwriting is not None:
         printed &= ~handwriting | rules
         contrast = np.where(handwriting & ~rules, np.float32(0), contrast)
     erased = printed if is_blank else printed & (rules | ~inside)
-    view = _smoothed(contrast, hidden)
+    view = _smoothed(without_shadow(contrast, reference.shape[1]), hidden)
     points, descriptors = _features(view, ~hidden)
     return FormPrint(
         view,
@@ -113,6 +120,7 @@ def find_print(
         descriptors,
         *_corner_tiles(view, boxes),
         light_on_dark,
+        _grid_corners(ink) if len(points) < LITTLE else np.zeros((0, 2)),
     )
 
 
@@ -130,8 +138,21 @@ def align(print_: FormPrint, contrast: Contrast, boxes: Sequence[Box]) -> Alignm
     NotThisFormError
         Too little of the form's print is found on the page, or it lies as no paper can.
     """
+    if len(print_.grid) >= FEWEST:  # the features of boxes are all alike
+        with suppress(NotThisFormError):
+            return _by_grid(print_, contrast, boxes)
     rough, inliers = _by_features(print_, contrast)
-    to_page = rough
+    return _refined(print_, contrast, boxes, rough, inliers)
+
+
+def _refined(
+    print_: FormPrint,
+    contrast: Contrast,
+    boxes: Sequence[Box],
+    to_page: Homography,
+    inliers: int,
+) -> Alignment:
+    """Return an alignment whose tiles agree, or raise NotThisFormError."""
     for reach in SEARCH:
         found = _find_tiles(print_, contrast, to_page, reach)
         to_page = _refit(to_page, found)
@@ -157,6 +178,20 @@ def align(print_: FormPrint, contrast: Contrast, boxes: Sequence[Box]) -> Alignm
     return Alignment(to_page, places, inliers, residual, agreement)
 
 
+def without_shadow(contrast: Contrast, width: float) -> Contrast:
+    """Return contrast without what is broader than any stroke, and so is a shadow.
+
+    An opening of the picture has the shadows alone (Serra 1982).
+
+    Parameters
+    ----------
+    width : px of the picture that the form is wide
+    """
+    side = 2 * int(BROADEST * width / 2) + 1
+    shade = cv2.morphologyEx(contrast, cv2.MORPH_OPEN, np.ones((side, side), np.uint8))
+    return (contrast - shade).astype(np.float32)
+
+
 def map_points(matrix: Homography, points: np.ndarray) -> np.ndarray:
     """Return where a homography maps points: (n, 2) -> (n, 2)."""
     x, y = points.T
@@ -164,10 +199,14 @@ def map_points(matrix: Homography, points: np.ndarray) -> np.ndarray:
     return np.stack([across / scale, down / scale], axis=1)
 
 
-def _insides(boxes: Sequence[Box], shape: tuple[int, ...]) -> np.ndarray:
-    """Return the insides of fields, without their borders: (h, w) bool."""
+def _insides(boxes: Sequence[Box], cells: Sequence[Box], shape: tuple[int, ...]) -> np.ndarray:
+    """Return the insides of fields, without borders and what parts their cells: (h, w) bool."""
     inside = np.zeros(shape, bool)
-    for box in boxes:
+    between = np.zeros(shape, bool)
+    for cell in cells:
+        between[cell.rows_and_columns()] = True
+    plain = [box for box in boxes if not between[box.rows_and_columns()].any()]
+    for box in (*plain, *cells):
         inset = max(2, round(INSET * min(box.width, box.height)))
         inside[box.y + inset : box.bottom - inset, box.x + inset : box.right - inset] = True
     return inside
@@ -238,6 +277,43 @@ def _by_features(print_: FormPrint, contrast: Contrast) -> tuple[Homography, int
     return _robust(print_.points[chosen], points[which[chosen]])
 
 
+def _grid_corners(ink: Ink) -> Float64[np.ndarray, "k 2"]:
+    """Return the corners of a table's cells, row by row; none where there is no table."""
+    grid = find_grid(ink)
+    if grid is None or len(grid.cells) != grid.rows * grid.columns:
+        return np.zeros((0, 2))
+    return np.array([corner for cell in grid.cells for corner in cell.region.corners], float)
+
+
+def _by_grid(print_: FormPrint, contrast: Contrast, boxes: Sequence[Box]) -> Alignment:
+    """Return the alignment of a form that is little but a table or a row of boxes.
+
+    Raises
+    ------
+    NotThisFormError
+        There is no such table on the page.
+    """
+    corners = _grid_corners(to_ink(contrast))
+    found: list[Alignment] = []
+    if len(corners) == len(print_.grid):
+        # A row of boxes looks the same upside down: the print around it decides.
+        turned = corners.reshape(-1, 4, 2)[::-1, [2, 3, 0, 1]].reshape(-1, 2)
+        for placed in (corners, turned):
+            matrix, _ = cv2.findHomography(print_.grid, placed, 0)
+            if matrix is None:
+                continue
+            try:
+                found.append(
+                    _refined(print_, contrast, boxes, matrix.astype(np.float64), len(corners))
+                )
+            except NotThisFormError:
+                continue
+    if not found:
+        raise NotThisFormError("this is not the form: its print is not found")
+    # Where the print does not decide, the page is taken to stand as it was photographed.
+    return max(found, key=lambda each: round(each.agreement, 1))
+
+
 def _robust(source: np.ndarray, target: np.ndarray) -> tuple[Homography, int]:
     """Return the homography on which most matches agree, and how many do."""
     found = None
@@ -300,14 +376,18 @@ def _corner_tiles(view: np.ndarray, boxes: Sequence[Box]) -> tuple[Int32[np.ndar
     half = (moments[0] + moments[1]) / 2
     smaller = half - np.sqrt(np.maximum(0, half**2 - moments[0] * moments[1] + moments[2] ** 2))
     height, width = view.shape
-    rows = np.arange(0, max(1, height - TILE + 1), STEP)
-    columns = np.arange(0, max(1, width - TILE + 1), STEP)
+    rows, columns = (
+        np.unique(np.append(np.arange(0, max(1, side - TILE), STEP), max(0, side - TILE)))
+        for side in (height, width)
+    )
     values = smaller[np.ix_(rows, columns)].ravel()
     corners = np.stack(np.meshgrid(columns, rows), axis=-1).reshape(-1, 2)
     clear = values > EDGED
     corners, values = corners[clear], values[clear]
     order = np.argsort(-values, kind="stable")
-    chosen = dict.fromkeys(order[:MOST_TILES].tolist())
+    # From all over the page: the clearest corners alone may all be those of boxes.
+    spread = np.linspace(0, len(order) - 1, min(len(order), MOST_TILES)).round().astype(int)
+    chosen = dict.fromkeys(spread.tolist())
     n_page = len(chosen)
     for box in boxes:
         far = _distance(box, corners + TILE / 2)
@@ -325,7 +405,7 @@ def _find_tiles(print_: FormPrint, contrast: Contrast, to_page: Homography, reac
     """Look for each tile of the reference around where a homography says it is."""
     height, width = print_.view.shape
     seen_page = warp(contrast, to_page, (width, height))
-    moved = _smoothed(seen_page, print_.hidden)
+    moved = _smoothed(without_shadow(seen_page, width), print_.hidden)
     moved = cv2.copyMakeBorder(moved, reach, reach, reach, reach, cv2.BORDER_CONSTANT, value=0)
     places = print_.tiles + TILE / 2
     shifts = np.zeros(places.shape)

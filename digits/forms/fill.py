@@ -21,6 +21,7 @@ from digits.forms.align import (
     find_print,
     map_points,
     warp,
+    without_shadow,
 )
 from digits.forms.checks import find_wrong_sum
 from digits.forms.template import Field, FieldKind, Form
@@ -54,7 +55,6 @@ OVER = 0.15  # of a field's height around it where its writing may run over
 MARK = 0.2  # of a field's height: nothing smaller is a digit
 COVERED = 0.3  # of a resampled pixel that is print, from which it is
 SPAN = 1.4  # times a cell's width: a piece of ink that is wider is several digits that touch
-BROADEST = 0.034  # of the form's width: no stroke is so broad, but a shadow is
 TICK_INSET = 0.12  # of a tick box's side that its border takes
 NOT_TICKED = 0.01  # share of a tick box that is inked, below which it is empty; docs/forms.md
 TICKED = 0.03  # share from which it is ticked; between the two it is doubtful
@@ -183,6 +183,7 @@ def print_of(form: Form, segmenter: Segmenter | None) -> FormPrint:
     return find_print(
         form.reference,
         [each.box for each in form.fields],
+        cells=[cell for each in form.fields for cell in each.cells],
         is_blank=form.is_blank,
         handwriting=None if segmenter is None or form.is_blank else _handwriting(form, segmenter),
     )
@@ -223,8 +224,7 @@ def _open(picture: Picture, paper: Paper | None, print_: FormPrint) -> Page:
 def _ink_on(contrast: Contrast, print_: FormPrint, alignment: Alignment) -> tuple[Ink, Contrast]:
     """Return ink and contrast on the form, without what is left of shadows.
 
-    What lies around the form says nothing of how dark ink is, and what is wider than any stroke
-    is a shadow: an opening of the picture has it alone (Serra 1982).
+    What lies around the form says nothing of how dark ink is.
     """
     height, width = print_.view.shape
     corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float64)
@@ -234,10 +234,8 @@ def _ink_on(contrast: Contrast, print_: FormPrint, alignment: Alignment) -> tupl
     x, y, wide, high = cv2.boundingRect(sheet)
     part = slice(y, y + high), slice(x, x + wide)
     area = cv2.contourArea(placed.astype(np.float32)) / (height * width)
-    side = 2 * int(BROADEST * width * np.sqrt(area) / 2) + 1
-    window = np.ones((side, side), np.uint8)
-    shade = cv2.morphologyEx(contrast[part], cv2.MORPH_OPEN, window)
-    flat = np.where(sheet[part] > 0, contrast[part] - shade, np.float32(0)).astype(np.float32)
+    flat = without_shadow(contrast[part], width * float(np.sqrt(area)))
+    flat = np.where(sheet[part] > 0, flat, np.float32(0))
     layers = np.zeros((2, *contrast.shape), np.float32)
     layers[0][part], layers[1][part] = to_ink(flat), flat
     return layers[0], layers[1]

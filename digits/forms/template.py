@@ -164,7 +164,13 @@ class Form:
 
     def to_bytes(self) -> bytes:
         """Return the content of the form's file: JSON that a person can read, the picture last."""
-        return (json.dumps(to_json(self), ensure_ascii=False, indent=1) + "\n").encode()
+        plain = to_json(self)
+        fields = ",\n".join(f"  {_line(each)}" for each in plain["fields"])
+        lines = [
+            f"[\n{fields}\n ]" if key == "fields" else _line(value) for key, value in plain.items()
+        ]
+        pairs = (f" {_line(key)}: {line}" for key, line in zip(plain, lines, strict=True))
+        return ("{\n" + ",\n".join(pairs) + "\n}\n").encode()
 
     def read(
         self, page: str | Path | bytes | Picture, reader: "Reader | None" = None
@@ -362,6 +368,11 @@ def _check_to_json(check: Check) -> dict[str, Any]:
     if check.of:
         plain["of"] = list(check.of)
     return plain
+
+
+def _line(value: Any) -> str:  # noqa: ANN401  # JSON has no narrower type
+    """Return JSON in one line: a field a line is what a person reads."""
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _sides(box: Box) -> list[int]:

@@ -1,0 +1,71 @@
+"""A batch of a form's pages: a column for each field, on whichever engine."""
+
+import csv
+import json
+
+import cv2
+import pytest
+from forms import METER, SCORE, filled, form_of
+from pyarrow import parquet
+
+from digits.cli import main
+from digits.mnist import load_mnist
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Two pages of a form, one of another, and the form's file."""
+    folder = tmp_path_factory.mktemp("form")
+    digits = load_mnist().validation
+    values = []
+    (folder / "scans").mkdir()
+    for i in range(2):
+        composed, page, photo = filled(METER, digits, i, tilt=15.0, quarters=i)
+        cv2.imwrite(str(folder / "scans" / f"{i}.png"), photo.pixels)
+        values.append({**page.values, "estimated": page.values["estimated"] or "no"})
+    cv2.imwrite(str(folder / "scans" / "other.png"), filled(SCORE, digits, 3)[2].pixels)
+    form_of(composed).save(folder / "form.json")
+    return folder, values
+
+
+def test_a_batch_has_a_column_for_each_field(folder, capsys):
+    place, values = folder
+    out = place / "table.parquet"
+    command = ["batch", str(place / "scans"), "--out", str(out), "--workers", "1"]
+    assert main([*command, "--form", str(place / "form.json")]) == 1
+    rows = parquet.read_table(out).to_pylist()
+    assert [row["status"] for row in rows] == ["read", "read", "refused"]
+    for row, expected in zip(rows, values, strict=False):
+        # A batch has a column "reading" of its own.
+        named = {name: row.get(f"{name} (field)", row[name]) for name in expected}
+        assert named == expected
+        assert json.loads(row["reading"])["form"] == "Composed"
+    assert "other.png: This is not the form" in capsys.readouterr().err
+
+
+def test_the_same_batch_as_csv_keeps_leading_zeros(folder):
+    place, values = folder
+    out = place / "table.csv"
+    command = ["batch", str(place / "scans" / "0.png"), "--out", str(out), "--workers", "1"]
+    assert main([*command, "--form", str(place / "form.json")]) == 0
+    with out.open(encoding="utf-8", newline="") as file:
+        (row,) = csv.DictReader(file)
+    assert row["meter"] == values[0]["meter"]
+
+
+def test_a_form_and_other_hints_contradict_each_other(folder, capsys):
+    place, _ = folder
+    command = ["batch", str(place / "scans"), "--out", str(place / "t.csv"), "--single"]
+    assert main([*command, "--form", str(place / "form.json")]) == 2
+    assert "--form" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_a_cluster_gives_the_same_table(folder):
+    pytest.importorskip("ray")
+    place, values = folder
+    out = place / "ray.parquet"
+    command = ["batch", str(place / "scans"), "--out", str(out), "--engine", "ray"]
+    assert main([*command, "--workers", "1", "--form", str(place / "form.json")]) == 1
+    rows = parquet.read_table(out).to_pylist()
+    assert [row["meter"] for row in rows[:2]] == [each["meter"] for each in values]
