@@ -33,6 +33,7 @@ MANY = 60  # inliers that need no guided matches
 FEWEST = 10  # inliers; a homography through chance matches has five or six
 TRIES = 5_000  # samples of MAGSAC
 TILE = 64  # px of the reference, side of a tile
+WITHIN = 0.9  # of a tile that must lie in the picture
 STEP = 48  # px of the reference from tile to tile
 MOST_TILES = 80  # from all over the page
 EACH_FIELD = 6  # further tiles near each field, those with the clearest corners
@@ -110,7 +111,7 @@ def find_print(
         printed &= ~handwriting | rules
         contrast = np.where(handwriting & ~rules, np.float32(0), contrast)
     erased = printed if is_blank else printed & (rules | ~inside)
-    view = _smoothed(without_shadow(contrast, reference.shape[1]), hidden)
+    view = _smoothed(without_shadow(contrast, float(reference.shape[1])), hidden)
     points, descriptors = _features(view, ~hidden)
     return FormPrint(
         view,
@@ -405,7 +406,7 @@ def _find_tiles(print_: FormPrint, contrast: Contrast, to_page: Homography, reac
     """Look for each tile of the reference around where a homography says it is."""
     height, width = print_.view.shape
     seen_page = warp(contrast, to_page, (width, height))
-    moved = _smoothed(without_shadow(seen_page, width), print_.hidden)
+    moved = _smoothed(without_shadow(seen_page, float(width)), print_.hidden)
     moved = cv2.copyMakeBorder(moved, reach, reach, reach, reach, cv2.BORDER_CONSTANT, value=0)
     places = print_.tiles + TILE / 2
     shifts = np.zeros(places.shape)
@@ -418,7 +419,7 @@ def _find_tiles(print_: FormPrint, contrast: Contrast, to_page: Homography, reac
         shifts[i] = _peak(score, x, y) - reach
     page_height, page_width = contrast.shape
     on_page = map_points(to_page, places)
-    margin = TILE / 2 * _scale(to_page, print_.view.shape)
+    margin = WITHIN * TILE / 2 * _scale(to_page, print_.view.shape)
     seen = (
         (on_page > margin).all(axis=1)
         & (on_page[:, 0] < page_width - margin)
