@@ -14,6 +14,7 @@ from digits.io.document import load_picture
 from digits.types import ANY, Hint, Paper
 from digits.ui.acts import UserAnswer
 from digits.ui.answer import AnswerCard, answer_card
+from digits.ui.flat_view import FlatView, flatten_preview
 from digits.ui.handover import open_as_sheet
 from digits.ui.image_button import ImageButton, image_buttons
 from digits.ui.intake import take_pictures
@@ -32,9 +33,11 @@ if TYPE_CHECKING:  # the first page waits for no network and no database
     from digits.registry import ModelCard
 
 SESSION = "read session"  # key in st.session_state
+FLAT = "straightened sheet"  # in the session: item, paper, view
 NOTICE = "what was saved"  # in the session: a sentence that outlives the rerun
 EXAMPLES = Path(__file__).parent / "examples"
 HINTS = {"Automatic": ANY, "One digit": Hint(single=True)}
+CROP, MOVE, DONE = "Crop to the paper", "Move corners", "Done"  # buttons about the paper
 GROUP = "read"  # of the picture and the answer, which follow each other's selection
 LONG = 12  # characters of the answer, or more than one line, from which it is set smaller
 READ_AHEAD = 20  # pages that are read without being asked for
@@ -136,13 +139,13 @@ def _look(
             session.fail(item, request, item.error or str(error))
             result = session.result(item, request)
     with picture:
-        events = _show_picture(session, item, result)
+        events = _show_picture(session, item, result, view := _flat_view(session, item, result))
     with side:
         said = _show_answer(session, item, result, keep, ask=ask)
     if result is not None:
         session.drop()
         _take_answers(item, result, (*events.answers, *said), keep, ask=ask)
-        _take_region(session, item, events, _paper(session, item, result))
+        _take_region(session, item, _in_photograph(events, view), _paper(session, item, result))
         if opened.open and result.reading is not None:
             with opened:
                 _explain(item, result, using)
@@ -178,34 +181,68 @@ def _strip_label(session: ReadSession, item: OpenedPage) -> str:
 
 
 def _show_picture(
-    session: ReadSession, item: OpenedPage, result: PageResult | None
+    session: ReadSession, item: OpenedPage, result: PageResult | None, view: FlatView | None
 ) -> ViewerEvents:
+    """Show the sheet that was found, straightened; else the whole picture."""
     preview = session.previews.get(item.id)
     if preview is None:
         return ViewerEvents()
     numbers = None if result is None else result.numbers
     region, paper = session.regions.get(item.id), _paper(session, item, result)
+    boxes = [] if numbers is None or result is None else to_boxes(numbers, result.said)
+    picture = ShownPicture(item.id, preview.jpeg, preview.width, preview.height, item.title)
+    if view is not None and paper is not None:
+        boxes = [replace(box, box=view.to_sheet(box.box)) for box in boxes]
+        id_ = f"{item.id} {paper.corners}"
+        picture = ShownPicture(id_, view.jpeg, view.width, view.height, item.title)
+    crop = CROP if paper is None else DONE if view is None else MOVE
     return picture_viewer(
-        ShownPicture(item.id, preview.jpeg, preview.width, preview.height, item.title),
-        [] if numbers is None or result is None else to_boxes(numbers, result.said),
+        picture,
+        boxes,
         epoch=_epoch(item, result),
         key="picture",
         options=ViewerOptions(
             region=True,
             whole="Use whole picture" if region is not None or paper is not None else "",
-            crop="Crop to the paper" if result is not None and paper is None else "",
-            corners=paper,
+            crop=crop if result is not None else "",
+            corners=_corners(paper) if view is None and paper is not None else None,
             busy="Finding numbers" if result is None else "",
             group=GROUP,
         ),
     )
 
 
-def _paper(session: ReadSession, item: OpenedPage, result: PageResult | None) -> Corners | None:
-    """Return the corners of the paper: those that the user dragged, or else those found."""
+def _flat_view(
+    session: ReadSession, item: OpenedPage, result: PageResult | None
+) -> FlatView | None:
+    """Return the straightened sheet; None while its corners are moved, and where none is known."""
+    paper, preview = _paper(session, item, result), session.previews.get(item.id)
+    if paper is None or preview is None or item.id in session.adjusting:
+        return None
+    shown = st.session_state.get(FLAT)
+    if shown is None or shown[:2] != (item.id, paper):
+        shown = st.session_state[FLAT] = (item.id, paper, flatten_preview(preview, paper))
+    view: FlatView = shown[2]
+    return view
+
+
+def _in_photograph(events: ViewerEvents, view: FlatView | None) -> ViewerEvents:
+    """Return what was done with a region in pixels of the photograph."""
+    if view is None or events.region is None:
+        return events
+    return replace(events, region=view.to_picture(events.region))
+
+
+def _paper(session: ReadSession, item: OpenedPage, result: PageResult | None) -> Paper | None:
+    """Return where the paper lies: as a person moved its corners, or else as it was found."""
     reading = None if result is None else result.reading
-    paper = session.papers.get(item.id) or (None if reading is None else reading.paper)
-    return None if paper is None else tuple((round(x), round(y)) for x, y in paper.corners)
+    if item.id in session.papers:
+        return session.papers[item.id]
+    return None if reading is None else reading.paper
+
+
+def _corners(paper: Paper) -> Corners:
+    return tuple((round(x), round(y)) for x, y in paper.corners)
 
 
 def _show_answer(
@@ -337,31 +374,32 @@ def _store(item: OpenedPage, result: PageResult, keep: Keep) -> None:
 
 
 def _take_region(
-    session: ReadSession, item: OpenedPage, events: ViewerEvents, paper: Corners | None
+    session: ReadSession, item: OpenedPage, events: ViewerEvents, paper: Paper | None
 ) -> None:
     """Take what part of the picture is to be read: a region, or the paper by its corners.
 
     Parameters
     ----------
-    paper : the corners in sight
+    paper : the one in sight
     """
-    before = session.regions.get(item.id), session.papers.get(item.id), item.id in session.papers
+    before = session.choices(item)
     if events.region is not None:
         session.regions[item.id] = events.region
     elif events.corners is not None:
         session.papers[item.id] = Paper(tuple((float(x), float(y)) for x, y in events.corners))
     elif events.whole and session.regions.pop(item.id, None) is None:
         session.papers[item.id] = None
-    elif events.crop and item.id in session.papers:
-        if paper is None:  # not the whole picture any more: look for the paper
-            del session.papers[item.id]
+        session.adjusting.discard(item.id)
+    elif events.crop == MOVE:
+        session.adjusting.add(item.id)
+    elif events.crop == DONE:
+        session.adjusting.discard(item.id)
+    elif events.crop and paper is None and item.id in session.papers:
+        del session.papers[item.id]  # not the whole picture any more
     elif events.crop and paper is None:  # none was found: one to be dragged
         session.papers[item.id] = _inset(session.previews[item.id])
-    if before != (
-        session.regions.get(item.id),
-        session.papers.get(item.id),
-        item.id in session.papers,
-    ):
+        session.adjusting.add(item.id)
+    if before != session.choices(item):
         run_again()
 
 

@@ -83,6 +83,7 @@ class ReadSession:
     results: dict[str, PageResult] = field(default_factory=dict)
     regions: dict[str, Box] = field(default_factory=dict)  # "Read only here"; px of the original
     papers: dict[str, Paper | None] = field(default_factory=dict)  # by hand; None: whole picture
+    adjusting: set[str] = field(default_factory=set)  # ids of those whose corners are moved
     _opened: tuple[str, PageImage] | None = None  # decoded, until it is read
 
     def take(self, files: Sequence[tuple[str, bytes]]) -> None:
@@ -112,6 +113,11 @@ class ReadSession:
             paper = self.papers[item.id]
             hint = replace(hint, paper=paper, whole_picture=paper is None)
         return hint
+
+    def choices(self, item: OpenedPage) -> tuple[object, ...]:
+        """Return what was chosen of an item's picture, to tell whether it changed."""
+        papers = self.papers.get(item.id), item.id in self.papers
+        return (self.regions.get(item.id), *papers, item.id in self.adjusting)
 
     def result(self, item: OpenedPage, request: ReadRequest) -> PageResult | None:
         """Return what was read, if it was read in this way."""

@@ -158,7 +158,7 @@ function makeViewer(root) {
     fit: () => look(null),
     region: () => setMode(mode === "region" ? "move" : "region"),
     whole: () => send.trigger("whole", { epoch: data.epoch }),
-    crop: () => send.trigger("crop", { epoch: data.epoch }),
+    crop: () => send.trigger("crop", { epoch: data.epoch, label: data.crop }),
     next: () => step(false),
   };
   part(".tools").onclick = (event) => tools[event.target.closest("button")?.dataset.tool]?.();

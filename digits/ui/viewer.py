@@ -80,7 +80,7 @@ class ViewerOptions:
     popover: bool = True  # a selected box opens a popover with crop, readings and field
     region: bool = False  # a rectangle can be drawn: "Read only here"
     whole: str = ""  # label of the button that leaves a region or the found paper; none if empty
-    crop: str = ""  # label of the button that asks for corners; none if empty
+    crop: str = ""  # label of the button about the paper's corners; none if empty
     corners: Corners | None = None  # of the paper, to be dragged
     busy: str = ""  # what is being done; a progress line, and after a second these words
     group: str = ""  # components that share one follow each other's selection
@@ -97,7 +97,7 @@ class ViewerEvents:
     region: Box | None = None  # px of the shown picture
     corners: Corners | None = None  # px of the shown picture
     whole: bool = False  # the button of this name was pressed
-    crop: bool = False  # the button of this name was pressed
+    crop: str = ""  # label of the button of this name that was pressed
     selected: str | None = None  # with `tell_selected`
 
 
@@ -164,13 +164,13 @@ def picture_viewer(
 def _events(result: Any, epoch: str, key: str) -> ViewerEvents:  # noqa: ANN401  # Streamlit's own
     """Return what is new of what the browser sent, and of this epoch."""
     region, corners = _of(result.region, epoch), _of(result.corners, epoch)
-    selected = _of(result.selected, epoch)
+    selected, crop = _of(result.selected, epoch), _of(result.crop, epoch)
     return ViewerEvents(
         answers=new_answers(result.answers, epoch, key),
         region=None if region is None else Box(*(int(side) for side in region["box"])),
         corners=None if corners is None else tuple((int(x), int(y)) for x, y in corners["corners"]),
         whole=_of(result.whole, epoch) is not None,
-        crop=_of(result.crop, epoch) is not None,
+        crop="" if crop is None else str(crop["label"]),
         selected=None if selected is None else selected["id"],
     )
 

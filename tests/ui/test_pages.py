@@ -228,28 +228,59 @@ def test_a_region_is_read_by_itself_and_left_again():
     assert data_of(app, "picture")["whole"] == "Use whole picture"
 
 
+def do(app, what):
+    """Send what a person did at the picture in sight."""
+    epoch = data_of(app, "picture")["epoch"]
+    app.session_state["picture"] = {name: {"epoch": epoch, **value} for name, value in what.items()}
+    app.run(timeout=SLOW)
+    app.session_state["picture"] = {}
+    return data_of(app, "picture")
+
+
+def request_of(app):
+    return app.session_state["read session"].results["1-0"].request
+
+
+def test_the_paper_that_was_found_is_shown_by_itself():
+    paper = Paper(((20.0, 10.0), (180.0, 10.0), (180.0, 90.0), (20.0, 90.0)))
+    shown = data_of(page_with(reading(line("42", x=60, y=30), paper=paper)), "picture")
+    assert (shown["picture"]["width"], shown["picture"]["height"]) == (160, 80)
+    assert shown["corners"] is None
+    assert (shown["whole"], shown["crop"]) == ("Use whole picture", "Move corners")
+    x, y, *_ = shown["boxes"][0]["box"]
+    assert (x, y) == (pytest.approx(40, abs=1), pytest.approx(20, abs=1))
+
+
 def test_the_corners_of_the_paper_are_those_found_until_they_are_dragged():
     corners = ((10.2, 5.0), (180.0, 6.0), (182.0, 90.0), (9.0, 92.0))
     app = page_with(reading(line("42"), paper=Paper(corners)))
-    assert data_of(app, "picture")["corners"] == [[10, 5], [180, 6], [182, 90], [9, 92]]
-    assert data_of(app, "picture")["whole"] == "Use whole picture"
+    shown = do(app, {"crop": {"label": "Move corners"}})
+    assert shown["corners"] == [[10, 5], [180, 6], [182, 90], [9, 92]]
+    assert (shown["picture"]["width"], shown["crop"]) == (900, "Done")
     dragged = [[20, 10], [170, 10], [170, 90], [20, 90]]
-    epoch = data_of(app, "picture")["epoch"]
-    app.session_state["picture"] = {"corners": {"epoch": epoch, "corners": dragged}}
-    app.run(timeout=SLOW)
-    request = app.session_state["read session"].results["1-0"].request
-    assert request.hint.paper == Paper(tuple((float(x), float(y)) for x, y in dragged))
-    app.session_state["picture"] = {"whole": {"epoch": epoch}}
-    app.run(timeout=SLOW)
-    request = app.session_state["read session"].results["1-0"].request
-    assert (request.hint.paper, request.hint.whole_picture) == (None, True)
+    shown = do(app, {"corners": {"corners": dragged}})
+    assert shown["corners"] == dragged
+    assert request_of(app).hint.paper == Paper(tuple((float(x), float(y)) for x, y in dragged))
+    shown = do(app, {"crop": {"label": "Done"}})
+    assert (shown["picture"]["width"], shown["picture"]["height"]) == (150, 80)
+    shown = do(app, {"whole": {}})
+    hint = request_of(app).hint
+    assert (hint.paper, hint.whole_picture) == (None, True)
+    assert (shown["picture"]["width"], shown["whole"]) == (900, "")
+
+
+def test_a_region_of_the_straightened_paper_is_read_where_it_lies_in_the_photograph():
+    paper = Paper(((20.0, 10.0), (180.0, 10.0), (180.0, 90.0), (20.0, 90.0)))
+    app = page_with(reading(line("42"), paper=paper))
+    do(app, {"region": {"box": [5, 6, 50, 40]}})
+    assert request_of(app).hint.boxes == (Box(25, 16, 50, 40),)
 
 
 def test_without_a_paper_its_corners_can_be_asked_for():
     app = page_with(reading(line("42")))
     assert data_of(app, "picture")["corners"] is None
     epoch = data_of(app, "picture")["epoch"]
-    app.session_state["picture"] = {"crop": {"epoch": epoch}}
+    app.session_state["picture"] = {"crop": {"epoch": epoch, "label": "Crop to the paper"}}
     app.run(timeout=SLOW)
     (left, top), _, (right, bottom), _ = data_of(app, "picture")["corners"]
     assert 0 < left < right
