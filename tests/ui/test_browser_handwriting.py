@@ -62,7 +62,7 @@ def test_twenty_digits_are_taught_used_and_undone(visitor, tmp_path):
         page.wait_for_timeout(STILL)  # an answer to half a stroke may have come first
         until_idle(page)
         page.get_by_role("button", name="Looks right").click()
-        page.get_by_text("1 saved as right").wait_for(timeout=WAIT)
+        page.get_by_role("button", name="Saved as right").wait_for(timeout=WAIT)
 
         page.locator(".st-key-menu button").click()
         page.get_by_role("link", name="Your handwriting").click()
