@@ -579,12 +579,12 @@ def _agreed(
     if len(named) != 1 or len(found) != 1 or len(found[0].line.digits) != 1:
         return single, None
     mine, other = next(iter(single.line.digits), None), named[0]
-    if mine is None:
-        return found[0], f"Only without the hint a digit is read, {other.text}: check it."
+    if mine is None or mine.value is None:  # one digit all the same: the hint is not contradicted
+        return found[0], f"The digit {other.text} was nearly rejected: check it."
     if mine.value == other.value:
         return (_with_marks(single, found[0]) if found[0].is_marked else single), None
     note = f"With and without the hint {mine.text} and {other.text} are read: check the digit."
-    if mine.value is not None and part.page is not None and _is_cut_to_box(part.page, mine):
+    if part.page is not None and _is_cut_to_box(part.page, mine):
         return single, note
     return found[0], note
 
