@@ -11,8 +11,8 @@ from digits.ui.late import (
 )
 from digits.ui.navigation import ICON, run_pages, settings_or_stop
 
-# Readers and models are cached by their files: a rerun loads nothing again. A page is imported when
-# it is opened: the first one waits for no other.
+# Readers and models are cached by their files, so reruns load nothing. Each page is imported when
+# it is opened, so that the first one starts quickly.
 
 
 def read() -> None:
@@ -25,7 +25,7 @@ def read() -> None:
 
 
 def draw() -> None:
-    """Draw digits and see them read."""
+    """Draw digits and read them."""
     from digits.ui.draw import draw_page
     from digits.ui.keep import keep_in
 
@@ -42,14 +42,14 @@ def sheet() -> None:
 
 
 def handwriting() -> None:
-    """See one's own digits and teach the program from them."""
+    """Learn the user's handwriting."""
     from digits.ui.handwriting import handwriting_page
 
     handwriting_page(current_corrections, settings_or_stop())
 
 
 def inside() -> None:
-    """See how the networks come to an answer."""
+    """Explain how the networks work."""
     from digits.registry import current_reference_set, shipped_reader
     from digits.ui.explain import inside_page
 
@@ -57,7 +57,7 @@ def inside() -> None:
 
 
 def show_pages() -> None:
-    """Show the page that was chosen."""
+    """Show the chosen page."""
     st.set_page_config(page_title="Digits", page_icon=str(ICON), layout="wide")
     run_pages(
         [
@@ -72,8 +72,7 @@ def show_pages() -> None:
     )
 
 
-# This file is run twice over: once by the server, which looks for `app` in it, and then as the
-# script of that app, for each person and each click.
+# The server imports this file to find `app`, and runs it as the script of that app for each rerun.
 if get_script_run_ctx(suppress_warning=True) is None:
     from starlette.middleware import Middleware
     from starlette.routing import Mount

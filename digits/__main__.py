@@ -1,4 +1,4 @@
-"""`python -m digits`: the command where the package is not installed."""
+"""Entry point of `python -m digits`."""
 
 import sys
 

@@ -1,8 +1,7 @@
-"""The command: standard output is data, standard error is for people.
+"""The command line: results go to standard output, messages to standard error.
 
-Exit status 0: everything was read. 1: something failed or was refused, and each is named with its
-reason; a model that cannot be opened counts as such. 2: the command itself was wrong. 130:
-stopped by Ctrl-C.
+Exit status 0: everything was read. 1: something failed or was rejected; each is named with its
+reason. 2: wrong usage. 130: interrupted by Ctrl-C.
 """
 
 import csv
@@ -43,10 +42,10 @@ if TYPE_CHECKING:
 
 FAILED, USAGE, INTERRUPTED = 1, 2, 130  # exit status
 STDIN = "-"
-MAX_NAMED = 100  # pictures of a batch whose failure is printed; the result has all
+MAX_NAMED = 100  # failures of a batch that are printed; the result has all
 HOST = "localhost"  # this computer only
 SERVING = ("fastapi", "prometheus_client", "python_multipart", "uvicorn")
-SHIPPED = "shipped"  # instead of a version: nothing learned
+SHIPPED = "shipped"  # the name of the network without a personal head
 
 app = typer.Typer(
     name="digits",
@@ -69,21 +68,21 @@ app.add_typer(form_app)
 
 
 class ReportFormat(StrEnum):
-    """How a report is printed."""
+    """Formats of an evaluation."""
 
     text = "text"
     json = "json"
 
 
 class EngineName(StrEnum):
-    """Where a batch is read."""
+    """Engines of a batch."""
 
     local = "local"
     ray = "ray"
 
 
 class Format(StrEnum):
-    """How readings are printed."""
+    """Formats of readings."""
 
     text = "text"
     json = "json"
@@ -118,17 +117,19 @@ Model = Annotated[
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command and return its exit status."""
+    """Run the command line and return the exit status."""
     for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):  # Windows' own encoding lacks many letters
+        if isinstance(
+            stream, io.TextIOWrapper
+        ):  # the default encoding on Windows lacks many letters
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     try:
         status = app(args=None if argv is None else list(argv), standalone_mode=False)
         sys.stdout.flush()
     except (typer.Abort, KeyboardInterrupt):
         return INTERRUPTED
-    except (BrokenPipeError, SystemExit) as ending:  # Typer makes the second of the first
-        if isinstance(ending, SystemExit) and not ending.code:  # completion was answered
+    except (BrokenPipeError, SystemExit) as ending:  # Typer raises Abort for KeyboardInterrupt
+        if isinstance(ending, SystemExit) and not ending.code:  # shell completion was printed
             sys.stdout.flush()
             return 0
         _stop_writing()
@@ -139,7 +140,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except DigitsError as error:
         _tell(f"digits: {error}")
         return FAILED
-    except OSError as error:  # a disk that is full, a folder that may not be written
+    except OSError as error:  # the disk is full, or writing is not allowed
         what = error.filename or "the output"
         _tell(f"digits: {what} cannot be read or written ({reason_of(error)})")
         _stop_writing()
@@ -150,20 +151,20 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _outermost(error: Exception, argv: Sequence[str] | None) -> int:
-    """Say what nobody below could; return the exit status."""
-    # Typer's own complaint about arguments has no public class, but says how it ends.
+    """Report an error that no command handled; return the exit status."""
+    # Typer's usage errors have no public class, but an exit code.
     explain = getattr(error, "format_message", None)
     if explain is None:
-        logging.getLogger("digits").error("digits: something unforeseen", exc_info=error)
+        logging.getLogger("digits").error("digits: unexpected error", exc_info=error)
         return FAILED
-    # Without any argument the help was the answer, and there is no sentence.
+    # Without arguments the help was printed, and there is no message.
     if sentence := _rejected_value(error) or explain().rstrip("."):
         _tell(f"digits: {sentence}. {_see(argv)}")
     return USAGE
 
 
 def _rejected_value(error: Exception) -> str | None:
-    """Return what is wrong with an option's value, where Typer had pydantic check it."""
+    """Return the error message for an option that pydantic validated."""
     faults = getattr(error.__cause__, "errors", None)
     options = getattr(getattr(error, "param", None), "opts", ())
     if faults is None or not options:
@@ -173,7 +174,7 @@ def _rejected_value(error: Exception) -> str | None:
 
 
 def _see(argv: Sequence[str] | None) -> str:
-    """Return where the command that was given is explained."""
+    """Return a pointer to the help of the given command."""
     given = sys.argv[1:] if argv is None else argv
     commands = {getattr(known.callback, "__name__", None) for known in app.registered_commands}
     groups = {form_app.info.name}
@@ -182,11 +183,11 @@ def _see(argv: Sequence[str] | None) -> str:
 
 
 def _stop_writing() -> None:
-    """Write what is left, or send it to nowhere if whoever reads our output has had enough."""
+    """Flush standard output, or discard it if the reader has closed the pipe."""
     try:
         sys.stdout.flush()
     except OSError:
-        # Closing the stream would fail again while Python ends, and Python would complain of it.
+        # Otherwise closing the stream would fail again when Python exits.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
@@ -261,12 +262,14 @@ def evaluate(
     directory: Annotated[Path, typer.Argument(help="Pictures, and labels.csv with file,text.")],
     single: Single = False,
     model: Model = None,
-    out: Annotated[Path | None, typer.Option(help="Folder for the wrong ones, as images.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for contact sheets of the wrong pictures.")
+    ] = None,
     written: Annotated[
         ReportFormat, typer.Option("--format", help="How to print.")
     ] = ReportFormat.text,
 ) -> int:
-    """Read a folder of labelled pictures and say how many are right, and how sure to be.
+    """Read a folder of labelled pictures and report accuracy and calibration.
 
     digits evaluate --single pictures/
     """
@@ -296,7 +299,7 @@ def batch(
     out: Annotated[str, typer.Option(help="The result: FILE.parquet, .csv or .jsonl.")],
     engine: Annotated[EngineName, typer.Option(help="Where to read.")] = EngineName.local,
     workers: Annotated[
-        int | None, typer.Option(min=1, help="Processes; as many as there are cores unless told.")
+        int | None, typer.Option(min=1, help="Processes; one per core by default.")
     ] = None,
     single: Single = False,
     length: Length = None,
@@ -308,7 +311,7 @@ def batch(
     accept: Accept = CONFIDENCE_THRESHOLD,
     model: Model = None,
 ) -> int:
-    """Read many pictures into one table; run again, it goes on where it was stopped.
+    """Read many pictures into one table; run the command again to resume.
 
     digits batch photos/ --out readings.parquet
 
@@ -370,7 +373,7 @@ def _form_content(path: Path) -> str:
 
 @contextmanager
 def _progress() -> Iterator[Callable[["Tally", int], None]]:
-    """Show a bar with rate and time left on standard error, where a person looks at it."""
+    """Show a progress bar on standard error if it is a terminal."""
     from rich.console import Console
     from rich.progress import (
         BarColumn,
@@ -387,7 +390,7 @@ def _progress() -> Iterator[Callable[["Tally", int], None]]:
         TimeRemainingColumn(),
         console=console,
         transient=True,
-        disable=not console.is_terminal,  # in a file it would be an empty line
+        disable=not console.is_terminal,  # not in a file
     ) as bar:
         task = bar.add_task("", total=None, rate="")
 
@@ -497,7 +500,7 @@ def report(
     accept: Accept = CONFIDENCE_THRESHOLD,
     model: Model = None,
 ) -> int:
-    """Write an account of one reading that prints on one sheet of paper.
+    """Write a report of one reading that prints on one page.
 
     digits report photo.jpg --out report.html
 
@@ -546,7 +549,7 @@ def serve(
         int, typer.Option(min=0, max=65535, envvar="PORT", help="Where to listen; 0 is any.")
     ] = 8000,
 ) -> int:
-    """Answer over HTTP, without the app: POST pictures to /api/readings.
+    """Serve the HTTP API without the app: POST pictures to /api/readings.
 
     digits serve
 
@@ -560,14 +563,14 @@ def serve(
 
     with listen(host, port) as sockets:
         factory = "create_local_server" if is_local(sockets) else "create_server"
-        # By name, so that what answers HTTP is imported by nobody but the server.
+        # By name, so that only the server imports the API.
         config = uvicorn.Config(
             f"digits.api:{factory}",
             factory=True,
-            access_log=False,  # the API writes its own, one JSON object a line
+            access_log=False,  # the API logs one JSON object per line
             log_level="warning",
         )
-        config.load()  # what is wrong with its settings is said before anybody connects
+        config.load()  # errors in the settings are reported before the first request
         name = f"[{host}]" if ":" in host else host
         address = f"http://{name}:{sockets[0].getsockname()[1]}/api"
         _tell(f"digits: listening on {address}; what it offers is on {address}/docs")
@@ -577,7 +580,7 @@ def serve(
 
 @app.command()
 def doctor() -> int:
-    """Say what is installed, which models open, and whether they read what they should.
+    """Check libraries and models, and read the example pictures.
 
     digits doctor
     """
@@ -596,15 +599,15 @@ def doctor() -> int:
 def learn(
     directory: Annotated[
         Path | None,
-        typer.Argument(help="Pictures and labels.csv; without it, the stored corrections."),
+        typer.Argument(help="Folder with labels.csv; by default the stored corrections."),
     ] = None,
     model: Annotated[str | None, typer.Option(help="cnn, dense, wide or a run's name.")] = None,
-    versions: Annotated[bool, typer.Option("--list", help="List what was learned.")] = False,
+    versions: Annotated[bool, typer.Option("--list", help="List the learned versions.")] = False,
     back: Annotated[
-        str | None, typer.Option(help='Go back to a version of --list, or to "shipped".')
+        str | None, typer.Option(help='Activate a version of --list, or "shipped".')
     ] = None,
 ) -> int:
-    """Learn from corrected digits, if it helps; reading uses it from then on.
+    """Learn from corrected digits, and use the result if it reads better.
 
     digits learn
 
@@ -622,7 +625,9 @@ def learn(
     if back is not None:
         folder = learned_folder(model)
         names = [*(version.name for version in list_versions(folder)), SHIPPED]
-        if back not in names and not (folder / f"{back}.npz").is_file():  # one may be damaged
+        if (
+            back not in names and not (folder / f"{back}.npz").is_file()
+        ):  # a damaged one is not in the list
             raise HintError(f"--back takes one of {', '.join(names)}, not {back}")
         set_current(folder, None if back == SHIPPED else back)
         return 0
@@ -632,9 +637,11 @@ def learn(
     if directory is None:
         examples = learning.gather(current_corrections())
     else:
-        examples, useless = learning.examples_in_folder(directory, shipped_reader(model))
-        if useless:
-            _tell(f"digits: {count(useless, 'picture')} left out: other digits were found there")
+        examples, n_unused = learning.examples_in_folder(directory, shipped_reader(model))
+        if n_unused:
+            _tell(
+                f"digits: {count(n_unused, 'picture')} left out: another number of digits was found"
+            )
     classifier = shipped_reader(model).classifier
     result = learning.learn(examples, classifier, current_reference_set(model))
     for row in result.compared:
@@ -668,7 +675,7 @@ def _hint(
     paper: str | None,
     whole_picture: bool,
 ) -> Hint:
-    """Return the hint, checked as far as it can be without a picture."""
+    """Return the hint from the options."""
     from digits.io.places import parse_box, parse_paper
 
     boxes = tuple(parse_box(text, "--box") for text in box or ())

@@ -1,35 +1,37 @@
-"""The error tree: every message is one sentence for the person it happened to."""
+"""The error tree: every message is one sentence for the user."""
 
 import os
 import re
 from pathlib import Path
 
-CHECKOUT = (Path(__file__).parent.parent / "pyproject.toml").is_file()  # else it is installed
-QUOTE = '"' if os.name == "nt" else "'"  # shells would take the brackets for a pattern
-MAX_REASON = 200  # characters of a foreign error in a sentence of ours
+CHECKOUT = (
+    Path(__file__).parent.parent / "pyproject.toml"
+).is_file()  # False: an installed package
+QUOTE = '"' if os.name == "nt" else "'"  # shells interpret brackets
+MAX_REASON = 200  # characters of another library's error
 ERRNO = re.compile(r"\[?(?:Errno|WinError) -?\d+\]?:? *", re.IGNORECASE)
 
 
 class DigitsError(Exception):
-    """What went wrong, as one sentence for the person it happened to.
+    """Base class; the message is one sentence for the user.
 
     ::
 
         DigitsError
         ├── PictureError        the picture cannot be used
-        │   ├── NotAPictureError    these bytes are no picture we open
-        │   └── TooLargeError       more bytes or pixels than we accept
-        ├── CrowdedError        more marks than a page of digits has
+        │   ├── NotAPictureError    not an image we can open
+        │   └── TooLargeError       more bytes or pixels than allowed
+        ├── CrowdedError        too many marks for a page of digits
         ├── EmptyCropError      no ink where a digit was expected
-        ├── HintError           the caller's hint makes no sense
+        ├── HintError           invalid hint
         ├── ModelError          a model is missing, corrupt or of the wrong kind
         │   └── UnknownModelError   no model has this name
         ├── LearningError       nothing can be learned from these corrections
         ├── DataError           the training data are missing or corrupt
         ├── MissingLibraryError an optional library is not installed
-        ├── SettingsError       the environment asks for what there is not
-        ├── BatchError          many files cannot be read into one
-        │   └── OutputFormatError   the name of the result says no format that is written
+        ├── SettingsError       invalid configuration
+        ├── BatchError          a batch cannot be run
+        │   └── OutputFormatError   unknown ending of the result's name
         ├── CorrectionsError    the store of corrections cannot be read or written
         ├── SheetsError         the store of sheets cannot be read or written
         ├── FormError           a form's file or definition cannot be used
@@ -43,15 +45,15 @@ class PictureError(DigitsError):
 
 
 class NotAPictureError(PictureError):
-    """These bytes are no picture that we open."""
+    """Not an image we can open."""
 
 
 class TooLargeError(PictureError):
-    """More bytes or pixels than we accept."""
+    """More bytes or pixels than allowed."""
 
 
 class CrowdedError(DigitsError):
-    """More marks than a page of digits has."""
+    """Too many marks for a page of digits."""
 
 
 class EmptyCropError(DigitsError):
@@ -59,7 +61,7 @@ class EmptyCropError(DigitsError):
 
 
 class HintError(DigitsError):
-    """The caller's hint makes no sense."""
+    """Invalid hint."""
 
 
 class ModelError(DigitsError):
@@ -83,15 +85,15 @@ class MissingLibraryError(DigitsError):
 
 
 class SettingsError(DigitsError):
-    """The environment asks for what there is not."""
+    """Invalid configuration."""
 
 
 class BatchError(DigitsError):
-    """Many files cannot be read into one."""
+    """A batch cannot be run."""
 
 
 class OutputFormatError(BatchError):
-    """The name of the result says no format that is written."""
+    """Unknown ending of the result's name."""
 
 
 class CorrectionsError(DigitsError):
@@ -115,7 +117,7 @@ class NotThisFormError(FormError):
 
 
 def how_to_install(extras: str) -> str:
-    """Return the command that installs optional libraries, to end a sentence with.
+    """Return the command that installs optional libraries, to end a message with.
 
     Parameters
     ----------
@@ -127,7 +129,7 @@ def how_to_install(extras: str) -> str:
 
 
 def reason_of(error: Exception) -> str:
-    """Return why something failed, in one line without error numbers, to put into a sentence.
+    """Return the reason of an error in one line without error numbers, for a message.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""The one place that chooses files: which model answers, and where models lie."""
+"""Find and open models, corrections and sheets of this installation."""
 
 import hashlib
 import threading
@@ -24,44 +24,43 @@ if TYPE_CHECKING:
     from digits.corrections.store import Corrections
     from digits.marksheet.store import SheetStore
 
-WEIGHTS = Path(__file__).parent / "weights"  # shipped with the package, never written to
-RUNS = Path(__file__).parent.parent / "runs"  # what a person trained in this checkout
+WEIGHTS = Path(__file__).parent / "weights"  # shipped with the package, read-only
+RUNS = Path(__file__).parent.parent / "runs"  # trained in this checkout
 DEFAULT = "cnn"
-LINE = "line"  # the network that finds the digits of a line; not one to choose among
-PAGE = "page"  # the network that segments pages; not one to choose among either
+LINE = "line"  # the line network; cannot be chosen
+PAGE = "page"  # the page network; cannot be chosen
 
 _lock = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
 class ModelCard:
-    """A model that can be chosen, and how good it is."""
+    """A model that can be chosen."""
 
-    name: str  # what `--model` takes
-    title: str  # for people
-    accuracy: float | None  # share of right answers on MNIST's test digits, or on validation
+    name: str  # for `--model`
+    title: str  # shown to the user
+    accuracy: float | None  # on MNIST's test digits, or on validation digits
     path: Path
 
 
 def current_reader(model: str | None = None) -> Reader:
-    """Return the reader to use now: one for each model and version of its file.
+    """Return the reader of a model, cached by the version of its file.
 
     Parameters
     ----------
     model : a name from `available_models`, that of a run with or without ``runs/``, the path of
-        a `.onnx` or `.h5`, or None for the default; where it names a line network, the default
-        network names the digits
+        a `.onnx` or `.h5`, or None for the default; with a line network, digits are classified by
+        the default network
 
     Returns
     -------
     Reader
-        With what was learned from corrections, where a model is called by its name; a file is
-        read as it is.
+        With the active personal head, if the model is given by name instead of a path.
 
     Raises
     ------
     ModelError
-        There is no such model, or it or what was learned is damaged.
+        There is no such model, or it or its personal head is damaged.
     MissingLibraryError
         A `.h5` was named and TensorFlow is not installed.
     """
@@ -76,7 +75,7 @@ def current_reader(model: str | None = None) -> Reader:
 
 
 def shipped_reader(model: str | None = None) -> Reader:
-    """Return the reader without what was learned from corrections, else as `current_reader`."""
+    """Return the reader without personal head, else as `current_reader`."""
     name = model or DEFAULT
     path = _path(name).resolve()
     with _lock:
@@ -84,17 +83,17 @@ def shipped_reader(model: str | None = None) -> Reader:
 
 
 def learned_folder(model: str | None = None) -> Path:
-    """Return where what was learned beside a model lies; a model trained anew begins anew."""
+    """Return the folder of a model's personal heads, which depends on its checksum."""
     return _learned(shipped_reader(model))
 
 
 def current_reference_set(model: str | None = None) -> ReferenceSet:
-    """Return MNIST's held-out digits as a model sees them, to set beside a digit.
+    """Return the reference set of a model.
 
     Raises
     ------
     ModelError
-        As `current_reader`; or the model is an `.h5`, which has none.
+        As `current_reader`; or the model is an `.h5`, which has no reference set.
     """
     name = model or DEFAULT
     path = _path(name).resolve()
@@ -103,12 +102,12 @@ def current_reference_set(model: str | None = None) -> ReferenceSet:
 
 
 def current_corrections() -> "Corrections":
-    """Return the store of corrections that the settings name: one for each address.
+    """Return the store of corrections at the configured address.
 
     Raises
     ------
     SettingsError
-        The settings make no sense.
+        The settings are invalid.
     CorrectionsError
         The address of the database cannot be used.
     MissingLibraryError
@@ -119,12 +118,12 @@ def current_corrections() -> "Corrections":
 
 
 def current_sheets() -> "SheetStore":
-    """Return the store of sheets that the settings name: one for each address.
+    """Return the store of sheets at the configured address.
 
     Raises
     ------
     SettingsError
-        The settings make no sense.
+        The settings are invalid.
     SheetsError
         The address of the database cannot be used.
     MissingLibraryError
@@ -135,7 +134,7 @@ def current_sheets() -> "SheetStore":
 
 
 def available_models() -> list[ModelCard]:
-    """Return the shipped models, the default first, then what was trained here, newest first."""
+    """Return the shipped models, the default first, then trained ones, the newest first."""
     shipped = sorted(WEIGHTS.glob("*.onnx"), key=lambda path: (path.stem != DEFAULT, path.stem))
     trained = sorted(RUNS.glob("*/*.onnx"), key=lambda path: path.stat().st_mtime, reverse=True)
     cards = []
@@ -143,7 +142,7 @@ def available_models() -> list[ModelCard]:
         name = path.stem if path.parent == WEIGHTS else f"runs/{path.parent.name}"
         try:
             card = load_card(path)
-        except DigitsError:  # half of a run that was stopped: nothing to choose
+        except DigitsError:  # an incomplete run
             continue
         cards.append(ModelCard(name, card.get("title", name), _accuracy(card), path))
     return cards
@@ -158,7 +157,7 @@ def _accuracy(card: dict[str, object]) -> float | None:
 
 
 def _path(model: str) -> Path:
-    """Return the file that a model's name stands for."""
+    """Return the file of a model's name."""
     if _is_file(model):
         return Path(model)
     shipped = WEIGHTS / f"{model}.onnx"
@@ -167,7 +166,7 @@ def _path(model: str) -> Path:
         return shipped
     try:
         return next(iter(sorted(run.glob("*.onnx"))), shipped)
-    except OSError:  # the name is too long for a folder
+    except OSError:  # the name is too long for a file
         return shipped
 
 
@@ -176,7 +175,7 @@ def _is_file(model: str) -> bool:
 
 
 def _changed(path: Path, name: str) -> int:
-    """Return when a model's file was last written: a new version is another model."""
+    """Return the modification time of a model's file, which is part of the cache key."""
     try:
         return path.stat().st_mtime_ns
     except OSError as error:
@@ -195,7 +194,7 @@ def _open(path: Path, changed: int) -> Reader:  # noqa: ARG001  # a new version 
         )
     if path.suffix == ".onnx":
         return Reader(load_classifier(path), _line_recognizer(), _segmenter())
-    # Only here is TensorFlow imported to read.
+    # The only import of TensorFlow for reading.
     from digits.inference.keras_backend import load_keras_file
 
     return Reader(load_keras_file(path), _line_recognizer(), _segmenter())
@@ -203,12 +202,12 @@ def _open(path: Path, changed: int) -> Reader:  # noqa: ARG001  # a new version 
 
 @lru_cache(maxsize=8)
 def _personal(path: Path, changed: int, learned: str) -> Reader:
-    """Set what was learned beside a shipped network; a version's name holds its checksum."""
+    """Add a version of the personal head to a shipped reader."""
     shipped = _open(path, changed)
     head, version = load_version(_learned(shipped), learned)
-    told = shipped.classifier.name.sha256 + version.name
+    versions = shipped.classifier.name.sha256 + version.name
     name = ModelName(
-        f"{shipped.classifier.name.name}, personal", hashlib.sha256(told.encode()).hexdigest()
+        f"{shipped.classifier.name.name}, personal", hashlib.sha256(versions.encode()).hexdigest()
     )
     return replace(shipped, classifier=replace(with_head(shipped.classifier, head), name=name))
 
@@ -221,7 +220,7 @@ def _learned(shipped: Reader) -> Path:
 @lru_cache(maxsize=4)
 def _open_corrections(url: str) -> "Corrections":
     with _database_libraries("corrections"):
-        # Only here: reading needs no database.
+        # Imported here: reading needs no database.
         from digits.corrections.store import Corrections
     return Corrections(url)
 
@@ -235,7 +234,7 @@ def _open_sheets(url: str) -> "SheetStore":
 
 @contextmanager
 def _database_libraries(what: str) -> Iterator[None]:
-    """Say how to install what an import needs."""
+    """Turn an ImportError into instructions to install the library."""
     try:
         yield
     except ImportError as error:
@@ -251,7 +250,7 @@ def _line_recognizer() -> LineRecognizer:
 
 @lru_cache(maxsize=1)
 def _segmenter() -> Segmenter | None:
-    """Return the shipped network for pages, if there is one."""
+    """Return the shipped page network, if there is one."""
     return open_segmenter(WEIGHTS / f"{PAGE}.onnx")
 
 

@@ -16,7 +16,7 @@ from digits.errors import HintError
 
 FRAME = 28  # px, side of an MNIST picture (LeCun et al. 1998, section III.A)
 GLYPH = 20  # px, longest side of the digit inside it (same source)
-CENTRE = 14.5  # px from the frame's corner, where MNIST puts the mass; pixel i spans [i, i + 1)
+CENTRE = 14.5  # px from the frame's corner to MNIST's centre of mass; pixel i spans [i, i + 1)
 CLASSES = 10  # the digits 0 to 9
 STRIP = 32  # px, height of a straightened line; the digits fill about three quarters
 STRIDE = 4  # px of a strip for each step of the line network
@@ -40,7 +40,7 @@ Probabilities = Float32[np.ndarray, "n 10"]  # rows sum to 1
 Status = Literal["read", "doubtful", "blank", "refused", "failed"]
 MarkKind = Literal["dot", "dash", "stroke", "other"]
 CellKind = Literal["number", "empty", "other"]
-REJECTED = "?"  # stands in a text for a character that is not a digit
+REJECTED = "?"  # a rejected character in a text
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ class Region:
 
 @dataclass(frozen=True, slots=True)
 class Paper:
-    """The sheet, board or screen in a photograph: what lies beyond its corners is no page."""
+    """The corners of the sheet, board or screen in a photograph."""
 
     # px (x, y), as it stands in the photograph: top left, top right, bottom right, bottom left
     corners: tuple[tuple[float, float], ...]
@@ -105,10 +105,10 @@ class Paper:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """An upright grey picture, perhaps reduced, and what it was reduced from.
+    """An upright grey picture, possibly reduced.
 
-    `grey` is what the reader looks at; `width` and `height` are those of the upright original,
-    in which every published box is measured.
+    `grey` is the input of the reader; `width` and `height` are those of the upright original, in
+    whose pixels all boxes of a reading are.
     """
 
     grey: Pixels
@@ -147,10 +147,10 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """An upright piece of a picture: its ink, its contrast, and where it came from."""
+    """An upright part of a picture: its ink, its contrast and its position."""
 
     ink: Ink
-    contrast: Contrast  # the same size; patterns of the paper are still in it
+    contrast: Contrast  # the same size, with the patterns of the paper
     to_original: Float64[np.ndarray, "3 3"]  # homography from px of this page to px of the original
     size: tuple[int, int]  # px, width and height of the original
 
@@ -187,10 +187,10 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Hint:
-    """What the caller knows about the picture, and how sure the answer must be.
+    """What is known about a picture, and the confidence threshold.
 
-    A true hint restricts the answer and never makes a right one wrong. Where a hint contradicts
-    the picture, the reading is doubtful and says so in a note.
+    A true hint restricts the reading and never makes a right one wrong. If a hint contradicts the
+    picture, the reading is doubtful and has a note.
 
     Raises
     ------
@@ -229,7 +229,7 @@ ANY = Hint()
 
 @dataclass(frozen=True, slots=True)
 class ModelName:
-    """Which model gave an answer."""
+    """The name and checksum of a model."""
 
     name: str
     sha256: str
@@ -237,14 +237,14 @@ class ModelName:
 
 @dataclass(frozen=True, slots=True)
 class Digit:
-    """One character that was found, and what the network makes of it."""
+    """A character and its probabilities."""
 
     value: int | None  # None: rejected, stands as "?" in the text
     confidence: float  # probability that `value` is right
     box: Box
     probabilities: tuple[float, ...]  # of 0 to 9
     not_a_digit: float | None  # probability; None where the model gives no such score
-    frame: Frame = field(compare=False, repr=False)  # what the network saw; not in the JSON
+    frame: Frame = field(compare=False, repr=False)  # the input of the classifier; not in the JSON
 
     @property
     def text(self) -> str:
@@ -254,7 +254,7 @@ class Digit:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """Ink on a line that is no digit but must not be dropped in silence."""
+    """Ink on a line that is not a digit."""
 
     kind: MarkKind
     box: Box
@@ -295,7 +295,7 @@ class Cell:
     text: str
     confidence: float
     box: Box
-    marks: tuple[Mark, ...] = ()  # ink in the cell that is no digit
+    marks: tuple[Mark, ...] = ()  # ink in the cell that is not a digit
     written: str = ""  # `text` with its separators; defaults to `text`
     kind: CellKind = "number"  # without text, defaults to "other" or "empty" by `marks`
     struck_out: bool = False  # crossed out by the writer
@@ -310,7 +310,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What was read in one picture."""
+    """The reading of one picture."""
 
     id: str  # SHA-256 over picture, model and hint
     size: tuple[int, int]  # px, width and height of the upright original
@@ -320,7 +320,7 @@ class Reading:
     confidence: float  # probability that all of `text` is right
     lines: tuple[Line, ...] = ()
     cells: tuple[Cell, ...] = ()
-    notes: tuple[str, ...] = ()  # sentences on what made the picture hard to read
+    notes: tuple[str, ...] = ()  # sentences about the picture's quality and the reading
     file: str | None = None
     page: int | None = None
     error: str | None = None
@@ -340,7 +340,7 @@ class Reading:
 
     @property
     def marks(self) -> tuple[Mark, ...]:
-        """All ink beside the digits that is no digit, in reading order."""
+        """All marks, in reading order."""
         return tuple(mark for part in self.cells or self.lines for mark in part.marks)
 
     def to_json(self) -> dict[str, Any]:

@@ -1,9 +1,8 @@
-"""Many files through one function, on this machine's cores or on a cluster.
+"""Read many files into one table, on this machine's cores or on a cluster.
 
-The files are cut into chunks in their order. Whoever reads a chunk writes one part, named after
-what is in it, and renames it into place: read twice it is the same part, and what was read before
-the machine went down is not read again. When all parts are there they become one file, in order.
-The final file is the same however often the work was interrupted, and on whichever engine.
+The files are divided into chunks. The worker that reads a chunk writes one part atomically, named
+by a checksum of its contents, so that an interrupted batch can be resumed. All parts are merged in
+order: the result does not depend on interruptions or on the engine.
 """
 
 import hashlib
@@ -34,47 +33,49 @@ from digits.registry import current_reader
 from digits.render.text import describe_rejection
 from digits.types import Hint, Reading
 
-CHUNK = 64  # pictures in a part: what an interruption costs each worker at most
-GROUP = 8192  # rows that are written together: readers of Parquet take a group at a time
+CHUNK = 64  # pictures in a part: the most that each worker loses by an interruption
+GROUP = 8192  # rows in a row group of Parquet
 AHEAD = 2  # chunks for each worker that wait to be read
 FORMATS = ("parquet", "csv", "jsonl")
-BROKEN = "reading this picture stopped the program: look at the file, and report it if it is sound"
+BROKEN = "reading this picture crashed the program: check the file, and report it if it is intact"
 
 # One row for each picture, page of a PDF, or box of a list.
 SCHEMA = pa.schema(
     [
         pa.field("file", pa.string(), nullable=False),
         pa.field("page", pa.int32()),  # of a PDF, from 1
-        pa.field("box", pa.string()),  # x,y,width,height in px, where only that was read
+        pa.field("box", pa.string()),  # x,y,width,height in px, if only that was read
         pa.field("status", pa.string(), nullable=False),  # read doubtful blank refused failed
-        pa.field("text", pa.string(), nullable=False),  # lines parted by a line break
+        pa.field("text", pa.string(), nullable=False),  # lines separated by a line break
         pa.field("confidence", pa.float64(), nullable=False),  # that all of it is right
         pa.field("error", pa.string()),
         pa.field("width", pa.int32(), nullable=False),  # px of the upright original
         pa.field("height", pa.int32(), nullable=False),
         pa.field("model", pa.string(), nullable=False),
         pa.field("model_sha256", pa.string(), nullable=False),
-        pa.field("reading", pa.string(), nullable=False),  # all of it, as JSON
+        pa.field("reading", pa.string(), nullable=False),  # the whole reading as JSON
         pa.field("written", pa.string(), nullable=False),  # text with its separators
-        pa.field("marks", pa.string(), nullable=False),  # dot dash stroke other, by a space
+        pa.field(
+            "marks", pa.string(), nullable=False
+        ),  # dot dash stroke other, separated by spaces
     ]
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What is to be done with every chunk."""
+    """Settings of a batch, the same for every chunk."""
 
     parts: str  # folder or address of the parts
     hint: Hint
     model: str | None
-    identity: str  # SHA-256 of model, hint and form: parts of another job are not this one's
-    form: str | None = None  # content of a form's file; None: whatever is written is read
+    identity: str  # SHA-256 of models, hint and form, part of the names of parts
+    form: str | None = None  # content of a form's file; None: read all numbers
 
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """Some pictures, and what their part is called."""
+    """Some sources and the name of their part."""
 
     number: int
     sources: tuple[Source, ...]
@@ -83,14 +84,14 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """How far the work has come."""
+    """Numbers of pictures."""
 
     pictures: int
     failed: int
-    refused: int = 0  # counted when the result is put together
+    refused: int = 0  # counted when the parts are merged
 
 
-OnFailure = Callable[[str, int | None, str], None]  # is given the file, its page and the reason
+OnFailure = Callable[[str, int | None, str], None]  # file, page, reason
 Engine = Callable[[Iterator[Chunk], Job, int], Iterator[Tally]]
 
 
@@ -106,39 +107,39 @@ def run_batch(
     progress: Callable[[Tally, int], None] = lambda _tally, _total: None,
     on_failure: OnFailure = lambda _file, _page, _reason: None,
 ) -> Tally:
-    """Read all pictures that `names` stand for into one file.
+    """Read all pictures into one file.
 
     Parameters
     ----------
-    names : as `digits.io.sources.find_sources` takes them
+    names : as in `digits.io.sources.find_sources`
     out : a path or address that ends in .parquet, .csv or .jsonl
     hint, model : for every picture
-    form : content of the file of a form that all pictures are pages of
-    engine : `run_local` unless told, or `digits.batch.ray_executor.run_ray`
-    workers : processes; all cores unless told
-    progress : is told how far the work has come, and how many pictures there are
-    on_failure : called in the end with file, page and reason of each that failed or was refused
+    form : content of a form's file, if all pictures are pages of that form
+    engine : `run_local` or `digits.batch.ray_executor.run_ray`
+    workers : processes; one per core by default
+    progress : called with the numbers so far and the number of pictures
+    on_failure : called at the end with file, page and reason of each failed or rejected picture
 
     Returns
     -------
-    how many pictures there were, how many failed and how many were refused
+    numbers of pictures, of failed and of rejected ones
 
     Raises
     ------
     BatchError
-        Nothing can be written there.
+        The result cannot be written.
     OutputFormatError
-        The ending says no format.
+        The name of the result has an unknown ending.
     ModelError
         There is no such model.
     """
     if (ending := out.rsplit(".", 1)[-1].lower()) not in FORMATS:
         endings = ", ".join(f".{name}" for name in FORMATS)
-        raise OutputFormatError(f"{out} must end in one of {endings}: that says the format")
+        raise OutputFormatError(f"{out} must end in one of {endings}, which selects the format")
     reader = current_reader(model)
-    told = json.dumps([reader.versions, asdict(hint), *([form] if form else [])], sort_keys=True)
-    place = out if ADDRESS in out else str(Path(out).resolve())  # workers may stand elsewhere
-    job = Job(f"{place}.parts", hint, model, hashlib.sha256(told.encode()).hexdigest(), form)
+    key = json.dumps([reader.versions, asdict(hint), *([form] if form else [])], sort_keys=True)
+    place = out if ADDRESS in out else str(Path(out).resolve())  # of all workers
+    job = Job(f"{place}.parts", hint, model, hashlib.sha256(key.encode()).hexdigest(), form)
     try:
         system, folder = _open(job.parts)
         system.create_dir(folder, recursive=True)
@@ -153,7 +154,7 @@ def run_batch(
                 if chunk.name not in done:
                     yield chunk
                     continue
-                # What was read before counts, but is not looked at again until the end.
+                # Parts that exist are counted, but not opened before the end.
                 before = Tally(before.pictures + len(chunk.sources), before.failed)
 
         tally = Tally(0, 0)
@@ -166,25 +167,25 @@ def run_batch(
         system.delete_dir(folder)
     except OSError as error:
         raise BatchError(
-            f"{out} cannot be written ({reason_of(error)}): make room or name another "
-            "place, and run the same command again; what was read is kept"
+            f"{out} cannot be written ({reason_of(error)}): free disk space or choose another "
+            "place, and run the same command again to resume"
         ) from error
     progress(tally, total)
     return tally
 
 
 def cut(sources: Iterator[Source], job: Job) -> Iterator[Chunk]:
-    """Yield chunks of sources in their order, each with the name that its part will have."""
+    """Yield chunks of sources in order, with the names of their parts."""
     number = 0
     while part := tuple(islice(sources, CHUNK)):
-        told = [job.identity, [[asdict(source), _version(source)] for source in part]]
-        key = hashlib.sha256(json.dumps(told).encode()).hexdigest()
+        content = [job.identity, [[asdict(source), _version(source)] for source in part]]
+        key = hashlib.sha256(json.dumps(content).encode()).hexdigest()
         yield Chunk(number, part, f"{number:08d}-{key[:16]}.jsonl")
         number += 1
 
 
 def read_chunk(chunk: Chunk, job: Job) -> Tally:
-    """Read the pictures of a chunk and write its part, whole or not at all."""
+    """Read the pictures of a chunk and write its part atomically."""
     reader = current_reader(job.model)
     rows, pictures, failed = [], 0, 0
     for source in chunk.sources:
@@ -197,7 +198,7 @@ def read_chunk(chunk: Chunk, job: Job) -> Tally:
 
 
 def to_row(reading: Reading, source: Source) -> dict[str, Any]:
-    """Return one row of the result, as `SCHEMA` has it."""
+    """Return a row of the result, as in `SCHEMA`."""
     box = source.box
     return {
         "file": source.name,
@@ -218,7 +219,7 @@ def to_row(reading: Reading, source: Source) -> dict[str, Any]:
 
 
 def run_local(chunks: Iterator[Chunk], job: Job, workers: int) -> Iterator[Tally]:
-    """Read chunks in processes of this machine; at most a few wait, however many there are."""
+    """Read chunks in processes of this machine, with a bounded queue."""
     lost: list[Chunk] = []
     while True:
         with ProcessPoolExecutor(workers, get_context("spawn"), _begin) as pool:
@@ -242,7 +243,7 @@ def run_local(chunks: Iterator[Chunk], job: Job, workers: int) -> Iterator[Tally
                         lost.append(chunk)
                         broken = True
             lost += running.values()
-        # A worker died: whatever was under way is read again, each picture by itself.
+        # A worker died: the chunks in progress are read again, one picture at a time.
         for chunk in lost:
             yield _read_carefully(chunk, job)
         if not broken:
@@ -257,11 +258,11 @@ def merge(
     ending: str,
     on_failure: OnFailure = lambda _file, _page, _reason: None,
 ) -> Tally:
-    """Put all parts together in their order, as one file that appears when it is whole."""
+    """Merge all parts in order into one file, which is written atomically."""
     system, folder = _open(job.parts)
     target_system, target = _open(out)
     is_local = isinstance(target_system, LocalFileSystem)
-    written = f"{target}.whole" if is_local else target  # an object appears when it is whole
+    written = f"{target}.whole" if is_local else target  # objects are written atomically
     pictures = failed = refused = 0
     columns = SCHEMA if job.form is None else form_schema(SCHEMA, job.form)
     write = _WRITERS[ending]
@@ -299,7 +300,7 @@ def _statuses(rows: Sequence[dict[str, Any]], on_failure: OnFailure) -> Iterator
 
 
 class _Parquet:
-    """Rows into a Parquet file, a group of rows at a time."""
+    """Writes rows to a Parquet file."""
 
     def __init__(self, sink: Any, columns: pa.Schema) -> None:  # noqa: ANN401  # Arrow's stream
         self._columns = columns
@@ -316,7 +317,7 @@ class _Parquet:
 
 
 class _Csv(_Parquet):
-    """Rows into a CSV file, cells that a spreadsheet would calculate made text."""
+    """Writes rows to a CSV file, with formulas escaped."""
 
     def __init__(self, sink: Any, columns: pa.Schema) -> None:  # noqa: ANN401
         self._columns = columns
@@ -331,7 +332,7 @@ class _Csv(_Parquet):
 
 
 class _Jsonl(_Parquet):
-    """The JSON of each reading, a line each, as `digits read --format jsonl` prints it."""
+    """Writes the JSON of each reading on a line, as `digits read --format jsonl`."""
 
     def __init__(self, sink: Any, columns: pa.Schema) -> None:  # noqa: ANN401, ARG002
         self._sink = sink
@@ -347,14 +348,14 @@ _WRITERS = {"parquet": _Parquet, "csv": _Csv, "jsonl": _Jsonl}
 
 
 def _begin() -> None:
-    """Keep a worker to one core: there are as many workers as cores."""
+    """Use one core per worker."""
     import cv2
 
     cv2.setNumThreads(1)
 
 
 def _read_carefully(chunk: Chunk, job: Job) -> Tally:
-    """Read the pictures of a chunk one by one in a process; one that stops it becomes a row."""
+    """Read the pictures of a chunk one by one; one that crashes becomes a failed row."""
     rows, failed, pool = [], 0, None
     for source in chunk.sources:
         pool = pool or ProcessPoolExecutor(1, get_context("spawn"), _begin)
@@ -378,15 +379,15 @@ def _read_alone(source: Source, job: Job) -> list[dict[str, Any]]:
 
 
 def _rows(source: Source, reader: Reader, job: Job) -> list[dict[str, Any]]:
-    """Return the rows of one picture; nothing that one picture does ends a batch of millions."""
+    """Return the rows of one picture; an unexpected error becomes a failed row."""
     try:
         if job.form is not None:
             accept = job.hint.accept
             return list(form_rows(SCHEMA, job.form, reader, source, accept=accept))
         return [to_row(reading, source) for reading in read_source(reader, source, job.hint)]
     except Exception as error:
-        logging.getLogger("digits").exception("digits: %s: something unforeseen", source.name)
-        sentence = f"something unforeseen happened ({type(error).__name__}): report the file"
+        logging.getLogger("digits").exception("digits: %s: unexpected error", source.name)
+        sentence = f"an unexpected error occurred ({type(error).__name__}): report the file"
         failed = failed_reading(sentence, reader.classifier.name)
         return [to_row(replace(failed, file=source.name), source)]
 
@@ -398,7 +399,7 @@ def _has_failed(rows: list[dict[str, Any]]) -> bool:
 def _write_part(rows: list[dict[str, Any]], chunk: Chunk, job: Job) -> None:
     content = "".join(json.dumps(row) + "\n" for row in rows).encode()
     system, folder = _open(job.parts)
-    if not isinstance(system, LocalFileSystem):  # an object appears when it is whole
+    if not isinstance(system, LocalFileSystem):  # objects are written atomically
         with system.open_output_stream(f"{folder}/{chunk.name}") as stream:
             stream.write(content)
         return
@@ -406,7 +407,7 @@ def _write_part(rows: list[dict[str, Any]], chunk: Chunk, job: Job) -> None:
 
 
 def _done(system: FileSystem, folder: str) -> set[str]:
-    """Return the names of the parts that are there."""
+    """Return the names of the existing parts."""
     from pyarrow.fs import FileSelector
 
     return {info.base_name for info in system.get_file_info(FileSelector(folder))}
@@ -417,7 +418,7 @@ def _open(place: str) -> tuple[FileSystem, str]:
 
 
 def _version(source: Source) -> list[int] | None:
-    """Return what changes when a file is changed: its size and time. Elsewhere, nothing."""
+    """Return size and time of a local file, which change with it; "" for an address."""
     try:
         found = os.stat(source.path)  # noqa: PTH116  # Path raises on some names
     except (OSError, ValueError):

@@ -1,4 +1,4 @@
-"""The batch on a Ray cluster: on each core an actor that opens the models once."""
+"""Run a batch on a Ray cluster, with one actor per core."""
 
 import logging
 import os
@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-# Read when Ray is imported: nothing phones home, and what Ray tells itself hides no progress bar.
+# Read when Ray is imported: no usage statistics, and no messages over the progress bar.
 os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
 os.environ.setdefault("RAY_DATA_DISABLE_PROGRESS_BARS", "1")
 os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
@@ -19,18 +19,18 @@ import ray.data
 from digits.batch.job import Chunk, Job, Tally, read_chunk
 from digits.registry import current_reader
 
-TOGETHER = 8  # chunks that are handed to an actor at once, at most
-EACH = 4  # such hands for each worker, at least: the last to end keeps the others waiting
+TOGETHER = 8  # chunks in a batch for an actor, at most
+EACH = 4  # batches for each worker, at least, so that none waits long for the last one
 
 
 class ReadChunks:
-    """What runs on the cluster: one chunk at a time, its part written where all can reach it."""
+    """Actor that reads one chunk at a time and writes its part to shared storage."""
 
     def __init__(self, model: str | None) -> None:
-        current_reader(model)  # opened once, and kept
+        current_reader(model)  # opened once
 
     def __call__(self, batch: dict[str, Any]) -> dict[str, Any]:
-        """Read the chunks of a batch, and return how many pictures that were."""
+        """Read chunks, and return the numbers of pictures."""
         tallies = [read_chunk(*pickle.loads(work)) for work in batch["work"]]  # noqa: S301  # ours  # nosec B301
         return {
             "pictures": np.array([tally.pictures for tally in tallies]),
@@ -41,15 +41,15 @@ class ReadChunks:
 def run_ray(chunks: Iterator[Chunk], job: Job, workers: int) -> Iterator[Tally]:
     """Read chunks on the machines of a Ray cluster, and yield a tally for each.
 
-    The folder of the parts must be one for all machines. A node that is lost takes no part with
-    it: Ray hands its chunks to others, and a part that is written twice is the same part.
+    All machines must share the folder of the parts. If a node is lost, Ray reads its chunks on
+    other nodes; a part that is written twice is the same.
     """
     work = [{"work": pickle.dumps((chunk, job))} for chunk in chunks]
     if not work:
         return
     _connect()
-    hands = max(-(-len(work) // TOGETHER), min(len(work), EACH * workers))
-    read = ray.data.from_items(work, override_num_blocks=hands).map_batches(
+    batches = max(-(-len(work) // TOGETHER), min(len(work), EACH * workers))
+    read = ray.data.from_items(work, override_num_blocks=batches).map_batches(
         ReadChunks,
         fn_constructor_args=(job.model,),
         batch_size=1,
@@ -61,7 +61,7 @@ def run_ray(chunks: Iterator[Chunk], job: Job, workers: int) -> Iterator[Tally]:
 
 
 def _connect() -> None:
-    """Join the cluster that RAY_ADDRESS names, or make one of this machine."""
+    """Connect to the cluster at RAY_ADDRESS, or start one on this machine."""
     logging.getLogger("ray.data").setLevel(logging.ERROR)
     if ray.is_initialized():
         return

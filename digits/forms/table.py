@@ -33,7 +33,7 @@ def check_ending(path: str | Path) -> str:
     ending = str(path).rsplit(".", 1)[-1].lower()
     if ending not in ENDINGS:
         named = ", ".join(f".{each}" for each in ENDINGS)
-        raise OutputFormatError(f"{path} must end in one of {named}: that says the format")
+        raise OutputFormatError(f"{path} must end in one of {named}, which selects the format")
     return ending
 
 

@@ -246,10 +246,10 @@ if __name__ == "__main__":
     assert done.stdout.strip() == "151 2", done.stderr
     broken = [row for row in rows(out) if row["status"] == "failed"]
     assert [Path(row["file"]).name for row in broken] == ["050b.png", "120.png"]
-    assert "stopped the program" in broken[1]["error"]
+    assert "crashed the program" in broken[1]["error"]
 
 
-def test_something_unforeseen_in_one_picture_is_a_row(folder, tmp_path, monkeypatch):
+def test_an_unexpected_error_in_one_picture_is_a_row(folder, tmp_path, monkeypatch):
     def surprising(reader, source, hint, content=None):
         if source.path.endswith("007.png"):
             raise TypeError("nobody thought of this")
