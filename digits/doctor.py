@@ -1,4 +1,4 @@
-"""Examines an installation: which libraries are there, which models open, and do they read."""
+"""Check an installation: libraries, models and example pictures."""
 
 import platform
 from collections.abc import Iterator, Sequence
@@ -14,7 +14,7 @@ from digits.render.messages import count
 
 EXAMPLES = Path(__file__).parent / "ui" / "examples"
 KNOWN = {"a year.jpg": "2026", "five on ruled paper.jpg": "5", "blank paper.jpg": ""}
-# What each part of `pyproject.toml` rests on; "" is what reading itself needs.
+# The libraries of each extra in `pyproject.toml`; "" for the required ones.
 LIBRARIES = {
     "": ("jaxtyping", "numpy", "onnxruntime", "opencv-python-headless", "pillow", "typer"),
     "app": ("alembic", "openpyxl", "pi-heif", "pypdfium2", "segno", "sqlalchemy", "streamlit"),
@@ -23,20 +23,20 @@ LIBRARIES = {
     "train": ("keras", "matplotlib", "onnx", "tensorflow", "tf2onnx"),
 }
 ABSENT = "not installed"
-ALSO = {"tensorflow": "tensorflow-cpu"}  # what may stand in for it
+ALSO = {"tensorflow": "tensorflow-cpu"}  # alternatives
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at."""
+    """The result of one check."""
 
     what: str
     state: str
-    wrong: bool = False  # reading suffers from it
+    wrong: bool = False  # a fault
 
 
 def examine() -> Iterator[Finding]:
-    """Yield what was found, in the order in which one thing rests on another."""
+    """Yield the results in order of dependency."""
     yield Finding("digits", __version__)
     yield Finding("Python", f"{platform.python_version()}, {platform.platform(terse=True)}")
     for part, names in LIBRARIES.items():
@@ -53,7 +53,7 @@ def examine() -> Iterator[Finding]:
 
 
 def verdict(findings: Sequence[Finding]) -> str:
-    """Return what all findings come to, in one line."""
+    """Return a summary in one line."""
     faults = sum(finding.wrong for finding in findings)
     if faults:
         return f"{count(faults, 'fault')} found, named above"

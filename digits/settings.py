@@ -20,26 +20,26 @@ DATABASE = "corrections.sqlite"
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How this installation is set up."""
+    """The settings of this installation."""
 
-    mode: Mode  # "personal": one person, everything kept; "shared": nothing kept unless saved
-    folder: Path  # where corrections and personal models lie
-    database_url: str = field(repr=False)  # as SQLAlchemy wants it; may hold a password
+    mode: Mode  # "personal": one user; "shared": corrections are stored only on request
+    folder: Path  # of corrections and personal models
+    database_url: str = field(repr=False)  # for SQLAlchemy; may contain a password
     password: str | None = field(default=None, repr=False)  # of the owner, in shared mode
-    public_urls: tuple[str, ...] = ()  # at which a proxy shows it, as https://digits.example
+    public_urls: tuple[str, ...] = ()  # of a reverse proxy, e.g. https://digits.example
 
     @property
     def is_shared(self) -> bool:
-        """Whether strangers may use this installation."""
+        """Whether several people use this installation."""
         return self.mode == "shared"
 
 
 def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
-    """Return the settings that the environment asks for.
+    """Return the settings from the environment.
 
     Parameters
     ----------
-    environment : instead of this process's own
+    environment : replaces that of this process
 
     Raises
     ------
@@ -62,7 +62,7 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
 
 
 def _origin(url: str) -> str:
-    """Return scheme, host and port of an address, as a browser writes them."""
+    """Return the origin of an address: scheme, host and port."""
     parts = urlsplit(url.lower())
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise SettingsError(
@@ -72,7 +72,7 @@ def _origin(url: str) -> str:
 
 
 def _as_sqlalchemy(url: str) -> str:
-    """Name the driver in a PostgreSQL address, which hosts hand out in two older spellings."""
+    """Return an address with SQLAlchemy's name of the PostgreSQL driver."""
     scheme, separator, rest = url.partition("://")
     if separator and scheme in ("postgres", "postgresql"):
         return f"postgresql+psycopg://{rest}"
@@ -80,7 +80,7 @@ def _as_sqlalchemy(url: str) -> str:
 
 
 def _user_folder(environment: Mapping[str, str]) -> Path:
-    """Return where programs keep their data on this system."""
+    """Return the data folder of the user on this system."""
     home = Path(environment.get("HOME") or environment.get("USERPROFILE") or Path.cwd())
     if sys.platform == "win32":
         base = environment.get("LOCALAPPDATA")

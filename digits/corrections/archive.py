@@ -1,7 +1,7 @@
-"""Corrections as a folder or a ZIP: pictures and ``labels.csv``, as `digits evaluate` reads them.
+"""Export and import corrections as a folder or ZIP with ``labels.csv``, as for `digits evaluate`.
 
-Columns file, text and kind are what an evaluation looks at; the others bring a correction back
-as it was. A folder that somebody labelled by hand has only the first two: it is read anew.
+An evaluation uses the columns file, text and kind; the others restore a correction completely. A
+folder that was labelled manually has only the first two: its pictures are read again.
 """
 
 import csv
@@ -42,21 +42,21 @@ COLUMNS = (
 )
 LATER = ("act", "written")  # columns that exports of earlier versions lack
 LARGEST_ALL = 500_000_000  # bytes of a ZIP, and of all pictures together
-PNG = b"\x89PNG\r\n\x1a\n"  # with which every PNG begins
+PNG = b"\x89PNG\r\n\x1a\n"  # first bytes of a PNG
 SOURCES: tuple[Source, ...] = get_args(Source)
 ACTS: tuple[Act, ...] = get_args(Act)
 YEARS = range(1970, 9999)  # beyond, a time zone may leave the calendar
-WHOLE = re.compile(r"[0-9]{1,9}")  # what fits the databases' 32 bits
+WHOLE = re.compile(r"[0-9]{1,9}")  # the largest 32-bit integer of the databases
 SHA256 = re.compile(r"[0-9a-f]{64}")
 DAMAGED = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, OSError, EOFError, RuntimeError)
 
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What a folder held."""
+    """The result of an import."""
 
     corrections: tuple[Correction, ...]
-    faults: tuple[str, ...]  # a sentence for each row that could not be used
+    faults: tuple[str, ...]  # a message for each row that could not be imported
 
 
 def to_files(corrections: Iterable[Correction]) -> Iterator[tuple[str, bytes]]:
@@ -97,21 +97,23 @@ def import_folder(folder: Path, reader: Reader) -> Imported:
 
 
 def import_zip(content: bytes, reader: Reader) -> Imported:
-    """Return the corrections of a ZIP file that holds such a folder; nothing is unpacked to disk.
+    """Return the corrections of a ZIP file, without unpacking it to the disk.
 
     Raises
     ------
     CorrectionsError
-        As `import_folder`; or this is no ZIP file, or too large a one.
+        As `import_folder`, or the file is not a ZIP or too large.
     """
     if len(content) > LARGEST_ALL:
         raise CorrectionsError(f"the ZIP file is larger than {LARGEST_ALL // 10**6} MB")
     try:
         archive = zipfile.ZipFile(io.BytesIO(content))
-        # Whoever packs a folder by hand has its name before each file's.
+        # A folder that was zipped manually has its name before each file's.
         tables = [name for name in archive.namelist() if name.split("/")[-1] == LABELS]
     except (*DAMAGED, ValueError) as error:
-        raise CorrectionsError("this is no ZIP file: choose one that was exported here") from error
+        raise CorrectionsError(
+            "this is not a ZIP file: choose one that was exported here"
+        ) from error
     folder = min(tables, key=len, default=LABELS).removesuffix(LABELS)
 
     def read(name: str) -> bytes:
@@ -141,7 +143,7 @@ def _imported(read: Open, reader: Reader) -> Imported:
 
 
 def _limited(read: Open) -> Open:
-    """Read up to `LARGEST_ALL`: a small ZIP may name one large picture many times."""
+    """Read up to `LARGEST_ALL` bytes: a small ZIP may list one large picture many times."""
     taken = 0
 
     def limited(name: str) -> bytes:
@@ -156,9 +158,9 @@ def _limited(read: Open) -> Open:
 
 
 def _corrections(cells: dict[str, str], read: Open, reader: Reader) -> tuple[Correction, ...]:
-    """Return the correction that a row holds, or those that come of reading its picture."""
+    """Return the correction of a row, or those made by reading its picture."""
     content = read(cells["file"])
-    picture = load_picture(content)  # whatever it says, what is stored is a picture
+    picture = load_picture(content)  # check that it is a picture
     if cells.get("reading") and cells.keys() >= set(COLUMNS):
         return (_exported(cells, content, read),)
     reading = reader.read(picture)
@@ -170,7 +172,7 @@ def _corrections(cells: dict[str, str], read: Open, reader: Reader) -> tuple[Cor
 
 
 def _exported(cells: dict[str, str], crop: bytes, read: Open) -> Correction:
-    """Return the correction that was exported as this row."""
+    """Return the correction of an exported row."""
     frame = read(cells["frame"]) if cells["frame"] else None
     if not crop.startswith(PNG) or (frame is not None and not _is_frame(frame)):
         raise CorrectionsError("its pictures are not those of an export")
@@ -198,7 +200,7 @@ def _exported(cells: dict[str, str], crop: bytes, read: Open) -> Correction:
 
 
 def _act(cells: dict[str, str], source: Source) -> Act | None:
-    """Return how it was said; earlier versions did not record it, and not all was typed."""
+    """Return how the correction was made; earlier versions did not record it."""
     if "act" in cells:
         return next((act for act in ACTS if act == cells["act"]), None)
     return None if source in ("read", "draw") else "imported"
@@ -209,7 +211,7 @@ def _whole(cells: dict[str, str], column: str) -> int:
 
 
 def _matching(pattern: re.Pattern[str], cells: dict[str, str], column: str) -> str:
-    """Return a cell that looks as an export writes it."""
+    """Return a cell if it has the format of an export."""
     if not pattern.fullmatch(cells[column]):
         raise CorrectionsError(f"{column} cannot be {cells[column][:LONGEST_TRUTH]!r}")
     return cells[column]

@@ -1,4 +1,4 @@
-"""A reading and what a person says of it become corrections: the line, and each of its digits."""
+"""Make corrections of a reading and its truth: of the line and of each of its digits."""
 
 import io
 from datetime import UTC, datetime
@@ -10,7 +10,7 @@ from digits.corrections.store import Act, Correction, Source
 from digits.errors import CorrectionsError
 from digits.types import Box, Frame, Picture, Reading
 
-PAPER_ROUND = 0.25  # of the box's height that is kept round it, for whoever looks at it later
+PAPER_ROUND = 0.25  # of the box's height, as margin of a crop
 LONGEST_TRUTH = 100  # digits; more are not one line
 WITHOUT_SEPARATORS = str.maketrans("", "", ".,/-")
 GAP = "\t"  # between the cells of a line, as in `Line.text`
@@ -27,27 +27,27 @@ def to_corrections(
     act: Act,
     file: str | None = None,
 ) -> tuple[Correction, ...]:
-    """Return what there is to store when a person says what a line or one of its digits is.
+    """Return the corrections for the truth of a line or one of its digits.
 
     Parameters
     ----------
-    picture : in which `reading` was read
-    reading : its boxes lie in pixels of the original
-    truth : what is written there: digits, perhaps with separators such as ``7.5``, or nothing
-        where there is none; gaps between cells may be left out
+    picture : of the reading
+    reading : with boxes in pixels of the original
+    truth : digits, optionally with separators such as ``7.5``, or empty for no digits; gaps
+        between cells may be left out
     line : which of the reading's lines, from 0
     digit : which of the line's digits, from 0; None for the whole line
-    source, act, file : where the correction comes from, how it was said, the picture's name
+    source, act, file : the page it comes from, how it was made, the picture's name
 
     Returns
     -------
     tuple of Correction
-        The line as a whole, and each of its digits where the truth has as many; or the one digit.
+        The whole line, and each of its digits if the truth has as many; or the one digit.
 
     Raises
     ------
     CorrectionsError
-        The truth is no number, or the reading has no such line or digit.
+        The truth is not a number, or the reading has no such line or digit.
     """
     if not 0 <= line < len(reading.lines):
         raise CorrectionsError(f"there is no line {line}: {len(reading.lines)} were read")
@@ -94,16 +94,15 @@ def to_corrections(
 
 
 def as_truth(typed: str, read: str) -> str:
-    r"""Return what a person typed as a truth that may be compared with what was read.
+    r"""Return typed text as a truth in the format of `Line.text`.
 
-    Separators are no part of it. A line of one cell has no gaps. Where several were read, those
-    that were typed part the cells; typed without any, and with as many digits, the cells are those
-    that were read.
+    Separators are left out. A line of one cell has no gaps. If several cells were read, typed gaps
+    separate the cells; without gaps, and with as many digits, the cells are those of the reading.
 
     Raises
     ------
     CorrectionsError
-        It is no number.
+        It is not a number.
 
     Examples
     --------
@@ -127,7 +126,7 @@ def as_truth(typed: str, read: str) -> str:
 
 
 def with_separators(typed: str) -> str | None:
-    """Return what was typed if it holds separators, without blanks at its ends; else None.
+    """Return typed text with separators, stripped; None if it has none.
 
     Examples
     --------
@@ -139,7 +138,7 @@ def with_separators(typed: str) -> str | None:
 
 
 def crop_png(picture: Picture, box: Box) -> bytes:
-    """Return a box of the original with some paper round it, as a PNG."""
+    """Return a box of the original with a margin, as PNG."""
     margin = round(PAPER_ROUND * box.height)
     left, top = max(0, box.x - margin), max(0, box.y - margin)
     right, bottom = min(picture.width, box.right + margin), min(picture.height, box.bottom + margin)
@@ -148,14 +147,14 @@ def crop_png(picture: Picture, box: Box) -> bytes:
 
 
 def thumbnail_png(crop: bytes, height: int) -> bytes:
-    """Return a picture of at most this height, as a PNG: a page shows many."""
+    """Return a picture reduced to this height, as PNG."""
     with Image.open(io.BytesIO(crop)) as image:
         image.thumbnail((image.width, height))
         return _png(np.asarray(image))
 
 
 def frame_png(frame: Frame) -> bytes:
-    """Return what the network saw as a PNG, 0 paper to 255 ink."""
+    """Return a frame as PNG, 0 paper to 255 ink."""
     return _png(np.round(255 * frame).astype(np.uint8))
 
 

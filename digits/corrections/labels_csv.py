@@ -1,6 +1,6 @@
-"""Read a folder or archive of labelled pictures: ``labels.csv`` and the files that it names.
+"""Read ``labels.csv`` and the files that it lists, from a folder or archive.
 
-Works without the database libraries: training needs only this.
+This needs no database libraries, since training uses it.
 """
 
 import csv
@@ -19,7 +19,7 @@ Open = Callable[[str], bytes]  # a file's name inside the folder to its content
 
 
 def open_folder(folder: Path) -> Open:
-    """Return a function that reads a file inside the folder, and none outside it.
+    """Return a function that reads files inside the folder only.
 
     That function raises `CorrectionsError` for a file that is missing, too large or outside.
     """
@@ -50,7 +50,7 @@ def read_rows(read: Open) -> list[dict[str, str]]:
     try:
         rows = list(csv.DictReader(io.StringIO(read(LABELS).decode("utf-8-sig"), newline="")))
     except (UnicodeDecodeError, csv.Error) as error:
-        raise CorrectionsError(f"{LABELS} is no table of comma-separated text") from error
+        raise CorrectionsError(f"{LABELS} is not a table of comma-separated text") from error
     if not rows or not {"file", "text"} <= rows[0].keys():
         raise CorrectionsError(
             f"{LABELS} needs the columns file and text, and a row for each picture"
@@ -61,7 +61,7 @@ def read_rows(read: Open) -> list[dict[str, str]]:
 
 
 def escape_cell(value: str) -> str:
-    """Keep a spreadsheet from taking text for a formula."""
+    """Escape formulas of spreadsheets."""
     return QUOTE + value if value.startswith((*FORMULA, QUOTE)) else value
 
 

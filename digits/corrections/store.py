@@ -1,8 +1,8 @@
-"""What people said a number should be: stored where it outlives the program.
+"""Store corrections in SQLite in the user's data folder, or in PostgreSQL.
 
-SQLite in the user's data folder, or PostgreSQL by address. What `Corrections.add` has returned
-from is on the disk. A correction belongs to a place, a crop with its box: said again it is the
-same one, and another truth for the same place takes the first one's.
+Corrections are on the disk when `Corrections.add` returns. A correction belongs to a place, a crop
+with its box: storing it again changes nothing, and a new truth for the same place replaces the old
+one.
 """
 
 import hashlib
@@ -20,8 +20,7 @@ from digits.io.database import Database
 from digits.types import Box, ModelName
 
 Source = Literal["read", "draw", "sheet", "api", "import"]
-# How a person said it: typed it, chose it among candidates, confirmed what was read, sent it to the
-# API, imported it.
+# How a correction was made: typed, chosen among candidates, confirmed, sent to the API, imported.
 Act = Literal["typed", "chosen", "confirmed", "sent", "imported"]
 
 CHUNK = 200  # corrections in one statement; SQLite takes 32,766 parameters
@@ -55,26 +54,26 @@ table = sa.Table(
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """One place of a picture, what was read there, and what a person says it is."""
+    """A line or digit of a picture with its reading and its truth."""
 
     reading: str  # `Reading.id`
     line: int  # from 0
     digit: int | None  # from 0 along the line; None for the line as a whole
     box: Box  # in pixels of the upright original
-    crop: bytes  # PNG of the box with some paper round it
-    frame: bytes | None  # PNG of the 28 x 28 px that the network saw; None for a whole line
+    crop: bytes  # PNG of the box with a margin
+    frame: bytes | None  # PNG of the 28 x 28 px frame; None for a whole line
     read: str
     model: ModelName
-    truth: str  # digits; empty where there is none
+    truth: str  # digits; empty if there are none
     source: Source
-    file: str | None  # name of the picture, for people
+    file: str | None  # name of the picture, for display
     made: datetime  # aware, UTC
-    act: Act | None = None  # None: stored by a version that did not record it, perhaps by no one
-    written: str | None = None  # the truth with its separators; None where it has none
+    act: Act | None = None  # None: stored by a version that did not record it
+    written: str | None = None  # the truth with its separators; None without separators
 
     @property
     def id(self) -> str:
-        """The SHA-256 of the place: the same place twice is one correction."""
+        """The SHA-256 of the place."""
         box = self.box
         place = f"{box.x},{box.y},{box.width},{box.height},{self.digit is None}"
         return hashlib.sha256(place.encode() + b"\0" + self.crop).hexdigest()
@@ -82,15 +81,15 @@ class Correction:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which corrections are asked for; every field narrows the choice."""
+    """A filter for corrections; each field narrows it."""
 
     truth: str | None = None
     source: Source | None = None
-    wrong: bool | None = None  # only those that were read wrongly, or only the others
+    wrong: bool | None = None  # only misread ones, or only the others
     single: bool | None = None  # only single digits, or only whole lines
     contains: str | None = None  # in the file's name, the reading or the truth
     explicit: bool | None = None  # only those with a known act, or only the others
-    removed: bool = False  # those that were taken away and may be restored
+    removed: bool = False  # removed ones, which may be restored
 
 
 EVERYTHING = Wanted()
@@ -106,15 +105,15 @@ class Corrections:
     Raises
     ------
     CorrectionsError
-        Of every method too: the database cannot be reached, read or written, or is newer than
-        this program. The sentence says which, and nothing that was acknowledged is lost.
+        By all methods: the database cannot be reached, read or written, or is newer than this
+        program. Stored corrections are not lost.
     """
 
     def __init__(self, url: str) -> None:
         self._database = Database(url, CorrectionsError, "correction")
 
     def add(self, corrections: Sequence[Correction]) -> int:
-        """Store corrections, all or none, and return how many are new or say something new."""
+        """Store corrections, all or none, and return how many are new or changed."""
         rows = [_to_row(correction) for correction in corrections]
         with self._database.transaction(writes=True) as connection:
             known = _truths(connection, [row["id"] for row in rows])
@@ -126,7 +125,7 @@ class Corrections:
     def all(
         self, wanted: Wanted = EVERYTHING, *, limit: int | None = None, offset: int = 0
     ) -> list[Correction]:
-        """Return corrections, the newest first; those made at once as they stand on the page."""
+        """Return corrections, the newest first; simultaneous ones in the order of the page."""
         query = sa.select(table).where(*_conditions(wanted))
         c = table.c
         place = (c.reading, c.line, sa.func.coalesce(c.digit, -1), c.id)
@@ -141,27 +140,27 @@ class Corrections:
             return int(connection.execute(query).scalar_one())
 
     def remove(self, ids: Sequence[str]) -> int:
-        """Take corrections away so that they may be restored, and return how many."""
+        """Remove corrections so that they can be restored, and return how many."""
         return self._mark(ids, table.c.removed.is_(None), datetime.now(UTC))
 
     def restore(self, ids: Sequence[str]) -> int:
-        """Bring back what was taken away, and return how many."""
+        """Restore removed corrections, and return how many."""
         return self._mark(ids, table.c.removed.is_not(None), None)
 
     def remove_all(self, wanted: Wanted | None = None) -> int:
-        """Delete for good what is wanted, or all, and what was taken away too; return how many."""
+        """Delete corrections permanently, including removed ones, and return how many."""
         which = [] if wanted is None else _conditions(wanted)
         with self._database.transaction(writes=True) as connection:
             n = connection.execute(sa.delete(table).where(*which)).rowcount
-        self._database.forget()  # the file itself forgets them too
+        self._database.forget()  # overwrite them in the file
         return int(n)
 
     def check(self) -> None:
-        """Reach the database, or say in one sentence why not."""
+        """Check that the database can be reached."""
         self.count()
 
     def close(self) -> None:
-        """Give the connections back."""
+        """Close the connections."""
         self._database.close()
 
     def _mark(self, ids: Sequence[str], which: Any, when: datetime | None) -> int:  # noqa: ANN401
@@ -173,7 +172,7 @@ class Corrections:
         return n
 
     def _upsert(self) -> sa.Executable:
-        """Return the statement that stores a correction, or renews the one of the same place."""
+        """Return the statement that stores a correction or updates the one of the same place."""
         make = postgresql.insert if self._database.dialect == "postgresql" else sqlite.insert
         insert = make(table)
         renewed = {c.name: insert.excluded[c.name] for c in table.c if c.name != "id"}
@@ -181,7 +180,7 @@ class Corrections:
 
 
 def _truths(connection: Connection, ids: Sequence[str]) -> dict[str, str]:
-    """Return what is stored already, and not taken away: id to truth."""
+    """Return the stored corrections that are not removed: id to truth."""
     known: dict[str, str] = {}
     for chunk in _chunks(list(ids)):
         query = sa.select(table.c.id, table.c.truth)
@@ -233,7 +232,7 @@ def _to_row(correction: Correction) -> dict[str, Any]:
 
 
 def _storable(text: str) -> str:
-    """Return text without what a database takes no text to be: NUL, and half a character."""
+    """Return text without NUL and lone surrogates, which databases reject."""
     return text.replace("\0", "").encode(errors="replace").decode()
 
 
@@ -255,5 +254,5 @@ def _from_row(row: Any) -> Correction:  # noqa: ANN401  # a mapping of SQLAlchem
         act=row["act"],
         written=row["written"],
     )
-    # SQLite forgets the time zone, and all is stored in UTC.
+    # SQLite does not store the time zone; all times are UTC.
     return found if made.tzinfo else replace(found, made=made.replace(tzinfo=UTC))

@@ -1,4 +1,4 @@
-"""Open a file once and give its pages, each decoded once for reading and for showing."""
+"""Open a file and decode its pages, each once for reading and display."""
 
 import hashlib
 from collections.abc import Iterator
@@ -25,11 +25,11 @@ from digits.types import Box, Picture
 
 @dataclass(frozen=True, slots=True)
 class PageImage:
-    """One page: the grey picture that is read, and the colours that are shown."""
+    """One page: the grey picture to read, and its colours to show."""
 
     number: int | None  # of a PDF, from 1; None for a picture
     picture: Picture
-    colour: Image.Image | None  # RGB of the size of `picture.grey`; None where not asked for
+    colour: Image.Image | None  # RGB of the size of `picture.grey`; None if not decoded
 
     def crop(self, box: Box) -> Image.Image:
         """Return the part of the page inside `box`, in px of the upright original: RGB."""
@@ -44,7 +44,7 @@ class PageImage:
 class Document:
     """A file with one page or, if it is a PDF, several.
 
-    Use it as a context manager: a PDF is held by a process of its own, which then ends.
+    Use it as a context manager: a PDF is held by a separate process until it is closed.
 
     Examples
     --------
@@ -64,7 +64,7 @@ class Document:
 
     @classmethod
     def open(cls, source: bytes | str | Path, *, colour: bool = True) -> "Document":
-        """Open a file; the content decides what it is, not the ending of its name.
+        """Open a file; its format depends on the content, not on the name.
 
         Parameters
         ----------
@@ -89,13 +89,13 @@ class Document:
 
         Parameters
         ----------
-        number : of a PDF, from 1, the first by default; its original, in which boxes are
-            measured, is the page as it is drawn for the reader
+        number : of a PDF, from 1; the first by default. Boxes are in pixels of the page as it is
+            rendered for the reader
 
         Raises
         ------
         PictureError
-            There is no such page, or it is no picture, damaged, or too large.
+            There is no such page, or it is not an image, damaged, or too large.
         """
         if self._pdf is not None:
             number = 1 if number is None else number
@@ -114,7 +114,7 @@ class Document:
         return Picture(decoded.grey, decoded.width, decoded.height, checksum, rgb)
 
     def __iter__(self) -> Iterator[PageImage]:
-        """Yield each page, decoded when its turn comes."""
+        """Yield the pages, each decoded on demand."""
         return (self.page(number) for number in self.numbers)
 
     def __len__(self) -> int:
@@ -140,12 +140,12 @@ class Document:
 
 
 def load_picture(source: bytes | str | Path, page: int | None = None) -> Picture:
-    """Return one page as the reader takes it: grey, upright, of at most 3 megapixels.
+    """Return one page as input of the reader: grey, upright, of at most 3 megapixels.
 
     Raises
     ------
     PictureError
-        The file cannot be read, is no picture, is damaged, or is too large.
+        The file cannot be read, is not an image, is damaged, or is too large.
     MissingLibraryError
         The library that opens this format is not installed.
     """
@@ -154,7 +154,7 @@ def load_picture(source: bytes | str | Path, page: int | None = None) -> Picture
 
 
 def load_upright(source: bytes | str | Path, page: int | None = None) -> Image.Image:
-    """Return one page as a person should see it: RGB, upright, of at most 3 megapixels.
+    """Return one page for display: RGB, upright, of at most 3 megapixels.
 
     Raises
     ------
@@ -168,6 +168,6 @@ def load_upright(source: bytes | str | Path, page: int | None = None) -> Image.I
 
 
 def page_numbers(source: bytes | str | Path) -> tuple[int | None, ...]:
-    """Return 1, 2, 3 and so on for the pages of a PDF; for any other picture one None."""
+    """Return the page numbers of a PDF, from 1; (None,) for other pictures."""
     with Document.open(source) as document:
         return document.numbers

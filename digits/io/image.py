@@ -1,4 +1,4 @@
-"""Decode pictures: every format, upright, grey or in colour, with limits to their size."""
+"""Decode pictures upright, in grey and in colour, with limits on their size."""
 
 import io
 import math
@@ -28,21 +28,21 @@ FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP", "GIF")  # Pillow's names
 EXTENSIONS = (
     "png", "jpg", "jpeg", "webp", "tif", "tiff", "bmp", "gif", "heic", "heif", "pdf",
 )  # fmt: skip
-WORKING_PIXELS = 3_000_000  # px; digits on a page of this size are large enough to read
+WORKING_PIXELS = 3_000_000  # px; on a page of this size digits are large enough to read
 MAX_BYTES = 64_000_000  # of one file
-MAX_PIXELS = 100_000_000  # px; what four bytes a pixel make of it still fits in a small machine
-MAX_COSTLY_PIXELS = 50_000_000  # px; WebP's and HEIC's decoders hold four copies of each
+MAX_PIXELS = 100_000_000  # px; at four bytes a pixel this fits in the memory of a small machine
+MAX_COSTLY_PIXELS = 50_000_000  # px; the decoders of WebP and HEIC hold four copies of each
 MAX_SIDE = 30_000  # px; OpenCV counts some coordinates in 16 bits
-LARGE_PIXELS = 24_000_000  # px; beside more of them, copies would not fit in 1 GB of memory
+LARGE_PIXELS = 24_000_000  # px; copies of larger pictures would not fit in 1 GB of memory
 PIECE_PIXELS = 4_000_000  # px of such a picture that are copied at once
 SAMPLE_PIXELS = 1_000_000  # px; enough to tell paper from ink
 WHITE = 255  # grey level
-MIDDLE = 128  # grey level that parts dark ink from light ink
+MIDDLE = 128  # grey level between dark and light ink
 BYTE = 8  # bits of a grey level
 WORD = 1 << 16  # one more than the largest 16-bit level
 HALF, NEARLY_ALL = 0.5, 0.9  # share of a picture that is opaque
-PLAIN = 10  # grey levels of spread; ink of one colour has less, ink on its paper has more
-ORIENTATION = 0x0112  # EXIF's tag for how the camera was held
+PLAIN = 10  # grey levels; ink of one colour has less spread, ink on paper more
+ORIENTATION = 0x0112  # EXIF tag of the orientation
 UPRIGHTING = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -51,9 +51,15 @@ UPRIGHTING = {
     6: Image.Transpose.ROTATE_270,
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
-}  # what undoes each orientation
+}  # transposition that undoes each orientation
 QUARTER_TURNS = (5, 6, 7, 8)  # orientations that swap width and height
-SIGNATURES = (b"\x89PNG", b"\xff\xd8\xff", b"II*\0", b"MM\0*", b"GIF8")  # how ours begin
+SIGNATURES = (
+    b"\x89PNG",
+    b"\xff\xd8\xff",
+    b"II*\0",
+    b"MM\0*",
+    b"GIF8",
+)  # first bytes of the formats
 HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
 DAMAGED = "the picture is damaged or cut off: save or photograph it again"
 HEIC_MISSING = (
@@ -63,37 +69,37 @@ HEIC_MISSING = (
 DECODER_FAULTS = (
     OSError, ValueError, SyntaxError, EOFError, struct.error, IndexError, KeyError, TypeError,
     OverflowError, ZeroDivisionError, MemoryError, AttributeError, RuntimeError,
-)  # fmt: skip  # Pillow's decoders raise what the bytes make them raise
+)  # fmt: skip  # errors of Pillow's decoders on damaged files
 
 
 @dataclass(frozen=True, slots=True)
 class DecodedImage:
-    """A picture that was decoded once, upright and perhaps reduced, for reading and for showing."""
+    """A decoded picture, upright and possibly reduced."""
 
     grey: Pixels
-    colour: Image.Image | None  # RGB of the same size; None where it was not asked for
+    colour: Image.Image | None  # RGB of the same size; None if not decoded
     width: int  # px of the upright original
     height: int  # px of the upright original
 
 
 def decode_image(content: bytes, *, colour: bool = False) -> DecodedImage:
-    """Decode a picture that is not a PDF: upright, of at most `WORKING_PIXELS`.
+    """Decode a picture other than a PDF: upright, of at most `WORKING_PIXELS`.
 
     Parameters
     ----------
     content : the bytes of the file
-    colour : decode the colours too; transparent pictures lie on paper that contrasts with them
+    colour : decode the colours too; transparent pictures get a contrasting background
 
     Raises
     ------
     PictureError
-        It is no picture, damaged, or too large.
+        It is not an image, damaged, or too large.
     """
     with _opened(content) as image:
         width, height = image.size
-        if image.format in ("JPEG", "MPO"):  # MPO: a phone's JPEG with a second one behind it
-            # The decoder reduces by a power of two at a fraction of the cost. Luma is the grey
-            # that the reader takes, whether or not the colours are decoded with it.
+        if image.format in ("JPEG", "MPO"):  # MPO: a JPEG followed by a second one
+            # The decoder reduces by a power of two at a fraction of the cost. The grey picture is
+            # the luma, with and without colours.
             shrink = max(1.0, (width * height / WORKING_PIXELS) ** 0.5)
             mode = "YCbCr" if colour else "L"
             image.draft(mode, (int(width / shrink), int(height / shrink)))
@@ -107,13 +113,13 @@ def decode_image(content: bytes, *, colour: bool = False) -> DecodedImage:
 
 
 def from_rgb(image: Image.Image, *, colour: bool = False) -> DecodedImage:
-    """Return a drawn page, RGB and upright, as `decode_image` returns a picture."""
+    """Return an upright RGB page as `decode_image` returns a picture."""
     grey: Pixels = np.array(_reduced(_grey(image)), np.uint8)
     return DecodedImage(grey, _reduced(image) if colour else None, image.width, image.height)
 
 
 def load_bytes(source: bytes | str | Path) -> bytes:
-    """Return the content of a file, or the bytes as they are.
+    """Return the content of a file, or the bytes themselves.
 
     Raises
     ------
@@ -166,7 +172,7 @@ def _opened(content: bytes) -> Iterator[Image.Image]:
 
 
 def _check_size(image: Image.Image) -> None:
-    """Refuse what would not fit in memory, before any of it is decoded."""
+    """Reject pictures that would not fit in memory, before decoding."""
     limit = MAX_COSTLY_PIXELS if image.format == "WEBP" else MAX_PIXELS
     if image.width * image.height > limit or max(image.size) > MAX_SIDE:
         raise TooLargeError(_too_many_pixels(limit))
@@ -180,24 +186,24 @@ def _too_many_pixels(limit: int = MAX_PIXELS) -> str:
 
 
 def _what_it_is(content: bytes) -> str:
-    """Say what to do about bytes that are no picture we open."""
+    """Return why bytes cannot be opened as an image."""
     if content.startswith(SIGNATURES) or content[8:12] == b"WEBP" or is_heic(content):
         return DAMAGED
     return "this is no picture that can be opened: use PNG, JPEG, WebP, TIFF, BMP, GIF, HEIC or PDF"
 
 
 def is_pdf_file(content: bytes) -> bool:
-    """Return whether these bytes are a PDF, and not a picture with a PDF's name in its notes."""
+    """Return whether bytes are a PDF, and not a picture whose metadata mention PDF."""
     return is_pdf(content) and not content.startswith(SIGNATURES) and not is_heic(content)
 
 
 def is_heic(content: bytes) -> bool:
-    """Return whether these bytes claim to be what iPhones save."""
+    """Return whether bytes have the signature of HEIC."""
     return content[4:8] == b"ftyp" and content[8:12] in HEIC_BRANDS
 
 
 def _from_heic(content: bytes) -> bytes:
-    """Return what iPhones save as a JPEG or PNG, made in a process of its own."""
+    """Convert HEIC to JPEG or PNG in a sandbox."""
     try:
         with open_sandbox("heic", content) as sandbox:
             report, file = sandbox.ask(MAX_COSTLY_PIXELS)
@@ -211,12 +217,12 @@ def _from_heic(content: bytes) -> bytes:
 
 
 def _orientation(image: Image.Image) -> int:
-    """Decode the picture and return how the camera was held; 1 is upright."""
-    # Only after decoding: Pillow turns a TIFF while it decodes it, and then drops the note.
+    """Decode the picture and return its EXIF orientation; 1 is upright."""
+    # After decoding: Pillow turns a TIFF while decoding it, and then drops the tag.
     image.load()
     try:
         return int(image.getexif().get(ORIENTATION, 1))
-    except DECODER_FAULTS:  # a damaged note does not damage the picture
+    except DECODER_FAULTS:  # damaged metadata do not damage the picture
         return 1
 
 
@@ -227,7 +233,7 @@ def _turned(image: Image.Image, orientation: int) -> Image.Image:
 
 
 def _in_pieces(image: Image.Image) -> Image.Image:
-    """Average a very large picture down by a whole factor, some rows at a time."""
+    """Reduce a very large picture by a whole factor, some rows at a time."""
     if image.width * image.height <= LARGE_PIXELS or image.mode.startswith("I;16"):
         return image
     factor = int((image.width * image.height / WORKING_PIXELS) ** 0.5)
@@ -243,7 +249,7 @@ def _in_pieces(image: Image.Image) -> Image.Image:
 
 
 def _pieces(image: Image.Image, rows: int) -> Iterator[tuple[int, Image.Image]]:
-    """Yield the picture some rows at a time, with where they begin."""
+    """Yield strips of the picture and their first rows."""
     for top in range(0, image.height, rows):
         yield top, image.crop((0, top, image.width, min(top + rows, image.height)))
 
@@ -269,11 +275,11 @@ def _colour(image: Image.Image) -> Image.Image:
 
 
 def _to_bytes(levels: np.ndarray) -> np.ndarray:
-    """Bring whole or real levels of any range to 0..255: (h, w) -> (h, w)."""
+    """Scale integer or float levels of any range to 0..255: (h, w) -> (h, w)."""
     known = levels if levels.dtype.kind in "ui" else levels[np.isfinite(levels)]
     low, high = (float(known.min()), float(known.max())) if known.size else (0.0, 0.0)
     if levels.dtype.kind in "ui" and low >= 0 and high < WORD:
-        # As many low bits are dropped as leave one byte: 8 of 16, but 4 where a scanner gives 12.
+        # Drop low bits so that one byte is left: 8 of 16, or 4 of a scanner's 12.
         return (levels >> max(0, int(high).bit_length() - BYTE)).astype(np.uint8)
     bounded = np.nan_to_num(levels.astype(np.float64), nan=low, posinf=high, neginf=low)
     span = (high - low) or 1.0
@@ -281,7 +287,7 @@ def _to_bytes(levels: np.ndarray) -> np.ndarray:
 
 
 def _on_paper(image: Image.Image) -> Image.Image:
-    """Put a transparent picture on paper that its ink stands out from."""
+    """Put a transparent picture on a contrasting background."""
     if not image.has_transparency_data:
         return image
     shade = _paper_shade(_in_pieces(image).convert("RGBA"))
@@ -294,7 +300,7 @@ def _on_paper(image: Image.Image) -> Image.Image:
 
 
 def _paper_shade(layered: Image.Image) -> int:
-    """Return the grey level, 0 or 255, that belongs behind a picture with holes."""
+    """Return the grey level of the background of a transparent picture: 0 or 255."""
     excess = (layered.width * layered.height / SAMPLE_PIXELS) ** 0.5
     sample = layered.reduce(math.ceil(excess)) if excess > 1 else layered
     opacity = np.asarray(sample.getchannel("A"), np.float64) / WHITE
@@ -304,14 +310,14 @@ def _paper_shade(layered: Image.Image) -> int:
     level = np.average(grey, weights=opacity)
     spread = np.average((grey - level) ** 2, weights=opacity) ** 0.5
     share = opacity.mean()
-    # A picture with its own paper, only its rim missing, goes on with that paper's tone. Ink on
-    # nothing needs the opposite of its own.
+    # A picture with its own paper and a transparent rim is continued in that paper's tone. Ink
+    # without paper needs a background of the opposite tone.
     has_own_paper = share > NEARLY_ALL or (share > HALF and spread > PLAIN)
     return WHITE if (level > MIDDLE) == has_own_paper else 0
 
 
 def _reduced(image: Image.Image) -> Image.Image:
-    """Average down to at most the working size; rows and columns alike."""
+    """Reduce to at most the working size."""
     excess = (image.width * image.height / WORKING_PIXELS) ** 0.5
     if excess <= 1:
         return image

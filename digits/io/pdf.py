@@ -1,4 +1,4 @@
-"""Draw the pages of a PDF, in one sandboxed process for each document."""
+"""Render the pages of a PDF, in one sandboxed process for each document."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -9,8 +9,8 @@ from PIL import Image
 from digits.errors import MissingLibraryError, NotAPictureError, PictureError, TooLargeError
 from digits.io.sandbox import Sandbox, open_sandbox
 
-MAX_PAGES = 200  # of one PDF; a class of pupils with room to spare
-HEADER = 1024  # bytes within which a PDF says that it is one (ISO 32000-1, annex H.3.4.1)
+MAX_PAGES = 200  # of one PDF
+HEADER = 1024  # bytes that contain the signature of a PDF (ISO 32000-1, annex H.3.4.1)
 DAMAGED = "the PDF is damaged or cut off: save or scan it again"
 LOCKED = "the PDF is locked with a password: save it without one, or photograph the page"
 MISSING = (
@@ -20,29 +20,29 @@ MISSING = (
 
 
 def is_pdf(content: bytes) -> bool:
-    """Return whether these bytes claim to be a PDF."""
+    """Return whether bytes have the signature of a PDF."""
     return b"%PDF-" in content[:HEADER]
 
 
 class Pdf:
-    """An open PDF, held by a process of its own."""
+    """An open PDF, held by a separate process."""
 
     def __init__(self, sandbox: Sandbox) -> None:
         self._sandbox = sandbox
         self.n_pages = int(self._ask(0, 0)[0]["pages"])
 
     def draw(self, page: int, max_pixels: int) -> Image.Image:
-        """Draw one page as a person sees it, its annotations too: RGB, at most 300 dpi.
+        """Render one page with its annotations: RGB, at most 300 dpi.
 
         Parameters
         ----------
         page : from 1
-        max_pixels : the page is drawn coarser where 300 dpi would make more
+        max_pixels : limits the resolution of large pages
 
         Raises
         ------
         PictureError
-            There is no such page, its paper has an absurd size, or it takes too much time or
+            There is no such page, its paper has an implausible size, or it takes too much time or
             memory.
         """
         report, pixels = self._ask(max(0, page), max_pixels)
@@ -69,7 +69,7 @@ class Pdf:
 
 @contextmanager
 def open_pdf(content: bytes) -> Iterator[Pdf]:
-    """Open a PDF in a process of its own, which ends with the context.
+    """Open a PDF in a separate process, which ends with the context.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Parse places on a picture, written as numbers between commas: boxes and the page's corners."""
+"""Parse boxes and corners of pages, given as numbers separated by commas."""
 
 import re
 
@@ -14,16 +14,16 @@ MAX_SHOWN = 60  # characters of a rejected value
 
 
 def parse_box(text: str, name: str) -> Box:
-    """Return the box that "x,y,width,height" stands for.
+    """Parse "x,y,width,height".
 
     Parameters
     ----------
-    name : what the text is the value of; a complaint begins with it
+    name : of the option or field, for the error message
 
     Raises
     ------
     HintError
-        It is not that.
+        The text has another form.
     """
     numbers = re.fullmatch(BOX_PATTERN, text.strip(" "))
     if numbers is None:
@@ -32,7 +32,7 @@ def parse_box(text: str, name: str) -> Box:
 
 
 def parse_paper(text: str, name: str) -> Paper:
-    """Return the page whose corners are "x1,y1,x2,y2,x3,y3,x4,y4".
+    """Parse the corners of a page: "x1,y1,x2,y2,x3,y3,x4,y4".
 
     Parameters
     ----------
@@ -41,7 +41,7 @@ def parse_paper(text: str, name: str) -> Paper:
     Raises
     ------
     HintError
-        It is not that.
+        The text has another form.
     """
     numbers = re.fullmatch(PAPER_PATTERN, text.strip(" "))
     if numbers is None:

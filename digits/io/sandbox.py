@@ -1,6 +1,6 @@
-"""Decode untrusted files in a process of its own: PDF pages and HEIC photographs.
+"""Decode PDF pages and HEIC photographs, which are untrusted, in a separate process.
 
-One process serves one document: it takes the file once and then one request after another.
+One process serves one document: it receives the file once and then answers requests.
 """
 
 import importlib.util
@@ -16,14 +16,14 @@ from typing import Any, Literal
 
 from digits.errors import MissingLibraryError, TooLargeError
 
-CPU_SECONDS = 5  # of processor time for opening a file, and for each page
-TIMEOUT = 30.0  # s until an answer, on a busy machine or where processor time is not limited
+CPU_SECONDS = 5  # of CPU time to open a file, and for each page
+TIMEOUT = 30.0  # s until an answer, where CPU time cannot be limited
 WORKER = Path(__file__).with_name("sandbox_worker.py")
 TOO_MUCH = (
     "the {} is damaged, or made to take more time or memory than any picture does: "
     "save it as a PNG or JPEG picture"
 )
-# What a process needs to start: no token, and no address of a database.
+# Variables that a process needs to start; no token and no database address.
 ENV_ALLOWLIST = ("PATH", "LD_LIBRARY_PATH", "SYSTEMROOT", "TEMP")
 LIBRARIES = {"pdf": "pypdfium2", "heic": "pi_heif"}
 
@@ -38,26 +38,26 @@ class Sandbox:
         self._process = process
 
     def ask(self, *numbers: int) -> Answer:
-        """Return what the worker reports, and the bytes that it decoded.
+        """Return the report of the worker and the decoded bytes.
 
         Parameters
         ----------
-        numbers : arguments of the worker's decoder, such as page and largest number of pixels
+        numbers : arguments of the worker's decoder, such as page and maximum number of pixels
 
         Raises
         ------
         TooLargeError
-            The answer takes more than `CPU_SECONDS` or too much memory, or the worker crashed.
+            The request takes more than `CPU_SECONDS` or too much memory, or the worker crashed.
         """
         return self._exchange(json.dumps(numbers).encode() + b"\n")
 
     def send(self, content: bytes) -> None:
-        """Give the worker its file; a worker that has crashed is reported by `ask`."""
+        """Send the file to the worker; a crash is reported by `ask`."""
         head = json.dumps({"bytes": len(content), "seconds": CPU_SECONDS}).encode() + b"\n"
         self._write(head + content)
 
     def _exchange(self, request: bytes) -> Answer:
-        # Reading from a pipe has no timeout on Windows: ending the process ends the wait.
+        # Pipes have no timeout on Windows: killing the process ends the wait.
         watchdog = threading.Timer(TIMEOUT, self._process.kill)
         watchdog.start()
         try:
@@ -80,18 +80,18 @@ class Sandbox:
             if self._process.stdin:
                 self._process.stdin.write(data)
                 self._process.stdin.flush()
-        except OSError:  # the worker is gone; the answer that does not come reports it
+        except OSError:  # the worker has died; the missing answer reports it
             return
 
 
 @contextmanager
 def open_sandbox(kind: Literal["pdf", "heic"], content: bytes) -> Iterator[Sandbox]:
-    """Start a worker that holds `content`, and end it afterwards.
+    """Start a worker that holds `content`; it ends with the context.
 
     Raises
     ------
     MissingLibraryError
-        The library that decodes this kind is not installed; the message is its name.
+        The library for this format is not installed; the message is its name.
     TooLargeError
         No process can be started.
     """
@@ -108,7 +108,7 @@ def open_sandbox(kind: Literal["pdf", "heic"], content: bytes) -> Iterator[Sandb
             stderr=subprocess.DEVNULL,
             env=env,
         )
-    except OSError:  # no room for a further process
+    except OSError:  # out of memory or processes
         raise TooLargeError(TOO_MUCH.format(kind.upper())) from None
     sandbox = Sandbox(kind, process)
     try:
@@ -125,6 +125,6 @@ def open_sandbox(kind: Literal["pdf", "heic"], content: bytes) -> Iterator[Sandb
             if pipe:
                 try:
                     pipe.close()
-                except OSError:  # what was buffered for a process that is gone
+                except OSError:  # buffered data for a process that has died
                     continue
         process.wait()

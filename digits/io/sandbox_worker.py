@@ -1,14 +1,13 @@
-"""Decode PDFs and HEIC photographs in a process of its own, for such files can crash or hang it.
+"""Decode PDFs and HEIC photographs in a separate process, since they can crash or hang it.
 
-Forms inside forms keep PDFium busy for days while it only parses them, and it cannot be
-interrupted; a HEIC file of 611 bytes makes libheif's binding touch memory that is not its own.
-`digits.io.sandbox` runs this file, with limits to time and memory. Nothing of this package is
-imported, so that it starts quickly.
+Nested forms keep PDFium busy for days while it parses them, without a way to interrupt it; a HEIC
+file of 611 bytes causes invalid memory access in libheif's binding. `digits.io.sandbox` runs this
+file with limits on time and memory. It imports nothing of this package, so that it starts quickly.
 
     python sandbox_worker.py pdf|heic
 
-Input: a line of JSON with the file's size in ``bytes`` and the ``seconds`` of processor time for
-each request, the file, and then one JSON list of numbers a line: ``[page, max_pixels]`` for a PDF,
+Input: a line of JSON with the file's size in ``bytes`` and the ``seconds`` of CPU time for each
+request, the file, and then one JSON list of numbers per line: ``[page, max_pixels]`` for a PDF,
 ``[max_pixels]`` for HEIC. Output for each: a line of JSON with the number of ``bytes`` that
 follow, which are pixels (BGRx), or a JPEG or PNG.
 """
@@ -20,13 +19,13 @@ from collections.abc import Callable
 from typing import Any
 
 POINTS = 72  # PDF units per inch (ISO 32000-1, 8.3.2.3)
-RESOLUTION = 300  # dpi, what office scanners give; small paper is drawn no finer than this
-MAX_SIDE = 14_400  # points, 200 inches: the largest page that Acrobat makes (ISO 32000-1, annex C)
-MAX_RATIO = 50  # of a page's sides; no paper is a longer strip, and a side has at least one pixel
-SLACK = 1e-3  # px; PDFium measures paper in single precision
-QUALITY = 95  # of 100, of the JPEG that a HEIC photograph becomes
-# Bytes of address space. Scans of 140 megapixels are drawn in less, and so are photographs of 48;
-# libheif's threads have some of their own.
+RESOLUTION = 300  # dpi, as office scanners; the most at which a page is rendered
+MAX_SIDE = 14_400  # points, 200 inches: Acrobat's largest page (ISO 32000-1, annex C)
+MAX_RATIO = 50  # of a page's sides
+SLACK = 1e-3  # px; PDFium uses single precision
+QUALITY = 95  # of the JPEG of a HEIC photograph
+# Bytes of address space, enough for scans of 140 and photographs of 48 megapixels; libheif's
+# threads need more.
 MEMORY = {"pdf": 600_000_000, "heic": 1_200_000_000}
 WHITE = (255, 255, 255, 255)  # RGBA
 
@@ -34,11 +33,11 @@ Answer = tuple[dict[str, Any], bytes]
 
 
 def open_pdf(content: bytes) -> Callable[[int, int], Answer]:
-    """Return what draws a page of a PDF as a person sees it, its annotations too.
+    """Return a function that renders a page of a PDF with its annotations.
 
-    The function takes the page, from 1, or 0 to draw none, and the largest number of pixels. It
-    returns ``pages``, ``paper`` in points, ``size`` in pixels and ``stride`` in bytes as far as
-    they are known, and ``fault``, "locked" or "damaged", where there is one; then the pixels.
+    It takes the page, from 1, or 0 for none, and the maximum number of pixels. It returns
+    ``pages``, ``paper`` in points, ``size`` in pixels and ``stride`` in bytes as far as they are
+    known, or ``fault``, "locked" or "damaged"; then the pixels.
     """
     import pypdfium2
 
@@ -62,7 +61,7 @@ def open_pdf(content: bytes) -> Callable[[int, int], Answer]:
             size = [max(1, int(side * scale + SLACK)) for side in (width, height)]
             bitmap = pypdfium2.PdfBitmap.new_native(*size, pypdfium2.raw.FPDFBitmap_BGRx)
             bitmap.fill_rect(WHITE, 0, 0, *size)
-            # From left, top; unturned beyond its own turn.
+            # left, top, size, and no further rotation
             drawing = (0, 0, *size, 0, pypdfium2.raw.FPDF_ANNOT)
             pypdfium2.raw.FPDF_RenderPageBitmap(bitmap, sheet, *drawing)
             pixels = bytes(bitmap.buffer)
@@ -83,11 +82,11 @@ def _fault(error: Any) -> dict[str, Any]:  # noqa: ANN401  # pypdfium2 is import
 
 
 def convert_heic(content: bytes, max_pixels: int) -> Answer:
-    """Return a HEIC photograph as JPEG, or as PNG where it has holes; its orientation is kept.
+    """Convert a HEIC photograph to JPEG, or to PNG if it is transparent, with its orientation.
 
     Returns
     -------
-    ``size`` in pixels, or ``fault``; then the file, empty where there are more than `max_pixels`
+    ``size`` in pixels, or ``fault``; then the file, empty if there are more than `max_pixels`
     """
     import pi_heif
     from PIL import Image
@@ -95,37 +94,37 @@ def convert_heic(content: bytes, max_pixels: int) -> Answer:
     pi_heif.register_heif_opener()
     try:
         with Image.open(io.BytesIO(content), formats=("HEIF",)) as image:
-            told = {"size": image.size}
+            report = {"size": image.size}
             if image.width * image.height > max_pixels:
-                return told, b""
+                return report, b""
             image.load()
             kind = "PNG" if image.has_transparency_data else "JPEG"
             file = io.BytesIO()
             options = {"quality": QUALITY, "subsampling": 0} if kind == "JPEG" else {}
             image.save(file, kind, exif=image.getexif(), **options)
-            return told, file.getvalue()
-    except Exception:  # whatever the bytes make it raise
+            return report, file.getvalue()
+    except Exception:  # damaged files cause errors of any kind
         return {"fault": "damaged"}, b""
 
 
 def is_paper(width: float, height: float) -> bool:
-    """Return whether a page has sides, in points, that a sheet of paper could have."""
+    """Return whether a page has plausible sides, in points."""
     shorter, longer = sorted((width, height))
     return 0 < shorter <= longer <= min(MAX_SIDE, MAX_RATIO * shorter)
 
 
 def limit_memory(memory: int) -> None:
-    """Refuse this process more memory."""
+    """Limit the memory of this process."""
     try:
         import resource
-    except ImportError:  # Windows, where only the caller's timeout ends this process
+    except ImportError:  # Windows: only the timeout of the parent ends this process
         return
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def limit_time(seconds: int) -> None:
-    """End this process when the next request takes more processor time."""
+    """Limit the CPU time of the next request."""
     try:
         import resource
     except ImportError:
@@ -137,7 +136,7 @@ def limit_time(seconds: int) -> None:
 
 
 def main(kind: str) -> None:
-    """Take the file, and answer one request after another until the input ends."""
+    """Receive the file, and answer requests until the input ends."""
     limit_memory(MEMORY[kind])
     source, out = sys.stdin.buffer, sys.stdout.buffer
     head = json.loads(source.readline())

@@ -1,7 +1,7 @@
-"""Find pictures by name: files, folders, patterns, archives, lists and addresses.
+"""Find pictures in files, folders, patterns, archives, lists and addresses.
 
 A name is a file, a folder, a pattern, a ZIP, a CSV that lists pictures, or an address such as
-``s3://bucket/folder``. What is found comes in the same order every time.
+``s3://bucket/folder``. The order of the pictures is deterministic.
 """
 
 import csv
@@ -20,36 +20,36 @@ from digits.io.places import parse_box
 from digits.types import Box
 
 S3 = "s3://"
-ENDPOINTS = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")  # of a store that is not Amazon's
-ADDRESS = "://"  # what parts a protocol from the rest
-OPEN_ARCHIVES = 2  # ZIP files that are kept open, for their pictures come one after the other
+ENDPOINTS = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")  # of an S3 store other than Amazon's
+ADDRESS = "://"  # between protocol and path
+OPEN_ARCHIVES = 2  # ZIP files that are kept open between pictures
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where one picture lies."""
+    """The location of one picture."""
 
-    path: str  # of a file, perhaps a ZIP, or an address
+    path: str  # of a file or ZIP, or an address
     member: str | None = None  # in the ZIP
-    box: Box | None = None  # only this region is to be read
+    box: Box | None = None  # read only this region
     fault: str | None = None  # why there is no picture
 
     @property
     def name(self) -> str:
-        """What the picture is called wherever it is told of."""
+        """The name of the picture in results and messages."""
         return f"{self.path}/{self.member}" if self.member else self.path
 
 
 def find_sources(names: Sequence[str]) -> Iterator[Source]:
-    """Yield each picture that the names stand for; a name that stands for none, with why."""
+    """Yield each picture of the names; a name without pictures gives a source with a fault."""
     for name in names:
         if ADDRESS in name:
             yield from _at_address(name)
-        # os.path answers where Path raises: on names that are too long to be files.
+        # os.path returns False where Path raises: on names that are too long for files.
         elif os.path.exists(name) or not glob.has_magic(name):  # noqa: PTH110
             yield from _at_path(name)
         else:
-            # Windows' shells leave patterns to the program; and Path takes no absolute ones.
+            # Shells on Windows do not expand patterns, and Path does not accept absolute ones.
             found = sorted(glob.glob(name, recursive=True))  # noqa: PTH207
             if not found:
                 yield Source(name, fault="nothing matches this pattern: check its spelling")
@@ -63,7 +63,7 @@ def load_source(source: Source) -> bytes:
     Raises
     ------
     PictureError
-        There are none, or too many.
+        There are no bytes, or too many.
     """
     if source.fault:
         raise PictureError(source.fault)
@@ -80,12 +80,12 @@ def load_source(source: Source) -> bytes:
 
 
 def open_address(address: str) -> tuple[Any, str]:
-    """Return a file system of Arrow's, and the path in it.
+    """Return an Arrow file system, and the path in it.
 
     Raises
     ------
     PictureError
-        pyarrow is not installed, or knows no such protocol.
+        pyarrow is not installed, or does not know the protocol.
     """
     try:
         from pyarrow import ArrowInvalid
@@ -104,12 +104,12 @@ def open_address(address: str) -> tuple[Any, str]:
 
 
 def _endpoint() -> str | None:
-    """Return the address of the store that speaks S3, as other programs find it too."""
-    return next((told for name in ENDPOINTS if (told := os.environ.get(name))), None)
+    """Return the address of the S3 store, from the usual variables."""
+    return next((address for name in ENDPOINTS if (address := os.environ.get(name))), None)
 
 
 def _at_path(name: str) -> Iterator[Source]:
-    """Yield the pictures of a folder, ZIP or list, or else the name itself."""
+    """Yield the pictures of a folder, ZIP or list, or the file itself."""
     if os.path.isdir(name):  # noqa: PTH112  # as above
         yield from _or_fault(name, "this folder", _in_folder(Path(name)))
     elif name.lower().endswith(".zip"):
@@ -121,7 +121,7 @@ def _at_path(name: str) -> Iterator[Source]:
 
 
 def _or_fault(name: str, what: str, found: Iterator[Source]) -> Iterator[Source]:
-    """Yield what was found, or why nothing was."""
+    """Yield what was found, or a source with a fault."""
     first = next(found, None)
     if first is None:
         endings = ", ".join(EXTENSIONS)
@@ -132,7 +132,7 @@ def _or_fault(name: str, what: str, found: Iterator[Source]) -> Iterator[Source]
 
 
 def _in_folder(folder: Path) -> Iterator[Source]:
-    """Yield the pictures of a folder, then those of its folders; one folder's names at a time."""
+    """Yield the pictures of a folder, then those of its subfolders."""
     try:
         entries = sorted(folder.iterdir())
     except OSError as error:
@@ -143,7 +143,7 @@ def _in_folder(folder: Path) -> Iterator[Source]:
         if _is_picture(entry.name) and entry.is_file():
             yield Source(str(entry))
     for entry in shown:
-        if entry.is_dir() and not entry.is_symlink():  # links may lead round in a circle
+        if entry.is_dir() and not entry.is_symlink():  # links may form a cycle
             yield from _in_folder(entry)
 
 
@@ -160,7 +160,7 @@ def _in_archive(path: str) -> Iterator[Source]:
 
 
 def _in_list(path: Path) -> Iterator[Source]:
-    """Yield the pictures of a CSV with a column file, and perhaps a column box."""
+    """Yield the pictures of a CSV with a column file and optionally a column box."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             rows = csv.DictReader(file)
@@ -179,7 +179,7 @@ def _in_list(path: Path) -> Iterator[Source]:
 
 
 def _at_address(address: str) -> Iterator[Source]:
-    """Yield the pictures below an address, or the one that lies there."""
+    """Yield the pictures below an address, or the file at it."""
     try:
         system, path = open_address(address)
         from pyarrow.fs import FileSelector, FileType
@@ -219,5 +219,5 @@ def _is_picture(name: str) -> bool:
 
 
 def _is_shown(name: str) -> bool:
-    """Return whether neither a file nor a folder of it is hidden, or made by a packing program."""
+    """Return whether neither the file nor its folders are hidden or made by an archiver."""
     return not any(part.startswith((".", "__")) for part in PurePosixPath(name).parts)

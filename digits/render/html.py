@@ -1,7 +1,7 @@
-"""Pictures and charts as HTML: each says in words what it shows, and none asks for anything.
+"""Render pictures and charts as HTML with alternative texts, without external resources.
 
-A chart library would load for seconds. Charts are pictures with paper of their own, so that they
-are readable on a light and on a dark page; Streamlit takes SVG out of HTML.
+A chart library would take seconds to load. Charts are images with their own background, since they
+have to be readable on light and dark pages and Streamlit removes inline SVG.
 """
 
 import base64
@@ -19,10 +19,10 @@ STRONG, PALE, AGAINST = "#4a6fd8", "#8a949a", "#d0662a"  # readable on light and
 DARK, PAPER = "#161b26", "#f8f9fd"
 WIDTH, HEIGHT = 360.0, 210.0  # units of a chart's own size
 LEFT, BOTTOM, TOP, RIGHT = 44.0, 34.0, 26.0, 16.0  # units round the plot, for its axes
-DASHES = ("", "5 4", "2 3")  # lines are told apart by their dashes as well
+DASHES = ("", "5 4", "2 3")  # dash patterns of lines
 TICKS = 4  # intervals of an axis, about
 ROUNDING = 1e-9  # of a tick
-FOR = np.array([208, 102, 42])  # RGB of what speaks for an answer; its opposite is blue
+FOR = np.array([208, 102, 42])  # RGB of positive values; negative ones are blue
 
 
 def png_address(picture: np.ndarray) -> str:

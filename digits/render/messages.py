@@ -1,4 +1,4 @@
-"""Sentences about rejected values, failed files and counts, for the command line and HTTP."""
+"""Messages about invalid values, failed files and counts, for the command line and HTTP."""
 
 import re
 from collections.abc import Mapping
@@ -33,7 +33,7 @@ WITHOUT_VALUE = {
 
 
 def describe_fault(fault: Mapping[str, Any]) -> str:
-    """Return what is wrong with one value, to follow its name.
+    """Return why a value is invalid, to follow its name.
 
     Parameters
     ----------
@@ -57,7 +57,7 @@ def describe_fault(fault: Mapping[str, Any]) -> str:
 
 
 def describe_failure(file: str | None, page: int | None, reason: str) -> str:
-    """Return which file failed and why; a reason that names the file is enough.
+    """Return which file failed and why, without naming the file twice.
 
     Examples
     --------

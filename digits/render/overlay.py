@@ -1,4 +1,4 @@
-"""Draw on a picture what was found in it."""
+"""Draw a reading on its picture."""
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
@@ -6,10 +6,10 @@ from PIL import Image, ImageDraw, ImageFont
 from digits.render.text import is_doubtful
 from digits.types import Box, Reading
 
-SURE = (31, 111, 139)  # RGB
+CONFIDENT = (31, 111, 139)  # RGB
 DOUBTFUL = (200, 80, 20)  # RGB
 LARGEST = 1200  # px, longer side of the picture shown
-SMALLEST = 600  # px, longer side of the picture shown; a 28 x 28 one would be a speck
+SMALLEST = 600  # px, least longer side of the picture shown
 LINE = 1 / 200  # of the longer side
 LABEL = 1 / 24  # of the longer side
 DASH = 3  # times as long as wide: a dash, and the gap after it
@@ -18,7 +18,7 @@ DASH = 3  # times as long as wide: a dash, and the gap after it
 def outline(picture: Image.Image, reading: Reading) -> Image.Image:
     """Return a copy of the upright picture with a box around each digit, and its value.
 
-    What was seen and not read has a dashed box.
+    Unread regions have a dashed box.
 
     Parameters
     ----------
@@ -34,9 +34,9 @@ def outline(picture: Image.Image, reading: Reading) -> Image.Image:
     for digit in reading.digits:
         corners = _corners(digit.box, scale)
         doubtful = is_doubtful(digit)
-        colour = DOUBTFUL if doubtful else SURE
+        colour = DOUBTFUL if doubtful else CONFIDENT
         pen.rectangle(corners, outline=colour, width=width)
-        if doubtful:  # drawn twice, so that shape tells too
+        if doubtful:  # drawn twice, so that doubt is visible without colour
             gap = 3 * width
             outer = [corners[0] - gap, corners[1] - gap, corners[2] + gap, corners[3] + gap]
             pen.rectangle(outer, outline=colour, width=width)
@@ -65,7 +65,7 @@ def _dash(pen: ImageDraw.ImageDraw, corners: list[float], width: int) -> None:
 
 
 def sized_to_see(picture: Image.Image) -> Image.Image:
-    """Return a copy that a screen shows well: reduced, or enlarged by a whole number."""
+    """Return a copy for the screen: reduced, or enlarged by a whole number."""
     longer = max(picture.size)
     if longer >= SMALLEST:
         shown = picture.copy()

@@ -1,4 +1,4 @@
-"""A reading on one sheet of paper: a page of HTML that carries its pictures within itself."""
+"""Render a reading as a self-contained HTML page that prints on one sheet of paper."""
 
 import html
 from datetime import datetime
@@ -11,9 +11,9 @@ from digits.render.overlay import outline
 from digits.render.text import in_percent
 from digits.types import Digit, Reading
 
-MOST_DIGITS = 21  # that one sheet has room for beside the picture; the least sure are shown
+MOST_DIGITS = 21  # that fit on one sheet; the least confident ones are shown
 MOST_LETTERS = 160  # of the text and of a note, for the same reason
-MOST_LINES = 3  # of the text; more are written one behind the other
+MOST_LINES = 3  # of the text; more are joined
 MOST_NOTES = 2
 SHOWN = 700  # px, longer side of the picture in the file
 NAME_LETTERS = 80  # of a file's name
@@ -42,19 +42,19 @@ dl { display: grid; grid-template-columns: auto 1fr; gap: 0 4mm; margin: 0 } dd 
 
 
 def to_report(picture: Image.Image, reading: Reading, *, made: datetime, n_pages: int = 1) -> str:
-    """Return the account of a reading as HTML that prints on one sheet of A4.
+    """Return the report of a reading as HTML that prints on one sheet of A4.
 
     Parameters
     ----------
     picture : the upright original, as `digits.io.document.load_upright` returns it
-    reading : what was read in it
-    made : when the account was written
+    reading : of the picture
+    made : time of the report
     n_pages : of the file in which the picture is one page
 
     Returns
     -------
     str
-        A whole document; it asks for nothing outside itself and runs no script.
+        A complete document without external resources and scripts.
     """
     title = f"Reading of {_shortened(reading.file or 'a picture', NAME_LETTERS)}"
     return (
@@ -130,5 +130,5 @@ def _facts(reading: Reading, made: datetime, n_pages: int) -> str:
 
 
 def _shortened(text: str, most: int) -> str:
-    """Return the first `most` letters, and say so where there are more."""
+    """Return the first `most` letters, with the number of letters if there are more."""
     return text if len(text) <= most else f"{text[:most]}… ({len(text)} letters)"

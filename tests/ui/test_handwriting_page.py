@@ -196,7 +196,7 @@ def test_a_zip_is_imported_and_its_faults_are_named(url, store):
 def test_what_is_no_zip_is_said_in_a_sentence(url):
     at = open_page(url)
     at.file_uploader[0].upload("c.zip", b"no zip", "application/zip").run()
-    assert at.error[0].value == "This is no ZIP file: choose one that was exported here."
+    assert at.error[0].value == "This is not a ZIP file: choose one that was exported here."
 
 
 def test_strangers_see_nothing_without_the_owners_password(url, store):
