@@ -54,8 +54,10 @@ from digits.types import (
 SMALLEST = 1e-12  # probability; the logarithm of 0 is not a number
 ALONE = 0.999  # probability from which the digit network is not asked to share its opinion
 NARROW = 1.6  # times as wide as high: a line that may hold one digit alone
-DENIED = 0.5  # probability that there is no digit, of either network, from which both deny it
-SURE = 0.6  # probability of one digit rather than another, from which the line network is sure
+REJECTED_BY_BOTH = (
+    0.5  # probability that there is no digit, of either network, from which both deny it
+)
+CONFIDENT_CLASS = 0.6  # probability of a digit, from which the line network decides rejection
 TEXTURE = 0.5  # share of a page's characters that are rejected, from which all of them are
 CLEAR = 0.95  # geometric mean of a page's confidence, a digit, above which it stands upright
 ENOUGH_DIGITS = 6  # on a page that is to be turned: 8061 might as well be 1908
@@ -384,10 +386,10 @@ class Reader:
                 chosen = np.exp(log_softmax(scores + self.line_recognizer.weight * named))
             box = page.box_in_original(glyph.box) if glyph else part.box
             limit = None
-            if len(seen) > 1 and float(np.exp(log_softmax(scores)).max()) > SURE:
+            if len(seen) > 1 and float(np.exp(log_softmax(scores)).max()) > CONFIDENT_CLASS:
                 limit = 1.0
-            elif number.length_probability < DENIED:
-                limit = DENIED
+            elif number.length_probability < REJECTED_BY_BOTH:
+                limit = REJECTED_BY_BOTH
             digits.append(character.digit(box, chosen, limit))
         probability = number.length_probability * float(
             np.prod([digit.confidence for digit in digits])
@@ -395,7 +397,7 @@ class Reader:
         if number.scores.any():
             probability = self.line_recognizer.confidence(probability)
         if any(digit.value is None for digit in digits):
-            probability = 0.0  # what has a "?" in it is surely not the whole number
+            probability = 0.0  # a number with a "?" is not right as a whole
         box = Box.around(digit.box for digit in digits)
         places = _places(page, number.glyphs)
         texts = [digit.text for digit in digits]
@@ -653,20 +655,23 @@ def _is_clean(found: PageReading, page: Page, hint: Hint) -> bool:
 def _is_doubtful(numbers: Sequence[Line]) -> bool:
     """Return whether a page reads so badly that it may not stand upright."""
     n_digits = sum(len(line.digits) for line in numbers)
-    return n_digits >= ENOUGH_DIGITS / 2 and _sureness(numbers) < CLEAR
+    return n_digits >= ENOUGH_DIGITS / 2 and _mean_confidence(numbers) < CLEAR
 
 
 def _is_clearer(turned: Sequence[Line], upright: Sequence[Line]) -> bool:
     """Return whether a page reads well, and clearly better, when it is turned."""
     n_digits = sum(len(line.digits) for line in turned)
     enough = max(ENOUGH_DIGITS, sum(len(line.digits) for line in upright))
-    if n_digits < enough or _sureness(turned) < CLEAR:
+    if n_digits < enough or _mean_confidence(turned) < CLEAR:
         return False
-    return bool(n_digits * np.log(_sureness(turned) / max(SMALLEST, _sureness(upright))) > EVIDENCE)
+    return bool(
+        n_digits * np.log(_mean_confidence(turned) / max(SMALLEST, _mean_confidence(upright)))
+        > EVIDENCE
+    )
 
 
-def _sureness(numbers: Sequence[Line]) -> float:
-    """Return how sure the usual digit of a page is, as a geometric mean."""
+def _mean_confidence(numbers: Sequence[Line]) -> float:
+    """Return the geometric mean of the confidence of a page's digits."""
     confidence = [digit.confidence for line in numbers for digit in line.digits]
     wholes = [line.confidence for line in numbers if line.digits]
     if not confidence:

@@ -39,9 +39,9 @@ def main() -> int:
         )
         try:
             wait_for(f"{address}/health")
-            told = ["--max-examples", str(options.examples), "--exclude-checks", LEFT_OUT]
+            arguments = ["--max-examples", str(options.examples), "--exclude-checks", LEFT_OUT]
             return subprocess.run(
-                [options.schemathesis, "run", f"{address}/openapi.json", *told],
+                [options.schemathesis, "run", f"{address}/openapi.json", *arguments],
                 cwd=home,
                 check=False,
             ).returncode

@@ -69,9 +69,9 @@ def install_alone(folder: Path, build: Path) -> Path:
     run(pip, "install", "--no-cache-dir", "-c", "deploy/requirements.txt", ".", cwd=build)
     print(f"the command alone: {megabytes(venv):.0f} MB", flush=True)
     shutil.copyfile(YEAR, folder / "year.jpg")
-    told = run(str(venv / "bin" / "digits"), "read", "year.jpg", cwd=folder).stdout
-    if told != "year.jpg\t2026\n":
-        raise DeployError(f"the installed command read {told!r}")
+    answer = run(str(venv / "bin" / "digits"), "read", "year.jpg", cwd=folder).stdout
+    if answer != "year.jpg\t2026\n":
+        raise DeployError(f"the installed command read {answer!r}")
     run(str(venv / "bin" / "digits"), "doctor", cwd=folder)
     return venv
 
@@ -176,9 +176,9 @@ def ask(port: int, path: str, body: bytes | None = None, **headers: str) -> dict
     headers = {"authorization": f"Bearer {TOKEN}", **headers}
     request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", body, headers)
     try:
-        with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310
-            told: dict[str, object] = json.load(answer)
-            return told
+        with urllib.request.urlopen(request, timeout=60) as response:  # noqa: S310
+            content: dict[str, object] = json.load(response)
+            return content
     except urllib.error.HTTPError as error:
         raise DeployError(f"{path}: {error.code} {error.read().decode()}") from error
 

@@ -89,8 +89,8 @@ def main() -> int:
         seconds = time.perf_counter() - started
         same = here.read_bytes() == there.read_bytes()
         rows = there.read_text(encoding="utf-8").count("\n")
-    told = {"pictures": options.files, "rows": rows, "nodes lost": lost, "same": same}
-    print(json.dumps(told | {"seconds": round(seconds, 1)}))
+    result = {"pictures": options.files, "rows": rows, "nodes lost": lost, "same": same}
+    print(json.dumps(result | {"seconds": round(seconds, 1)}))
     return 0 if same and lost == options.losses else 1
 
 

@@ -43,7 +43,9 @@ def form_rows(
 
 
 def _to_row(base: pa.Schema, form: Form, reading: FormReading, source: Source) -> dict[str, Any]:
-    sure = [each.confidence for each in reading.fields if each.status in ("read", "doubtful")]
+    confidences = [
+        each.confidence for each in reading.fields if each.status in ("read", "doubtful")
+    ]
     values = "\t".join(each.value for each in reading.fields)
     row: dict[str, Any] = {
         "file": source.name,
@@ -51,7 +53,7 @@ def _to_row(base: pa.Schema, form: Form, reading: FormReading, source: Source) -
         "box": None,
         "status": reading.status,
         "text": values,
-        "confidence": math.prod(sure) if reading.fields else 0.0,
+        "confidence": math.prod(confidences) if reading.fields else 0.0,
         "error": reading.error,
         "width": reading.size[0],
         "height": reading.size[1],

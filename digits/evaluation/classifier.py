@@ -32,7 +32,7 @@ def judge(classifier: Classifier, frames: Frames, labels: np.ndarray) -> dict[st
         "calibration_error": calibration_error(probabilities.max(axis=1), right),
         "confusion": confusion_matrix(labels, answers).tolist(),
         "reliability": [
-            [one.answers, one.sure, one.right]
+            [one.answers, one.confidence, one.right]
             for one in reliability_bins(probabilities.max(axis=1), right)
         ],
         "hardest": [

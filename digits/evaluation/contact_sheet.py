@@ -95,11 +95,13 @@ def _sentence(answer: EvaluatedPicture) -> str:
     if answer.error is not None:
         return f"{answer.file.name}: {answer.error}"
     truth, text = (words.replace("\n", " / ") or "nothing" for words in (answer.truth, answer.text))
-    sure = f"confidence {answer.confidence:.2f}"
+    confidence = f"confidence {answer.confidence:.2f}"
     if max(len(truth), len(text)) <= LARGEST_TEXT:
-        return f"{answer.file.name}: {truth} was read as {text}, {sure}"
+        return f"{answer.file.name}: {truth} was read as {text}, {confidence}"
     pairs = [pair for line in answer.pairs() for pair in line]
-    return f"{answer.file.name}: {sum(a != b for a, b in pairs)} of {len(pairs)} differ, {sure}"
+    return (
+        f"{answer.file.name}: {sum(a != b for a, b in pairs)} of {len(pairs)} differ, {confidence}"
+    )
 
 
 def _draw(tile: Image.Image, place: tuple[int, int], pair: Pair, digit: Digit | None) -> None:

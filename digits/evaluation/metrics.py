@@ -15,7 +15,7 @@ class Bin:
     """Answers of about the same confidence."""
 
     answers: int
-    sure: float  # mean confidence
+    confidence: float  # mean confidence
     right: float  # share of right answers
 
 
@@ -54,7 +54,8 @@ def calibration_error(
     It is the mean difference between the confidence of a bin and its accuracy.
     """
     gaps = [
-        abs(one.sure - one.right) * one.answers for one in reliability_bins(confidence, right, bins)
+        abs(one.confidence - one.right) * one.answers
+        for one in reliability_bins(confidence, right, bins)
     ]
     return float(np.sum(gaps) / len(confidence))
 
@@ -67,7 +68,7 @@ def reliability_bins(
     Examples
     --------
     >>> reliability_bins(np.array([0.9, 0.5, 0.7, 0.9]), np.array([True, False, True, True]), 2)
-    (Bin(answers=2, sure=0.6, right=0.5), Bin(answers=2, sure=0.9, right=1.0))
+    (Bin(answers=2, confidence=0.6, right=0.5), Bin(answers=2, confidence=0.9, right=1.0))
     """
     order = np.argsort(confidence, kind="stable")
     parts = [part for part in np.array_split(order, bins) if part.size]
@@ -131,8 +132,8 @@ def accepting_threshold(
 
     Examples
     --------
-    >>> sure, right = np.array([0.2, 0.5, 0.8, 0.9]), np.array([True, False, True, True])
-    >>> accepting_threshold(sure, right, 0.99)
+    >>> confidence, right = np.array([0.2, 0.5, 0.8, 0.9]), np.array([True, False, True, True])
+    >>> accepting_threshold(confidence, right, 0.99)
     0.8
     """
     order = np.argsort(-confidence, kind="stable")

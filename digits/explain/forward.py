@@ -64,7 +64,7 @@ class Sweep:
 
     values: tuple[float, ...]
     answers: tuple[int, ...]
-    sure: tuple[float, ...]  # probability of the undistorted frame's answer
+    probability: tuple[float, ...]  # probability of the undistorted frame's answer
 
     @property
     def steady(self) -> tuple[float, float]:
@@ -85,7 +85,7 @@ class HardDigit:
     picture: UInt8[np.ndarray, "28 28"]
     truth: int
     answer: int
-    sure: float  # probability of the truth
+    probability: float  # probability of the truth
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,15 +144,15 @@ def judge_network(card: dict[str, Any]) -> Quality:
         tuple(card.get("history", ())),
         tuple(Bin(*one) for one in figures["reliability"]),
         tuple(
-            HardDigit(_picture(one["picture"]), one["truth"], one["answer"], one["sure"])
+            HardDigit(_decode_picture(one["picture"]), one["truth"], one["answer"], one["sure"])
             for one in figures["hardest"]
         ),
     )
 
 
-def _picture(told: str) -> UInt8[np.ndarray, "28 28"]:
+def _decode_picture(text: str) -> UInt8[np.ndarray, "28 28"]:
     """Return a picture stored in a card as hexadecimal digits."""
-    return np.frombuffer(bytes.fromhex(told), np.uint8).reshape(FRAME, FRAME)
+    return np.frombuffer(bytes.fromhex(text), np.uint8).reshape(FRAME, FRAME)
 
 
 def _thicken(frame: Frame, width: float) -> Frame:

@@ -40,10 +40,10 @@ def occlude(
         picture[square] = 0
     probabilities = classifier.classify(covered).probabilities
     chosen = int(probabilities[0].argmax()) if value is None else value
-    sure = np.log(np.maximum(probabilities[:, chosen], SMALLEST))
+    log_probability = np.log(np.maximum(probabilities[:, chosen], SMALLEST))
     fall, times = np.zeros((FRAME, FRAME)), np.zeros((FRAME, FRAME))
-    for square, without in zip(squares, sure[1:], strict=True):
-        fall[square] += sure[0] - without
+    for square, without in zip(squares, log_probability[1:], strict=True):
+        fall[square] += log_probability[0] - without
     for y, x in corners:
         times[y : y + COVER, x : x + COVER] += 1
     return (fall / times).astype(np.float32)

@@ -22,7 +22,7 @@ class Stage:
     """One step on the way from a photograph to digits."""
 
     name: str
-    told: str  # what happened, in a sentence
+    text: str  # what happened, in a sentence
     picture: Image.Image
 
 

@@ -159,10 +159,10 @@ def read_form(
         )
     fields = _read_fields(form, reader, page, print_, alignment, accept)
     is_sure = all(each.status in ("read", "empty") for each in fields)
-    told = picture.sha256.encode() + reader.versions.encode() + form.sha256.encode()
+    key = picture.sha256.encode() + reader.versions.encode() + form.sha256.encode()
     placed = tuple(None if m is None else page.to_original @ m for m in alignment.fields)
     return FormReading(
-        hashlib.sha256(told).hexdigest(),
+        hashlib.sha256(key).hexdigest(),
         form.name,
         "read" if is_sure else "doubtful",
         model,

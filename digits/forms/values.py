@@ -77,7 +77,7 @@ def likely_values(each: Field, line: Line) -> Iterator[tuple[str, float]]:
     tuple of str and float
         The value, and its probability as a share of the likeliest reading's.
     """
-    told: set[str] = set()
+    known: set[str] = set()
     best = 0.0
     every = [digit.probabilities for digit in line.digits]
     for digits, probability in islice(likeliest(every), SEARCHED):
@@ -85,9 +85,9 @@ def likely_values(each: Field, line: Line) -> Iterator[tuple[str, float]]:
         if not best or probability < PLAUSIBLE * best:
             return
         value = to_value(each, _rewritten(line.written, digits))
-        if value is None or value in told or find_fault(each, value, len(digits)):
+        if value is None or value in known or find_fault(each, value, len(digits)):
             continue
-        told.add(value)
+        known.add(value)
         yield value, probability / best
 
 

@@ -160,8 +160,10 @@ def load_classifier(path: Path) -> Classifier:
     """
     session, name = open_session(path, "ink")
     card = load_card(path, ("temperature",))
-    told = card.get("not_a_digit")
-    rejection = Rejection(told["slope"], told["offset"], told["threshold"]) if told else None
+    fitted = card.get("not_a_digit")
+    rejection = (
+        Rejection(fitted["slope"], fitted["offset"], fitted["threshold"]) if fitted else None
+    )
     return Classifier(name, OnnxNetwork(session), card["temperature"], rejection)
 
 

@@ -158,17 +158,17 @@ def _upgrade(engine: Engine, error: type[DigitsError], noun: str) -> None:
 
 def _sentence(error: Exception, noun: str) -> str:
     """Say what is wrong with the database and what to do, without its address or any secret."""
-    told = str(getattr(error, "orig", error)).lower()
-    if "disk is full" in told or "no space" in told or "disk full" in told:
+    message = str(getattr(error, "orig", error)).lower()
+    if "disk is full" in message or "no space" in message or "disk full" in message:
         return f"the {noun} was not saved because the disk is full: make room and save again"
-    if "readonly" in told or "read-only" in told or "permission denied" in told:
+    if "readonly" in message or "read-only" in message or "permission denied" in message:
         return (
             f"the {noun} was not saved because the database may not be written: "
             "allow writing there, or name another place with DIGITS_HOME or DATABASE_URL"
         )
-    if "locked" in told or "timeout" in told:
+    if "locked" in message or "timeout" in message:
         return "the database is busy with somebody else's changes: try again in a moment"
-    if "not a database" in told or "malformed" in told:
+    if "not a database" in message or "malformed" in message:
         return (
             f"the file with the {noun}s is damaged: move it away or restore a copy, and try again"
         )

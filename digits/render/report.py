@@ -73,10 +73,10 @@ def _number(reading: Reading) -> str:
     whole = reading.written.replace("\n", between)
     text = html.escape(_shortened(whole, MOST_LETTERS))
     long = " long" if len(whole) > MOST_DIGITS else ""
-    sure = (
+    confidence = (
         f", {in_percent(reading.confidence)} sure that all of it is right" if reading.digits else ""
     )
-    return f'<div class="number{long}">{text}</div><p>{STATUS[reading.status]}{sure}.</p>'
+    return f'<div class="number{long}">{text}</div><p>{STATUS[reading.status]}{confidence}.</p>'
 
 
 def _picture(picture: Image.Image, reading: Reading) -> str:

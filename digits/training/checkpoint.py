@@ -85,8 +85,8 @@ def load_record(run: Path) -> Record | None:
 
     try:
         with h5py.File(run / FILE) as file:
-            told = json.loads(file[RECORD][()])
-        return Record(told["recipe"], told["data"], tuple(told["history"]))
+            stored = json.loads(file[RECORD][()])
+        return Record(stored["recipe"], stored["data"], tuple(stored["history"]))
     except (OSError, KeyError, ValueError, TypeError, AttributeError) as error:
         raise _damaged(run) from error
 

@@ -266,11 +266,11 @@ def renew_head(
         path = folder / f"{recipe.network}.onnx"
         export_onnx(network, path, mnist.calibration.frames, head)
         together = with_logits(network, head)
-        told = {"seed": recipe.seed, "epochs": recipe.rejection_epochs, "versions": versions()}
+        details = {"seed": recipe.seed, "epochs": recipe.rejection_epochs, "versions": versions()}
         card = load_card(WEIGHTS / path.name) | {
             "parameters": together.count_params(),
             "multiply_adds": multiply_adds(together),
-            "not_a_digit": calibrate_head(head, mnist, recipe.seed, written) | told,
+            "not_a_digit": calibrate_head(head, mnist, recipe.seed, written) | details,
         }
         write_card(path, card)
         known = mnist.held_out

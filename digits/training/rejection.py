@@ -188,11 +188,11 @@ def calibrate_head(
     rejection: Rejection = fit_rejection(*shown(mnist.calibration, *theirs), kept=KEPT)
     plain = rejection.probability(logits(mnist.validation.frames))
     distorted, others = (rejection.probability(part) for part in shown(mnist.validation))
-    told = {}
+    extra = {}
     if written is not None:
         ours = rejection.probability(logits(written.validation.frames))
-        told = {"handwriting_kept": float((ours <= rejection.threshold).mean())}
-    return told | {
+        extra = {"handwriting_kept": float((ours <= rejection.threshold).mean())}
+    return extra | {
         "slope": rejection.slope,
         "offset": rejection.offset,
         "threshold": rejection.threshold,

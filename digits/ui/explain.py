@@ -256,21 +256,21 @@ def _failing(frame: Frame, reader: Readers, _: Known, __: dict[str, Path]) -> No
     columns = st.columns(2)
     for i, (kind, (label, _step)) in enumerate(SLIDERS.items()):
         sweeps = {n: forward.sweep(reader(n).classifier, frame, kind) for n in (DENSE, CNN)}
-        told = "; ".join(
+        summary = "; ".join(
             f"{TITLES[n]}: same answer from {s.steady[0]:.3g} to {s.steady[1]:.3g}"
             for n, s in sweeps.items()
         )
         with columns[i % 2]:
             st.html(
                 html.line_chart(
-                    {TITLES[n]: (s.values, s.sure) for n, s in sweeps.items()},
+                    {TITLES[n]: (s.values, s.probability) for n, s in sweeps.items()},
                     title=kind.capitalize(),
                     across=label,
                     up="probability of the first answer",
-                    alt=told,
+                    alt=summary,
                 )
             )
-            st.caption(f"{told}.")
+            st.caption(f"{summary}.")
 
 
 def _quality(paths: dict[str, Path]) -> None:
@@ -287,20 +287,25 @@ def _record(quality: forward.Quality) -> None:
     shade = [[(count / highest) ** 0.5 / 2 for count in row] for row in quality.confusion]
     written = f"Confusion matrix, {quality.judged_on} digits: rows true, columns predicted"
     st.html(html.table(["", *map(str, range(10))], rows, written, shade))
-    sure = [one.sure for one in quality.reliability]
+    confidence = [one.confidence for one in quality.reliability]
     right = [one.right for one in quality.reliability]
     st.html(
         html.line_chart(
-            {"measured": (sure, right), "ideal": ([min(sure), 1.0], [min(sure), 1.0])},
+            {
+                "measured": (confidence, right),
+                "ideal": ([min(confidence), 1.0], [min(confidence), 1.0]),
+            },
             title=f"Calibration, {quality.judged_on} digits",
             across="confidence",
             up="accuracy",
             alt="Of the answers with the lowest confidence, "
-            f"{sure[0]:.0%} on average, {right[0]:.0%} are right.",
+            f"{confidence[0]:.0%} on average, {right[0]:.0%} are right.",
         )
     )
     with st.expander("Calibration in numbers"):
-        rows = [[f"{b.sure:.2%}", f"{b.right:.2%}", str(b.answers)] for b in quality.reliability]
+        rows = [
+            [f"{b.confidence:.2%}", f"{b.right:.2%}", str(b.answers)] for b in quality.reliability
+        ]
         st.html(
             html.table(["confidence", "accuracy", "digits"], rows, "Fifteen bins of equal size")
         )
@@ -308,7 +313,11 @@ def _record(quality: forward.Quality) -> None:
     st.html(
         html.gallery(
             [
-                (one.picture, f"A {one.truth}, read as {one.answer}", f"{one.truth}, {_told(one)}")
+                (
+                    one.picture,
+                    f"A {one.truth}, read as {one.answer}",
+                    f"{one.truth}, {_describe(one)}",
+                )
                 for one in quality.hardest
             ],
             SMALL,
@@ -316,10 +325,10 @@ def _record(quality: forward.Quality) -> None:
     )
 
 
-def _told(one: forward.HardDigit) -> str:
+def _describe(one: forward.HardDigit) -> str:
     if one.answer == one.truth:
-        return f"right, confidence {one.sure:.0%}"
-    return f"read as {one.answer}; {one.sure:.1%} for {one.truth}"
+        return f"right, confidence {one.probability:.0%}"
+    return f"read as {one.answer}; {one.probability:.1%} for {one.truth}"
 
 
 def _curves(history: Sequence[dict[str, float]]) -> None:

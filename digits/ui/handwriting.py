@@ -209,11 +209,13 @@ def _menu(mine: Handwriting) -> None:
         if removed and st.button(f"Restore {len(removed)} removed", width="stretch"):
             st.session_state.pop(REMOVED, None)
             _do(lambda: mine.restore(removed))
-        sure = st.checkbox("Delete for good, without undo")
-        if removed and st.button("Delete what was removed", disabled=not sure, width="stretch"):
+        confirmed = st.checkbox("Delete for good, without undo")
+        if removed and st.button(
+            "Delete what was removed", disabled=not confirmed, width="stretch"
+        ):
             st.session_state.pop(REMOVED, None)
             _do(lambda: _told("Deleted for good", mine.delete_removed()))
-        if st.button("Delete everything", disabled=not sure, width="stretch"):
+        if st.button("Delete everything", disabled=not confirmed, width="stretch"):
             st.session_state.pop(REMOVED, None)
             st.session_state.pop(LESSON, None)
             _do(lambda: _told("Deleted for good", mine.delete_all()))
@@ -260,11 +262,11 @@ def _do(act: Callable[[], object], notice: str = "") -> None:
 
 def _ring(n: int) -> str:
     """Return a ring that fills up to as many digits as are needed."""
-    told = f"of {MIN_EXAMPLES}" if n < MIN_EXAMPLES else f"digit{'s' * (n != 1)}"
+    noun = f"of {MIN_EXAMPLES}" if n < MIN_EXAMPLES else f"digit{'s' * (n != 1)}"
     share = min(1.0, n / MIN_EXAMPLES)
     return (
-        f'<div class="ring" role="img" aria-label="{n} {told}" style="--share:{share:.0%}">'
-        f"<div><b>{n}</b><span>{told}</span></div></div>"
+        f'<div class="ring" role="img" aria-label="{n} {noun}" style="--share:{share:.0%}">'
+        f"<div><b>{n}</b><span>{noun}</span></div></div>"
     )
 
 

@@ -57,6 +57,6 @@ def _show_steps(item: OpenedPage, reading: Reading) -> None:
     assert page.colour is not None  # noqa: S101  # it was asked for
     columns = st.columns(2)
     for number, stage in enumerate(show_stages(page.picture, page.colour, reading)):
-        caption = f"{number + 1}. {stage.name}: {stage.told}"
+        caption = f"{number + 1}. {stage.name}: {stage.text}"
         column = columns[number % len(columns)]
-        column.image(stage.picture, caption=caption, alt=f"{stage.name}. {stage.told}")
+        column.image(stage.picture, caption=caption, alt=f"{stage.name}. {stage.text}")

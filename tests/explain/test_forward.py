@@ -113,9 +113,9 @@ def test_a_sweep_says_how_far_the_answer_holds(validation):
     low, high = found.steady
     assert low <= 0 <= high
     answer = int(classifier.classify(frame[None]).probabilities[0].argmax())
-    for value, told in zip(found.values, found.answers, strict=True):
+    for value, text in zip(found.values, found.answers, strict=True):
         if low <= value <= high:
-            assert told == answer
+            assert text == answer
     beyond = [a for v, a in zip(found.values, found.answers, strict=True) if v > high]
     assert not beyond or beyond[0] != answer
 
@@ -134,8 +134,8 @@ def test_the_record_is_that_of_the_network_itself(name, validation):
         [b.right for b in quality.reliability], [b.right for b in theirs], atol=0.01
     )
     of_truth = probabilities[np.arange(len(right)), validation.labels]
-    for one, sure in zip(quality.hardest, np.sort(of_truth), strict=False):
-        assert one.sure == pytest.approx(sure, abs=1e-3)
+    for one, probability in zip(quality.hardest, np.sort(of_truth), strict=False):
+        assert one.probability == pytest.approx(probability, abs=1e-3)
     hardest = validation.pictures[np.argsort(of_truth, kind="stable")[0]]
     np.testing.assert_array_equal(quality.hardest[0].picture, hardest)
     assert judge_network(card).judged_on == "test"
