@@ -3,7 +3,7 @@
 import numpy as np
 from PIL import Image
 
-from digits.render.overlay import DOUBTFUL, SURE, outline
+from digits.render.overlay import DOUBTFUL, CONFIDENT, outline
 from digits.types import Box, Digit, Line, ModelName, Reading
 
 FRAME = np.zeros((28, 28), np.float32)
@@ -16,7 +16,7 @@ def drawn(*, digits=(), unread=()):
     name = ModelName("x", "")
     reading = Reading("0" * 64, (600, 400), "doubtful", name, "", 1.0, lines, unread=tuple(unread))
     shown = np.asarray(outline(Image.new("RGB", (600, 400), "white"), reading)).astype(int)
-    return [np.abs(shown - colour).sum(axis=2) < 30 for colour in (SURE, DOUBTFUL)]
+    return [np.abs(shown - colour).sum(axis=2) < 30 for colour in (CONFIDENT, DOUBTFUL)]
 
 
 def test_what_was_not_read_has_a_dashed_box():
