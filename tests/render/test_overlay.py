@@ -3,7 +3,7 @@
 import numpy as np
 from PIL import Image
 
-from digits.render.overlay import DOUBTFUL, CONFIDENT, outline
+from digits.render.overlay import CONFIDENT, DOUBTFUL, outline
 from digits.types import Box, Digit, Line, ModelName, Reading
 
 FRAME = np.zeros((28, 28), np.float32)
