@@ -1,6 +1,6 @@
-"""MNIST as disjoint parts: train, validation and calibration.
+"""Load MNIST as disjoint parts: train, validation and calibration.
 
-The 10,000 test digits lie in the same file, but only `digits.evaluation.folder` takes them out.
+Only `digits.evaluation.folder` uses the 10,000 test digits of the same file.
 """
 
 import io
@@ -18,12 +18,12 @@ from digits.types import FRAME, Frames
 
 MNIST_FILE = Path(__file__).parent.parent / "data" / "mnist.npz"
 N_TRAIN = 55_000  # digits; the rest of the 60,000 is held out
-N_VALIDATION = 2_500  # digits that choose epochs and settings; the last 2,500 calibrate
+N_VALIDATION = 2_500  # validation digits; the last 2,500 are for calibration
 
 
 @dataclass(frozen=True, slots=True)
 class Labelled:
-    """Pictures as MNIST stores them, and what each shows."""
+    """Pictures in MNIST's format, with labels."""
 
     pictures: UInt8[np.ndarray, "n 28 28"]  # 0 paper to 255 ink
     labels: UInt8[np.ndarray, " n"]  # 0 to 9
@@ -39,7 +39,7 @@ class Labelled:
 
 
 def joined(*parts: Labelled) -> Labelled:
-    """Return the pictures of several parts as one."""
+    """Return several parts as one."""
     return Labelled(
         np.concatenate([part.pictures for part in parts]),
         np.concatenate([part.labels for part in parts]),
@@ -48,18 +48,18 @@ def joined(*parts: Labelled) -> Labelled:
 
 @dataclass(frozen=True, slots=True)
 class Mnist:
-    """The 60,000 training digits, split once and for good in the order of the file."""
+    """The 60,000 training digits, split in the order of the file."""
 
     train: Labelled  # 55,000
     validation: Labelled  # 2,500
     calibration: Labelled  # 2,500
     sha256: str  # of the file
-    corrections: int = 0  # people's own digits among `train`
-    corrections_sha256: str | None = None  # of their pictures and labels
+    corrections: int = 0  # corrected digits among `train`
+    corrections_sha256: str | None = None  # SHA-256 of corrected digits
 
     @property
     def held_out(self) -> Labelled:
-        """The 5,000 digits that no network is trained on."""
+        """The 5,000 validation and calibration digits."""
         return joined(self.validation, self.calibration)
 
 
@@ -113,9 +113,9 @@ def _verified(path: Path) -> tuple[bytes, str]:
 
 
 def _arrays(content: bytes, path: Path, part: str) -> tuple[np.ndarray, np.ndarray]:
-    """Return pictures and labels of one part; `path` is what a complaint names."""
+    """Return pictures and labels of one part; `path` is for messages."""
     try:
-        # From memory: given the path, NumPy leaves a damaged file open, and Windows locks it.
+        # From memory, since NumPy leaves a damaged file open, which Windows locks.
         with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
             pictures, labels = arrays[f"x_{part}"], arrays[f"y_{part}"]
     except (OSError, ValueError, KeyError, zipfile.BadZipFile, EOFError) as error:
@@ -125,6 +125,6 @@ def _arrays(content: bytes, path: Path, part: str) -> tuple[np.ndarray, np.ndarr
     if pictures.shape[1:] != (FRAME, FRAME) or pictures.dtype != np.uint8 or not len(labels):
         raise DataError(
             f"{path} holds pictures of shape {pictures.shape[1:]} and type {pictures.dtype}; "
-            f"wanted are {FRAME}x{FRAME} of uint8"
+            f"expected {FRAME}x{FRAME} of uint8"
         )
     return pictures, labels.astype(np.uint8)

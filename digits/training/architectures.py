@@ -1,8 +1,7 @@
-"""The networks, as data: the dense one that was asked for, a wider one, a convolutional one.
+"""Architectures of the networks for digits, lines and pages.
 
-The convolutional one can be given a second head that tells digits from everything else.
-
-All take ink, float32, shape (batch, 28, 28), 0.0 paper to 1.0 ink, and give ten probabilities.
+The digit networks take ink, float32, shape (batch, 28, 28), 0.0 paper to 1.0 ink, and return ten
+probabilities. The convolutional one can have a reject head.
 """
 
 import keras
@@ -15,8 +14,8 @@ HIDDEN = 128  # units of the dense network's one hidden layer
 WIDE = 512  # units of the wider network's first hidden layer
 EMBEDDING = 64  # units of the convolutional network's last hidden layer
 LINE_WIDTHS = (16, 48, 96, 128)  # channels of the line network at each height of the strip
-LINE_CONTEXT = 192  # channels of its last blocks, which look along the line
-LINE_CONTEXTS = 5  # of these blocks
+LINE_CONTEXT = 192  # channels of its last blocks, along the line
+LINE_CONTEXTS = 5  # number of these blocks
 PAGE_WIDTHS = (12, 24, 40, 64, 80)  # channels of the page network's stages
 PAGE_LAST = 16  # channels before its maps
 
@@ -57,7 +56,7 @@ def build_dense() -> keras.Model:
 
 
 def build_wide() -> keras.Model:
-    """Return the requested network's larger sister, which distorted digits do not exhaust.
+    """Return a larger dense network for distorted digits.
 
     Ciresan et al. (2010) showed how far networks without convolutions come on distorted digits.
     """
@@ -100,18 +99,18 @@ def build_cnn() -> keras.Model:
 
 
 def build_line(width: int | None = None) -> keras.Model:
-    """Return the network that reads a whole line: strips in, one answer for every 4 px along it.
+    """Return the line network: from strips to logits for every 4 px along them.
 
     Residual blocks (He et al. 2016) at three resolutions halve the strip's height four times and
     its length twice; what is left is one row, in which more of them look some 60 px to both sides.
-    CTC (Graves et al. 2006) teaches it where nothing says.
+    It is trained with CTC (Graves et al. 2006), without positions.
 
     Parameters
     ----------
     width : px of the strip, a multiple of 4; without it, any
 
     Input shape: float32, (batch, 32, width). Output shape: float32, (batch, width / 4, 15), logits
-    of the blank and the symbols of `digits.types.ALPHABET`, as Keras' CTC wants them.
+    of the blank and the symbols of `digits.types.ALPHABET`, as in Keras' CTC.
     """
     strip = keras.Input((STRIP, width), name="strip")
     x = layers.Reshape((STRIP, width or -1, 1))(strip)
@@ -143,10 +142,9 @@ def _line_block(
 
 
 def build_rejection_head(network: keras.Model) -> keras.Model:
-    """Return a second head on the convolutional network: one logit, high for what is no digit.
+    """Return a reject head on the convolutional network: one logit, high for "not a digit".
 
-    It looks at what the network's convolutions found, and teaches them nothing: how digits are
-    read stays exactly as it was.
+    It uses the network's features without changing its weights.
     """
     network.trainable = False
     pooled = [layer for layer in network.layers if isinstance(layer, layers.MaxPooling2D)][-1]

@@ -64,7 +64,7 @@ def augment(
 
 
 def _distort(frame: Frame, rng: np.random.Generator, strength: Strength) -> Frame:
-    """Redraw one digit with another hand: (28, 28) -> (28, 28)."""
+    """Return one distorted digit: (28, 28) -> (28, 28)."""
     if rng.random() < strength.square:
         frame = filled(frame)
     angle = np.deg2rad(rng.uniform(-strength.rotation, strength.rotation))
@@ -73,7 +73,7 @@ def _distort(frame: Frame, rng: np.random.Generator, strength: Strength) -> Fram
     aspect = np.exp(rng.uniform(-strength.aspect, strength.aspect) / 2)
     across, down = size * aspect, size / aspect
     cos, sin = np.cos(angle), np.sin(angle)
-    # The map goes backwards, from where a pixel lands to where its ink comes from.
+    # The map gives the source of each target pixel.
     back = np.array([[cos, sin], [-sin, cos]]) @ np.array([[1, slant], [0, 1]])
     back = back / np.array([[across], [down]]) / (ENLARGED / FRAME)
     reach = FAR if rng.random() < strength.far else strength.shift
@@ -102,7 +102,7 @@ def filled(frame: Frame) -> Frame:
     if box is None:
         return frame
     tight = frame[box.rows_and_columns()]
-    # A lone stem is left somewhat narrower: filled out it would be a solid square.
+    # A single stem is left narrower: it would become a solid square.
     width = min(GLYPH, 3 * tight.shape[1])
     square = np.clip(cv2.resize(tight, (width, GLYPH), interpolation=cv2.INTER_LINEAR), 0, 1)
     left, top = (FRAME - width) // 2, (FRAME - GLYPH) // 2
@@ -118,5 +118,5 @@ def _change_thickness(drawn: np.ndarray, rng: np.random.Generator) -> np.ndarray
     if rng.random() < HALF:  # as often thicker as thinner
         return cv2.dilate(drawn, brush)
     thinner = cv2.erode(drawn, brush)
-    # A hairline would vanish altogether; then the digit stays as it was.
+    # A hairline would vanish, so the digit stays as it is.
     return thinner if thinner.max() > HALF else drawn

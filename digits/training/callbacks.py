@@ -1,4 +1,4 @@
-"""Keras callbacks of every training: time for each epoch, and a checkpoint after it."""
+"""Keras callbacks: time of each epoch, and checkpoints."""
 
 import sys
 import time
@@ -33,7 +33,7 @@ class Clock(keras.callbacks.Callback):
 
 
 class Checkpoint(keras.callbacks.Callback):
-    """Save weights, optimizer, recipe and history after each epoch, in one step."""
+    """Save a checkpoint after each epoch."""
 
     def __init__(self, run: Path, record: Record) -> None:
         super().__init__()
@@ -41,7 +41,7 @@ class Checkpoint(keras.callbacks.Callback):
         self.record = record  # of the epochs so far
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:  # noqa: ARG002
-        """Replace the checkpoint by one of this epoch."""
+        """Save the checkpoint of this epoch."""
         figures = {name: float(value) for name, value in (logs or {}).items()}
         self.record = self.record.with_epoch(figures)
         save_checkpoint(self.model, self._run, self.record)

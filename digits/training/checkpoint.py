@@ -1,6 +1,6 @@
-"""Checkpoints: after each epoch one file with weights, optimizer, recipe and history.
+"""Save and restore checkpoints: weights, optimizer, recipe and history in one file per run.
 
-The file is replaced in one step. Reading what a checkpoint was made with needs no TensorFlow.
+The file is replaced atomically. Reading its recipe needs no TensorFlow.
 """
 
 import csv
@@ -19,23 +19,23 @@ if TYPE_CHECKING:
     from digits.training.handwriting_frames import HandwritingFrames
 
 FILE = "checkpoint.weights.h5"  # in the folder of the run
-HEAD = "head.weights.h5"  # beside it: a trained reject head, until it is exported
-HISTORY = "history.csv"  # beside it: a line of names, and one for each epoch
+HEAD = "head.weights.h5"  # a trained reject head, until it is exported
+HISTORY = "history.csv"  # CSV with a line for each epoch
 RECORD = "training"  # dataset of the file: the record as JSON
 GENERATORS = "generators"  # group of the file: the states of dropout's random generators
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What a training is made with, and how far it is."""
+    """Recipe, data and history of a training."""
 
     recipe: dict[str, Any]  # fields of the recipe
-    data: dict[str, str | None]  # as `checksums` gives them
-    history: tuple[dict[str, float], ...] = ()  # loss and others of each epoch
+    data: dict[str, str | None]  # see `checksums`
+    history: tuple[dict[str, float], ...] = ()  # figures of each epoch
 
     @property
     def epochs(self) -> int:
-        """How many epochs are done."""
+        """Number of completed epochs."""
         return len(self.history)
 
     def with_epoch(self, figures: dict[str, float]) -> "Record":
@@ -44,7 +44,7 @@ class Record:
 
 
 def checksums(mnist: "Mnist", written: "HandwritingFrames | None" = None) -> dict[str, str | None]:
-    """Return what tells the data of one training from those of another."""
+    """Return checksums of the training data."""
     return {
         "data_sha256": mnist.sha256,
         "corrections_sha256": mnist.corrections_sha256,
@@ -55,8 +55,8 @@ def checksums(mnist: "Mnist", written: "HandwritingFrames | None" = None) -> dic
 def save_checkpoint(network: Any, run: Path, record: Record) -> None:  # noqa: ANN401  # a Keras model
     """Replace the checkpoint and the history in `run`.
 
-    Keras' own `BackupAndRestore` writes over its last file, and the number of epochs into another:
-    killed in between, it has neither the old state nor the new one.
+    Keras' `BackupAndRestore` overwrites its last file, and writes the number of epochs to another
+    one: if it is killed in between, both states are lost.
     """
     import h5py
 
@@ -72,7 +72,7 @@ def save_checkpoint(network: Any, run: Path, record: Record) -> None:  # noqa: A
 
 
 def load_record(run: Path) -> Record | None:
-    """Return what the checkpoint in `run` was made with; None where there is no checkpoint.
+    """Return the record of the checkpoint in `run`; None without a checkpoint.
 
     Raises
     ------
@@ -92,7 +92,7 @@ def load_record(run: Path) -> Record | None:
 
 
 def restore(network: Any, run: Path) -> Record:  # noqa: ANN401  # a Keras model
-    """Bring a compiled network to the checkpoint in `run`, and the history to the same epoch.
+    """Restore a compiled network and the history from the checkpoint in `run`.
 
     Raises
     ------
@@ -117,7 +117,7 @@ def restore(network: Any, run: Path) -> Record:  # noqa: ANN401  # a Keras model
 
 
 def forget(run: Path) -> None:
-    """Remove an earlier training's checkpoint and history, which another replaces."""
+    """Remove the checkpoint and history of an earlier training."""
     for name in (FILE, HEAD, HISTORY):
         (run / name).unlink(missing_ok=True)
 

@@ -1,9 +1,8 @@
-"""Disturb frames in training as paper, light and printing do: digits that stay the same digits.
+"""Corrupt frames in training as paper, light and printing do.
 
-MNIST's paper is spotless. Pictures that come without a page around them, or from one that the
-way to ink could not clean, are not: grey or cloudy, pale, grainy, specked, crossed by strokes, in
-shadow, or drawn as an outline. None of it is made from MNIST-C's definitions or numbers, which
-`benchmarks/robustness.py` measures with.
+MNIST has clean paper. Small pictures without a page around them have not: they are grey, cloudy,
+pale, grainy, specked, crossed by strokes, in shadow, or outlined. None of this follows MNIST-C,
+which `benchmarks/robustness.py` measures.
 """
 
 import cv2
@@ -11,7 +10,7 @@ import numpy as np
 
 from digits.types import FRAME, Frame, Frames
 
-TWICE = 0.35  # share of these that are disturbed in two ways
+TWICE = 0.35  # share of these with two corruptions
 GREYEST = 0.7  # ink, of the darkest paper
 PALEST = 0.25  # of full ink
 GRAIN = 0.3  # ink, standard deviation of the coarsest grain
@@ -23,7 +22,7 @@ HALF = 0.5  # of full ink
 
 
 def disturb(frames: Frames, rng: np.random.Generator, share: float) -> Frames:
-    """Return frames of which a share is disturbed: float32, shape (n, 28, 28), 0.0 to 1.0."""
+    """Return frames of which a share is corrupted: float32, shape (n, 28, 28), 0.0 to 1.0."""
     disturbed = frames.copy()
     for i in np.flatnonzero(rng.random(len(frames)) < share):
         for _ in range(2 if rng.random() < TWICE else 1):
@@ -33,30 +32,30 @@ def disturb(frames: Frames, rng: np.random.Generator, share: float) -> Frames:
 
 
 def _grey_paper(frame: Frame, rng: np.random.Generator) -> np.ndarray:
-    """Lay an even grey under the digit, and perhaps let the digit be no darker than it adds."""
+    """Add an even grey, possibly reducing the contrast of the digit."""
     level = rng.uniform(0.1, GREYEST)
     return frame + level if rng.random() < HALF else level + (1 - level) * frame
 
 
 def _clouds(frame: Frame, rng: np.random.Generator) -> np.ndarray:
-    """Lay uneven light over a digit that fades in it."""
+    """Add uneven light that reduces the contrast of the digit."""
     level = rng.uniform(0.1, GREYEST) * _field(rng)
     return level + (1 - level) * frame * rng.uniform(PALEST, 1.0)
 
 
 def _pale(frame: Frame, rng: np.random.Generator) -> np.ndarray:
-    """Take ink away, here more and there less."""
+    """Fade the ink unevenly."""
     return frame * (1 - (1 - PALEST) * _field(rng))
 
 
 def _grain(frame: Frame, rng: np.random.Generator) -> np.ndarray:
-    """Add grain; on ink alone, or everywhere."""
+    """Add noise to the ink or everywhere."""
     grain = rng.normal(0, rng.uniform(0.05, GRAIN), frame.shape)
     return frame + grain * (np.sqrt(frame) if rng.random() < HALF else 1)
 
 
 def _specks(frame: Frame, rng: np.random.Generator) -> np.ndarray:
-    """Give some pixels any level."""
+    """Set some pixels to random levels."""
     struck = rng.random(frame.shape) < rng.uniform(0.02, SPECKS)
     return np.where(struck, rng.random(frame.shape) ** rng.uniform(0.2, 2), frame)
 
@@ -72,7 +71,7 @@ def _blurred(frame: Frame, rng: np.random.Generator) -> np.ndarray:
 
 
 def _strokes(frame: Frame, rng: np.random.Generator) -> np.ndarray:
-    """Draw one or two fine strokes across, as rules, cancellations and stray pens do."""
+    """Draw one or two fine strokes across the digit."""
     drawn = np.zeros((2 * FRAME, 2 * FRAME), np.float32)
     for _ in range(int(rng.integers(1, 3))):
         n = int(rng.integers(2, 9))
@@ -92,7 +91,7 @@ def _strokes(frame: Frame, rng: np.random.Generator) -> np.ndarray:
 
 
 def _shadow(frame: Frame, rng: np.random.Generator) -> np.ndarray:
-    """Lay a shadow with a hard edge, or two, over part of the paper."""
+    """Add one or two shadows with hard edges."""
     rows, columns = np.mgrid[:FRAME, :FRAME] - (FRAME - 1) / 2
     angle = rng.uniform(0, 2 * np.pi)
     across = columns * np.cos(angle) + rows * np.sin(angle)
@@ -103,7 +102,7 @@ def _shadow(frame: Frame, rng: np.random.Generator) -> np.ndarray:
 
 
 def _blots(frame: Frame, rng: np.random.Generator) -> np.ndarray:
-    """Erase, or cover with grey, some small patches."""
+    """Erase some small patches, or cover them with grey."""
     other = frame.copy()
     for _ in range(int(rng.integers(1, 4))):
         centre = [int(v) for v in rng.integers(2, FRAME - 2, 2)]
@@ -113,7 +112,7 @@ def _blots(frame: Frame, rng: np.random.Generator) -> np.ndarray:
 
 
 def _outline(frame: Frame, rng: np.random.Generator) -> np.ndarray:
-    """Draw the digit as an outline, as one letters a title."""
+    """Replace the digit by its outline."""
     side = 4 * FRAME
     large = cv2.resize(frame, (side, side), interpolation=cv2.INTER_CUBIC)
     brush = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (int(rng.integers(3, 8)),) * 2)

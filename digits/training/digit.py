@@ -45,19 +45,19 @@ TITLES = {
 SETTLING = 0.3  # share of the epochs, at the end
 SHOWN_PLAIN = 0.5  # share of the digits that are not distorted then
 GENTLE_PEAK = 0.35  # of the highest learning rate, which rises once more for them
-GENTLE_MIX = (0.25, 0.5, 0.25)  # shares of digits distorted strongly, gently, and not at all
+GENTLE_MIX = (0.25, 0.5, 0.25)  # shares of digits distorted strongly, gently and not at all
 
 
 class Batches(keras.utils.PyDataset):
-    """Training digits in a new order each epoch, distorted where the recipe says so.
+    """Batches of training digits, shuffled each epoch and distorted as the recipe says.
 
-    An epoch's batches and their order depend on the seed and on the epoch's number alone, so that
-    a resumed training sees what an uninterrupted one sees. Keras must not shuffle them: it would
-    take a global generator.
+    An epoch's batches depend only on the seed and the number of the epoch, so that a resumed
+    training sees the same batches as an uninterrupted one. Keras must not shuffle them, since it
+    uses a global generator.
 
     Parameters
     ----------
-    epoch : how many epochs are done; the next one counts one more
+    epoch : number of completed epochs
     """
 
     def __init__(
@@ -74,15 +74,15 @@ class Batches(keras.utils.PyDataset):
         )
 
     def __len__(self) -> int:
-        """Return the number of batches in an epoch; a last, smaller one is left out."""
+        """Return the number of full batches in an epoch."""
         return max(1, len(self._digits) // self._recipe.batch)
 
     def __getitem__(self, index: int) -> tuple[Frames, np.ndarray]:
-        """Return frames (n, 28, 28) and their labels, one of ten each."""
+        """Return frames (n, 28, 28) and one-hot labels (n, 10)."""
         chosen = self._order[index * self._recipe.batch : (index + 1) * self._recipe.batch]
         pictures, labels = self._digits.pictures[chosen], self._digits.labels[chosen]
         rng = np.random.default_rng((self._recipe.seed, self._epoch, index))
-        # Whose strokes may be added to: other writers have their own flags and bars.
+        # Only MNIST's digits get additional strokes; other writers have their own.
         habits = labels
         if self._written is not None:
             replaced = rng.random(len(chosen)) < self._recipe.handwriting
@@ -96,7 +96,7 @@ class Batches(keras.utils.PyDataset):
         return frames, one_hot(labels)
 
     def _show(self, frames: Frames, habits: np.ndarray, rng: np.random.Generator) -> None:
-        """Distort these frames in place, as the epoch has it."""
+        """Distort these frames in place, as strongly as the epoch requires."""
         strong_epochs = self._recipe.epochs - self._recipe.gentle_epochs
         if self._epoch > strong_epochs:
             kind = rng.choice(("strong", "gentle", "plain"), len(frames), p=GENTLE_MIX)
@@ -105,27 +105,26 @@ class Batches(keras.utils.PyDataset):
             frames[gentle] = augment(frames[gentle], habits[gentle], rng, GENTLE)
             return
         distorted = self._distort(frames, habits, rng)
-        # Towards the end half of the digits are shown as they are, for the network to settle on
-        # what it will be asked most.
+        # At the end half of the digits are not distorted, as most digits to be read.
         late = self._epoch >= (1 - SETTLING) * strong_epochs
         plain = rng.random((len(frames), 1, 1)) < (SHOWN_PLAIN if late else 0)
         np.copyto(frames, distorted, where=~plain)
 
     def _distort(self, frames: Frames, habits: np.ndarray, rng: np.random.Generator) -> Frames:
-        """Draw some digits anew, in place, and return all as people's own pictures look."""
+        """Replace some digits by drawn ones, in place, and return all as in users' pictures."""
         for i in np.flatnonzero(rng.random(len(frames)) < self._recipe.drawn):
             if habits[i] != NOT_A_DIGIT:
                 frames[i] = draw_frame(int(habits[i]), rng)
         return disturb(augment(frames, habits, rng), rng, self._recipe.disturbed)
 
     def on_epoch_begin(self) -> None:
-        """Shuffle for this epoch. Keras ends one epoch too many, but begins each only once."""
+        """Shuffle for this epoch; Keras may end an epoch twice, but begins it once."""
         self._epoch += 1
         self._shuffle()
 
 
 class WarmupSchedule(keras.optimizers.schedules.LearningRateSchedule):
-    """The learning rate: it rises and falls along a cosine, and does so again for a gentle end.
+    """Learning rate with two cosine cycles, the second lower.
 
     Loshchilov & Hutter (2017), "SGDR: Stochastic Gradient Descent with Warm Restarts".
     """
@@ -143,19 +142,19 @@ class WarmupSchedule(keras.optimizers.schedules.LearningRateSchedule):
 
 
 def _rise(peak: float, steps: int) -> keras.optimizers.schedules.CosineDecay:
-    """Return a warm-up from a tenth of the peak, and the cosine from it to nothing."""
+    """Return a warm-up from a tenth of the peak, and a cosine decay to 0."""
     return keras.optimizers.schedules.CosineDecay(
         peak / 10, max(1, steps), warmup_target=peak, warmup_steps=steps // 20
     )
 
 
 def one_hot(labels: np.ndarray) -> np.ndarray:
-    """Return labels as categorical cross-entropy wants them: (n,) -> (n, 10)."""
+    """Return one-hot labels: (n,) -> (n, 10)."""
     return np.eye(CLASSES, dtype=np.float32)[labels]
 
 
 def compile_network(network: keras.Model, recipe: Recipe, n_train: int) -> None:
-    """Give the network its loss and its optimiser: Adam, or AdamW that cools down."""
+    """Compile a network with Adam, or AdamW and a schedule."""
     if recipe.decay:
         optimizer = keras.optimizers.AdamW(
             WarmupSchedule(recipe, n_train), weight_decay=recipe.decay
@@ -174,16 +173,16 @@ def fit(
     written: HandwritingFrames | None = None,
     resume: bool = False,
 ) -> None:
-    """Train `network` and leave a checkpoint and a line of history for each epoch in `run`.
+    """Train `network`, with a checkpoint and a line of history for each epoch in `run`.
 
     Parameters
     ----------
     network : a Keras model, (n, 28, 28) in and (n, 10) probabilities out
-    mnist : its train digits teach, its validation digits are shown each epoch
-    recipe : how
-    run : the folder; made if need be
+    mnist : training digits, and validation digits for each epoch
+    recipe : of the training
+    run : folder of the checkpoint
     written : digits of other data sets, of which the recipe shows a share
-    resume : go on from the checkpoint in `run`; without it an earlier one is removed
+    resume : continue from the checkpoint in `run`; otherwise remove it
 
     Raises
     ------
@@ -212,10 +211,10 @@ def fit(
 def add_head(
     network: keras.Model, mnist: Mnist, recipe: Recipe, written: HandwritingFrames | None = None
 ) -> keras.Model | None:
-    """Train the reject head, "not a digit", of a trained network; the dense ones have none."""
+    """Train the reject head of a trained network; None if the recipe has none."""
     if not recipe.rejection_epochs:
         return None
-    keras.utils.set_random_seed(recipe.seed)  # whatever came before, resumed or not
+    keras.utils.set_random_seed(recipe.seed)  # independent of resuming
     head = build_rejection_head(network)
     seconds = recipe.rejection_epochs * SECONDS[recipe.network]
     sys.stdout.write(
@@ -224,12 +223,12 @@ def add_head(
     )
     head.get_layer("not_a_digit").summary()
     fit_head(head, mnist, recipe.seed, recipe.rejection_epochs, written)
-    network.trainable = True  # as it was, for whoever opens the .h5
+    network.trainable = True  # as before, for users of the .h5
     return head
 
 
 def load_head(network: keras.Model, run: Path) -> keras.Model | None:
-    """Return the reject head that `save_head` left in `run`; None where there is none."""
+    """Return the reject head that `save_head` stored in `run`, or None."""
     if not (run / HEAD).exists():
         return None
     head = build_rejection_head(network)
@@ -244,7 +243,7 @@ def load_head(network: keras.Model, run: Path) -> keras.Model | None:
 
 
 def save_head(head: keras.Model, run: Path) -> None:
-    """Keep a trained reject head in `run`, to be exported later."""
+    """Save a trained reject head in `run`, to be exported later."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / HEAD
         head.save_weights(path)
@@ -254,9 +253,9 @@ def save_head(head: keras.Model, run: Path) -> None:
 def renew_head(
     mnist: Mnist, recipe: Recipe, run: Path, written: HandwritingFrames | None = None
 ) -> dict[str, Any]:
-    """Train the reject head of the shipped network anew, and write both and their card to `run`.
+    """Train a new reject head for the shipped network, and write both and their card to `run`.
 
-    How digits are read stays as it was, and with it all that the shipped card says of that.
+    The classes and their figures in the card do not change.
     """
     network = keras.saving.load_model(WEIGHTS / "mnist_model.h5", compile=False)
     head = add_head(network, mnist, recipe, written)
@@ -288,14 +287,13 @@ def export_run(
     *,
     judge_test: Callable[[Path], dict[str, Any]] | None = None,
 ) -> dict[str, Any]:
-    """Calibrate `network`, and write what is served, its card and its learning curves to `run`.
+    """Calibrate `network`, and write its ONNX, card and learning curves to `run`.
 
     All files appear in `run` at the end, or none.
 
     Parameters
     ----------
-    judge_test : from the path of the ``.onnx`` to the figures on test digits; None to leave them
-        unopened
+    judge_test : returns the figures on test digits of an ``.onnx``; None to leave them out
 
     Returns
     -------
@@ -304,7 +302,7 @@ def export_run(
     Raises
     ------
     ModelError
-        The exported network does not answer as Keras does.
+        The exported network differs from Keras.
     """
     with staged(run) as folder:
         path = folder / f"{recipe.network}.onnx"
@@ -349,7 +347,7 @@ def export_run(
 
 
 def provenance(name: str, title: str, recipe: dict[str, Any], mnist: Mnist) -> dict[str, Any]:
-    """Return what every card begins with: what was trained, when, by which recipe, on what."""
+    """Return the first fields of a card: name, date, recipe, data and versions."""
     return {
         "name": name,
         "title": title,
@@ -364,18 +362,18 @@ def provenance(name: str, title: str, recipe: dict[str, Any], mnist: Mnist) -> d
 
 
 def save_h5(network: keras.Model, path: Path) -> None:
-    """Save as ``.h5``, the format that was asked for, without Keras' advice to use another."""
+    """Save as ``.h5`` without Keras' warning about the format."""
     from absl import logging
 
     logging.set_verbosity(logging.ERROR)
     with tempfile.TemporaryDirectory() as folder:
         written = Path(folder) / path.name
-        network.save(written, include_optimizer=False)  # it would triple the size
+        network.save(written, include_optimizer=False)  # the optimizer would triple the size
         atomic_write(path, written.read_bytes())
 
 
 def draw_curves(history: list[dict[str, float]], path: Path) -> None:
-    """Draw accuracy and loss by epoch, for training and validation digits."""
+    """Plot accuracy and loss by epoch, for training and validation digits."""
     from matplotlib.figure import Figure
 
     epochs = range(1, len(history) + 1)
@@ -389,11 +387,11 @@ def draw_curves(history: list[dict[str, float]], path: Path) -> None:
 
 
 def summary(card: dict[str, Any], shipped: dict[str, Any], run: Path) -> str:
-    """Return what a training came to, as lines for a terminal.
+    """Return a summary of a training for the terminal.
 
     Parameters
     ----------
-    shipped : the card of the shipped network of the same kind; it is compared on the same digits
+    shipped : card of the shipped network of the same kind, for comparison
     """
     part = "test" if "test" in card else "validation"
     right = card[part]["accuracy"]
@@ -420,7 +418,7 @@ def _beside_shipped(card: dict[str, Any], shipped: dict[str, Any], part: str) ->
 
 
 def head_summary(card: dict[str, Any], run: Path) -> str:
-    """Return what the reject head came to, as lines for a terminal."""
+    """Return a summary of the reject head for the terminal."""
     head = card["not_a_digit"]
     return (
         f"\nThe network and its card are in runs/{run.name}/. "
@@ -431,7 +429,7 @@ def head_summary(card: dict[str, Any], run: Path) -> str:
 
 
 def versions() -> dict[str, str]:
-    """Return what this training ran on: libraries, Python, machine, commit."""
+    """Return versions of libraries and Python, the machine and the commit."""
     import tensorflow
 
     return {
@@ -445,7 +443,7 @@ def versions() -> dict[str, str]:
 
 
 def _commit() -> str:
-    """Return the commit of the checkout, or "unknown" where there is none."""
+    """Return the commit of the checkout, or "unknown"."""
     try:
         return subprocess.run(  # a fixed command
             ["git", "rev-parse", "--short", "HEAD"],  # noqa: S607

@@ -1,4 +1,4 @@
-"""Export a trained Keras network as it is served: ONNX with logits and embedding."""
+"""Export trained Keras networks to ONNX with logits and embedding."""
 
 import tempfile
 from collections.abc import Iterator
@@ -15,13 +15,13 @@ from digits.io.atomic_write import atomic_write
 from digits.training.graph import named, with_layers
 from digits.types import Frames
 
-OUTPUTS = ("logits", "embedding", "not_a_digit")  # the last where the network has a second head
-TOLERANCE = 1e-4  # largest difference of a logit that still counts as the same network
+OUTPUTS = ("logits", "embedding", "not_a_digit")  # the last only with a reject head
+TOLERANCE = 1e-4  # largest difference of a logit between Keras and ONNX Runtime
 
 
 @contextmanager
 def staged(run: Path) -> Iterator[Path]:
-    """Yield an empty folder whose files move to `run` once all are complete, or not at all."""
+    """Yield an empty folder whose files move to `run` at the end, or not at all."""
     run.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=run, prefix=".export-") as name:
         yield Path(name)
@@ -32,18 +32,18 @@ def staged(run: Path) -> Iterator[Path]:
 def export_onnx(
     network: keras.Model, path: Path, frames: Frames, rejection: keras.Model | None = None
 ) -> Scores:
-    """Write `network` as ONNX, after seeing that it answers as Keras does.
+    """Write `network` as ONNX, after comparing it with Keras.
 
     Parameters
     ----------
     network : ends in a softmax layer "digits" after a layer "embedding"
-    path : where to; an older file is replaced in one step, or not at all
+    path : of the ONNX file, which is replaced atomically
     frames : on which both must agree within `TOLERANCE`
-    rejection : the network's second head, if it has one
+    rejection : the network's reject head, if it has one
 
     Returns
     -------
-    the logits of `frames`, of all heads, as ONNX Runtime gives them
+    the logits of `frames` by ONNX Runtime, of all heads
 
     Raises
     ------
@@ -78,7 +78,7 @@ def export_onnx(
 
 
 def export_line(network: keras.Model, path: Path, strips: np.ndarray) -> None:
-    """Write the line network as ONNX, after seeing that it answers as Keras does.
+    """Write the line network as ONNX, after comparing it with Keras.
 
     Raises
     ------
@@ -114,7 +114,7 @@ def with_logits(network: keras.Model, rejection: keras.Model | None = None) -> k
 
 
 def multiply_adds(network: keras.Model) -> int:
-    """Count the multiplications of one forward pass through convolutions and dense layers."""
+    """Return the number of multiplications of convolutions and dense layers in one pass."""
     total = 0
     for layer in network.layers:
         if isinstance(layer, keras.Sequential):  # a head

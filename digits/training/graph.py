@@ -1,4 +1,4 @@
-"""What an exported network's graph calls its inputs and outputs; needs onnx, not TensorFlow."""
+"""Name inputs and outputs of exported graphs; needs onnx, not TensorFlow."""
 
 from collections import Counter
 
@@ -8,13 +8,13 @@ KINDS = {"Relu": "convolution", "MaxPool": "pooling"}  # the operator that a lay
 
 
 def named(content: bytes, names: tuple[str, ...]) -> bytes:
-    """Give the graph's input and outputs the names that the reader asks for."""
+    """Rename the graph's input and outputs."""
     model = onnx.load_from_string(content)
     wanted = dict(
         zip(
             [value.name for value in [*model.graph.input, *model.graph.output]],
             names,
-            strict=False,  # not every network has the last output
+            strict=False,  # not all networks have the last output
         )
     )
     for value in [*model.graph.input, *model.graph.output]:
@@ -27,10 +27,10 @@ def named(content: bytes, names: tuple[str, ...]) -> bytes:
 
 
 def with_layers(content: bytes) -> bytes:
-    """Give a digit network's graph the output of each convolution and pooling as well.
+    """Add the outputs of all convolutions and poolings to a digit network's graph.
 
-    Only the list of outputs changes, so that the answers stay the same bit for bit. A graph that
-    has them already comes back as it was.
+    Only the list of outputs changes, so that the results stay the same bit for bit. A graph that
+    has them already does not change.
 
     Parameters
     ----------
@@ -52,10 +52,10 @@ def with_layers(content: bytes) -> bytes:
 
 
 def _layer_names(graph: onnx.GraphProto) -> dict[str, str]:
-    """Return what the inner layers' tensors are to be called, from the ink to the embedding."""
+    """Return names for the tensors of inner layers, from the ink to the embedding."""
     makers = {name: node for node in graph.node for name in node.output}
     before, waiting = set(), ["embedding"]
-    while waiting:  # back along what the embedding is made of: the second head stands beside it
+    while waiting:  # back from the embedding, which leaves out the reject head
         name = waiting.pop()
         if name in makers and name not in before:
             before.add(name)

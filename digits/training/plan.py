@@ -1,6 +1,6 @@
-"""From the options of ``train_model.py`` to a plan; options that contradict each other are named.
+"""Turn the options of ``train_model.py`` into a plan, and check them.
 
-Needs no TensorFlow, so that a wrong option is answered at once and nothing is written.
+This needs no TensorFlow, so that wrong options are reported at once.
 """
 
 import argparse
@@ -14,13 +14,13 @@ from digits.training.recipes import OTHERS, RECIPES, AnyRecipe, Recipe
 
 NETWORKS = ("cnn", "dense", "wide", *OTHERS)
 DEFAULT_NETWORK, DEFAULT_RECIPE = "cnn", "quick"
-NAME = re.compile(r"\w[\w.-]{0,99}")  # a folder in runs/, and never one outside
-LARGEST_SEED = 2**32 - 1  # what NumPy's and TensorFlow's generators take
+NAME = re.compile(r"\w[\w.-]{0,99}")  # a folder in runs/, never outside
+LARGEST_SEED = 2**32 - 1  # the largest seed of NumPy and TensorFlow
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What was chosen on the command line; None where an option was left out."""
+    """Options of the command line; None if left out."""
 
     network: str | None = None
     recipe: str | None = None
@@ -36,22 +36,22 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is to be trained, and where its files go."""
+    """What to train, and the folder of its files."""
 
     recipe: AnyRecipe
     run: Path
-    resumed: Record | None = None  # of the checkpoint to go on from
+    resumed: Record | None = None  # of the checkpoint to continue
     head: bool = False  # only the reject head, on the shipped network
     export: bool = False  # only what is served, of the checkpoint as it is
 
     @property
     def complete(self) -> bool:
-        """Whether all epochs are done."""
+        """Whether all epochs are complete."""
         return self.resumed is not None and self.resumed.epochs >= self.recipe.epochs
 
 
 def plan_training(options: Options, runs: Path) -> Plan:
-    """Return what is to be trained.
+    """Return the plan of a training.
 
     Raises
     ------
@@ -94,12 +94,12 @@ def _plan_new(options: Options, runs: Path) -> Plan:
 
 
 def check_data(plan: Plan, data: dict[str, str | None]) -> None:
-    """See that a training is resumed with the data that it began with.
+    """Check that a training is resumed with its original data.
 
     Raises
     ------
     UsageError
-        It began with others.
+        The data differ.
     """
     if plan.resumed and plan.resumed.data != data:
         raise UsageError(

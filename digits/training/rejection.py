@@ -1,7 +1,6 @@
-"""Teach the convolutional network's second head what is no digit, and when to refuse.
+"""Train and calibrate the reject head, "not a digit", of the convolutional network.
 
-The first head is trained before and stays as it is: this one only looks at what the network's
-convolutions found in a frame.
+The network is trained before and does not change: the reject head uses its features.
 """
 
 from typing import Any
@@ -23,25 +22,25 @@ from digits.training.handwriting_frames import HandwritingFrames
 from digits.training.stroke_habits import flagged_one
 from digits.types import FRAME, Box, Frame, Frames
 
-BATCH = 128  # digits, and as many frames that hold none
+BATCH = 128  # digits, and as many frames without a digit
 PEAK = 2e-3  # highest learning rate
 DECAY = 1e-2  # weight decay
-POOL = 30_000  # negatives drawn once; each is distorted anew whenever it is shown
-HELD_OUT = 5_000  # negatives that calibrate, from other digits and other fonts
+POOL = 30_000  # negatives, drawn once and distorted in each batch
+HELD_OUT = 5_000  # negatives for calibration, from other digits and other fonts
 P_PLAIN = 0.3  # share of frames that are not distorted
-P_DRAWN = 0.15  # share of digits in the forms of hands that MNIST has not met
+P_DRAWN = 0.15  # share of digits in forms that are missing in MNIST
 P_FLAG = 0.3  # share of ones with a flag that may reach the line
-P_FILLED = 0.25  # share of digits stretched to fill a square
-P_DISTURBED = 0.2  # share of frames on grey, grainy or crossed paper, in training alone
-P_CAMERA = 0.3  # share of frames that went through a bad picture
+P_FILLED = 0.25  # share of digits stretched to a square
+P_DISTURBED = 0.2  # share of frames on grey, grainy or crossed paper, in training only
+P_CAMERA = 0.3  # share of frames degraded as by a bad camera
 P_SPOT = 0.3  # share of those that have a spot of 2 px too much or too little ink
-LEGIBLE = 0.6  # share of the ink that must be left for the digit to be one
+LEGIBLE = 0.6  # least share of the ink that must remain
 KEPT = 0.997  # share of distorted digits that must not be rejected
 HALF = 0.5  # of full ink
 
 
 class RejectionBatches(keras.utils.PyDataset):
-    """Digits, and as many frames that hold none; an epoch depends on its seed and number alone."""
+    """Batches of digits and as many frames without a digit, determined by seed and epoch."""
 
     def __init__(self, digits: Labelled, others: Frames, seed: int, batches: int) -> None:
         super().__init__()
@@ -53,7 +52,7 @@ class RejectionBatches(keras.utils.PyDataset):
         return self._batches
 
     def __getitem__(self, index: int) -> tuple[Frames, np.ndarray]:
-        """Return frames (2 n, 28, 28), and for each whether it holds no digit (2 n, 1)."""
+        """Return frames (2 n, 28, 28), and 1 for those without a digit (2 n, 1)."""
         rng = np.random.default_rng((self._seed, self._epoch, index))
         chosen = rng.integers(len(self._digits), size=BATCH)
         part = Labelled(self._digits.pictures[chosen], self._digits.labels[chosen])
@@ -64,12 +63,12 @@ class RejectionBatches(keras.utils.PyDataset):
         return frames, np.repeat(np.array([0, 1], np.float32), BATCH)[:, None]
 
     def on_epoch_begin(self) -> None:
-        """Draw others in this epoch."""
+        """Draw other batches in this epoch."""
         self._epoch += 1
 
 
 def distort_digits(digits: Labelled, rng: np.random.Generator, disturbed: float = 0.0) -> Frames:
-    """Return digits as hands, pens and cameras distort them; all of them stay digits."""
+    """Return digits distorted as by writers, pens and cameras, so that they stay digits."""
     plain = digits.frames
     habits = [_habit(f, int(label), rng) for f, label in zip(plain, digits.labels, strict=True)]
     written = np.stack(habits) if habits else plain
@@ -78,7 +77,7 @@ def distort_digits(digits: Labelled, rng: np.random.Generator, disturbed: float 
 
 
 def _habit(frame: Frame, label: int, rng: np.random.Generator) -> Frame:
-    """Return a digit in a foreign form, a 1 with a long flag, or any as forms stretch it."""
+    """Return a digit in another form, a 1 with a long flag, or a stretched digit."""
     if rng.random() < P_DRAWN:
         frame = draw_frame(label, rng)
     if label == 1 and rng.random() < P_FLAG:
@@ -87,7 +86,7 @@ def _habit(frame: Frame, label: int, rng: np.random.Generator) -> Frame:
 
 
 def distort_others(frames: Frames, rng: np.random.Generator, disturbed: float = 0.0) -> Frames:
-    """Return frames that hold no digit, distorted in the same way as digits."""
+    """Return frames without a digit, distorted in the same way as digits."""
     labels = np.full(len(frames), NOT_A_DIGIT, np.uint8)
     frames = np.where(_some(frames, P_PLAIN, rng), frames, augment(frames, labels, rng))
     return _photographed(disturb(frames, rng, disturbed), rng)
@@ -102,7 +101,7 @@ def _some(frames: Frames, share: float, rng: np.random.Generator) -> np.ndarray:
 
 
 def _taken(frame: Frame, rng: np.random.Generator) -> Frame:
-    """Return a frame as a poor picture gives it: blurred, grainy, specked, broken or cut off."""
+    """Return a frame as of a bad picture: blurred, grainy, specked, broken or cut off."""
     scale = int(rng.integers(1, 5))
     whole = cv2.resize(frame, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
     ink = cv2.GaussianBlur(whole, (0, 0), rng.uniform(0.2, 0.7) * scale)
@@ -122,7 +121,7 @@ def _taken(frame: Frame, rng: np.random.Generator) -> Frame:
 def draw_frames(
     digits: Labelled, count: int, rng: np.random.Generator, *, held_out: bool = False
 ) -> Frames:
-    """Return `count` frames that hold no digit: float32, shape (count, 28, 28)."""
+    """Return `count` frames without a digit: float32, shape (count, 28, 28)."""
     inks = draw_negatives(digits.pictures, digits.labels, count, rng, held_out=held_out)
     frames = [to_frame(ink, Box(0, 0, ink.shape[1], ink.shape[0])) for ink in inks]
     return np.stack(frames) if frames else np.zeros((0, FRAME, FRAME), np.float32)
@@ -135,15 +134,15 @@ def fit_head(
     epochs: int,
     written: HandwritingFrames | None = None,
 ) -> None:
-    """Train the second head of a trained network; a few minutes.
+    """Train the reject head of a trained network, in a few minutes.
 
     Parameters
     ----------
-    head : as `digits.training.architectures.build_rejection_head` gives it
-    mnist : its train digits are shown, and cut up for what is shown beside them
+    head : of `digits.training.architectures.build_rejection_head`
+    mnist : training digits, of which parts also make negatives
     seed : of all random choices
     epochs : passes through the training digits
-    written : digits and letters of other data sets, which are shown too
+    written : digits and letters of other data sets
     """
     keras.utils.set_random_seed(seed)
     pool = min(POOL, len(mnist.train))
@@ -165,10 +164,10 @@ def fit_head(
 def calibrate_head(
     head: keras.Model, mnist: Mnist, seed: int, written: HandwritingFrames | None = None
 ) -> dict[str, Any]:
-    """Return slope, offset and threshold of the second head, and how well it then tells.
+    """Return slope, offset and threshold of the reject head, and its figures.
 
-    Calibrated on calibration digits, judged on validation digits; the frames without a digit are
-    made of the same digits, and of letters from fonts that training did not show.
+    Calibrated on calibration digits, evaluated on validation digits; the frames without a digit
+    are made of the same digits, and of letters from fonts that training does not use.
     """
     rng = np.random.default_rng((seed, 1))
 

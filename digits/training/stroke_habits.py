@@ -1,6 +1,6 @@
-"""Strokes that hands all over the world add to a digit and MNIST's American writers did not.
+"""Add strokes to digits that are usual elsewhere and missing in MNIST's American writers.
 
-Each function takes a frame and returns it with the stroke drawn as thick as the digit's own.
+Each function returns a frame with a stroke as thick as those of the digit.
 """
 
 import cv2
@@ -8,7 +8,7 @@ import numpy as np
 
 from digits.types import FRAME, Frame
 
-FINE = 4  # the strokes are drawn this many times larger, then averaged down
+FINE = 4  # factor at which strokes are drawn before reduction
 P_FLAG = 0.35  # share of ones that begin with an up-stroke
 P_FOOT = 0.15  # share of ones that stand on a bar
 P_BAR = 0.2  # share of sevens that are crossed
@@ -16,7 +16,7 @@ INKED = 0.5  # of full ink
 
 
 def add_habits(frame: Frame, label: int, rng: np.random.Generator) -> Frame:
-    """Return the digit as one writer in several would write it: (28, 28) -> (28, 28)."""
+    """Return a digit with a random additional stroke: (28, 28) -> (28, 28)."""
     if label == 1:
         if rng.random() < P_FLAG:
             frame = flagged_one(frame, rng)
@@ -28,7 +28,7 @@ def add_habits(frame: Frame, label: int, rng: np.random.Generator) -> Frame:
 
 
 def flagged_one(frame: Frame, rng: np.random.Generator, longest: float = 0.6) -> Frame:
-    """Begin a 1 with an up-stroke from the left, as long as a share of the stem, to its top."""
+    """Add an up-stroke to the top of a 1, with a length relative to the stem."""
     rows = np.flatnonzero((frame > INKED).any(axis=1))
     if not rows.size:
         return frame
@@ -40,7 +40,7 @@ def flagged_one(frame: Frame, rng: np.random.Generator, longest: float = 0.6) ->
 
 
 def footed_one(frame: Frame, rng: np.random.Generator) -> Frame:
-    """Stand a 1 on a bar."""
+    """Add a base bar to a 1."""
     rows = np.flatnonzero((frame > INKED).any(axis=1))
     if not rows.size:
         return frame
@@ -51,7 +51,7 @@ def footed_one(frame: Frame, rng: np.random.Generator) -> Frame:
 
 
 def crossed_seven(frame: Frame, rng: np.random.Generator) -> Frame:
-    """Cross a 7's stem."""
+    """Add a bar across the stem of a 7."""
     rows = np.flatnonzero((frame > INKED).any(axis=1))
     if not rows.size:
         return frame
