@@ -1,9 +1,9 @@
-"""Write digits as hands all over the world do: pen strokes from a table of forms.
+"""Draw digits in the forms of writers all over the world, as pen strokes from a table.
 
-Each form, or allograph, is given by two drawings, its extremes, with equally many points. A hand
-writes something between the two, every point a little off. Drawings are read by eye: points are
-"x,y" in hundredths of the digit's height, x to the right and y down; the pen turns sharply at
-"x,y!" and bends smoothly elsewhere; it is lifted at "|".
+Each form, or allograph, is given by two extreme drawings with equally many points. A writer's digit
+lies between the two, with a random error of each point. Points are "x,y" in hundredths of the
+digit's height, x to the right and y down; "x,y!" is a corner, other points are smooth; the pen is
+lifted at "|".
 
 >>> rng = np.random.default_rng(0)
 >>> ink = draw(write(7, rng), height=28, pen=2.5)
@@ -21,12 +21,12 @@ from digits.image.mnist_normalize import to_frame
 from digits.synthesis.strokes import Stroke, draw
 from digits.types import Box, Frame
 
-HEIGHT = 40  # px at which a digit is drawn, of which 20 are left in the frame
-PEN = (2.5, 9.0)  # px at that height: MNIST's pens and somewhat finer and broader ones
+HEIGHT = 40  # px, height at which a digit is drawn before it is reduced to a frame
+PEN = (2.5, 9.0)  # px at that height: as in MNIST, and somewhat finer and broader
 
-BEYOND = 0.15  # how far a hand may go past either extreme, as a share of the way between them
-JITTER = (0.01, 0.04)  # heights, standard deviation of control points: a careful, a careless hand
-TREND = 0.5  # share of the jitter that a control point has from the one before: arcs stay arcs
+BEYOND = 0.15  # how far a digit may exceed the extremes, as a share of their distance
+JITTER = (0.01, 0.04)  # heights, standard deviation of control points: careful and careless writers
+TREND = 0.5  # correlation of the jitter of successive control points, which keeps arcs round
 PROPORTION = 0.15  # standard deviation of the logarithm of head over foot
 LEAN = 0.08  # standard deviation of the slant, px sideways for each px of height
 STRETCH = 0.12  # standard deviation of the logarithm of the width
@@ -39,9 +39,9 @@ class Form:
 
     digit: int
     name: str
-    share: float  # of the drawn digits of this value
+    share: float  # share of the drawn digits of this value
     drawings: tuple[str, str]  # the extremes
-    in_mnist: bool = False  # writers of MNIST have it too
+    in_mnist: bool = False  # whether MNIST contains it
 
 
 FORMS: tuple[Form, ...] = (
@@ -366,7 +366,7 @@ FORMS: tuple[Form, ...] = (
 
 
 def choose(digit: int, rng: np.random.Generator) -> Form:
-    """Choose a form of a digit by the shares."""
+    """Choose a form of a digit by the shares of the forms."""
     forms = forms_of(digit)
     shares = np.cumsum([form.share for form in forms])
     return forms[int(np.searchsorted(shares[:-1], rng.random() * shares[-1], "right"))]
@@ -380,21 +380,20 @@ def forms_of(digit: int) -> tuple[Form, ...]:
 def write(
     digit: int, rng: np.random.Generator, form: Form | None = None, slant: float = 0.0
 ) -> tuple[Stroke, ...]:
-    """Write one digit.
+    """Return the strokes of one digit.
 
     Parameters
     ----------
     digit : 0 to 9
-    rng : where chance comes from; the same state writes the same strokes
-    form : how to write it; None chooses by the shares
-    slant : of the hand, px to the right for each px upwards
+    rng : the same state gives the same strokes
+    form : None chooses by the shares
+    slant : of the writer, px to the right for each px upwards
 
     Returns
     -------
     tuple of float32, shape (points, 2)
-        Each stroke as (x, y) in heights of the digit, y down from 0.0 to 1.0, x from 0.0; in the
-        order in which the pen makes them, so that it comes to `strokes[0][0]` and leaves from
-        `strokes[-1][-1]`.
+        Each stroke as (x, y) in heights of the digit, y down from 0.0 to 1.0, x from 0.0; in
+        the order of writing, from `strokes[0][0]` to `strokes[-1][-1]`.
     """
     form = form or choose(digit, rng)
     first, last, corner, lifted = _control_points(form)
@@ -410,14 +409,14 @@ def write(
 
 
 def _jitter(n: int, rng: np.random.Generator) -> np.ndarray:
-    """Return by how much a hand misses each control point: (n, 2)."""
+    """Return the random error of each control point: (n, 2)."""
     fresh = rng.normal(0, rng.uniform(*JITTER), (n + 1, 2))
     return TREND * fresh[:-1] + np.sqrt(1 - TREND**2) * fresh[1:]
 
 
 @cache
 def _control_points(form: Form) -> tuple[np.ndarray, np.ndarray, np.ndarray, tuple[int, ...]]:
-    """Read the drawings: points of both extremes, which are corners, and where strokes begin."""
+    """Parse the drawings: points of both extremes, corners, and first points of strokes."""
     strokes = [[stroke.split() for stroke in drawing.split("|")] for drawing in form.drawings]
     words = [[word for stroke in drawing for word in stroke] for drawing in strokes]
     first, last = (
@@ -432,12 +431,12 @@ def _control_points(form: Form) -> tuple[np.ndarray, np.ndarray, np.ndarray, tup
 def _split(
     points: np.ndarray, corner: np.ndarray, lifted: tuple[int, ...]
 ) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Cut the control points where the pen is lifted."""
+    """Split the control points into strokes."""
     return list(zip(np.split(points, lifted), np.split(corner, lifted), strict=True))
 
 
 def _way(points: np.ndarray, corner: np.ndarray) -> np.ndarray:
-    """Return the pen's way through its control points, smooth except at corners."""
+    """Return the curve through control points, smooth except at corners."""
     cuts = [0, *(np.flatnonzero(corner[1:-1]) + 1).tolist(), len(points) - 1]
     parts = [_spline(points[a : b + 1]) for a, b in pairwise(cuts)]
     return np.concatenate([*parts, points[-1:]])
@@ -456,6 +455,6 @@ def _spline(points: np.ndarray) -> np.ndarray:
 
 
 def draw_frame(digit: int, rng: np.random.Generator) -> Frame:
-    """Return a digit drawn in one of the world's forms, as MNIST would show it: (28, 28)."""
+    """Return a drawn digit as a frame: (28, 28)."""
     ink = draw(write(digit, rng), HEIGHT, rng.uniform(*PEN), rng)
     return to_frame(ink, Box(0, 0, ink.shape[1], ink.shape[0]))

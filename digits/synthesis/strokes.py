@@ -1,4 +1,4 @@
-"""Draw handwriting as pens write it: recorded strokes become ink, scanned characters keep theirs.
+"""Draw handwriting: render recorded strokes as ink, and scale scanned characters.
 
 One renderer serves digits, lines and pages. A `StrokeStyle` is one writer with one pen: sample it
 once for a number, a line or a page, and draw every character of that writer with it.
@@ -20,56 +20,56 @@ from jaxtyping import Float32, Num, UInt8
 
 from digits.types import Ink
 
-Stroke = Float32[np.ndarray, "_points 2"]  # (x, y) along the pen's way, in heights, y down
+Stroke = Float32[np.ndarray, "_points 2"]  # (x, y) along the stroke, in heights, y down
 
 STEP = 6  # points drawn with one width of the pen
-FINE = 4  # strokes are drawn this many times larger, then averaged down
-HAIR = 1e-3  # px, of ink for which no further row or column is opened
-SHIFT = 4  # bits of a pixel of the large canvas that cv2 is given
-PRESSURE = 0.15  # how much less than its whole width a lightly held pen draws, a logarithm
-FADED = 0.3  # of full ink, what a fast or dry pen loses at most
+FINE = 4  # factor at which strokes are drawn before reduction
+HAIR = 1e-3  # px of ink for which no further row or column is added
+SHIFT = 4  # fractional bits of coordinates for cv2
+PRESSURE = 0.15  # standard deviation of the logarithm of the width at the ends of a stroke
+FADED = 0.3  # of full ink, the most that uneven ink lacks
 
 SPACING = 0.02  # heights between the points of a smoothed stroke
-TREMOR = 0.012  # heights, standard deviation of the Gaussian that removes a recorder's steps
-WIDEST = 2.5  # widths over heights; what is wider (a dash) is measured by its width
+TREMOR = 0.012  # heights, standard deviation of the Gaussian that removes rounding
+WIDEST = 2.5  # width over height; wider characters, such as a dash, are scaled by width
 PENS = (0.04, 0.2)  # heights: from a hairline to a felt pen on a small digit
 WAVE = 0.25  # heights between two independent errors of an unsteady writer
 P_CUT = 0.3  # share of strokes that begin late or end early
 P_DRY = 0.2  # share of characters whose ink is uneven
 LARGEST = 4  # times its own size, to which a scan may be enlarged
-WHITE = 255  # full ink of a scan
+WHITE = 255  # level of full ink in a scan
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Handwritten:
-    """One character that a person wrote: pen strokes, or a scan."""
+    """A handwritten character: pen strokes or a scan."""
 
     label: str  # the character
     source: str  # name of the data set
-    writer: str  # unique in its source; empty where the source does not say
-    strokes: tuple[Stroke, ...] = ()  # as `smooth` returns them; empty for a scan
+    writer: str  # unique in its source; empty if unknown
+    strokes: tuple[Stroke, ...] = ()  # see `smooth`; empty for a scan
     scan: UInt8[np.ndarray, "_h _w"] | None = None  # 0 paper to 255 ink, tight; None for strokes
 
 
 @dataclass(frozen=True, slots=True)
 class StrokeStyle:
-    """How one writer with one pen departs from what was recorded."""
+    """The style of one writer with one pen."""
 
     pen: float  # heights, width of the pen
     slant: float = 0.0  # px to the right for each px upwards
     stretch: float = 0.0  # logarithm of the factor by which characters are wider
     wobble: float = 0.0  # heights, standard deviation of the pen's error
-    cut: float = 0.0  # heights, most that is missing where a stroke begins or ends
-    dry: float = 0.0  # of full ink, most that uneven ink loses in places
+    cut: float = 0.0  # heights, the most that is missing at the ends of a stroke
+    dry: float = 0.0  # of full ink, the most that uneven ink lacks
 
 
 def sample_style(rng: np.random.Generator, pen: float | None = None) -> StrokeStyle:
-    """Return a writer's style by chance.
+    """Return a random style.
 
     Parameters
     ----------
-    rng : where chance comes from
-    pen : heights, the width of the pen; None samples it too
+    rng : of the random choices
+    pen : heights, the width of the pen; random if None
     """
     low, high = np.log(PENS)
     return StrokeStyle(
@@ -85,7 +85,7 @@ def sample_style(rng: np.random.Generator, pen: float | None = None) -> StrokeSt
 def smooth(strokes: Sequence[Num[np.ndarray, "_points 2"]]) -> tuple[Stroke, ...]:
     """Return recorded strokes as smooth curves of evenly spaced points, in heights.
 
-    The recorder's coarse steps become a Catmull-Rom curve; its rounding is filtered away.
+    Coarse steps become a Catmull-Rom curve; rounding is filtered.
 
     Parameters
     ----------
@@ -105,7 +105,7 @@ def smooth(strokes: Sequence[Num[np.ndarray, "_points 2"]]) -> tuple[Stroke, ...
 
 
 def _in_heights(curves: list[np.ndarray]) -> tuple[Stroke, ...]:
-    """Move curves to the origin, and scale them to a height of 1 unless they lie flat."""
+    """Move curves to the origin, and scale them to a height of 1 or, if flat, by width."""
     every = np.concatenate(curves)
     extent = np.ptp(every, axis=0)
     unit = max(float(extent[1]), float(extent[0]) / WIDEST, 1e-6)
@@ -114,14 +114,14 @@ def _in_heights(curves: list[np.ndarray]) -> tuple[Stroke, ...]:
 
 
 def _without_repeats(points: np.ndarray) -> np.ndarray:
-    """Leave out points at which the pen stood still: (n, 2) -> (m, 2)."""
+    """Remove repeated points: (n, 2) -> (m, 2)."""
     moved = np.concatenate([[True], np.any(np.diff(points, axis=0) != 0, axis=1)])
     return points[moved]
 
 
 def _curve(points: np.ndarray) -> np.ndarray:
     """Return a smooth curve through points, evenly spaced: (n, 2) -> (m, 2)."""
-    if len(points) == 1:  # a dot: cv2 draws no line without length
+    if len(points) == 1:  # a dot, since cv2 does not draw lines of length 0
         return points + np.array([[0.0, 0.0], [0.0, SPACING]])
     padded = np.concatenate([2 * points[:1] - points[1:2], points, 2 * points[-1:] - points[-2:-1]])
     t = np.linspace(0, 1, 8, endpoint=False)[:, None, None]
@@ -133,7 +133,7 @@ def _curve(points: np.ndarray) -> np.ndarray:
     way = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(fine, axis=0), axis=1))])
     n = max(2, round(way[-1] / SPACING) + 1)
     even = np.stack([np.interp(np.linspace(0, way[-1], n), way, axis) for axis in fine.T], axis=1)
-    # The ends are continued by reflection, so that they stay where they are.
+    # The ends are reflected, so that they do not move.
     sigma = TREMOR / SPACING
     reach = min(math.ceil(3 * sigma), n - 1)
     kernel = np.exp(-0.5 * (np.arange(-reach, reach + 1) / sigma) ** 2)
@@ -146,15 +146,15 @@ def _curve(points: np.ndarray) -> np.ndarray:
 def vary(
     strokes: tuple[Stroke, ...], style: StrokeStyle, rng: np.random.Generator
 ) -> tuple[Stroke, ...]:
-    """Return strokes as a writer of this style would repeat them, in heights.
+    """Return strokes with the errors of one writer's repetition, in heights.
 
-    Strokes of several characters may then be set side by side (`beside`) and drawn as one.
+    Strokes of several characters can be joined (`beside`) and drawn as one.
 
     Parameters
     ----------
     strokes : as `smooth` returns them
     style : of the writer
-    rng : the errors of this one repetition
+    rng : of the errors
     """
     bent = []
     for stroke in strokes:
@@ -167,7 +167,7 @@ def vary(
 
 
 def _cut(stroke: Stroke, most: float, rng: np.random.Generator) -> np.ndarray:
-    """Leave out the beginning or the end, which opens loops: (n, 2) -> (n, 2)."""
+    """Shorten a stroke at one end, which opens loops: (n, 2) -> (n, 2)."""
     length = (len(stroke) - 1) * SPACING
     if length < 4 * most or rng.random() >= P_CUT:  # a short stroke would vanish
         return stroke.astype(np.float64)
@@ -177,7 +177,7 @@ def _cut(stroke: Stroke, most: float, rng: np.random.Generator) -> np.ndarray:
 
 
 def _error(n: int, size: float, rng: np.random.Generator) -> np.ndarray:
-    """Return by how much an unsteady writer misses each point: (n, 2)."""
+    """Return the random error of each point: (n, 2)."""
     knots = max(2, round(n * SPACING / WAVE) + 2)
     at = np.linspace(0, knots - 1, n)
     errors = rng.normal(0, size, (2, knots))

@@ -1,4 +1,4 @@
-"""Explicit acts by which a person says what is right, each taken once; see `acts.js`."""
+"""Explicit answers of the user, each taken once; see `acts.js`."""
 
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -11,20 +11,20 @@ ANSWER_KINDS: tuple[AnswerKind, ...] = ("typed", "chosen", "confirmed")
 
 @dataclass(frozen=True, slots=True)
 class UserAnswer:
-    """What a person said: by Enter in a field, a click on a candidate, or on "Looks right"."""
+    """An answer by Enter in a field, a click on a candidate, or on "Looks right"."""
 
-    id: str  # of what it is about; empty for the reading as a whole
+    id: str  # of the number; empty for the whole reading
     text: str
     how: AnswerKind
 
 
 def new_answers(sent: Any, epoch: str, key: str) -> tuple[UserAnswer, ...]:  # noqa: ANN401  # a browser's
-    """Return those of a component's acts that are about this reading and were not taken before.
+    """Return the new answers of a component about this reading.
 
     Parameters
     ----------
-    sent : what the component holds as its state: ``{"epoch", "acts"}``, or nothing yet
-    epoch : the id of the reading in sight; acts about another one are dropped
+    sent : state of the component: ``{"epoch", "acts"}``, or nothing yet
+    epoch : id of the current reading; answers about others are dropped
     key : of the component
     """
     if not sent or sent["epoch"] != epoch:

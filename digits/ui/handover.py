@@ -1,4 +1,4 @@
-"""Hand pictures from one page to another."""
+"""Pass pictures from one page to another."""
 
 import streamlit as st
 
@@ -8,12 +8,12 @@ HANDED = "pictures for a sheet"  # in the session
 
 
 def open_as_sheet(name: str, content: bytes) -> None:
-    """Leave this page for Sheets, with a picture to add there."""
+    """Open the Sheets page with a picture."""
     st.session_state.setdefault(HANDED, []).append((name, content))
     go_to("sheet")
 
 
 def pictures_for_sheet() -> list[tuple[str, bytes]]:
-    """Return name and content of the pictures that were handed over, each once."""
+    """Return and remove name and content of the pictures passed to Sheets."""
     handed: list[tuple[str, bytes]] = st.session_state.pop(HANDED, [])
     return handed

@@ -1,4 +1,4 @@
-"""Store what a person said is right, and tell them."""
+"""Store the user's answers as corrections."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class LineTruth:
-    """What a person said one line of a reading is."""
+    """The truth of one line of a reading."""
 
     line: int  # from 0
     text: str
@@ -24,12 +24,12 @@ Keep = Callable[[Picture, Reading, Sequence[LineTruth], str], str]  # the last i
 
 
 def keep_in(store: Callable[[], "Corrections"], source: "Source") -> Keep:
-    """Return a function that stores truths, all or none, and says in a sentence what was stored.
+    """Return a function that stores truths, all or none, and returns a message.
 
     Parameters
     ----------
-    store : gives the store when there is something to keep, and not before
-    source : the page from which corrections come
+    store : returns the store; called only when there is something to store
+    source : page of the corrections
     """
 
     def keep(picture: Picture, reading: Reading, truths: Sequence[LineTruth], file: str) -> str:

@@ -58,10 +58,10 @@ def read_page(
 
     Parameters
     ----------
-    reader : gives the reader for a model's name
-    models : gives those to choose among, the default first
-    keep : stores what a person said; None where nothing is stored
-    ask : store only what a button says is to be stored
+    reader : returns the reader of a model
+    models : returns the available models, the default first
+    keep : stores the user's answers; None where nothing is stored
+    ask : store answers only on a button press
     """
     page_title("Read", shown=False)
     session: ReadSession = st.session_state.setdefault(SESSION, ReadSession())
@@ -75,7 +75,7 @@ def read_page(
             st.rerun()
     if files:
         session.take([(file.name, file.getvalue()) for file in files])
-        with suppress(DigitsError):  # said where it is looked at
+        with suppress(DigitsError):  # shown next to the picture
             session.open(session.item)  # before the page changes: its picture comes at once
         st.rerun()
     if not session.items:
@@ -86,7 +86,7 @@ def read_page(
 
 
 def _invite(session: ReadSession) -> None:
-    """Offer examples, and the way for a phone."""
+    """Show examples and a QR code for phones."""
     paths = sorted(EXAMPLES.glob("*.*g"))
     pressed = image_buttons(
         [ImageButton(path.stem, _bytes(path)) for path in paths], key="examples"
@@ -115,7 +115,7 @@ def _look(
     keep: Keep | None,
     ask: bool,
 ) -> None:
-    """Show the item in sight, and read what is still to be read."""
+    """Show the current item, and read it if necessary."""
     if len(session.items) > 1:
         _show_strip(session)
     item = session.item
@@ -156,7 +156,7 @@ def _look(
 
 
 def _show_strip(session: ReadSession) -> None:
-    """Show all items as small pictures to choose among."""
+    """Show the thumbnails of all items."""
     buttons = [
         ImageButton(
             _strip_label(session, item), session.thumbnails.get(item.id), item.id == session.chosen
@@ -170,7 +170,7 @@ def _show_strip(session: ReadSession) -> None:
 
 
 def _strip_label(session: ReadSession, item: OpenedPage) -> str:
-    """Return an item's name with what is to be seen to there."""
+    """Return an item's title with its state."""
     result = session.results.get(item.id)
     if result is None:
         return item.title
@@ -395,7 +395,7 @@ def _take_region(
     elif events.crop == DONE:
         session.adjusting.discard(item.id)
     elif events.crop and paper is None and item.id in session.papers:
-        del session.papers[item.id]  # not the whole picture any more
+        del session.papers[item.id]  # no longer the whole picture
     elif events.crop and paper is None:  # none was found: one to be dragged
         session.papers[item.id] = _inset(session.previews[item.id])
         session.adjusting.add(item.id)
@@ -411,7 +411,7 @@ def _inset(preview: Preview) -> Paper:
 
 
 def _read_ahead(session: ReadSession, model: str | None, hint: Hint, reader: "Reader") -> None:
-    """Read one more of the other items, while the one in sight is looked at."""
+    """Read one of the other items in advance."""
     for item in session.items[:READ_AHEAD]:
         request = ReadRequest(model, reader.versions, session.hint(item, hint))
         if session.result(item, request) is not None:
@@ -421,7 +421,7 @@ def _read_ahead(session: ReadSession, model: str | None, hint: Hint, reader: "Re
 
 
 def _choose_settings(models: Callable[[], Sequence["ModelCard"]]) -> tuple[str | None, Hint]:
-    """Let a person choose model and hint; the model is unnamed where it is the default."""
+    """Let the user choose model and hint; None for the default model."""
     with st.container(horizontal=True):
         hint = choose_hint(HINTS)
         cards = models()

@@ -1,4 +1,4 @@
-"""What one visitor has open on Read: files, pages, readings, and what was said of them."""
+"""State of the Read page for one visitor: files, pages, readings and answers."""
 
 import io
 from collections.abc import Sequence
@@ -13,15 +13,13 @@ from digits.types import Box, Hint, Paper, Reading
 from digits.ui.acts import AnswerKind
 from digits.ui.numbers import Numbers, split_numbers
 
-if TYPE_CHECKING:  # the first page waits for no network
+if TYPE_CHECKING:  # avoid importing the networks for the first page
     from digits.reader import Reader
 
-PREVIEW_SIDE = (
-    2000  # px, longer side of the picture in the browser; a digit in a crop stays legible
-)
-THUMBNAIL_SIDE = 160  # px, longer side of a picture on the film strip
+PREVIEW_SIDE = 2000  # px, longer side of the picture in the browser
+THUMBNAIL_SIDE = 160  # px, longer side of a thumbnail
 QUALITY, THUMBNAIL_QUALITY = 82, 70  # of their JPEGs
-MAX_PREVIEWS = 8  # that are held at once; the others are decoded again when they are looked at
+MAX_PREVIEWS = 8  # in memory; others are decoded again on demand
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +34,13 @@ class OpenedPage:
 
     @property
     def title(self) -> str:
-        """What it is called on the film strip."""
+        """The title of its thumbnail."""
         return self.name if self.page is None else f"{self.name}, page {self.page}"
 
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """A page as the browser shows it. Its decoded pixels are not held."""
+    """A page for display in the browser, without its decoded pixels."""
 
     jpeg: bytes = field(repr=False)
     width: int  # px of the upright original
@@ -51,7 +49,7 @@ class Preview:
 
 @dataclass(frozen=True, slots=True)
 class ReadRequest:
-    """How a page is read: as long as it stays the same, nothing is read again."""
+    """The parameters of a reading; a page is read again only if they change."""
 
     model: str | None
     versions: str  # of the networks
@@ -60,34 +58,38 @@ class ReadRequest:
 
 @dataclass(slots=True)
 class PageResult:
-    """What was read on a page, and what was said of it."""
+    """The reading of a page, and the user's answers."""
 
     request: ReadRequest
-    numbers: Numbers | None  # None where it failed
+    numbers: Numbers | None  # None if reading failed
     reading: Reading | None
     error: str = ""
     said: dict[str, str] = field(default_factory=dict)  # id of a number to its truth
-    pending: dict[str, AnswerKind] = field(default_factory=dict)  # said and not stored: id to how
+    pending: dict[str, AnswerKind] = field(
+        default_factory=dict
+    )  # not stored yet: id to kind of answer
     is_confirmed: bool = False
 
 
 @dataclass(slots=True)
 class ReadSession:
-    """It lives in the session and nowhere else."""
+    """State that is kept only in the session."""
 
     items: list[OpenedPage] = field(default_factory=list)
-    chosen: str = ""  # id of the item in sight
-    n_files: int = 0  # files, so that ids stay apart
-    previews: dict[str, Preview] = field(default_factory=dict)  # the last ones looked at
+    chosen: str = ""  # id of the current item
+    n_files: int = 0  # number of files so far, for unique ids
+    previews: dict[str, Preview] = field(default_factory=dict)  # the most recent ones
     thumbnails: dict[str, bytes] = field(default_factory=dict)  # id to a small JPEG
     results: dict[str, PageResult] = field(default_factory=dict)
     regions: dict[str, Box] = field(default_factory=dict)  # "Read only here"; px of the original
-    papers: dict[str, Paper | None] = field(default_factory=dict)  # by hand; None: whole picture
+    papers: dict[str, Paper | None] = field(
+        default_factory=dict
+    )  # set by the user; None: whole picture
     adjusting: set[str] = field(default_factory=set)  # ids of those whose corners are moved
-    _opened: tuple[str, PageImage] | None = None  # decoded, until it is read
+    _opened: tuple[str, PageImage] | None = None  # decoded and not read yet
 
     def take(self, files: Sequence[tuple[str, bytes]]) -> None:
-        """Put files on the desk, page by page; the first new one comes into sight."""
+        """Add files, page by page; the first new page becomes the current one."""
         for name, content in files:
             self.n_files += 1
             try:
@@ -101,11 +103,11 @@ class ReadSession:
 
     @property
     def item(self) -> OpenedPage:
-        """The item in sight."""
+        """The current item."""
         return next(item for item in self.items if item.id == self.chosen)
 
     def hint(self, item: OpenedPage, hint: Hint) -> Hint:
-        """Return the hint for an item: with the region and the paper that were drawn on it."""
+        """Return the hint for an item, with the region and the corners set by the user."""
         region = self.regions.get(item.id)
         if region is not None:
             hint = Hint(boxes=(region,))
@@ -120,17 +122,17 @@ class ReadSession:
         return (self.regions.get(item.id), *papers, item.id in self.adjusting)
 
     def result(self, item: OpenedPage, request: ReadRequest) -> PageResult | None:
-        """Return what was read, if it was read in this way."""
+        """Return the result of an item for these parameters, or None."""
         found = self.results.get(item.id)
         return found if found is not None and found.request == request else None
 
     def open(self, item: OpenedPage) -> None:
-        """Decode an item to be shown and read; once it is read, its pixels are dropped.
+        """Decode an item for display and reading; its pixels are dropped after reading.
 
         Raises
         ------
         PictureError
-            It is no picture, damaged, or too large.
+            It is not an image, damaged, or too large.
         """
         if self._opened is not None and self._opened[0] == item.id:
             return
@@ -146,11 +148,11 @@ class ReadSession:
         self._opened = (item.id, page)
 
     def drop(self) -> None:
-        """Drop the pixels of what was opened to be shown again and is read already."""
+        """Drop the pixels of an item that was read before."""
         self._opened = None
 
     def read(self, item: OpenedPage, request: ReadRequest, reader: "Reader") -> None:
-        """Read an item, and hold what it came to."""
+        """Read an item and store the result."""
         try:
             self.open(item)
             assert self._opened is not None  # noqa: S101  # it was opened
@@ -165,7 +167,7 @@ class ReadSession:
         )
 
     def fail(self, item: OpenedPage, request: ReadRequest, error: str) -> None:
-        """Hold the reason why an item cannot be read."""
+        """Store the reason why an item cannot be read."""
         self.results[item.id] = PageResult(request, None, None, error)
 
 

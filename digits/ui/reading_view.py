@@ -1,4 +1,4 @@
-"""Parts of pages that show a reading: errors, a digit's probabilities, report and settings."""
+"""Shared parts of pages: errors, probabilities of a digit, report, model and hint."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -13,19 +13,19 @@ from digits.render.html import png_address
 from digits.render.text import digit_in_words, in_percent, is_doubtful
 from digits.types import FRAME, Digit, Hint, Reading
 
-if TYPE_CHECKING:  # the first page waits for no network
+if TYPE_CHECKING:  # avoid importing the networks for the first page
     from digits.registry import ModelCard
 
 ENLARGED = 8  # screen pixels for each of the frame's
 ZERO_WIDTH_SPACE = "\u200b"
-MARKDOWN = re.compile(r"[\\`\[\]<>*$~]")  # with which a link, a picture or a formula is written
-DOUBTED = "▲"  # beside a doubtful digit, so that shape tells as well as colour
+MARKDOWN = re.compile(r"[\\`\[\]<>*$~]")  # special characters of Markdown
+DOUBTED = "▲"  # marks a doubtful digit without colour
 
 
 def label(card: "ModelCard") -> str:
-    """Return a model's name for people, with how often it is right.
+    """Return the label of a model with its accuracy.
 
-    What was trained here is called by its folder too: options are told apart by their labels.
+    The label of a trained model contains its folder, since Streamlit needs unique labels.
     """
     title = f"{card.title}, {card.name}" if "/" in card.name else card.title
     return title if card.accuracy is None else f"{title} ({card.accuracy:.2%} right)"
@@ -37,16 +37,15 @@ def plain_sentence(text: str) -> str:
 
 
 def show_error(text: str) -> None:
-    """Show what went wrong as a sentence.
+    """Show an error as a sentence.
 
-    What stands in it, a file's name perhaps, is text and no Markdown: a picture from elsewhere in
-    it would tell that somebody looks.
+    Markdown is escaped: a file's name could otherwise load an image from another site.
     """
     st.error(MARKDOWN.sub(r"\\\g<0>", plain_sentence(text)))
 
 
 def choose_digit(reading: Reading, *, key: str) -> Digit | None:
-    """Let a person choose a digit of a reading; None where it has none."""
+    """Let the user choose a digit of a reading; None if it has none."""
     written = [line for line in reading.lines if line.digits]
     if not written:
         return None
@@ -76,8 +75,8 @@ def choose_digit(reading: Reading, *, key: str) -> Digit | None:
 
 
 def show_digit(digit: Digit) -> None:
-    """Show one digit's probabilities beside the frame that the network saw."""
-    # One element: while somebody draws, it is sent and laid out with every stroke.
+    """Show a digit's probabilities next to its frame."""
+    # One element, since it is sent again with every stroke of a drawing.
     address = png_address((255 * digit.frame).astype(np.uint8))
     st.html(
         f'<div class="digit">{_bars(digit)}<figure>'
@@ -88,12 +87,12 @@ def show_digit(digit: Digit) -> None:
 
 
 def offer_report(picture: Callable[[], Image.Image], reading: Reading) -> None:
-    """Offer a reading's account on one sheet of paper, written when it is asked for.
+    """Offer the report of a reading, rendered on demand.
 
     Parameters
     ----------
-    picture : gives the upright picture, any size
-    reading : what was read in it
+    picture : returns the upright picture, of any size
+    reading : of the picture
     """
     from digits.render.report import to_report
 
@@ -102,12 +101,12 @@ def offer_report(picture: Callable[[], Image.Image], reading: Reading) -> None:
         data=lambda: to_report(picture(), reading, made=datetime.now().astimezone()),
         file_name="report.html",
         mime="text/html",
-        help="An account of this reading, to print on one sheet",
+        help="A report of this reading that prints on one sheet",
     )
 
 
 def choose_model(models: Sequence[tuple[str, str]]) -> str:
-    """Let a person choose among (name, label) pairs; the name stands in the address."""
+    """Let the user choose among (name, label) pairs; the name is kept in the address."""
     labels, request = dict(models), st.query_params.get("network")
     names = list(labels)
     chosen = st.selectbox(
@@ -118,14 +117,14 @@ def choose_model(models: Sequence[tuple[str, str]]) -> str:
         key="network chosen",
         persist_state="session",
     )
-    # Not `bind`: it would write the label, which changes with every training.
+    # Not `bind`, which would put the label into the address.
     if chosen != (request or names[0]):
         st.query_params["network"] = chosen
     return chosen
 
 
 def choose_hint(options: dict[str, Hint]) -> Hint:
-    """Let a person say what is in the picture; the choice stands in the address."""
+    """Let the user choose a hint, which is kept in the address."""
     names = list(options)
     chosen = st.segmented_control(
         "What is in the picture",
@@ -143,7 +142,7 @@ def _label(digit: Digit) -> str:
 
 
 def _bars(digit: Digit) -> str:
-    """Return ten bars as plain HTML; a chart library would load for seconds."""
+    """Return ten bars as plain HTML, without a chart library."""
     rows = "".join(
         f'<tr><th scope="row">{value}</th><td><div class="bar{" read" * (value == digit.value)}" '
         f'style="width:{100 * p:.1f}%"></div></td><td>{in_percent(p)}</td></tr>'

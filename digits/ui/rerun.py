@@ -5,7 +5,7 @@ from streamlit.errors import StreamlitAPIException
 
 
 def run_again() -> None:
-    """Run the fragment again, or the whole page where the fragment runs as a part of it."""
+    """Run the fragment again, or the whole page outside a fragment."""
     try:
         st.rerun(scope="fragment")
     except StreamlitAPIException:

@@ -22,12 +22,12 @@ from digits.origin_guard import (
 from digits.settings import load_settings
 
 PAUSE = 0.1  # s, between two tries to reach the server
-FAREWELL = 2  # s; without a limit the server waits for as long as somebody looks at a page
+SHUTDOWN_TIMEOUT = 2  # s; otherwise the server waits until all pages are closed
 
 
 @asynccontextmanager
 async def run_app(_app: st.App) -> AsyncIterator[None]:
-    """Open the app's page as soon as its server listens, unless there is no screen."""
+    """Open the app in the browser when its server listens, unless there is no screen."""
     _limit_farewell()
     opening = None if st.get_option("server.headless") else asyncio.create_task(_open())
     yield
@@ -36,10 +36,10 @@ async def run_app(_app: st.App) -> AsyncIterator[None]:
 
 
 def site_of_pages() -> Site:
-    """Return under which names the app is reached, and whose pages may use it.
+    """Return the accepted host names and origins of the app.
 
-    In personal mode whoever opens the page sees all that is kept, so it answers to its own names
-    only. In shared mode it may have any name: a visitor's session is worth nothing to another site.
+    In personal mode everybody who opens the page sees the stored data, so only this computer's
+    names are accepted. In shared mode any name is, since sessions contain nothing of value.
     """
     origins = tuple(st.get_option("server.corsAllowedOrigins"))
     shared, public_urls = _mode()
@@ -50,31 +50,30 @@ def site_of_pages() -> Site:
 
 
 def guard_pages(app: Application, site: Site) -> Application:
-    """Keep other sites from using the pages through a visitor's browser.
+    """Reject requests that other sites make through a visitor's browser.
 
-    In personal mode no other site may show them in a frame either; hosts that show shared apps in
-    frames of theirs go on working.
+    In personal mode no other site may show the pages in a frame; in shared mode hosts may.
     """
     policy = PAGE_POLICY if _mode()[0] else PAGE_POLICY + NO_FOREIGN_FRAME
-    # The API checks its own requests, and answers in its own form.
+    # The API checks its own requests.
     return SecurityHeaders(OriginGuard(app, site=site, delegated="/api/"), policy=policy)
 
 
 def _mode() -> tuple[bool, tuple[str, ...]]:
-    """Return whether strangers may use this installation, and its public addresses."""
+    """Return whether the installation is shared, and its public addresses."""
     try:
         settings = load_settings()
-    except DigitsError:  # the pages say so
+    except DigitsError:  # the pages show the error
         return False, ()
     return settings.is_shared, settings.public_urls
 
 
 def _limit_farewell() -> None:
-    """Let the server that is told to end wait no longer than `FAREWELL` for open pages."""
-    # Streamlit makes the server and hands it to nobody; whom the signal calls is its method.
+    """Limit the time that the server waits for open pages when it shuts down."""
+    # Streamlit does not expose the server, but the signal handler is its method.
     server = getattr(signal.getsignal(signal.SIGTERM), "__self__", None)
     if isinstance(server, uvicorn.Server):
-        server.config.timeout_graceful_shutdown = FAREWELL
+        server.config.timeout_graceful_shutdown = SHUTDOWN_TIMEOUT
 
 
 async def _open() -> None:

@@ -32,11 +32,11 @@ from digits.ui.sheet_table import (
 )
 from digits.ui.viewer import ShownPicture, ViewerOptions, picture_viewer
 
-KEPT = "sheet kept"  # in the session, so that it survives a change of page
+KEPT = "sheet kept"  # in the session, to survive a change of page
 COUNT = "sheet count"  # in the session: of sheets, so that each has widgets of its own
 FAULT = "sheet fault"  # in the session: why the last change was not taken
-STOPPED = "sheet stopped"  # in the session: a person stopped the reading
-ADDRESS = "sheet"  # in the address: the saved sheet to go on with
+STOPPED = "sheet stopped"  # in the session: the user stopped reading
+ADDRESS = "sheet"  # in the address: the saved sheet
 LAYOUT_NAMES = {"auto": "Automatic", "row": "One row each", "table": "Table"}
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 EXAMPLE = Path(__file__).parent / "examples" / "a mark sheet.jpg"
@@ -57,8 +57,8 @@ def sheet_page(
 
     Parameters
     ----------
-    sheets : gives the store of sheets
-    shared : strangers use this installation; nothing is stored beyond the visit
+    sheets : returns the store of sheets
+    shared : several people use this installation; nothing is stored
     """
     page_title("Sheets", shown=False)
     st.html(STYLE)
@@ -68,7 +68,7 @@ def sheet_page(
         show_error(str(error))
         session = st.session_state.setdefault(KEPT, SheetSession())
     if handed := pictures_for_sheet():
-        if not session.is_empty and session.store is not None:  # what is open is saved
+        if not session.is_empty and session.store is not None:  # an open sheet is saved
             st.query_params.pop(ADDRESS, None)
             session = SheetSession(session.store)
             _show(session)
@@ -84,7 +84,7 @@ def sheet_page(
 
 
 def _current(store: SheetStore | None) -> SheetSession:
-    """Return the sheet of this session, or the saved one that the address names."""
+    """Return the sheet of this session, or the saved one of the address."""
     session: SheetSession | None = st.session_state.get(KEPT)
     request = st.query_params.get(ADDRESS)
     if store is not None and request and (session is None or session.id != request):
@@ -101,7 +101,7 @@ def _current(store: SheetStore | None) -> SheetSession:
 
 
 def _show(session: SheetSession) -> None:
-    """Make a sheet the one of this session; widgets of the last one start anew."""
+    """Make a sheet the current one, with new widgets."""
     st.session_state[KEPT] = session
     st.session_state[COUNT] = st.session_state.get(COUNT, 0) + 1
     st.session_state[STOPPED] = False
@@ -150,7 +150,7 @@ def _add(session: SheetSession, files: list[tuple[str, bytes]]) -> None:
 
 
 def _list(store: SheetStore) -> None:
-    """Show the saved sheets, to go on with or to delete."""
+    """Show the saved sheets, to open or delete them."""
     try:
         saved = store.list()
     except DigitsError as error:
@@ -178,7 +178,7 @@ def _open(sheet: str) -> None:
 
 
 def _when(changed: datetime) -> str:
-    """Return a day as people say it."""
+    """Return a date in words."""
     days = (datetime.now(UTC).astimezone().date() - changed.astimezone().date()).days
     return {0: "today", 1: "yesterday"}.get(days, f"{changed.astimezone():%d %b %Y}")
 
@@ -202,7 +202,7 @@ def _ask_to_delete(store: SheetStore, one: SheetSummary) -> None:
 
 
 def _read(session: SheetSession, reader: Readers) -> bool:
-    """Read what waits, and say whether the page ends here; Stop ends it with what there is."""
+    """Read unread pages until Stop; return whether the page ends here."""
     waiting = session.waiting
     if st.session_state.get(STOPPED):
         if st.button(f"Go on reading: {len(waiting)} left", key="go on"):
@@ -219,7 +219,7 @@ def _read(session: SheetSession, reader: Readers) -> bool:
             session.read(reader(None).read, index)
             left = time_left(n_read, len(waiting), time.monotonic() - start)
             bar.progress((done + n_read) / n_all, f"{done + n_read} of {n_all} pages read, {left}")
-    except DigitsError as error:  # no reader or no store: the next page fares no better
+    except DigitsError as error:  # no reader or no store: other pages would fail too
         show_error(str(error))
         st.session_state[STOPPED] = True
         return len(session.waiting) == n_all
@@ -271,7 +271,7 @@ def _photograph(session: SheetSession, index: int, epoch: str, selected: str) ->
 
 
 def _toolbar(session: SheetSession, corrections: Callable[[], Corrections]) -> None:
-    """Show the steps: add files and a class list, check, download."""
+    """Show the toolbar: add files and a class list, check, download."""
     sheet, _ = session.checked()
     with st.container(horizontal=True, vertical_alignment="center", key="sheet-tools"):
         st.markdown(f"**{_plain(sheet.title)}**", width="stretch")
@@ -287,12 +287,12 @@ def _toolbar(session: SheetSession, corrections: Callable[[], Corrections]) -> N
 
 
 def _plain(text: str) -> str:
-    """Return text in which Markdown has no meaning."""
+    """Return text with Markdown escaped."""
     return "".join(f"\\{c}" if c in r"\`*_{}[]<>()#+-.!|~$:" else c for c in text)
 
 
 def _take_names(session: SheetSession) -> None:
-    # A new key for another list: a widget that is out of sight goes on sending what it last held.
+    # A new key for each list, since hidden widgets keep sending their value.
     names = session.user_input.get("names", "")
     key = f"sheet names {st.session_state.get(COUNT, 0)} {crc32(names.encode())}"
     st.text_area(
@@ -312,7 +312,7 @@ def _take_names(session: SheetSession) -> None:
 
 
 def _name_rows(session: SheetSession, given: Any) -> None:  # noqa: ANN401  # text, or a file of Streamlit's
-    """Take a class list."""
+    """Set the class list."""
     if given is None:
         return
     try:
@@ -348,7 +348,7 @@ def _lay_out(session: SheetSession, layout: str) -> None:
 def _offer_files(session: SheetSession) -> None:
     sheet, audit = session.checked()
     st.caption(audit.summary)
-    # Files are made when they are asked for; a rerun would take them away from who is quick.
+    # Files are made on demand, since a rerun would invalidate them.
     st.download_button(
         "CSV",
         partial(to_csv, sheet),
@@ -370,7 +370,7 @@ def _offer_files(session: SheetSession) -> None:
 
 
 def _offer_corrections(session: SheetSession, corrections: Callable[[], Corrections]) -> None:
-    """Store what was put right, when a person asks for it."""
+    """Offer to store the corrections."""
     n = session.n_corrections
     if not n:
         return

@@ -1,4 +1,4 @@
-"""The sheet that one visitor works on: its pages, what was said, and where it is saved."""
+"""State of the Sheets page for one visitor: pages, user input and the saved sheet."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -28,14 +28,14 @@ ReadPicture = Callable[[Picture, Hint], Reading]
 
 @dataclass(slots=True)
 class SheetSession:
-    """A sheet in a session; what is said of it is saved at once, where there is a store."""
+    """A sheet in a session; changes are saved at once if there is a store."""
 
-    store: SheetStore | None = None  # None: nothing is kept beyond the session
+    store: SheetStore | None = None  # None: nothing is stored
     id: str = ""  # in the store; empty before the first file
     scans: list[Scan] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
     user_input: dict[str, Any] = field(default_factory=dict)
-    seen: int = 0  # number of the last change from the browser that was taken
+    seen: int = 0  # number of the last change from the browser
     fault: str = ""  # why the last change could not be saved
     _checked: tuple[object, Sheet, Audit] | None = None
 
@@ -46,7 +46,7 @@ class SheetSession:
 
     @property
     def waiting(self) -> list[int]:
-        """The pages that are still to be read."""
+        """The unread pages."""
         removed = {key for key in self.user_input if key.startswith("file ")}
         return [
             index
@@ -55,7 +55,7 @@ class SheetSession:
         ]
 
     def checked(self) -> tuple[Sheet, Audit]:
-        """Return the sheet and what there is to check on it, computed once for each change."""
+        """Return the sheet and its audit, cached until a change."""
         state = (tuple(map(id, self.scans)), len(self.steps), id(self.user_input))
         if self._checked is None or self._checked[0] != state:
             sheet = build_sheet(self.scans, self.user_input)
@@ -63,12 +63,12 @@ class SheetSession:
         return self._checked[1], self._checked[2]
 
     def add_files(self, files: Sequence[tuple[str, bytes]]) -> None:
-        """Add files by name; each page is read later.
+        """Add files; their pages are read later.
 
         Raises
         ------
         SheetsError
-            They cannot be saved; then they are not added either.
+            They cannot be saved and are not added.
         """
         added = [scan for name, content in files for scan in list_scans(name, content)]
         if self.store is not None:
@@ -78,18 +78,18 @@ class SheetSession:
         self.scans += added
 
     def read(self, read: ReadPicture, index: int) -> None:
-        """Read one page, and save what was read."""
+        """Read one page and save its reading."""
         scan = self.scans[index]
         if not scan.content and self.store is not None:
             scan = replace(scan, content=self.store.content(self.id, index))
         done = read_scan(read, scan)
         if self.store is not None:
             self.store.save_scan(self.id, index, done)
-            done = replace(done, content=b"")  # it lies in the store
+            done = replace(done, content=b"")  # it is in the store
         self.scans[index] = done
 
     def take(self, label: str, change: Mapping[str, Any]) -> None:
-        """Take a change, and save it as a step; one that changes nothing is no step."""
+        """Apply a change and save it as a step, unless it changes nothing."""
         step = make_step(self.user_input, label, change)
         if step is None:
             return
@@ -99,7 +99,7 @@ class SheetSession:
         self.user_input = take_step(self.user_input, step)
 
     def undo(self) -> None:
-        """Take the last step back."""
+        """Undo the last step."""
         if not self.steps:
             return
         if self.store is not None:
@@ -107,9 +107,9 @@ class SheetSession:
         self.user_input = undo_step(self.user_input, self.steps.pop())
 
     def take_from_browser(self, changes: Sequence[Mapping[str, Any]]) -> None:
-        """Take the changes that a browser sent and that were not taken before.
+        """Apply new changes from the browser.
 
-        One that cannot be saved is reported and comes again with the next ones.
+        A change that cannot be saved is reported; the browser sends it again with the next ones.
         """
         self.fault = ""
         for change in changes:
@@ -135,12 +135,12 @@ class SheetSession:
             self.take(str(change.get("label", ""))[:100], clean_change(change.get("set", {})))
 
     def set_layout(self, layout: str) -> None:
-        """Put the numbers in another layout; what was said of the old one can be undone."""
+        """Change the layout, as a step that can be undone."""
         if layout in LAYOUTS and layout != self.user_input.get("layout", "auto"):
             self.take("Layout", change_layout(self.user_input, layout))
 
     def describe(self) -> None:
-        """Save what a list of sheets shows of this one."""
+        """Save the entry of the sheet in the list."""
         if self.store is not None and self.id:
             sheet, audit = self.checked()
             try:
@@ -150,12 +150,12 @@ class SheetSession:
 
     @property
     def n_corrections(self) -> int:
-        """How many cells a person gave other digits than were read."""
+        """The number of cells with corrected digits."""
         sheet, _ = self.checked()
         return sum(is_correction(sheet, place) for place in sheet.edits)
 
     def keep_corrections(self, corrections: Corrections) -> int:
-        """Store what was put right on this sheet; return how many are new."""
+        """Store the corrections of this sheet; return how many are new."""
         sheet, _ = self.checked()
         return corrections.add(sheet_corrections(sheet, self.scans, self.content))
 
@@ -168,7 +168,7 @@ class SheetSession:
 
 
 def resume(store: SheetStore, sheet: str) -> SheetSession:
-    """Return a saved sheet as it was left.
+    """Return the session of a saved sheet.
 
     Raises
     ------

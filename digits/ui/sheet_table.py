@@ -1,4 +1,4 @@
-"""The table of a sheet in the browser, beside the photograph: a small component of our own."""
+"""Component that shows the table of a sheet in the browser."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -17,7 +17,7 @@ from digits.ui.media import picture_address
 from digits.ui.viewer import BoxState, ShownBox
 
 KEY = "sheet table"
-GROUP = "sheet"  # the photograph and the table follow each other's selection
+GROUP = "sheet"  # photograph and table share a selection
 MODULES = ("sheet_state", "sheet_crop", "sheet_settings", "sheet_strip")
 
 HTML = """
@@ -46,33 +46,33 @@ HTML = """
 
 @dataclass(frozen=True, slots=True)
 class TableEvents:
-    """What the browser sent of a table."""
+    """Events of the table in the browser."""
 
-    changes: tuple[Mapping[str, Any], ...] = ()  # all that were not answered
-    scan: int | None = None  # whose photograph is looked at
+    changes: tuple[Mapping[str, Any], ...] = ()  # not confirmed yet
+    scan: int | None = None  # whose photograph is shown
     selected: str = ""  # cell
 
 
 @dataclass(frozen=True, slots=True)
 class TableState:
-    """What the table in the browser has to know besides the sheet."""
+    """State of the table in the browser besides the sheet."""
 
-    epoch: str  # tells this sheet from the one that was shown before
-    seen: int  # number of the last change that was taken
-    undo: str  # what undoing would take back; empty if nothing
+    epoch: str  # identifies the sheet
+    seen: int  # number of the last change that was applied
+    undo: str  # label of the step to undo; empty if none
     scan: int  # whose photograph is shown
-    selected: str  # cell to begin with; empty if there is none
+    selected: str  # first selected cell; empty if none
 
 
 def sheet_table(sheet: Sheet, audit: Audit, scans: Sequence[Scan], state: TableState) -> None:
-    """Show the table of a sheet; what a person says is given by `sent_by_table` in the next run."""
+    """Show the table of a sheet; `table_events` returns its events in the next run."""
     mount = component("sheet_grid", HTML, modules=MODULES)
     data = {**to_data(sheet, audit, scans), **asdict(state), "group": GROUP}
     mount(key=KEY, data=data, on_said_change=lambda: None, on_scan_change=lambda: None)
 
 
 def table_events(epoch: str) -> TableEvents:
-    """Return what the browser sent of the sheet of this epoch."""
+    """Return the events of the sheet of this epoch."""
     state = st.session_state.get(KEY, {})
     said, scan = state.get("said"), state.get("scan")
     changes = tuple(said["changes"]) if said and said["epoch"] == epoch else ()
@@ -82,7 +82,7 @@ def table_events(epoch: str) -> TableEvents:
 
 
 def to_data(sheet: Sheet, audit: Audit, scans: Sequence[Scan]) -> dict[str, Any]:
-    """Return a sheet as plain values for the browser."""
+    """Return a sheet as JSON-serializable values for the browser."""
     numbers = {row: i for i, row in enumerate(sheet.data, start=1)}
     return {
         "pictures": {
@@ -151,7 +151,7 @@ def _sides(box: Box) -> list[int]:
 
 
 def first_open(sheet: Sheet, audit: Audit) -> str:
-    """Return the first cell to check, or the first one at all; empty if there is none."""
+    """Return the first cell to check, or the first cell; empty if there is none."""
     counted = [i for i, row in enumerate(sheet.rows) if row.kind in ("data", "total")]
     places = [(row, column) for row in counted for column in range(len(sheet.columns))]
     is_open = [place for place in places if audit.cells[place[0]][place[1]].doubts]
