@@ -97,7 +97,7 @@ def test_text_shows_separators_and_marks_what_is_doubtful(tmp_path, reader, caps
 
 
 @pytest.mark.parametrize("how", ["text", "jsonl", "csv"])
-def test_a_refused_picture_is_named_with_its_reason_and_fails(how, tmp_path, one, reader, capsys):
+def test_a_rejected_picture_is_named_with_its_reason_and_fails(how, tmp_path, one, reader, capsys):
     name = picture(tmp_path / "scribble.png", REFUSED)
     assert main(["read", "--format", how, name, one]) == 1
     out, err = capsys.readouterr()
@@ -327,7 +327,7 @@ def test_the_model_that_was_asked_for(one, reader, monkeypatch):
     assert asked == [None, "dense"]
 
 
-def test_what_nobody_foresaw_is_logged_with_its_traceback(tmp_path, reader, caplog):
+def test_an_unexpected_error_is_logged_with_its_traceback(tmp_path, reader, caplog):
     assert main(["read", picture(tmp_path / "bug.png", 101)]) == 1
     (record,) = caplog.records
     assert record.exc_info[0] is RuntimeError

@@ -135,7 +135,7 @@ def dashes(tmp_path, monkeypatch):
     Image.fromarray(grey).save("dashes.png")
 
 
-def test_a_batch_names_each_picture_that_was_refused(dashes, capsys):
+def test_a_batch_names_each_rejected_picture(dashes, capsys):
     pytest.importorskip("pyarrow", reason="pyarrow is not installed")
     shutil.copy(YEAR, "year.jpg")
     command = ["batch", "dashes.png", "year.jpg", "--out", "out.csv", "--workers", "1"]
@@ -146,7 +146,7 @@ def test_a_batch_names_each_picture_that_was_refused(dashes, capsys):
     )
 
 
-def test_a_report_of_a_refused_picture_is_written_and_fails_with_the_reason(dashes, capsys):
+def test_a_report_of_a_rejected_picture_is_written_and_fails_with_the_reason(dashes, capsys):
     sentence = fails(capsys, "report", "dashes.png", status=1)
     assert sentence == "dashes.png: no digit was recognized"
     assert Path("report.html").exists()
@@ -171,7 +171,7 @@ def scan(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
 
-def test_a_report_says_which_page_of_a_pdf_it_is(scan, capsys):
+def test_a_report_has_the_page_number_of_a_pdf(scan, capsys):
     assert main(["report", "scan.pdf"]) == 0
     assert "scan.pdf has 3 pages and this is page 1: choose another with --page" in (
         capsys.readouterr().err

@@ -24,7 +24,7 @@ def test_the_image_has_two_stages_and_keeps_the_second():
     assert first.split()[0] == second.split()[0]
 
 
-def test_the_image_runs_without_rights_and_says_whether_it_is_healthy():
+def test_the_image_runs_unprivileged_with_a_health_check():
     last = STAGES[-1]
     assert re.search(r"^USER 1000$", last, re.MULTILINE)
     assert re.search(r"^HEALTHCHECK .*healthy\.py", last, re.MULTILINE)
@@ -54,7 +54,7 @@ def test_the_containers_root_may_be_read_only():
 
 @pytest.mark.slow
 @posix
-def test_the_start_script_listens_at_the_port_it_is_told(tmp_path):
+def test_the_start_script_listens_at_the_given_port(tmp_path):
     pytest.importorskip("streamlit", reason="Streamlit is not installed")
     port = free_port()
     environment = {

@@ -62,13 +62,13 @@ def test_read_by_two_threads_at_once_it_is_the_same(alone):
             assert reading == alone[name]
 
 
-def test_the_command_says_the_same(alone, capsys):
+def test_the_command_prints_the_same(alone, capsys):
     main(["read", "--format", "jsonl", *[str(EXAMPLES / name) for name in NAMES]])
     readings = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [told(reading) for reading in readings] == [alone[name] for name in NAMES]
 
 
-def test_a_batch_says_the_same(alone, tmp_path):
+def test_a_batch_writes_the_same(alone, tmp_path):
     out = tmp_path / "out.jsonl"
     run_batch([str(EXAMPLES / name) for name in NAMES], str(out), hint=Hint(), workers=2)
     readings = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]

@@ -100,7 +100,7 @@ def test_a_finding_is_one_line_of_two_columns():
         assert not re.search(r"[\t\n]", finding.what + finding.state), finding
 
 
-def test_the_last_line_says_what_it_all_comes_to():
+def test_the_last_line_is_the_summary():
     sound, broken = doctor.Finding("numpy", "2.2"), doctor.Finding("model", "damaged", wrong=True)
     assert doctor.verdict([sound]) == "everything works"
     assert doctor.verdict([sound, broken]) == "1 fault found, named above"

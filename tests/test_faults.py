@@ -64,7 +64,7 @@ def test_learning_that_cannot_be_kept_is_a_sentence_and_changes_nothing(
     assert not list(tmp_path.glob(".*"))  # no litter on a disk that is full
 
 
-def test_a_command_whose_files_cannot_be_written_says_so_in_one_line(tmp_path, monkeypatch, capsys):
+def test_a_file_that_cannot_be_written_is_one_error(tmp_path, monkeypatch, capsys):
     (tmp_path / "labels.csv").write_text("file,text\na.jpg,1999\n", "utf-8")
     shutil.copy(YEAR, tmp_path / "a.jpg")
     (tmp_path / "a file").write_text("where a folder should be")
@@ -181,7 +181,7 @@ def test_a_model_that_is_replaced_while_the_program_runs_is_read_with_at_once(we
     assert current_reader("dense").classifier.name == before.classifier.name
 
 
-def test_a_damaged_network_for_lines_is_told_by_every_door(weights, capsys):
+def test_a_damaged_line_network_is_an_error_everywhere(weights, capsys):
     halve(weights / "line.onnx")
     for command in (["read", str(YEAR)], ["doctor"], ["batch", str(YEAR), "--out", "no.csv"]):
         assert main(command) == 1

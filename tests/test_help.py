@@ -80,7 +80,7 @@ def complete(**environment: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_a_shell_is_told_how_to_complete(shell):
+def test_shell_completion(shell):
     done = complete(_DIGITS_COMPLETE=f"source_{shell}")
     assert done.returncode == 0, done.stderr
     assert "_DIGITS_COMPLETE" in done.stdout

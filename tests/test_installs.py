@@ -55,7 +55,7 @@ def test_help_needs_no_optional_library(plain, words):
     assert "--help" in done.stdout
 
 
-def test_training_without_tensorflow_says_what_to_install(plain):
+def test_training_without_tensorflow_names_what_to_install(plain):
     done = plain("train_model.py", "--network", "dense", "--name", "never")
     assert done.returncode == 1
     assert len(done.stderr.splitlines()) == 1
@@ -64,7 +64,7 @@ def test_training_without_tensorflow_says_what_to_install(plain):
     assert not (ROOT / "runs" / "never").exists()
 
 
-def test_learning_from_stored_corrections_says_which_extra_to_install(plain):
+def test_learning_from_stored_corrections_names_the_extra_to_install(plain):
     done = plain("-m", "digits", "learn")
     assert done.returncode == 1
     assert len(done.stderr.splitlines()) == 1

@@ -94,7 +94,7 @@ def test_a_page_of_another_site_sends_nothing_that_changes_or_computes(method, o
 
 @pytest.mark.parametrize("site", ["cross-site", "same-site", "something-new"])
 @pytest.mark.parametrize("method", CHANGING)
-def test_the_browser_says_that_a_page_is_foreign(method, site):
+def test_a_cross_site_request_is_rejected(method, site):
     assert status(method, sec_fetch_site=site) == 403
     # A page on another port of this computer is one too, whatever else is sent.
     assert status(method, sec_fetch_site=site, origin="http://localhost:8501") == 403
@@ -161,7 +161,7 @@ def test_what_has_a_guard_of_its_own_is_left_to_it():
     assert status(path="/upload", **evil) == 403
 
 
-def test_every_answer_binds_the_browser_and_what_says_it_already_is_left_alone():
+def test_every_response_has_security_headers_and_existing_ones_are_kept():
     headers = dict(ask(host="localhost")[0]["headers"])
     assert headers[b"x-content-type-options"] == b"nosniff"
     assert headers[b"referrer-policy"] == b"no-referrer"

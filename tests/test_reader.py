@@ -190,7 +190,7 @@ def test_an_unknown_model_is_explained():
         current_reader("nothing")
 
 
-def test_a_damaged_model_is_refused(tmp_path):
+def test_a_damaged_model_is_rejected(tmp_path):
     from digits.registry import WEIGHTS
 
     (tmp_path / "cnn.onnx").write_bytes((WEIGHTS / "cnn.onnx").read_bytes()[:-7])
@@ -206,7 +206,7 @@ def test_one_reader_serves_all_requests():
     assert current_reader() is current_reader("cnn")
 
 
-def test_a_page_too_full_of_marks_is_refused_and_not_called_blank(as_picture):
+def test_a_page_with_too_many_marks_is_rejected_and_not_blank(as_picture):
     page = np.full((1500, 1500), 255, np.uint8)
     for y in range(10, 1480, 45):
         for x in range(10, 1480, 45):
@@ -216,7 +216,7 @@ def test_a_page_too_full_of_marks_is_refused_and_not_called_blank(as_picture):
     assert "More than 500 marks" in reading.notes[0]
 
 
-def test_a_screened_print_is_refused(as_picture):
+def test_a_screened_print_is_rejected(as_picture):
     page = np.full((1200, 1600), 255, np.uint8)
     for y in range(4, 1190, 12):
         for x in range(4, 1590, 12):
@@ -264,7 +264,7 @@ def reader_of(digit, margin, line_digit):
 
 
 @pytest.mark.parametrize(("margin", "read_as"), [(2.0, "3"), (30.0, "7")])
-def test_a_digit_network_in_doubt_asks_the_line_network(margin, read_as, as_picture):
+def test_the_line_network_decides_where_the_digit_network_is_in_doubt(margin, read_as, as_picture):
     page = np.full((120, 100), 255, np.uint8)
     page[20:100, 40:52] = 0
     reading = reader_of(7, margin, 3).read(as_picture(page), Hint(single=True))

@@ -95,7 +95,7 @@ def test_the_watch_sees_an_outside_connection(watched):
 
 
 @pytest.mark.slow
-def test_no_command_asks_anybody_for_anything(watched, tmp_path):
+def test_no_command_makes_network_requests(watched, tmp_path):
     environment, told = watched
     (tmp_path / "labels.csv").write_text("file,text\nyear.jpg,2026\n", "utf-8")
     (tmp_path / "year.jpg").write_bytes(YEAR.read_bytes())
@@ -132,7 +132,7 @@ def answer(port, method, path, body=None, **headers):
 
 
 @pytest.mark.slow
-def test_the_app_keeps_other_sites_out_and_asks_nobody(watched, tmp_path):
+def test_the_app_rejects_other_sites_and_makes_no_requests(watched, tmp_path):
     pytest.importorskip("streamlit", reason="Streamlit is not installed")
     environment, told = watched
     port = free_port()
@@ -321,7 +321,7 @@ def test_the_sandbox_gets_no_secret(monkeypatch):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("ending", ["h5", "keras"])
-def test_an_h5_that_would_run_code_is_refused(ending, tmp_path):
+def test_an_h5_that_would_run_code_is_rejected(ending, tmp_path):
     keras = pytest.importorskip("keras", reason="TensorFlow is not installed")
     ran = tmp_path / "ran"
     touched = str(ran)

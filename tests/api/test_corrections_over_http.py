@@ -53,7 +53,7 @@ def test_a_page_of_a_pdf_is_corrected(client, house):
     assert client.post(CORRECTIONS, json=sent).json()["new"] == 1
 
 
-def test_a_reading_that_nobody_remembers(client):
+def test_a_reading_that_is_not_cached(client):
     sent = {"reading": "0" * 64, "truth": "1"}
     assert "again" in problem(client.post(CORRECTIONS, json=sent), 404)
 

@@ -260,7 +260,7 @@ def test_threads_may_remember_at_once(picture):
     assert len(kept) == 5
 
 
-def test_the_manual_asks_nothing_of_other_hosts(client):
+def test_the_documentation_has_no_external_resources(client):
     page = client.get("/api/docs").text
     for path in client.get("/api/openapi.json").json()["paths"]:
         assert f"/api{path}" in page

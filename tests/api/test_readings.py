@@ -209,11 +209,11 @@ def test_a_wrong_parameter(client, house, query):
     assert house.reader.hints == []
 
 
-def test_a_hint_that_the_reader_refuses(client):
+def test_a_hint_that_the_reader_rejects(client):
     assert problem(client.post(URL, content=png(WRONG_HINT)), 422) == "The box lies outside."
 
 
-def test_a_bug_is_logged_and_not_told(client, caplog):
+def test_a_bug_is_logged_and_not_shown(client, caplog):
     response = client.post(URL, content=png(A_BUG), headers={"X-Request-ID": "mine-1"})
     assert "hunter2" not in problem(response, 500)
     (record,) = [record for record in caplog.records if record.levelname == "ERROR"]

@@ -79,7 +79,7 @@ def test_a_host_that_is_not_this_computer(host, capsys):
     assert err.count("\n") == 1
 
 
-def test_it_listens_before_it_says_so(tmp_path):
+def test_it_reports_listening_after_it_listens(tmp_path):
     """Port 0 is any that is free: the line is the only way to learn which."""
     command = [sys.executable, "-m", "digits", "serve", "--port", "0"]
     environment = {**os.environ, "DIGITS_HOME": str(tmp_path)}

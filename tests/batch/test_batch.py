@@ -260,7 +260,7 @@ def test_an_unexpected_error_in_one_picture_is_a_row(folder, tmp_path, monkeypat
     assert run([folder], tmp_path / "out.parquet") == Tally(151, 2)
 
 
-def test_progress_is_told_up_to_the_end(folder, tmp_path):
+def test_progress_is_reported_up_to_the_end(folder, tmp_path):
     told = []
     run([folder], tmp_path / "o.csv", progress=lambda tally, n: told.append((tally.pictures, n)))
     assert [pictures for pictures, _ in told] == [CHUNK, 2 * CHUNK, 151, 151]
@@ -326,12 +326,12 @@ def test_files_at_an_address_are_those_on_the_disk(folder, tmp_path):
 
 
 @pytest.mark.parametrize("out", ["out.xls", "out", "parquet"])
-def test_an_ending_that_says_no_format_is_one_sentence(folder, tmp_path, out):
+def test_an_unknown_ending_is_one_error(folder, tmp_path, out):
     with pytest.raises(BatchError, match=r"\.parquet"):
         run([folder], tmp_path / out)
 
 
-def test_where_nothing_can_be_written_one_sentence_says_so(folder, tmp_path):
+def test_an_output_that_cannot_be_written_is_one_error(folder, tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(BatchError, match="cannot be written"):
         run([folder], tmp_path / "file" / "out.csv")
@@ -343,7 +343,7 @@ def test_a_model_that_there_is_not_is_said_before_anything_is_read(folder, tmp_p
     assert list(tmp_path.iterdir()) == [folder]
 
 
-def test_the_command_says_how_many_failed_and_exits_with_1(folder, tmp_path, capsys):
+def test_the_command_reports_failures_and_exits_with_1(folder, tmp_path, capsys):
     status = main(["batch", str(folder), "--single", "--out", str(tmp_path / "o.csv")])
     told = capsys.readouterr()
     assert status == 1

@@ -211,7 +211,7 @@ def test_a_folder_that_somebody_labelled_is_read(page, tmp_path):
     assert [fault.split(":")[0] for fault in found.faults] == ["two.png", "three.png", "one.png"]
 
 
-def test_a_zip_packed_by_hand_has_its_folder_before_each_name(page):
+def test_a_manually_packed_zip_has_its_folder_before_each_name(page):
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
         archive.writestr("my sheets/labels.csv", "file,text\none.png,728\n")
@@ -341,7 +341,7 @@ def test_training_takes_the_digits_of_an_export(corrections, tmp_path):
     np.testing.assert_array_equal(taught.train.pictures[-3], frame)
 
 
-def test_training_takes_no_digit_that_nobody_is_known_to_have_stated(corrections, tmp_path):
+def test_training_uses_only_explicit_corrections(corrections, tmp_path):
     unknown = [dataclasses.replace(each, act=None) for each in corrections]
     export_folder([*unknown[:2], *corrections[2:]], tmp_path)
     mnist = load_mnist()

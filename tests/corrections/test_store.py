@@ -198,7 +198,7 @@ def test_the_migrations_make_the_tables_that_the_code_uses(url, store):
     engine.dispose()
 
 
-def test_what_was_stored_before_acts_were_recorded_is_kept_and_told_apart(url, store):
+def test_corrections_without_recorded_act_are_kept_and_distinguished(url, store):
     """A text field that nobody touched stored rows of read and draw; see migration 0002."""
     store.check()
     store.add([correction(n, source=s) for n, s in enumerate(("read", "draw", "sheet", "api"))])

@@ -114,7 +114,7 @@ scores = st.lists(st.floats(-20, 20, width=32), min_size=1, max_size=40)
 
 @settings(max_examples=60, deadline=None)
 @given(scores, scores)
-def test_any_two_heaps_are_told_apart_as_scikit_learn_says(low, high):
+def test_auroc_agrees_with_scikit_learn(low, high):
     truth = np.repeat([0, 1], [len(low), len(high)])
     expected = roc_auc_score(truth, [*low, *high])
     assert auroc(np.float32(low), np.float32(high)) == pytest.approx(expected, abs=1e-9)
@@ -122,7 +122,7 @@ def test_any_two_heaps_are_told_apart_as_scikit_learn_says(low, high):
 
 @settings(max_examples=60, deadline=None)
 @given(scores, scores, st.floats(0.5, 1))
-def test_whatever_the_scores_refusal_keeps_the_share_of_digits_it_was_told(low, high, kept):
+def test_rejection_keeps_the_given_share_of_digits(low, high, kept):
     digits, others = np.float32(low), np.float32(high)
     rejection = fit_rejection(digits, others, kept)
     assert np.isfinite([rejection.slope, rejection.offset]).all()
@@ -132,7 +132,7 @@ def test_whatever_the_scores_refusal_keeps_the_share_of_digits_it_was_told(low, 
     assert (probabilities <= rejection.threshold + 1e-6).mean() >= kept - 1 / len(digits)
 
 
-def test_odds_are_made_honest_as_scikit_learn_makes_them():
+def test_platt_scaling_agrees_with_scikit_learn():
     rng = np.random.default_rng(0)
     scores = rng.normal(1, 2, 20_000)
     truth = (rng.random(20_000) < 1 / (1 + np.exp(-(0.6 * scores - 0.5)))).astype(float)

@@ -106,7 +106,7 @@ def test_thicker_is_more_ink_and_thinner_is_less(validation):
     assert ink[0] < ink[1] < ink[2]
 
 
-def test_a_sweep_says_how_far_the_answer_holds(validation):
+def test_a_sweep_gives_the_range_of_the_answer(validation):
     classifier, frame = shipped_reader("dense").classifier, validation.frames[3]
     found = sweep(classifier, frame, "shift")
     assert len(found.values) == STEPS

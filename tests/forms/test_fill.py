@@ -62,7 +62,7 @@ def test_a_tick_of_any_pen_is_seen_and_an_empty_box_is_not_ticked(reader, is_bla
     assert values(read_form(form, reader, picture_of(composed.page)))["estimated"] == "no"
 
 
-def test_another_form_is_refused_and_nothing_is_read(meter, reader, digits):
+def test_another_form_is_rejected_and_nothing_is_read(meter, reader, digits):
     _, _, photo = filled(SCORE, digits, 3)
     reading = read_form(meter, reader, picture_of(photo.pixels))
     assert (reading.status, reading.fields) == ("refused", ())

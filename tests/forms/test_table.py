@@ -67,7 +67,7 @@ def test_a_parquet_file_has_the_same_values():
     assert table == [to_row(FORM, each) for each in READINGS]
 
 
-def test_the_ending_says_the_format():
+def test_the_ending_selects_the_format():
     assert check_ending("a/b.XLSX") == "xlsx"
     with pytest.raises(OutputFormatError, match="parquet"):
         check_ending("table.txt")

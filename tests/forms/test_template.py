@@ -97,7 +97,7 @@ def test_a_file_that_is_not_there_is_named(tmp_path):
 
 @given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(),
                     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)))  # fmt: skip
-def test_whatever_stands_in_the_fields_is_refused_in_a_sentence(plain):
+def test_invalid_fields_are_rejected_with_one_error(plain):
     with pytest.raises(FormError):
         Form.load(broken(fields=[plain]))
 

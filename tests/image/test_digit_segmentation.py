@@ -53,7 +53,7 @@ def test_the_bar_of_a_five_belongs_to_it():
     ("mark", "kind"),
     [((70, 45, 6, 6), "dot"), ((62, 30, 26, 4), "dash"), ((72, 2, 4, 56), "stroke")],
 )
-def test_marks_between_digits_are_told_apart_and_never_dropped(mark, kind):
+def test_marks_between_digits_are_classified_and_never_dropped(mark, kind):
     page = bar(bar(line(), 20, 10, 12, 40), 110, 10, 12, 40)
     bar(page, *mark)
     digits, marks = cut_digits(page, [26.0, 116.0])

@@ -90,7 +90,7 @@ def test_the_mass_lies_in_the_middle(height, width):
         assert abs(centre - CENTRE) <= 0.5 + 1e-5
 
 
-def test_an_empty_crop_is_refused():
+def test_an_empty_crop_is_rejected():
     with pytest.raises(EmptyCropError, match="no ink"):
         to_frame(np.zeros((9, 9), np.float32), Box(0, 0, 9, 9))
 

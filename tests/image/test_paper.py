@@ -282,7 +282,7 @@ def test_writing_in_a_shadow_is_not_cut_off(held_out, depth):
     assert find_paper(grey) is None
 
 
-def test_corners_given_by_hand_and_the_whole_picture_overrule_what_is_found(held_out):
+def test_given_corners_and_the_whole_picture_override_detection(held_out):
     sheet, text = number_on(held_out)
     scene, corners = on_desk(sheet, level=110)
     grey = seen(scene)
@@ -293,7 +293,7 @@ def test_corners_given_by_hand_and_the_whole_picture_overrule_what_is_found(held
     assert read(grey, Hint(whole_picture=True)).paper is None
 
 
-def test_corners_by_hand_straighten_a_page_where_no_edge_is_seen(held_out):
+def test_given_corners_straighten_a_page_without_visible_edges(held_out):
     sheet, text = number_on(held_out)
     scene, corners = on_desk(sheet, level=WHITE, angle=18, borders=dict.fromkeys(ALL_ROUND, 0.3))
     given = Paper(tuple((float(x), float(y)) for x, y in corners))

@@ -122,7 +122,7 @@ def test_plain_pictures(shape, level):
     assert len(page.regions) == int(level * page.ink.sum() > 0)
 
 
-def test_texture_is_refused():
+def test_texture_is_rejected():
     ink = np.zeros((1000, 1000), np.float32)
     ink[::6, ::6] = ink[1::6, ::6] = ink[::6, 1::6] = 1.0
     with pytest.raises(CrowdedError):

@@ -132,7 +132,7 @@ def test_covering_what_is_empty_changes_nothing(digits):
     assert seen.any()
 
 
-def test_a_network_that_shows_nothing_of_itself_says_so(digits):
+def test_a_network_without_explanations_is_an_error(digits):
     with pytest.raises(ModelError, match="shows its answer alone"):
         one_pixel(0, 0).embed(digits.frames[:1])
     with pytest.raises(ModelError, match="shows its answer alone"):
@@ -146,7 +146,7 @@ def copied(tmp_path):
     return tmp_path / "dense.onnx"
 
 
-def test_damaged_missing_or_foreign_known_digits_are_refused(copied):
+def test_a_damaged_missing_or_foreign_reference_set_is_an_error(copied):
     assert len(load_reference_set(copied).labels) == 5000
     known = copied.with_suffix(".npz")
     whole = known.read_bytes()

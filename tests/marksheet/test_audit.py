@@ -75,7 +75,7 @@ def test_somebody_who_was_absent_adds_nothing():
     assert audit_sheet(sheet_of(["", "4", "4"], columns=SUMMED, edits=one)).is_done
 
 
-def test_an_agreeing_sum_speaks_for_unsure_readings_but_not_for_marks():
+def test_an_agreeing_sum_confirms_doubtful_readings_but_not_marks():
     unsure, pointed = entry("1", sure=0.6), entry("22", marks=[POINT])
     whole = (POINTS, POINTS, TOTAL)
     sheet = sheet_of([unsure, pointed, entry("32", marks=[POINT])], columns=whole)

@@ -79,7 +79,7 @@ def test_a_cell_with_any_mark_is_doubtful_and_shows_it(text, marks, kind):
     assert [c for c in cell.text if c.isdigit() or c == "?"] == list(text)
 
 
-def test_what_the_reader_says_is_written_goes_before_marks():
+def test_the_written_text_of_the_reader_has_priority_over_marks():
     assert written_text(number("75", written="7.5")) == "7.5"
     assert written_text(number("75", marks=[POINT], written="7,5")) == "7,5"
     assert written_text(number("75", marks=[("other", 23, 2)])) == "7*5"
@@ -183,7 +183,7 @@ def test_letters_have_no_text_and_a_dash_has():
     assert check_cell(dash(), POINTS).text == "-"
 
 
-def test_an_unsure_reading_can_be_confirmed_with_the_first_key():
+def test_a_doubtful_reading_can_be_confirmed_with_the_first_key():
     cell = check_cell(entry("7", sure=0.7, second=1), POINTS)
     assert cell.candidates == ("7", "1")
 

@@ -121,14 +121,14 @@ def test_names_as_pictures_are_written_once_they_are_typed():
     ]  # fmt: skip
 
 
-def test_a_sum_that_differs_is_told_even_if_it_was_kept():
+def test_a_sum_that_differs_is_exported_even_if_it_was_kept():
     columns = (POINTS, POINTS, Column("Total", "total"))
     sheet = sheet_of(["1", "2", "9"], columns=columns, edits={(0, 2): Edit("9", kept=True)})
     assert table_file(sheet)[1][-2:] == ["differs", ""]
     assert table_file(sheet_of(["1", "2", "3"], columns=columns))[1][-2:] == ["agrees", ""]
 
 
-def test_nobody_of_a_longer_class_list_drops_out():
+def test_all_names_of_a_longer_class_list_are_exported():
     sheet = sheet_of(["1"], names=("Anna", "Bo"))
     assert [row[0] for row in table_file(sheet)] == ["Name", "Anna", "Bo"]
     assert table_file(sheet)[2][-1] == "no row was read for this name"

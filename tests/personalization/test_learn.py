@@ -135,7 +135,7 @@ def test_pulls_add_up_to_nothing_and_far_digits_stay_as_they_are():
     np.testing.assert_allclose(head.shift(3 * embeddings), head.shift(embeddings), atol=1e-4)
 
 
-def test_digits_that_are_surely_right_already_teach_nothing():
+def test_digits_that_are_right_with_certainty_change_nothing():
     """No gradient, no pull: the classes of all known digits stay."""
     classifier, known = shipped_reader(DENSE).classifier, current_reference_set(DENSE)
     logits = known.logits / np.float32(classifier.temperature)
@@ -469,7 +469,7 @@ def test_the_command_learns_lists_and_goes_back(writer, tmp_path, capsys):
     assert current_reader(DENSE).classifier.name.name == "dense, personal"
 
 
-def test_the_command_says_why_it_learned_nothing(capsys):
+def test_the_command_reports_why_nothing_was_learned(capsys):
     assert main(["learn"]) == 1
     assert "(0 so far)" in capsys.readouterr().err
     assert main(["learn", "--back", "lost"]) == 2
@@ -495,7 +495,7 @@ def test_where_nothing_can_be_kept_the_shipped_network_reads(tmp_path, monkeypat
     assert current_reader().classifier.name == shipped_reader().classifier.name
 
 
-def test_nothing_is_learned_from_what_nobody_is_known_to_have_said(tmp_path, held_out):
+def test_nothing_is_learned_from_corrections_without_recorded_act(tmp_path, held_out):
     store = Corrections(f"sqlite:///{(tmp_path / 'c.sqlite').as_posix()}")
     frames = [frame_png(frame) for frame in held_out.frames[:6]]
     for n, frame in enumerate(frames):

@@ -89,7 +89,7 @@ def test_a_file_name_and_a_note_are_text_and_no_html():
     assert "&lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt;&amp;amp;.png" in page
 
 
-def test_the_least_sure_digits_are_shown_and_the_rest_are_counted():
+def test_the_least_confident_digits_are_shown_and_the_rest_counted():
     told = worst()
     page = to_report(Image.new("RGB", told.size, "white"), told, made=WHEN)
     assert len(check(page).pictures) == 1 + 21
@@ -98,7 +98,7 @@ def test_the_least_sure_digits_are_shown_and_the_rest_are_counted():
 
 
 @pytest.mark.parametrize("status", ["blank", "refused", "failed"])
-def test_a_reading_without_digits_says_what_it_is(status):
+def test_a_reading_without_digits_shows_its_status(status):
     told = reading([], status=status, error="this is no picture" if status == "failed" else None)
     page = to_report(Image.new("RGB", told.size, "white"), told, made=WHEN)
     assert "sure that" not in page
@@ -113,7 +113,7 @@ def test_the_command_writes_the_page(tmp_path):
     assert re.search(r'class="number">2026<', page)
 
 
-def test_the_command_says_what_cannot_be_read_or_written(tmp_path, capsys):
+def test_the_command_reports_files_that_cannot_be_read_or_written(tmp_path, capsys):
     assert main(["report", str(tmp_path / "none.png")]) == 1
     assert "none.png" in capsys.readouterr().err
     picture = str(EXAMPLES / "a year.jpg")

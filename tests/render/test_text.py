@@ -60,7 +60,7 @@ def test_a_digit_is_doubtful_below_the_threshold_and_when_rejected(confidence):
     assert is_doubtful(digit(None, confidence))
 
 
-def test_a_rejected_picture_says_why():
+def test_a_rejected_picture_has_a_reason():
     rejected = replace(reading(), status="refused")
     assert "digit" in failure_in_words(rejected)
     noted = replace(rejected, notes=("The picture is blurred.",))

@@ -86,7 +86,7 @@ def test_forms_are_chosen_by_their_shares():
             assert drawn.count(form.name) / 3000 == pytest.approx(form.share, abs=0.04)
 
 
-def test_a_slanting_hand_leans_to_the_right():
+def test_slant_leans_to_the_right():
     form = next(form for form in FORMS if form.name == "stem")
     tops = [
         np.mean([s[0, 0] - s[-1, 0] for (s,) in (write(1, hand(i), form, lean) for i in range(40))])

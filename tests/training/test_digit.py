@@ -35,7 +35,7 @@ def test_the_test_digits_are_not_needed_to_train(few, tmp_path):
     np.testing.assert_array_equal(mnist.train.pictures, load_mnist(few).train.pictures)
 
 
-def test_damaged_data_are_refused(few, tmp_path):
+def test_damaged_data_are_rejected(few, tmp_path):
     damaged = tmp_path / "mnist.npz"
     damaged.write_bytes(few.read_bytes()[:-100])
     with pytest.raises(DataError, match="is not MNIST"):
@@ -71,7 +71,7 @@ def test_onnx_answers_as_keras_does_or_is_not_written(tmp_path, held_out, monkey
     assert path.read_bytes() == before
 
 
-def test_a_network_of_another_shape_is_refused(tmp_path):
+def test_a_network_of_another_shape_is_rejected(tmp_path):
     from digits.inference.keras_backend import load_keras_file
 
     other = keras.Sequential([keras.Input((5,)), keras.layers.Dense(3)])

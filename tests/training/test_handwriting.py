@@ -78,7 +78,7 @@ def test_uji_characters_are_digits_letters_and_signs(tmp_path):
     assert only(found.signs).label == "+"
 
 
-def test_a_file_that_announces_more_points_than_it_holds_is_refused(tmp_path):
+def test_a_file_with_fewer_points_than_announced_is_rejected(tmp_path):
     (tmp_path / "ujipenchars2.txt").write_text(UJI.replace("POINTS 4", "POINTS 5", 1), "utf-8")
     with pytest.raises(DataError, match=r"ujipenchars2.txt is not a handwriting file"):
         load_handwriting(tmp_path)
@@ -171,6 +171,6 @@ def test_no_writer_is_on_two_sides(tmp_path):
     assert sum(len(everything.side(side)) for side in sides) == len(everything)
 
 
-def test_a_writer_stays_on_one_side_whoever_else_is_there():
+def test_a_writer_stays_on_one_side_of_the_split():
     assert side_of("pendigits", "tra-07") == side_of("pendigits", "tra-07")
     assert Handwriting(()).digits.labels.dtype == np.uint8

@@ -159,7 +159,7 @@ def test_a_training_at_a_constant_rate_may_be_extended_and_not_shortened(tmp_pat
         plan_training(Options(resume=True, epochs=3), tmp_path)
 
 
-def test_other_data_are_refused(tmp_path, stopped):
+def test_other_data_are_rejected(tmp_path, stopped):
     stopped(Recipe("dense", 4))
     plan = plan_training(Options(resume=True), tmp_path)
     check_data(plan, DATA)

@@ -115,7 +115,7 @@ def interrupt(monkeypatch):
     return lambda: monkeypatch.setattr(training, "Checkpoint", callbacks.Checkpoint)
 
 
-def test_a_stopped_training_says_how_it_continues_and_does(command, here, interrupt, capfd):
+def test_a_stopped_training_prints_how_to_continue_and_continues(command, here, interrupt, capfd):
     assert command("--network", "dense", "--epochs", "2", "--no-test", "--seed", "5") == 130
     error = capfd.readouterr().err.strip().splitlines()[-1]
     assert "Epoch 1 of 2 is kept" in error
@@ -216,7 +216,7 @@ def test_an_export_that_fails_leaves_no_file_behind(command, here, monkeypatch, 
     monkeypatch.undo()
 
 
-def test_what_shipped_is_brought_back_whole_or_a_sentence_says_why(monkeypatch, capsys, tmp_path):
+def test_shipped_files_are_restored_or_an_error_is_printed(monkeypatch, capsys, tmp_path):
     import train_model
 
     monkeypatch.setattr(sys, "argv", ["train_model.py", "--restore"])

@@ -26,7 +26,7 @@ def connections(pid: int) -> tuple[list[str], list[str]]:
     return inside, outside
 
 
-def test_the_server_asks_nothing_of_outside_hosts(server):
+def test_the_server_makes_no_external_requests(server):
     if not sys.platform.startswith("linux"):
         pytest.skip("open connections are listed by Linux's /proc")
     inside, outside = connections(server[1])
