@@ -66,7 +66,7 @@ function makeIntake(root) {
     part(".coming").hidden = false;
     part(".coming img").hidden = !SHOWN.test(file.name);
     if (SHOWN.test(file.name)) part(".coming img").src = URL.createObjectURL(file);
-    part(".coming span").textContent = `Opening ${file.name}`;
+    part(".coming span").textContent = `Reading ${file.name}`;
     root.classList.add("busy");
   }
 

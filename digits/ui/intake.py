@@ -8,6 +8,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from digits.io.image import EXTENSIONS, MAX_BYTES
 from digits.ui.component import component
 
+SHOWN = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp")  # as in intake.js
 _HTML = """
 <div class="intake"><div class="drop">
 <svg viewBox="0 0 72 72" fill="none" stroke="currentColor" stroke-width="3"
@@ -29,32 +30,56 @@ stroke-linecap="round" stroke-linejoin="round" aria-hidden="true">
 """
 
 
-def take_pictures(lead: str, *, key: str, small: bool = False) -> Sequence[UploadedFile]:
-    """Show the place where pictures come in, and return those that came in this run.
+def uploaded_pictures(lead: str, *, key: str) -> Sequence[UploadedFile]:
+    """Return the pictures that came in this run; `show_intake` shows where they come in.
 
     Parameters
     ----------
     lead : what to do here, in a few words
     key : tells the places of several pages apart
+    """
+    with st.container(key=f"uploader-{key}"):
+        files = st.file_uploader(
+            lead, list(EXTENSIONS), accept_multiple_files=True, key=f"{key} {_round(key)}"
+        )
+    if files:
+        st.session_state[_rounds(key)] = _round(key) + 1  # the next run shows an empty uploader
+    return files
+
+
+def show_intake(lead: str, *, key: str, small: bool = False) -> None:
+    """Show the place where pictures come in.
+
+    A picture that was chosen is shown there until the place is shown anew: after a run in which
+    pictures came in, call this when there is something to take its place.
+
+    Parameters
+    ----------
+    lead, key : as `uploaded_pictures`
     small : only the buttons, beside pictures that are there already
     """
-    rounds = f"rounds of {key}"
-    n = int(st.session_state.setdefault(rounds, 0))
-    with st.container(key=f"uploader-{key}-{n}"):
-        files = st.file_uploader(
-            lead, list(EXTENSIONS), accept_multiple_files=True, key=f"{key} {n}"
-        )
     component("intake", _HTML)(
         key=key,
         data={
-            "uploader": f".st-key-uploader-{key}-{n}",
+            "uploader": f".st-key-uploader-{key}",
             "extensions": list(EXTENSIONS),
             "maxBytes": MAX_BYTES,
             "lead": lead,
             "small": small,
-            "round": n,
+            "round": _round(key),
         },
     )
-    if files:
-        st.session_state[rounds] = n + 1  # the next run shows an empty uploader
-    return files
+
+
+def is_shown_by_browser(name: str) -> bool:
+    """Return whether a browser shows a picture of this name while it is uploaded."""
+    return name.lower().endswith(SHOWN)
+
+
+def _rounds(key: str) -> str:
+    return f"rounds of {key}"
+
+
+def _round(key: str) -> int:
+    """Return how often pictures came in here."""
+    return int(st.session_state.setdefault(_rounds(key), 0))

@@ -17,7 +17,7 @@ from digits.ui.answer import AnswerCard, answer_card
 from digits.ui.flat_view import FlatView, flatten_preview
 from digits.ui.handover import open_as_sheet
 from digits.ui.image_button import ImageButton, image_buttons
-from digits.ui.intake import take_pictures
+from digits.ui.intake import is_shown_by_browser, show_intake, uploaded_pictures
 from digits.ui.keep import Keep, LineTruth
 from digits.ui.numbers import UNREAD, Numbers, count_doubts, to_boxes, to_rows, to_text
 from digits.ui.page_title import page_title
@@ -36,6 +36,7 @@ SESSION = "read session"  # key in st.session_state
 FLAT = "straightened sheet"  # in the session: item, paper, view
 NOTICE = "what was saved"  # in the session: a sentence that outlives the rerun
 EXAMPLES = Path(__file__).parent / "examples"
+LEAD = "Photo, scan or PDF of handwritten numbers"
 HINTS = {"Automatic": ANY, "One digit": Hint(single=True)}
 CROP, MOVE, DONE = "Crop to the paper", "Move corners", "Done"  # buttons about the paper
 GROUP = "read"  # of the picture and the answer, which follow each other's selection
@@ -67,17 +68,24 @@ def read_page(
     session: ReadSession = st.session_state.setdefault(SESSION, ReadSession())
     has_items = bool(session.items)
     with st.container(key="intake-row", horizontal=True, vertical_alignment="center"):
-        files = take_pictures(
-            "Photo, scan or PDF of handwritten numbers", key="files", small=has_items
-        )
-        if has_items and st.button("Clear", key="clear"):
+        files = uploaded_pictures(LEAD, key="files")
+        place = st.container()
+        if (has_items or files) and st.button("Clear", key="clear"):
             st.session_state[SESSION] = ReadSession(n_files=session.n_files)
             st.rerun()
     if files:
         session.take([(file.name, file.getvalue()) for file in files])
         with suppress(DigitsError):  # shown next to the picture
             session.open(session.item)  # before the page changes: its picture comes at once
-        st.rerun()
+        if has_items or not is_shown_by_browser(session.item.name):
+            st.rerun()
+        _look(session, reader, models, keep, ask, read_first=True)
+    with place:
+        show_intake(LEAD, key="files", small=has_items or bool(files))
+    if files:
+        if len(session.items) > 1:
+            st.rerun()  # the others are read while this one is looked at
+        return
     if not session.items:
         _invite(session)
         st.caption(where_pictures_go(keep is not None, ask))
@@ -114,8 +122,15 @@ def _look(
     models: Callable[[], Sequence["ModelCard"]],
     keep: Keep | None,
     ask: bool,
+    *,
+    read_first: bool = False,
 ) -> None:
-    """Show the current item, and read it if necessary."""
+    """Show the current item, and read it if necessary.
+
+    Parameters
+    ----------
+    read_first : the browser shows the picture already; nothing is shown here before the answer
+    """
     if len(session.items) > 1:
         _show_strip(session)
     item = session.item
@@ -138,6 +153,9 @@ def _look(
         except DigitsError as error:
             session.fail(item, request, item.error or str(error))
             result = session.result(item, request)
+        if read_first and result is None:
+            session.read(item, request, using)
+            result = session.result(item, request)
     with picture:
         events = _show_picture(session, item, result, view := _flat_view(session, item, result))
     with side:
@@ -152,7 +170,8 @@ def _look(
     else:
         session.read(item, request, using)
         run_again()
-    _read_ahead(session, model, hint, using)
+    if not read_first:
+        _read_ahead(session, model, hint, using)
 
 
 def _show_strip(session: ReadSession) -> None:
