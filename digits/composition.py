@@ -24,6 +24,7 @@ from digits.types import (
 
 NAMED = 3  # numbers that a note names one by one
 ONLY_TABLE = "Only the table was read: photograph what stands beside it by itself."
+SEPARATOR = "a separator or another mark may stand there."
 UNREAD = "Part of what is written was not read: photograph the numbers alone."
 
 
@@ -150,6 +151,11 @@ def find_unread(found: PageReading) -> tuple[Box, ...]:
     return tuple(boxes)
 
 
+def is_marked_in_picture(note: str) -> bool:
+    """Return whether a note is about numbers or places that boxes of the reading show too."""
+    return note == UNREAD or note.endswith(SEPARATOR)
+
+
 def _doubts(found: PageReading, unread: Sequence[Box]) -> tuple[tuple[str, ...], bool]:
     """Return notes on what leaves a doubt besides the confidence, and whether anything does."""
     notes = list(found.notes)
@@ -158,7 +164,7 @@ def _doubts(found: PageReading, unread: Sequence[Box]) -> tuple[tuple[str, ...],
         if marked:
             names = ", ".join(marked[:NAMED])
             more = f" and {len(marked) - NAMED} more" if len(marked) > NAMED else ""
-            notes.append(f"Check {names}{more}: a separator or another mark may stand there.")
+            notes.append(f"Check {names}{more}: {SEPARATOR}")
         if found.layout.is_table and found.layout.left_out:
             notes.append(ONLY_TABLE)
         elif unread:

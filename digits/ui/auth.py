@@ -19,7 +19,7 @@ def is_owner(settings: Settings) -> bool:
     if not settings.is_shared or st.session_state.get(OWNER):
         return True
     if settings.password is None:
-        st.info("This page is closed here. Whoever runs it opens it by setting DIGITS_PASSWORD.")
+        st.info("This page is locked. Set DIGITS_PASSWORD on the server to open it.")
         return False
     with st.form("owner"):
         given = st.text_input("The owner's password", type="password")
@@ -28,7 +28,7 @@ def is_owner(settings: Settings) -> bool:
     if is_password(given, settings.password):
         st.session_state[OWNER] = True
         st.rerun()
-    st.error("That is not the password.")
+    st.error("Wrong password.")
     return False
 
 

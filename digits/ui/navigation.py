@@ -80,8 +80,8 @@ def go_to(path: str) -> None:
 @st.dialog("About Digits")
 def _about() -> None:
     st.markdown(
-        f"Digits {digits.__version__} reads handwritten numbers from photographs, "
-        "and says how sure it is. Pictures stay on the computer that runs it."
+        f"Digits {digits.__version__} reads handwritten numbers from photographs "
+        "and shows which ones to check."
     )
     st.markdown("Open source, MIT licence. [API documentation](/api/docs)")
 

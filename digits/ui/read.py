@@ -14,7 +14,6 @@ from digits.io.document import load_picture
 from digits.types import ANY, Hint, Paper
 from digits.ui.acts import UserAnswer
 from digits.ui.answer import AnswerCard, answer_card
-from digits.ui.flat_view import FlatView, flatten_preview
 from digits.ui.handover import open_as_sheet
 from digits.ui.image_button import ImageButton, image_buttons
 from digits.ui.intake import is_shown_by_browser, show_intake, uploaded_pictures
@@ -31,6 +30,7 @@ from digits.ui.viewer import Corners, ShownPicture, ViewerEvents, ViewerOptions,
 if TYPE_CHECKING:  # the first page waits for no network and no database
     from digits.reader import Reader
     from digits.registry import ModelCard
+    from digits.ui.flat_view import FlatView
 
 SESSION = "read session"  # key in st.session_state
 FLAT = "straightened sheet"  # in the session: item, paper, view
@@ -200,7 +200,7 @@ def _strip_label(session: ReadSession, item: OpenedPage) -> str:
 
 
 def _show_picture(
-    session: ReadSession, item: OpenedPage, result: PageResult | None, view: FlatView | None
+    session: ReadSession, item: OpenedPage, result: PageResult | None, view: "FlatView | None"
 ) -> ViewerEvents:
     """Show the sheet that was found, straightened; else the whole picture."""
     preview = session.previews.get(item.id)
@@ -233,19 +233,21 @@ def _show_picture(
 
 def _flat_view(
     session: ReadSession, item: OpenedPage, result: PageResult | None
-) -> FlatView | None:
+) -> "FlatView | None":
     """Return the straightened sheet; None while its corners are moved, and where none is known."""
     paper, preview = _paper(session, item, result), session.previews.get(item.id)
     if paper is None or preview is None or item.id in session.adjusting:
         return None
     shown = st.session_state.get(FLAT)
     if shown is None or shown[:2] != (item.id, paper):
+        from digits.ui.flat_view import flatten_preview
+
         shown = st.session_state[FLAT] = (item.id, paper, flatten_preview(preview, paper))
     view: FlatView = shown[2]
     return view
 
 
-def _in_photograph(events: ViewerEvents, view: FlatView | None) -> ViewerEvents:
+def _in_photograph(events: ViewerEvents, view: "FlatView | None") -> ViewerEvents:
     """Return what was done with a region in pixels of the photograph."""
     if view is None or events.region is None:
         return events
@@ -303,13 +305,15 @@ def _epoch(item: OpenedPage, result: PageResult | None) -> str:
 
 def to_card(result: PageResult, keep: Keep | None, *, ask: bool = False) -> AnswerCard:
     """Return the answer card of a result."""
+    from digits.composition import is_marked_in_picture
+
     numbers, reading = result.numbers, result.reading
     if numbers is None or reading is None or reading.status == "failed":
         text = plain_sentence(result.error or "this picture could not be read")
         return AnswerCard(epoch="failed", status=text, kind="error")
     if not any(digit.value is not None for digit in reading.digits) and not result.said:
         text = BLANK if reading.status == "blank" else NOTHING
-        return AnswerCard(epoch=reading.id, status=text, kind="none", notes=reading.notes)
+        return AnswerCard(epoch=reading.id, status=text, kind="none", notes=reading.notes[:1])
     text = to_text(numbers, result.said)
     doubts = count_doubts(numbers, result.said)
     if not doubts and reading.status == "doubtful" and not result.said:
@@ -321,7 +325,7 @@ def to_card(result: PageResult, keep: Keep | None, *, ask: bool = False) -> Answ
         long=len(text) > LONG or len(numbers.rows) > 1,
         status=doubts or "Nothing to check",
         kind="check" if doubts else "fine",
-        notes=reading.notes,
+        notes=tuple(note for note in reading.notes if not is_marked_in_picture(note))[:1],
         copies=_copies(numbers, text),
         confirm=keep is not None and not ask,
         confirmed=result.is_confirmed,

@@ -28,7 +28,7 @@ def label(card: "ModelCard") -> str:
     The label of a trained model contains its folder, since Streamlit needs unique labels.
     """
     title = f"{card.title}, {card.name}" if "/" in card.name else card.title
-    return title if card.accuracy is None else f"{title} ({card.accuracy:.2%} right)"
+    return title if card.accuracy is None else f"{title} (accuracy {card.accuracy:.2%})"
 
 
 def plain_sentence(text: str) -> str:
@@ -127,7 +127,7 @@ def choose_hint(options: dict[str, Hint]) -> Hint:
     """Let the user choose a hint, which is kept in the address."""
     names = list(options)
     chosen = st.segmented_control(
-        "What is in the picture",
+        "Picture shows",
         names,
         default=names[0],
         required=True,

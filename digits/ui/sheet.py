@@ -194,7 +194,7 @@ def _ask_to_delete(store: SheetStore, one: SheetSummary) -> None:
                 show_error(str(error))
                 return
             st.rerun()
-        if st.button("Keep", key="keep sheet"):
+        if st.button("Cancel", key="keep sheet"):
             st.rerun()
 
 
@@ -205,7 +205,7 @@ def _read(session: SheetSession, reader: Readers) -> bool:
     """Read unread pages until Stop; return whether the page ends here."""
     waiting = session.waiting
     if st.session_state.get(STOPPED):
-        if st.button(f"Go on reading: {len(waiting)} left", key="go on"):
+        if st.button(f"Continue reading ({len(waiting)} left)", key="go on"):
             st.session_state[STOPPED] = False
             st.rerun()
         return len(waiting) == len(session.scans)
@@ -395,5 +395,5 @@ def _ask_for_new(session: SheetSession) -> None:
             st.query_params.pop(ADDRESS, None)
             _show(SheetSession(session.store))
             st.rerun()
-        if st.button("Go back", key="keep on"):
+        if st.button("Cancel", key="keep on"):
             st.rerun()

@@ -1,8 +1,8 @@
 // The settings of a column and the menu of a row, each in a popover over the table.
 const COLUMN_KINDS = [
-  ["points", "Points"], ["decimal", "Points with decimals"], ["fraction", "Points / maximum, as 17/20"],
-  ["total", "Total of the row"], ["identifier", "Number of a person"], ["name", "Name, as a picture"],
-  ["ignore", "Leave out"],
+  ["points", "Points"], ["decimal", "Points with decimals"], ["fraction", "Points out of a maximum, 17/20"],
+  ["total", "Total of the row"], ["identifier", "ID number"], ["name", "Name (shown as a picture)"],
+  ["ignore", "Ignore"],
 ];
 const ROW_KINDS = [["data", "Marks"], ["heading", "Heading"], ["total", "Total"], ["skipped", "Skip"]];
 

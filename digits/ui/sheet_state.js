@@ -62,7 +62,7 @@ export function nextOpen(rows, id, back = false) {
   return [...order.slice(at + 1), ...order.slice(0, at + 1)].find((each) => open.has(each)) ?? null;
 }
 
-// The cell one step away, over columns that are left out and rows that failed; null at the edge.
+// The cell one step away, over ignored columns and rows that failed; null at the edge.
 export function neighbour(rows, columns, id, [across, down]) {
   const row = rows.findIndex((one) => id.startsWith(`${one.key} `));
   const column = Number(id.split(" ")[2]);
@@ -94,6 +94,6 @@ export const unanswered = (pending, seen) => pending.filter((change) => change.n
 
 // What a column's header says besides its name.
 export const about = ({ kind, maximum }) => {
-  if (kind === "ignore") return "left out";
+  if (kind === "ignore") return "ignored";
   return maximum ? `out of ${maximum}` : "";
 };

@@ -51,7 +51,7 @@ export function makeStrip(root, make, act) {
     part(".title").textContent = title;
     part(".place").textContent = found.place;
     const words = cell.doubts.map(([, text]) => text).join(" · ");
-    part(".why").textContent = words || (cell.confirmed ? "Confirmed" : box ? "" : "Nothing was read here");
+    part(".why").textContent = words || (cell.confirmed ? "Confirmed" : box ? "" : "Nothing read");
     part(".why").classList.toggle("open", Boolean(words));
     const choices = cell.doubts.length ? cell.candidates : [];
     part(".candidates").replaceChildren(...choices.map((text, index) => {

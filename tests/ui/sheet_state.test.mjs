@@ -90,7 +90,7 @@ test("cells are found by their names, and columns say what they hold", () => {
   assert.equal(findCell(rows, "9 9 9"), null);
   assert.equal(about({ name: "Task 1", kind: "points", maximum: "10" }), "out of 10");
   assert.equal(about({ name: "Task 1", kind: "points", maximum: "" }), "");
-  assert.equal(about({ name: "x", kind: "ignore", maximum: "10" }), "left out");
+  assert.equal(about({ name: "x", kind: "ignore", maximum: "10" }), "ignored");
 });
 
 test("a crop shows its box of the page, and no more than there is", () => {

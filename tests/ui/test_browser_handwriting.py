@@ -143,7 +143,7 @@ def test_of_two_visitors_only_the_owner_sees_what_is_kept(visitor, tmp_path):
             page.get_by_label("The owner's password").fill(given)
             page.get_by_role("button", name="Open").click()
         crops(owner).nth(4).wait_for(timeout=WAIT)
-        stranger.get_by_text("That is not the password").wait_for(timeout=WAIT)
+        stranger.get_by_text("Wrong password").wait_for(timeout=WAIT)
         assert crops(stranger).count() == 0
         owner.reload()  # a new session: nobody stays the owner on a computer that others use
         owner.get_by_label("The owner's password").wait_for(timeout=WAIT)

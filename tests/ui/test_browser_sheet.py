@@ -182,7 +182,7 @@ def test_new_sheet_asks_and_saved_ones_are_listed_resumed_and_deleted(page, serv
     page.keyboard.type("1234")
     page.keyboard.press("Enter")
     answered(page)
-    start_anew(page, "Go back")
+    start_anew(page, "Cancel")
     assert cell(page, 0, 0).inner_text() == "1234"
     start_anew(page, "New sheet")
     page.get_by_role("button", name="Try the example").wait_for(timeout=WAIT)
@@ -225,7 +225,7 @@ def test_many_pictures_show_progress_and_can_be_stopped(page, server):
     page.locator("input[type=file]").first.set_input_files(files)
     page.get_by_text(" left", exact=False).first.wait_for(timeout=WAIT)
     page.get_by_role("button", name="Stop").click()
-    page.get_by_role("button", name="Go on reading").wait_for(timeout=WAIT)
+    page.get_by_role("button", name="Continue reading").wait_for(timeout=WAIT)
     banner(page).wait_for(timeout=WAIT)
     assert 0 < page.locator("tbody tr").count() < 60
 

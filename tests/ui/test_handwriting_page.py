@@ -205,7 +205,7 @@ def test_strangers_see_nothing_without_the_owners_password(url, store):
     assert "12 of 20" not in texts(at)
     at.text_input[0].set_value("wrong one")
     at.button[0].click().run()
-    assert at.error[0].value == "That is not the password."
+    assert at.error[0].value == "Wrong password."
     assert "12 of 20" not in texts(at)
     at.text_input[0].set_value("right one")
     at.button[0].click().run()

@@ -378,7 +378,7 @@ def test_why_shows_a_digits_probabilities_and_the_lines_of_code(monkeypatch):
     assert [option.strip("\u200b") for option in digits.options] == ["2", "0", "2", "6"]
     assert [code.value.split()[0] for code in app.code] == ["from", "curl", "python"]
     assert '"a year.jpg"' in app.code[0].value
-    labelled(app.segmented_control, "What is").set_value("One digit").run(timeout=SLOW)
+    labelled(app.segmented_control, "Picture shows").set_value("One digit").run(timeout=SLOW)
     assert "single=True" in app.code[0].value
 
 
@@ -580,8 +580,8 @@ def test_models_with_the_same_title_are_told_apart():
 
     cards = [ModelCard(name, "Convolutional network", 0.9967, Path()) for name in ("cnn", "runs/a")]
     assert [label(card) for card in cards] == [
-        "Convolutional network (99.67% right)",
-        "Convolutional network, runs/a (99.67% right)",
+        "Convolutional network (accuracy 99.67%)",
+        "Convolutional network, runs/a (accuracy 99.67%)",
     ]
 
 

@@ -180,7 +180,7 @@ def test_saved_sheets_are_listed_and_opened(opened):
 
 def test_another_page_hands_a_file_over_and_the_last_sheet_stays_saved(opened, url):
     app = opened(*numbers(1))
-    app.session_state["sheet given"] = ("class.jpg", PICTURE)
+    app.session_state["pictures for a sheet"] = [("class.jpg", PICTURE)]
     app.run(timeout=SLOW)
     assert [row.label for row in work(app).checked()[0].rows] == ["class.jpg"]
     assert {one.title for one in SheetStore(url).list()} == {"0", "class"}
@@ -273,7 +273,7 @@ def test_reading_can_be_stopped_and_gone_on_with(opened):
     app.session_state["sheet stopped"] = True
     app.run(timeout=SLOW)
     assert len(work(app).checked()[0].rows) == 1
-    button(app, "Go on reading: 1 left").click().run(timeout=SLOW)
+    button(app, "Continue reading (1 left)").click().run(timeout=SLOW)
     assert len(work(app).checked()[0].rows) == 2
 
 
