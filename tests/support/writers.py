@@ -17,14 +17,14 @@ TAUGHT = "5501234675"  # many fives and sevens: their forms are the odd ones
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-def picture_of(digit, rng, lean=1.2):
+def picture_of(digit: int, rng: np.random.Generator, lean: float = 1.2) -> np.ndarray:
     """Return grey levels of a digit in the writer's own form, leaning, with a broad pen."""
     forms = forms_of(digit)
     ink = draw(write(digit, rng, forms[max(-2, -len(forms))], lean), 40, 8.0, rng)
     return (255 - 255 * ink).astype(np.uint8)
 
 
-def corrected_digits(n, *, read="3", lean=1.2):
+def corrected_digits(n: int, *, read: str = "3", lean: float = 1.2) -> list[Correction]:
     """Return n corrections of single digits, one a minute, the oldest first."""
     rng = np.random.default_rng(11)
     made = []
@@ -53,7 +53,7 @@ def corrected_digits(n, *, read="3", lean=1.2):
     return made
 
 
-def png_of(grey):
+def png_of(grey: np.ndarray) -> bytes:
     """Return grey levels as a PNG."""
     file = io.BytesIO()
     Image.fromarray(grey).save(file, "PNG")
