@@ -48,7 +48,7 @@ NUMBERS = {
     "grid_page": "filled-in sudokus in newspapers, 81 digits each",
 }
 MANY = 100  # pictures, from which on a set's calibration error says something by itself
-SURE = 0.99  # confidence that a person would not check
+CONFIDENT = 0.99  # confidence that needs no check
 T95 = {2: 12.71, 3: 4.30, 4: 3.18, 5: 2.78, 6: 2.57}  # Student's t of n - 1 degrees of freedom
 NAMES = {
     "cnn": "convolutional",
@@ -143,10 +143,10 @@ def over_seeds(shares: list[float]) -> str:
 
 
 def sets_table(folder: Path) -> str:
-    """Return how both networks do on each set of single digits, told so and told nothing."""
+    """Return how both networks do on each set of single digits, with and without `--single`."""
     lines = [
-        "| set | what it is | pictures | right, told it is one digit | even, odd | told nothing "
-        "| even, odd | with the dense network, told | ms a picture |",
+        "| set | what it is | pictures | right with `--single` | even, odd | without hints "
+        "| even, odd | dense network, with `--single` | ms a picture |",
         "|---|---|---|---|---|---|---|---|---|",
     ]
     for name, what in SINGLE.items():
@@ -165,7 +165,7 @@ def sets_table(folder: Path) -> str:
 
 
 def confidence_table(folder: Path) -> str:
-    """Return how honest the confidence is on each set of single digits, told so."""
+    """Return the calibration on each set of single digits, with `--single`."""
     lines = [
         "| set | calibration error | right against wrong | answered with 0.99 or more "
         "| of these right |",
@@ -177,11 +177,11 @@ def confidence_table(folder: Path) -> str:
         if not (folder / name).is_dir():
             continue
         answers = evaluate_folder(current_reader(), folder / name, Hint(single=True)).answers
-        told = np.array([[answer.confidence, answer.right] for answer in answers])
-        every.append(told)
-        if len(told) >= MANY:
-            errors.append(calibration_error(told[:, 0], told[:, 1] > 0))
-        lines.append(f"| {name} | {confidence(told)} |")
+        figures = np.array([[answer.confidence, answer.right] for answer in answers])
+        every.append(figures)
+        if len(figures) >= MANY:
+            errors.append(calibration_error(figures[:, 0], figures[:, 1] > 0))
+        lines.append(f"| {name} | {confidence(figures)} |")
     if every:
         lines.append(f"| **all together** | {confidence(np.concatenate(every))} |")
         lines += [
@@ -191,13 +191,13 @@ def confidence_table(folder: Path) -> str:
     return "\n".join(lines)
 
 
-def confidence(told: np.ndarray) -> str:
-    """Return the cells of a row of `confidence_table`: (n, 2), how sure and whether right."""
-    sure, right = told[:, 0], told[:, 1] > 0
-    apart = "" if right.all() else f"{auroc(sure[~right], sure[right]):.3f}"
-    bold = sure >= SURE
+def confidence(figures: np.ndarray) -> str:
+    """Return the cells of a row of `confidence_table`: (n, 2), confidence and whether right."""
+    confidences, right = figures[:, 0], figures[:, 1] > 0
+    apart = "" if right.all() else f"{auroc(confidences[~right], confidences[right]):.3f}"
+    bold = confidences >= CONFIDENT
     return (
-        f"{calibration_error(sure, right):.1%} | {apart} | {bold.mean():.1%} "
+        f"{calibration_error(confidences, right):.1%} | {apart} | {bold.mean():.1%} "
         f"| {right[bold].mean():.1%}"
     )
 
@@ -209,7 +209,7 @@ def halves(report: FolderReport) -> str:
 
 
 def numbers_table(folder: Path) -> str:
-    """Return how whole numbers, pages and tables are read, told nothing."""
+    """Return how whole numbers, pages and tables are read without hints."""
     lines = [
         "| set | what it is | pictures | whole text right | even, odd | digits right "
         "| calibration error | right against wrong | ms a picture |",
@@ -220,15 +220,15 @@ def numbers_table(folder: Path) -> str:
         if not (folder / name).is_dir():
             continue
         report = evaluate_folder(current_reader(), folder / name, ANY)
-        told, n = report.figures(), len(report.answers)
-        characters, confidence = told["characters"], told["confidence"] or {}
+        figures, n = report.figures(), len(report.answers)
+        characters, confidence = figures["characters"], figures["confidence"] or {}
         separation, error = confidence.get("auroc"), confidence.get("calibration_error")
         lines.append(
-            f"| {name} | {what} | {n} | {share(told['right'], n)} | {halves(report)} "
+            f"| {name} | {what} | {n} | {share(figures['right'], n)} | {halves(report)} "
             f"| {characters['right']} of {characters['written']}, {characters['missed']} missed, "
             f"{characters['extra']} too many | {'' if error is None else f'{error:.1%}'} "
             f"| {'' if separation is None else f'{separation:.3f}'} "
-            f"| {told['milliseconds']['median']:.0f} |"
+            f"| {figures['milliseconds']['median']:.0f} |"
         )
         sentences.append(f"`{name}`: {report.to_text().splitlines()[-1]}.{cells(report)}")
     return "\n".join([*lines, "", *sentences])
@@ -258,7 +258,7 @@ def others_table(folder: Path) -> str:
     with (folder / "not_a_digit" / "labels.csv").open(encoding="utf-8-sig", newline="") as file:
         alike = {row["file"]: row["looks_like_digit"] == "1" for row in csv.DictReader(file)}
     lines = [
-        "| kind | pictures | read as digits, told it is one | told nothing |",
+        "| kind | pictures | read as digits with `--single` | without hints |",
         "|---|---|---|---|",
     ]
     single, free = (
@@ -271,8 +271,8 @@ def others_table(folder: Path) -> str:
             [a.right for a in report.answers if not alike[a.file.name] and kind in (a.kind, "")]
             for report in (single, free)
         ]
-        told, untold = (len(right) - sum(right) for right in counts)
-        lines.append(f"| {kind or '**all**'} | {len(counts[0])} | {told} | {untold} |")
+        figures, without_hint = (len(right) - sum(right) for right in counts)
+        lines.append(f"| {kind or '**all**'} | {len(counts[0])} | {figures} | {without_hint} |")
     return "\n".join(lines)
 
 
@@ -288,7 +288,7 @@ def writers_table(folder: Path) -> str:
     for name in [*digits.sources, ""]:
         group = [answer for answer in answers if name in (answer.source, "")]
         wrong = [sum(a.truth == str(d) and not a.right for a in group) for d in range(10)]
-        bold = [answer for answer in group if answer.confidence >= SURE]
+        bold = [answer for answer in group if answer.confidence >= CONFIDENT]
         title = f"[{name}]({SOURCES[name].address})" if name else "**all**"
         lines.append(
             f"| {title} | {len({(a.source, a.writer) for a in group})} | {len(group)} "
@@ -309,12 +309,12 @@ def accuracy(folder: Path | None, handwriting: Path | None) -> str:
     today = datetime.datetime.now(tz=datetime.UTC).date().isoformat()
     if folder is not None:
         sets = f"Measured on {today}.\n\n{sets_table(folder)}"
-        sure = f"Measured on {today}.\n\n{confidence_table(folder)}"
+        confidences = f"Measured on {today}.\n\n{confidence_table(folder)}"
         whole = f"Measured on {today}.\n\n{numbers_table(folder)}"
         others = f"Measured on {today}.\n\n{others_table(folder)}"
     else:
         markers = ("sets", "confidence", "numbers", "others")
-        sets, sure, whole, others = (written(marker) for marker in markers)
+        sets, confidences, whole, others = (written(marker) for marker in markers)
     if handwriting is not None:
         writers = f"Measured on {today}.\n\n{writers_table(handwriting)}"
     else:
@@ -342,21 +342,21 @@ fast they answer: [inference.md](inference.md). How soon a training is good:
 
 ## People's own pictures
 
-Pictures of single digits by people whose writing is not in MNIST. None was trained on; they were
-looked at while the way from paper to frame was built, so expect slightly less on others. Where
-the digit network is not sure, the line network gives a second opinion: beside the dense one too.
+Pictures of single digits by writers who are not in MNIST. None was used for training; they were
+used to develop the way from paper to frame, so expect slightly less on others. Where the digit
+network is not confident, the line network gives a second opinion, also with the dense network.
 
 <!-- sets -->
 {sets}
 <!-- /sets -->
 
-### Is the confidence true?
+### Calibration of the confidence
 
 A calibration error of 1 % means: of answers with a confidence of 95 %, 94 or 96 % were right.
-"Right against wrong" is how often a right answer is surer than a wrong one.
+"Right against wrong" is the probability that a right answer has the higher confidence.
 
 <!-- confidence -->
-{sure}
+{confidences}
 <!-- /confidence -->
 
 ## Writers kept out of training
@@ -371,7 +371,7 @@ read from pictures with `--single`: scans as they are, strokes drawn with a ball
 
 ## Numbers, pages and tables
 
-Nothing is told beforehand. The amounts stand on cheques with patterned paper; none was trained on.
+Read without hints. The amounts stand on cheques with patterned paper; none was trained on.
 About one label of `amount` in fifty is wrong.
 
 <!-- numbers -->
@@ -429,8 +429,8 @@ def model_card() -> str:
         "wrote beside each\nmodel in `digits/weights/`.\n\n"
         "**Meant for** reading handwritten digits 0 to 9 in pictures. **Not meant for** letters, "
         "other\nscripts' digits, or decisions about people without a person who checks. The "
-        "convolutional network\nrefuses most of what is no digit, not all; the dense one names a "
-        "digit for anything with ink in it.\n\n"
+        "convolutional network\nrejects most of what is not a digit, not all; the dense one names "
+        "a digit for anything with ink in it.\n\n"
         "**Data**: MNIST, American writers of the 1990s, and the data sets named below. Other "
         "writers write\nother shapes; [docs/accuracy.md](docs/accuracy.md) says how that shows."
         "\n\n" + "\n".join(parts)
@@ -457,16 +457,16 @@ def line_card() -> str:
 
 def real_handwriting(card: dict[str, Any]) -> str:
     """Return the lines on the data sets beside MNIST, if the network was trained on any."""
-    told = card.get("handwriting")
-    if not told:
+    figures = card.get("handwriting")
+    if not figures:
         return ""
     lines = [
-        f"  and on {told['calibration_frames']:,} frames of calibration writers\n"
+        f"  and on {figures['calibration_frames']:,} frames of calibration writers\n"
         f"- {card['recipe']['handwriting']:.0%} of the digits shown are by other writers, from "
         "these data sets, changed:\n"
     ]
-    for name, digits in told["digits"].items():
-        source, writers = SOURCES[name], told["writers"][name]
+    for name, digits in figures["digits"].items():
+        source, writers = SOURCES[name], figures["writers"][name]
         by = f" by {writers} writers" if writers else ""
         lines.append(
             f"  - [{source.title}]({source.address}), {source.authors}, {source.licence}: "
@@ -476,17 +476,18 @@ def real_handwriting(card: dict[str, Any]) -> str:
 
 
 def rejection(card: dict[str, Any]) -> str:
-    """Return the line on what is no digit, if the network can tell."""
-    told = card.get("not_a_digit")
-    if not told:
+    """Return the lines on the reject head, if there is one."""
+    figures = card.get("not_a_digit")
+    if not figures:
         return ""
-    kept = told.get("handwriting_kept")
+    kept = figures.get("handwriting_kept")
     theirs = "" if kept is None else f",\n  {kept:.2%} of validation writers' digits"
     return (
-        f"- refuses what is no digit with a probability above {told['threshold']:.3f}: "
-        f"{told['others_rejected']:.1%} of frames made\n  without a digit ({told['made_of']}),\n"
-        f"  AUROC {told['auroc']:.4f}; keeps {told['digits_kept']:.2%} of validation digits, "
-        f"{told['distorted_digits_kept']:.2%} of distorted ones{theirs}\n"
+        f"- rejects what is not a digit with a probability above {figures['threshold']:.3f}: "
+        f"{figures['others_rejected']:.1%} of frames made\n"
+        f"  without a digit ({figures['made_of']}),\n"
+        f"  AUROC {figures['auroc']:.4f}; keeps {figures['digits_kept']:.2%} of validation digits, "
+        f"{figures['distorted_digits_kept']:.2%} of distorted ones{theirs}\n"
     )
 
 

@@ -1,4 +1,4 @@
-"""How a picture was read, as pictures: upright, ink, boxes, frames."""
+"""Show the steps of a reading as pictures: upright, ink, boxes, frames."""
 
 import math
 from dataclasses import dataclass
@@ -19,20 +19,20 @@ GREY = 128  # grey level between the frames
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """One step on the way from a photograph to digits."""
+    """One step of a reading."""
 
     name: str
-    text: str  # what happened, in a sentence
+    text: str  # description
     picture: Image.Image
 
 
 def show_stages(picture: Picture, upright: Image.Image, reading: Reading) -> list[Stage]:
-    """Return what each step made of a picture, in order.
+    """Return the steps of a reading, in order.
 
     Parameters
     ----------
-    picture, upright : the same one, as `digits.io.image` loads it for reader and for person
-    reading : what was read there
+    picture, upright : the same picture, for the reader and for display
+    reading : of the picture
 
     Returns
     -------
@@ -41,10 +41,10 @@ def show_stages(picture: Picture, upright: Image.Image, reading: Reading) -> lis
     """
     ink = np.rint(WHITE * (1 - open_page(picture, reading.paper)[0].ink)).astype(np.uint8)
     stages = [
-        Stage("Upright", "Turned as the camera's note says, and reduced.", sized_to_see(upright)),
+        Stage("Upright", "Turned upright by its metadata, and reduced.", sized_to_see(upright)),
         Stage(
             "Ink",
-            "Paper, shadow and ruling are told from what is written.",
+            "Paper, shadow and ruling are separated from the writing.",
             sized_to_see(Image.fromarray(ink)),
         ),
     ]
@@ -52,7 +52,7 @@ def show_stages(picture: Picture, upright: Image.Image, reading: Reading) -> lis
         found = outline(upright, reading)
         frames = montage([digit.frame for digit in reading.digits])
         stages += [
-            Stage("Boxes", "One network says how many digits there are, and where.", found),
+            Stage("Boxes", "One network finds how many digits there are, and where.", found),
             Stage(
                 "Frames",
                 "Each digit is cut out, sized and centred like MNIST: 28 x 28 pixels, which the "

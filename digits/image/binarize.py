@@ -1,7 +1,7 @@
-"""Tell ink from paper: grey pixels become ink, 0.0 bare paper to 1.0 full ink.
+"""Binarize pictures softly: from grey pixels to ink, 0.0 bare paper to 1.0 full ink.
 
-Light falls unevenly, so each pixel is compared with the paper around it and not with the page.
-Ink may be darker than its paper or, as chalk, lighter; the paper is what most of it is.
+Since light is uneven, each pixel is compared with the paper around it. Ink may be darker than the
+paper or, as chalk, lighter.
 """
 
 import cv2
@@ -12,26 +12,26 @@ from digits.types import Contrast, Ink, Pixels
 COARSE = 64  # px, longer side of the small picture in which the paper is estimated
 NEIGHBOURHOOD = 31  # px of that picture: wider than a digit's stroke, narrower than a shadow
 MIN_CONTRAST = 0.07  # of the paper's brightness; fainter marks are paper grain
-MIN_NOISE_RATIO = 6.0  # ink stands out of the paper's noise by this many standard deviations
-VISIBLE = 1.5  # times the faintest mark: ink exceeds it clearly, grain only just
+MIN_NOISE_RATIO = 6.0  # standard deviations of the paper's noise, the least contrast of ink
+VISIBLE = 1.5  # times the faintest mark: least contrast of the darkest ink
 FLOOR = 3.0  # standard deviations of the paper's noise that count as bare paper
 FULL = 90  # percentile of the inked pixels' contrast that counts as full ink
-CRISP = 0.9  # contrast from which a picture counts as clean, and is left as it is
-SAMPLED = 97  # values, of which one says about where their median lies
-BRACKET = 0.03  # of all values, on either side of the sample's median, that are looked at
-MAX_NOISE = 0.05  # of the paper's brightness; in a small picture strokes pass for grain
-NOT_INK = 0.85  # of the brightness around; darker pixels say nothing of the paper
+CRISP = 0.9  # contrast of a clean picture, which is not changed
+SAMPLED = 97  # size of the sample for the median
+BRACKET = 0.03  # share of values on either side of the sample's median that are sorted
+MAX_NOISE = 0.05  # of the paper's brightness; least contrast in a small picture
+NOT_INK = 0.85  # of the brightness around; darker pixels are no paper
 MIDDLE_GREY = 160.0  # level at which flattened paper is stored in 8 bits
 MAD_TO_SIGMA = 1.4826  # of a normal distribution
-SMALLEST_SIDE = 8  # px; across less nothing can be said of a stroke's surroundings
-HALF_GREY_LEVEL = 0.5 / 255  # of full ink; less is rounding and not ink
+SMALLEST_SIDE = 8  # px; least side to estimate the surroundings of a stroke
+HALF_GREY_LEVEL = 0.5 / 255  # of full ink; less is rounding
 LEVELS = 256  # grey levels
-DARKEST = 8.0  # grey levels; light fitted to paper goes no lower
-MIN_BACKGROUND = 64.0  # grey levels; on blacker paper a ratio means nothing
+DARKEST = 8.0  # grey levels; least fitted brightness of paper
+MIN_BACKGROUND = 64.0  # grey levels; least brightness of paper for ratios
 
 
 def extract_ink(pixels: Pixels) -> Ink:
-    """Return how much ink each pixel carries.
+    """Return the ink of each pixel.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ def extract_ink(pixels: Pixels) -> Ink:
 def measure_contrast(pixels: Pixels, *, light_on_dark: bool | None = None) -> Contrast:
     """Return how far each pixel differs from the paper around it: uint8 (h, w) -> (h, w).
 
-    Prints and patterns of the paper are still in it; light and shadow are not.
+    Patterns of the paper remain; light and shadow are removed.
 
     Parameters
     ----------
@@ -61,7 +61,7 @@ def measure_contrast(pixels: Pixels, *, light_on_dark: bool | None = None) -> Co
 
 
 def to_ink(contrast: Contrast) -> Ink:
-    """Return how much ink each pixel carries, grain and faint prints taken away."""
+    """Return the ink of each pixel without grain and faint prints."""
     noise = _noise(contrast)
     grain = max(MIN_CONTRAST, MIN_NOISE_RATIO * noise)
     inked = contrast[contrast > max(grain, _otsu(contrast) / 2)]
@@ -79,8 +79,8 @@ def to_ink(contrast: Contrast) -> Ink:
 def is_light_on_dark(pixels: Pixels) -> bool:
     """Return whether the ink is lighter than its paper, as chalk on a board is.
 
-    In a photograph the strokes stand out from the paper around them to one side, whatever the
-    light; a small picture may be filled by its digit, and there most of the rim is paper.
+    In a photograph, strokes differ from the paper around them in one direction. In a small picture,
+    which its digit may fill, most of the rim is paper.
     """
     if max(pixels.shape) > COARSE and min(pixels.shape) > SMALLEST_SIDE:
         scale = COARSE / max(pixels.shape)
@@ -110,23 +110,21 @@ def _contrast(pixels: Pixels) -> Contrast:
 def _paper(pixels: Pixels) -> np.ndarray:
     """Estimate the bare paper's brightness at each pixel: (h, w) -> (h, w) float32."""
     usual, often = _commonest(pixels)
-    # No camera gives one level to half of a picture: drawn on a screen. But a heavy digit may
-    # fill its picture.
+    # Half of the pixels have one level: drawn on a screen, unless a heavy digit fills it.
     if often * 2 > pixels.size and usual > _otsu(pixels.astype(np.float32) / 255) * 255:
         return np.full(pixels.shape, usual, np.float32)
     height, width = pixels.shape
     scale = min(1.0, COARSE / max(height, width))
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     small = cv2.resize(pixels.astype(np.float32), size, interpolation=cv2.INTER_AREA)
-    # Ink is darker than paper: what lies above the neighbourhood's middle is paper for certain,
-    # and its median is not pulled down by a thick stroke.
+    # Ink is darker than paper: pixels above the local mean are paper, and their median does not
+    # depend on thick strokes.
     paler = small[small > _otsu(small / 255) * 255]
     bright = float(np.median(paler if paler.size else small))
     reach = min(NEIGHBOURHOOD, (min(small.shape) // 2) * 2 - 1)
     if reach < 3 or max(height, width) <= COARSE:  # noqa: PLR2004  # no smaller median exists
         return np.full(pixels.shape, bright, np.float32)
-    # Light falls off smoothly; the median then need only follow what is left, and is not led
-    # astray where it meets the picture's rim.
+    # A smooth surface is fitted first, so that the median has less to follow at the rim.
     light = _light(small, reach)
     level = np.clip(np.round(small / light * MIDDLE_GREY), 0, 255).astype(np.uint8)
     padded = np.pad(level, reach // 2, mode="reflect")
@@ -156,7 +154,7 @@ def _noise(contrast: np.ndarray) -> float:
     """Return the standard deviation of the paper's grain, from how neighbours differ."""
     if min(contrast.shape) < 3:  # noqa: PLR2004  # too small to difference
         return 0.0
-    # Where a pixel meets its neighbour the drawing cancels and the grain remains.
+    # Differences of neighbours contain the grain and little of the drawing.
     difference = np.abs(contrast[:, 1:] - contrast[:, :-1]).ravel()
     return min(MAX_NOISE, median_of_many(difference) * MAD_TO_SIGMA / np.sqrt(2))
 
@@ -177,12 +175,12 @@ def median_of_many(values: np.ndarray) -> float:
     near = values[(values >= low) & (values <= high)]
     first = (values.size - 1) // 2 - np.count_nonzero(values < low)
     last = values.size // 2 - np.count_nonzero(values < low)
-    if first < 0 or last >= near.size:  # the sample was not like the rest
+    if first < 0 or last >= near.size:  # the sample was not representative
         return float(np.median(values))
     return float(np.partition(near, (first, last))[first : last + 1].mean())
 
 
 def _otsu(values: np.ndarray) -> float:
-    """Return the threshold in 0..1 that parts the values best in two (Otsu 1979)."""
+    """Return the threshold in 0..1 that separates the values best (Otsu 1979)."""
     grey = np.clip(values * 255, 0, 255).astype(np.uint8)
     return float(cv2.threshold(grey, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)[0]) / 255

@@ -1,8 +1,7 @@
-"""Bring one digit into the form in which MNIST shows it.
+"""Normalize a digit as in MNIST.
 
-The digit's tight box is padded to a square and averaged down to 20 x 20 px, and that is placed
-in the 28 x 28 frame with its centre of mass at 14.5 px, at a whole pixel. An MNIST digit found
-elsewhere comes back as the same pixels.
+The tight box is padded to a square, reduced to 20 x 20 px and placed in the 28 x 28 frame with its
+centre of mass at 14.5 px, at whole pixels. An MNIST digit is returned with the same pixels.
 """
 
 import cv2
@@ -12,15 +11,15 @@ from digits.errors import EmptyCropError
 from digits.image.components import tight_box
 from digits.types import CENTRE, FRAME, GLYPH, Box, Frame, Ink
 
-EDGE = 0.5  # of full ink: where a stroke's outline lies, in pictures large enough to tell
-LARGE = 2 * GLYPH  # px; larger digits have been blurred by more than MNIST's own averaging
-CRISPNESS = 0.5  # of full ink, the ramp that turns a large digit's blurred edge into a sharp one
-HAIRLINE = 1.2  # px of the 20 px glyph; MNIST's pens are never finer
-PEN = 2.0  # px of the 20 px glyph: a fine pen in MNIST, what hairlines are widened to
+EDGE = 0.5  # of full ink: level of a stroke's outline in large pictures
+LARGE = 2 * GLYPH  # px; larger digits are blurred by more than MNIST's reduction
+CRISPNESS = 0.5  # of full ink, width of the ramp that sharpens a large digit's edge
+HAIRLINE = 1.2  # px of the 20 px glyph; least stroke width in MNIST
+PEN = 2.0  # px of the 20 px glyph: a fine pen in MNIST, to which hairlines are widened
 
 
 def to_frame(ink: Ink, box: Box) -> Frame:
-    """Scale and centre the ink inside `box` as MNIST's makers did.
+    """Scale and centre the ink inside `box` as in MNIST.
 
     Parameters
     ----------
@@ -30,8 +29,8 @@ def to_frame(ink: Ink, box: Box) -> Frame:
     Returns
     -------
     float32, shape (28, 28)
-        The centre of mass lies within half a pixel of 14.5 px on both axes, unless the frame's
-        edge is in the way.
+        The centre of mass lies within half a pixel of 14.5 px on both axes, unless the glyph would
+        exceed the frame.
 
     Raises
     ------
@@ -44,7 +43,7 @@ def to_frame(ink: Ink, box: Box) -> Frame:
     Yadav & Bottou (2019), "Cold Case: the Lost MNIST Digits".
     """
     crop = _tight(ink[box.rows_and_columns()], 0.0)
-    if max(crop.shape) > LARGE and crop.max() > EDGE:  # paler ink has no outline to sharpen
+    if max(crop.shape) > LARGE and crop.max() > EDGE:  # paler ink is not sharpened
         crop = _thicken(_tight(_sharpen(crop), EDGE))
     glyph = _fit(crop)
     top, left = (_offset(glyph, axis) for axis in (0, 1))
@@ -54,7 +53,7 @@ def to_frame(ink: Ink, box: Box) -> Frame:
 
 
 def _tight(crop: Ink, outline: float) -> Ink:
-    """Cut away rows and columns with no ink above `outline`: (h, w) -> (gh, gw)."""
+    """Crop to ink above `outline`: (h, w) -> (gh, gw)."""
     box = tight_box(crop > outline)
     if box is None:
         raise EmptyCropError("there is no ink where a digit was expected")
@@ -62,12 +61,12 @@ def _tight(crop: Ink, outline: float) -> Ink:
 
 
 def _sharpen(crop: Ink) -> Ink:
-    """Make a blurred edge a sharp one, as in the black-and-white scans behind MNIST."""
+    """Sharpen blurred edges, as in the binary scans of MNIST."""
     return np.clip((crop - EDGE) / CRISPNESS + EDGE, 0, 1)
 
 
 def _thicken(crop: Ink) -> Ink:
-    """Widen a stroke that would fade away when the digit is made small."""
+    """Widen strokes that would fade when the digit is reduced."""
     scale, width = max(crop.shape) / GLYPH, stroke_width(crop)
     lacking = round((PEN * scale - width) / 2)
     if width >= HAIRLINE * scale or lacking < 1:
@@ -88,7 +87,7 @@ def stroke_width(ink: Ink) -> float:
 
 
 def _fit(crop: Ink) -> Ink:
-    """Pad to a square and average down, or enlarge, to the glyph's size: (h, w) -> (20, 20)."""
+    """Pad to a square and resize to the glyph's size: (h, w) -> (20, 20)."""
     height, width = crop.shape
     side = max(height, width)
     square = np.zeros((side, side), np.float32)
@@ -102,7 +101,7 @@ def _fit(crop: Ink) -> Ink:
 
 
 def _offset(glyph: Ink, axis: int) -> int:
-    """Return where the glyph begins so that its centre of mass comes nearest to `CENTRE`."""
+    """Return the offset of the glyph that centres its mass at `CENTRE`."""
     mass = glyph.sum(axis=1 - axis, dtype=np.float64)
     centre = float(np.average(np.arange(GLYPH) + 0.5, weights=mass))
     return int(np.clip(int(CENTRE + 0.5 - centre), 0, FRAME - GLYPH))

@@ -1,13 +1,13 @@
-"""Say in a sentence what makes a picture hard to read: blur, darkness, smallness."""
+"""Describe faults of a picture: blur, darkness, smallness."""
 
 import cv2
 import numpy as np
 
 from digits.types import GLYPH, Box, Ink, Page, Picture
 
-DARK = 60  # grey level; where nothing is brighter, chalk and screens included, light was missing
-SMALL = GLYPH // 2  # px, longest side of a digit, from which its shape can be guessed at best
-LARGE_ENOUGH = 60  # px, longest side of a digit on which blur can be told from smallness
+DARK = 60  # grey level; a picture without brighter pixels is dark
+SMALL = GLYPH // 2  # px, longest side of a digit that is too small
+LARGE_ENOUGH = 60  # px, least longest side of a digit to measure blur
 BLUR = 0.028  # of a digit's longest side, as `_blur` measures it; sharp pictures reach 0.025
 SHARPEST = 90  # percentile of the slopes along the outline; a blurred picture has no sharp edge
 OUTLINE = (0.3, 0.7)  # of full ink: where the outline of a stroke runs
@@ -15,11 +15,11 @@ SOBEL = 8  # by which a 3x3 Sobel filter exceeds the slope for each pixel
 
 
 def describe_faults(picture: Picture, page: Page, boxes: list[Box]) -> tuple[str, ...]:
-    """Return a sentence for each fault that a person could mend, or nothing.
+    """Return a sentence for each fault that the user can correct.
 
     Parameters
     ----------
-    picture : what was read
+    picture : of the reading
     page : of that picture
     boxes : the characters found, in pixels of the original; may be empty
     """
@@ -44,12 +44,12 @@ def describe_faults(picture: Picture, page: Page, boxes: list[Box]) -> tuple[str
 def _blur(crop: Ink) -> float:
     """Return the standard deviation in px of the blur, from the steepest edges: (h, w) -> px.
 
-    An edge blurred by a Gaussian of that width climbs by at most 1 / (sigma * sqrt(2 pi)) a pixel.
+    An edge blurred by a Gaussian rises by at most 1 / (sigma * sqrt(2 pi)) per pixel.
     """
     slope = np.hypot(cv2.Sobel(crop, cv2.CV_32F, 1, 0), cv2.Sobel(crop, cv2.CV_32F, 0, 1)) / SOBEL
     low, high = OUTLINE
     edge = slope[(crop > low) & (crop < high)]
     steepest = float(np.percentile(edge, SHARPEST)) if edge.size else 0.0
-    if not steepest:  # black and white, or level: nothing lies between ink and paper
+    if not steepest:  # black and white, or uniform
         return 0.0
     return float(1 / (steepest * np.sqrt(2 * np.pi)))

@@ -1,7 +1,4 @@
-"""Find the one digit of a picture: which ink belongs to it.
-
-This is geometry alone; what a piece of ink says is not known here.
-"""
+"""Find the ink of the single digit of a picture, by geometry alone."""
 
 from dataclasses import dataclass
 
@@ -12,8 +9,8 @@ from digits.image.digit_segmentation import Glyph, cut_glyph
 from digits.image.ruling import erase, find_rules
 from digits.types import LINKED, Box, Ink
 
-SPECK = 0.12  # of a digit's longest side; smaller pieces are dirt
-SPECK_MASS = 0.01  # of a digit's ink; lighter pieces are dirt
+SPECK = 0.12  # of a digit's longest side; smaller pieces are specks
+SPECK_MASS = 0.01  # of a digit's ink; lighter pieces are specks
 REACH = 0.35  # of a digit's longest side; pieces further away belong to something else
 MIN_SIDE_FOR_RULES = 40  # px; in smaller pictures a printed line cannot be told from a stroke
 INSIDE = 0.5  # of the smaller box that lies in the other, for a piece to belong to a digit
@@ -23,16 +20,16 @@ TALL = 0.6  # of a digit's height: another piece as tall may be a digit of its o
 
 @dataclass(frozen=True, slots=True)
 class SingleDigit:
-    """The one digit of a picture, and what else is as tall."""
+    """The single digit of a picture, and other tall pieces."""
 
-    glyph: Glyph | None  # None where there is no ink
+    glyph: Glyph | None  # None without ink
     joined: tuple[Box, ...] = ()  # px: tall pieces that were joined to its body
     left_out: tuple[Box, ...] = ()  # px: tall pieces that are not part of it
     beside: tuple[Box, ...] = ()  # px: lower pieces to its left or right, such as a sign or a point
 
 
 def find_single(ink: Ink) -> SingleDigit:
-    """Return the one digit of a picture, put together from its pieces.
+    """Return the single digit of a picture, composed of its pieces.
 
     Parameters
     ----------
@@ -94,7 +91,7 @@ def _components(ink: Ink) -> _Parts:
 
 
 def _prominence(ink: Ink, box: Box) -> float:
-    """Weigh where a piece stands: 1 in the picture's middle, less towards its rim."""
+    """Return a weight for the position of a piece: 1 in the middle, less towards the rim."""
     height, width = ink.shape
     off = max(
         abs(box.x + box.width / 2 - width / 2) / width,

@@ -1,7 +1,7 @@
-"""Frames to probabilities, by a network that was trained earlier.
+"""Classify frames with a trained network.
 
-A model is two files: `NAME.onnx`, which ONNX Runtime runs, and `NAME.json`, the card that
-training wrote, with the checksum that the model must have.
+A model consists of two files: `NAME.onnx`, which ONNX Runtime runs, and `NAME.json`, its card with
+the checksum of the model.
 """
 
 import json
@@ -18,37 +18,37 @@ from digits.inference.calibration import Rejection, softmax
 from digits.io.verified import read_verified
 from digits.types import CLASSES, Frame, Frames, Logits, ModelName, Probabilities
 
-HEADS = ("logits", "not_a_digit")  # the outputs that reading asks for; the second is not in all
+HEADS = ("logits", "not_a_digit")  # outputs used for reading; the second only with a reject head
 
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """What a network says of frames, before any calibration."""
+    """Scores of frames, before calibration."""
 
     logits: Logits
-    not_a_digit: Float32[np.ndarray, " n"] | None = None  # logits; None: no such head
+    not_a_digit: Float32[np.ndarray, " n"] | None = None  # logits; None without a reject head
 
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """What a classifier says of frames, as probabilities."""
+    """Calibrated probabilities of frames."""
 
     probabilities: Probabilities  # of each digit, if it is one
-    not_a_digit: Float32[np.ndarray, " n"] | None  # None where the network cannot tell
-    rejected: Bool[np.ndarray, " n"]  # what is too likely no digit to be given a value
+    not_a_digit: Float32[np.ndarray, " n"] | None  # None without a reject head
+    rejected: Bool[np.ndarray, " n"]  # above the threshold of "not a digit"
 
 
 @runtime_checkable
 class DigitNetwork(Protocol):
-    """Anything that scores frames."""
+    """A network for digits."""
 
     def __call__(self, frames: Frames) -> Scores:
-        """Return scores: (n, 28, 28) -> (n, 10), and (n,) from a second head."""
+        """Return scores: (n, 28, 28) -> (n, 10), and (n,) from a reject head."""
 
 
 @runtime_checkable
 class ExplainableNetwork(DigitNetwork, Protocol):
-    """A network that also shows what it computes on the way."""
+    """A network that also returns its inner layers."""
 
     def embed(self, frames: Frames) -> Float32[np.ndarray, "n _units"]:
         """Return the last hidden layer: (n, 28, 28) -> (n, units)."""
@@ -64,10 +64,10 @@ class Classifier:
     name: ModelName
     network: DigitNetwork
     temperature: float = 1.0
-    rejection: Rejection | None = None  # how to take the network's second head, if it has one
+    rejection: Rejection | None = None  # None without a reject head
 
     def classify(self, frames: Frames) -> Answers:
-        """Return what each of n frames shows, and whether it is a digit at all; n may be 0."""
+        """Return probabilities of n frames, and whether they are rejected; n may be 0."""
         if not len(frames):
             nothing = np.zeros((0, CLASSES), np.float32)
             return Answers(nothing, None, np.zeros(0, bool))
@@ -79,7 +79,7 @@ class Classifier:
         return Answers(probabilities, not_a_digit, not_a_digit > self.rejection.threshold)
 
     def embed(self, frames: Frames) -> Float32[np.ndarray, "n _units"]:
-        """Return the network's last hidden layer, in which digits that look alike lie close.
+        """Return the network's last hidden layer, in which similar digits are close.
 
         Parameters
         ----------
@@ -88,12 +88,12 @@ class Classifier:
         Raises
         ------
         ModelError
-            The network is a `.h5`, which shows its answer alone.
+            The network is a `.h5`, which returns probabilities only.
         """
         return self._explainable().embed(frames)
 
     def activations(self, frame: Frame) -> list[tuple[str, np.ndarray]]:
-        """Return what each layer makes of one frame, from the first to the logits.
+        """Return the output of each layer for one frame, from the first to the logits.
 
         Returns
         -------
@@ -112,18 +112,18 @@ class Classifier:
         if isinstance(self.network, ExplainableNetwork):
             return self.network
         raise ModelError(
-            f"{self.name.name} shows its answer alone: choose a model that is served as .onnx"
+            f"{self.name.name} returns probabilities only: choose a model that is served as .onnx"
         )
 
 
 @dataclass(frozen=True)
 class OnnxNetwork:
-    """A network as ONNX Runtime runs it, on one thread: a second gains nothing on one digit."""
+    """A network in ONNX Runtime, on one thread, which is fastest for single digits."""
 
     session: onnxruntime.InferenceSession
 
     def __call__(self, frames: Frames) -> Scores:
-        """Return scores: (n, 28, 28) -> (n, 10), and (n,) from a second head."""
+        """Return scores: (n, 28, 28) -> (n, 10), and (n,) from a reject head."""
         return self.run(frames)[0]
 
     def run(self, frames: Frames) -> tuple[Scores, Float32[np.ndarray, "n _units"]]:
@@ -139,7 +139,7 @@ class OnnxNetwork:
         return np.asarray(self.session.run(["embedding"], {"ink": frames})[0])
 
     def activations(self, frame: Frame) -> list[tuple[str, np.ndarray]]:
-        """Return the output of each layer, the first first, without the second head."""
+        """Return the output of each layer, the first first, without the reject head."""
         found = dict(
             zip(self._outputs(), self.session.run(None, {"ink": frame[None]}), strict=True)
         )
@@ -156,7 +156,7 @@ def load_classifier(path: Path) -> Classifier:
     Raises
     ------
     ModelError
-        The model or its card is missing, or the model is not the one that the card describes.
+        The model or its card is missing, or the model has another checksum than its card.
     """
     session, name = open_session(path, "ink")
     card = load_card(path, ("temperature",))
@@ -174,8 +174,8 @@ def open_session(
 
     Parameters
     ----------
-    takes : the name of its one input
-    gives : the name of its first answer
+    takes : name of its input
+    gives : name of its first output
 
     Raises
     ------
@@ -194,21 +194,21 @@ def open_session(
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     try:
         session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # ONNX Runtime's own errors share no narrower parent
-        raise ModelError(f"{path.name} is no model that ONNX Runtime runs: train anew") from error
+    except Exception as error:  # the errors of ONNX Runtime have no common class
+        raise ModelError(f"{path.name} cannot be run by ONNX Runtime: train it again") from error
     inputs = [each.name for each in session.get_inputs()]
     if inputs != [takes] or gives not in [each.name for each in session.get_outputs()]:
-        raise ModelError(f"{path.name} is another kind of network than wanted here: train anew")
+        raise ModelError(f"{path.name} is another kind of network: train it again")
     return session, ModelName(card["name"], found)
 
 
 def load_card(path: Path, wanted: tuple[str, ...] = ()) -> dict[str, Any]:
-    """Return what training wrote about the model at `path`, and see that it says what is wanted.
+    """Return the card of the model at `path`, with required fields.
 
     Raises
     ------
     ModelError
-        There is no card, or it lacks what is needed to run the model.
+        There is no card, or it lacks a required field.
     """
     card_file = path.with_suffix(".json")
     try:
@@ -224,5 +224,5 @@ def load_card(path: Path, wanted: tuple[str, ...] = ()) -> dict[str, Any]:
         raise ModelError(f"the card {card_file.name} is damaged: train the model again")
     missing = {"name", "sha256", *wanted} - card.keys()
     if missing:
-        raise ModelError(f"the card {card_file.name} does not say {', '.join(sorted(missing))}")
+        raise ModelError(f"the card {card_file.name} lacks {', '.join(sorted(missing))}")
     return card

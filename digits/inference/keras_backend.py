@@ -1,4 +1,4 @@
-"""Run an `.h5` with Keras: the only module that imports TensorFlow to read."""
+"""Run an `.h5` with Keras; no other module imports TensorFlow for reading."""
 
 import hashlib
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 TAKEN = ((FRAME, FRAME), (FRAME, FRAME, 1), (1, FRAME, FRAME), (FRAME * FRAME,))
 SMALLEST = 1e-7  # probability that float32 softmax may round to 0
-SUM_TOLERANCE = 1e-3  # by which a softmax's sum may miss 1
+SUM_TOLERANCE = 1e-3  # largest deviation of a softmax's sum from 1
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ def load_keras_file(path: Path) -> Classifier:
         raise ModelError(f"there is no model {path}: check the name, or train it first")
     try:
         model = keras.saving.load_model(path, compile=False, safe_mode=True)
-    except Exception as error:  # Keras raises whatever its layers raise
+    except Exception as error:  # layers raise errors of any kind
         raise ModelError(
             f"{path.name} cannot be opened by Keras {keras.__version__}: it is damaged or was "
             "saved by another version; train it again with python train_model.py"

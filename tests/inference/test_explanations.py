@@ -133,9 +133,9 @@ def test_covering_what_is_empty_changes_nothing(digits):
 
 
 def test_a_network_without_explanations_is_an_error(digits):
-    with pytest.raises(ModelError, match="shows its answer alone"):
+    with pytest.raises(ModelError, match="returns probabilities only"):
         one_pixel(0, 0).embed(digits.frames[:1])
-    with pytest.raises(ModelError, match="shows its answer alone"):
+    with pytest.raises(ModelError, match="returns probabilities only"):
         one_pixel(0, 0).activations(digits.frames[0])
 
 
