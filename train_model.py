@@ -24,7 +24,7 @@ from digits.training.checkpoint import checksums, load_record
 from digits.training.plan import (
     NETWORKS,
     Options,
-    Plan,
+    TrainingPlan,
     check_data,
     plan_training,
     positive,
@@ -219,7 +219,7 @@ def load_digits(given: argparse.Namespace) -> "Mnist":
     return with_corrections(mnist, given.corrections) if given.corrections else mnist
 
 
-def load_written(given: argparse.Namespace, plan: Plan) -> "HandwritingFrames | None":
+def load_written(given: argparse.Namespace, plan: TrainingPlan) -> "HandwritingFrames | None":
     """Return frames of the handwriting that the options name, where a digit network learns them."""
     if given.handwriting is None or not isinstance(plan.recipe, Recipe):
         return None
@@ -230,7 +230,7 @@ def load_written(given: argparse.Namespace, plan: Plan) -> "HandwritingFrames | 
 
 
 def run(
-    plan: Plan,
+    plan: TrainingPlan,
     mnist: "Mnist",
     written: "HandwritingFrames | None",
     given: argparse.Namespace,
@@ -253,7 +253,7 @@ def run(
 
 
 def train_digits(
-    plan: Plan,
+    plan: TrainingPlan,
     recipe: Recipe,
     mnist: "Mnist",
     written: "HandwritingFrames | None",
@@ -290,7 +290,7 @@ def train_digits(
 
 
 def train_head(
-    plan: Plan, recipe: Recipe, mnist: "Mnist", written: "HandwritingFrames | None"
+    plan: TrainingPlan, recipe: Recipe, mnist: "Mnist", written: "HandwritingFrames | None"
 ) -> str:
     """Train the reject head of the shipped convolutional network."""
     from digits.training import digit as training
@@ -299,7 +299,9 @@ def train_head(
     return training.head_summary(card, plan.run)
 
 
-def train_line(plan: Plan, recipe: LineRecipe, mnist: "Mnist", given: argparse.Namespace) -> str:
+def train_line(
+    plan: TrainingPlan, recipe: LineRecipe, mnist: "Mnist", given: argparse.Namespace
+) -> str:
     """Train the network that reads whole numbers; the digit networks stay as they are."""
     from digits.inference.classifier import load_classifier
     from digits.registry import DEFAULT, WEIGHTS
@@ -327,7 +329,9 @@ def train_line(plan: Plan, recipe: LineRecipe, mnist: "Mnist", given: argparse.N
     return training.summary(card, plan.run)
 
 
-def train_page(plan: Plan, recipe: PageRecipe, mnist: "Mnist", given: argparse.Namespace) -> str:
+def train_page(
+    plan: TrainingPlan, recipe: PageRecipe, mnist: "Mnist", given: argparse.Namespace
+) -> str:
     """Train the network that segments pages; the digit networks stay as they are."""
     from digits.training import page as training
     from digits.training.checkpoint import restore as restore_checkpoint
@@ -369,7 +373,7 @@ def can_export() -> bool:
     return bool(keras.backend.backend() == "tensorflow")
 
 
-def export_later(plan: Plan) -> str:
+def export_later(plan: TrainingPlan) -> str:
     """Return a sentence: with which command TensorFlow exports what another backend trained."""
     return (
         f"\nThe checkpoint is in runs/{plan.run.name}/. Write what is served with TensorFlow: "
@@ -377,7 +381,7 @@ def export_later(plan: Plan) -> str:
     )
 
 
-def begin(plan: Plan) -> Any:  # noqa: ANN401  # a Keras model
+def begin(plan: TrainingPlan) -> Any:  # noqa: ANN401  # a Keras model
     """Return the untrained network, after printing its layers and what is going to happen."""
     import keras
 
@@ -400,7 +404,7 @@ def begin(plan: Plan) -> Any:  # noqa: ANN401  # a Keras model
     return network
 
 
-def what_is_kept(plan: Plan, given: argparse.Namespace) -> str:
+def what_is_kept(plan: TrainingPlan, given: argparse.Namespace) -> str:
     """Return a sentence: which epochs are kept, and how to continue; or that nothing is."""
     if plan.head:
         return "A reject head is kept only when its training is complete."

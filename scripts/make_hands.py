@@ -8,7 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from digits.synthesis.allographs import FORMS, Form, forms_of, write
+from digits.synthesis.allographs import FORMS, Allograph, forms_of, write
 from digits.synthesis.strokes import draw
 from digits.types import CLASSES, Pixels
 
@@ -36,7 +36,7 @@ also MNIST's. `python scripts/make_hands.py` writes this page and the picture.
 """
 
 
-def row(form: Form, rng: np.random.Generator) -> Pixels:
+def row(form: Allograph, rng: np.random.Generator) -> Pixels:
     """Return one form's name and samples."""
     height, width = CELL
     picture = np.full((height, NAME + SAMPLES * width), WHITE, np.uint8)

@@ -35,7 +35,7 @@ class Options:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class TrainingPlan:
     """What to train, and the folder of its files."""
 
     recipe: AnyRecipe
@@ -50,7 +50,7 @@ class Plan:
         return self.resumed is not None and self.resumed.epochs >= self.recipe.epochs
 
 
-def plan_training(options: Options, runs: Path) -> Plan:
+def plan_training(options: Options, runs: Path) -> TrainingPlan:
     """Return the plan of a training.
 
     Raises
@@ -76,7 +76,7 @@ def plan_training(options: Options, runs: Path) -> Plan:
     return plan
 
 
-def _plan_new(options: Options, runs: Path) -> Plan:
+def _plan_new(options: Options, runs: Path) -> TrainingPlan:
     network = options.network or DEFAULT_NETWORK
     recipe: AnyRecipe = replace(
         _named_recipe(network, options.recipe or DEFAULT_RECIPE),
@@ -90,10 +90,10 @@ def _plan_new(options: Options, runs: Path) -> Plan:
             "--handwriting is for --network line and --network page, and for --network cnn with "
             "the recipes quick and best: leave it out"
         )
-    return Plan(recipe, runs / (options.name or f"{network}-{recipe.seed}"))
+    return TrainingPlan(recipe, runs / (options.name or f"{network}-{recipe.seed}"))
 
 
-def check_data(plan: Plan, data: dict[str, str | None]) -> None:
+def check_data(plan: TrainingPlan, data: dict[str, str | None]) -> None:
     """Check that a training is resumed with its original data.
 
     Raises
@@ -118,7 +118,7 @@ def _named_recipe(network: str, name: str) -> AnyRecipe:
     return OTHERS[network][name]
 
 
-def _plan_head(options: Options, runs: Path) -> Plan:
+def _plan_head(options: Options, runs: Path) -> TrainingPlan:
     if options.network not in (None, DEFAULT_NETWORK):
         raise UsageError(
             "--head trains the reject head of the convolutional network: leave out "
@@ -132,10 +132,10 @@ def _plan_head(options: Options, runs: Path) -> Plan:
         raise UsageError(f"--recipe {name} has no reject head: leave it out with --head")
     epochs = options.epochs or recipe.rejection_epochs
     recipe = replace(recipe, seed=options.seed or 0, rejection_epochs=epochs)
-    return Plan(recipe, runs / (options.name or f"cnn-head-{recipe.seed}"), head=True)
+    return TrainingPlan(recipe, runs / (options.name or f"cnn-head-{recipe.seed}"), head=True)
 
 
-def _plan_resume(options: Options, runs: Path) -> Plan:
+def _plan_resume(options: Options, runs: Path) -> TrainingPlan:
     run = _run_to_resume(options, runs)
     record = load_record(run)
     if record is None:
@@ -168,7 +168,7 @@ def _plan_resume(options: Options, runs: Path) -> Plan:
                 f"{record.epochs} on to resume"
             )
         recipe = replace(recipe, epochs=options.epochs)
-    return Plan(recipe, run, resumed=record)
+    return TrainingPlan(recipe, run, resumed=record)
 
 
 def _run_to_resume(options: Options, runs: Path) -> Path:

@@ -15,7 +15,7 @@ from digits.personalization.versions import Compared, Version
 from digits.render.html import png_address
 from digits.settings import Settings
 from digits.ui.auth import is_owner
-from digits.ui.handwriting_service import Handwriting, Tile
+from digits.ui.handwriting_service import HandwritingService, Tile
 from digits.ui.navigation import go_to
 from digits.ui.page_title import page_title
 from digits.ui.reading_view import plain_sentence, show_error
@@ -52,7 +52,7 @@ def handwriting_page(
     if not is_owner(settings):
         return
     try:
-        mine = Handwriting(store(), model)
+        mine = HandwritingService(store(), model)
         tiles = mine.tiles(st.session_state.get(EXPANDED, ""))
     except DigitsError as error:
         show_error(str(error))
@@ -85,7 +85,7 @@ def _invite() -> None:
             go_to("")
 
 
-def _show(mine: Handwriting, tiles: tuple[Tile, ...]) -> None:
+def _show(mine: HandwritingService, tiles: tuple[Tile, ...]) -> None:
     left, right = st.columns([1, 3], gap="large")
     with left, st.container(key="teach"):
         _teach(mine)
@@ -100,7 +100,7 @@ def _show(mine: Handwriting, tiles: tuple[Tile, ...]) -> None:
         st.rerun()
 
 
-def _teach(mine: Handwriting) -> None:
+def _teach(mine: HandwritingService) -> None:
     """Show how many digits there are, teach from them, and undo it."""
     try:
         n = mine.n_examples()
@@ -116,7 +116,7 @@ def _teach(mine: Handwriting) -> None:
     _show_in_use(mine)
 
 
-def _show_in_use(mine: Handwriting) -> None:
+def _show_in_use(mine: HandwritingService) -> None:
     """Say what is in use; any of it can be undone."""
     versions = mine.versions()
     current: Version | None = None
@@ -142,7 +142,7 @@ def _show_in_use(mine: Handwriting) -> None:
                 _do(partial(mine.choose, version.name), "In use from now on.")
 
 
-def _show_lesson(mine: Handwriting) -> None:
+def _show_lesson(mine: HandwritingService) -> None:
     """Show before and after on their own digits, and let a person use it or not."""
     lesson: LearningResult | None = st.session_state.get(LESSON)
     if lesson is None:
@@ -161,7 +161,7 @@ def _show_lesson(mine: Handwriting) -> None:
                 st.rerun()
 
 
-def _offer_undo_of_removal(mine: Handwriting) -> None:
+def _offer_undo_of_removal(mine: HandwritingService) -> None:
     removals: list[tuple[str, ...]] = st.session_state.get(REMOVED, [])
     if not removals:
         return
@@ -180,7 +180,7 @@ def _remember(ids: tuple[str, ...]) -> None:
     st.session_state.pop(LESSON, None)  # it was learned from what is removed too
 
 
-def _offer_unconfirmed(mine: Handwriting) -> None:
+def _offer_unconfirmed(mine: HandwritingService) -> None:
     """Offer to delete what earlier versions may have stored without anybody's act."""
     n = mine.n_unconfirmed()
     if not n:
@@ -193,7 +193,7 @@ def _offer_unconfirmed(mine: Handwriting) -> None:
             _do(lambda: _remember(mine.remove_unconfirmed()))
 
 
-def _menu(mine: Handwriting) -> None:
+def _menu(mine: HandwritingService) -> None:
     """Offer export, import and deletion."""
     with st.popover("Manage"):
         st.download_button(
@@ -221,7 +221,7 @@ def _menu(mine: Handwriting) -> None:
             _do(lambda: _told("Deleted for good", mine.delete_all()))
 
 
-def _import(mine: Handwriting) -> None:
+def _import(mine: HandwritingService) -> None:
     rounds = st.session_state.setdefault(ROUNDS, 0)
     given = st.file_uploader("Import", ["zip"], key=f"import {rounds}")
     if given is None:

@@ -45,7 +45,7 @@ class Tile:
 
 
 @dataclass(frozen=True, slots=True)
-class Handwriting:
+class HandwritingService:
     """A person's digits, and what a model was taught by them."""
 
     store: Corrections

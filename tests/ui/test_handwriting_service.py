@@ -10,7 +10,7 @@ from digits.corrections.store import Corrections, Wanted
 from digits.personalization.kernel_head import PersonalHead
 from digits.personalization.versions import current_name, save_version
 from digits.registry import learned_folder
-from digits.ui.handwriting_service import NOT_A_DIGIT, NUMBERS, SHOWN, Handwriting
+from digits.ui.handwriting_service import NOT_A_DIGIT, NUMBERS, SHOWN, HandwritingService
 
 DENSE = "dense"
 
@@ -25,7 +25,7 @@ def store(tmp_path, monkeypatch):
 
 @pytest.fixture
 def mine(store):
-    return Handwriting(store, DENSE)
+    return HandwritingService(store, DENSE)
 
 
 def number(digits):
