@@ -1,13 +1,12 @@
-"""What a batch costs: the local engine and Ray against a plain loop over `read`.
+"""Measure a batch: the local engine and Ray against a plain loop over `read`.
 
     python benchmarks/batch.py [--files N ...] [--workers N ...] [--engines loop local ray]
                                [--numbers N] [--out FILE.csv] [--quick]
 
-Two kinds of pictures, made of MNIST's validation digits: one digit of 28 x 28 px, told so, which is
-read in a millisecond or two; and a number of eight digits, which takes 20 ms or more. Every
-contender is a program of its own, timed from outside with its start, as a person waits for it; its
-memory is what it and all its processes hold at the worst moment, shared pages counted once (PSS;
-Linux).
+Two kinds of pictures, made of MNIST's validation digits: one digit of 28 x 28 px, with `--single`,
+which is read in a millisecond or two; and a number of eight digits, which takes 20 ms or more. Each
+engine runs as a separate program and is timed with its start; its memory is the peak of all its
+processes, with shared pages counted once (PSS; Linux).
 """
 
 import argparse
@@ -54,7 +53,7 @@ with open(sys.argv[2], "w") as out:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What one contender took."""
+    """The figures of one engine."""
 
     kind: str  # of picture
     files: int
@@ -69,7 +68,7 @@ class Run:
 
 
 def write_pictures(folder: Path, kind: str, count: int) -> None:
-    """Write so many pictures; all but the first hundred are links to these."""
+    """Write pictures; all but the first hundred are links to these."""
     digits, rng = load_mnist().validation.pictures, np.random.default_rng(0)
     folder.mkdir(parents=True)
     for number in range(count):
@@ -90,7 +89,7 @@ def write_pictures(folder: Path, kind: str, count: int) -> None:
 
 
 def command(kind: str, engine: str, folder: Path, out: Path, workers: int) -> list[str]:
-    """Return what is timed."""
+    """Return the command to time."""
     if engine == "loop":
         return [sys.executable, "-c", LOOP, str(folder), str(out), kind]
     single = ["--single"] if kind == "digit" else []
@@ -99,7 +98,7 @@ def command(kind: str, engine: str, folder: Path, out: Path, workers: int) -> li
 
 
 def measure(arguments: list[str]) -> tuple[float, float, float]:
-    """Run a program; return seconds, seconds of processor, and megabytes at the worst moment."""
+    """Run a program; return seconds, CPU seconds and peak memory in MB."""
     started = time.perf_counter()
     with tempfile.TemporaryFile() as said:
         process = subprocess.Popen(
@@ -131,7 +130,7 @@ def measure(arguments: list[str]) -> tuple[float, float, float]:
 
 
 def _family(pid: int) -> list[int]:
-    """Return a process and all below it."""
+    """Return a process and its descendants."""
     parents: dict[int, int] = {}
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
@@ -155,7 +154,7 @@ def _memory(pid: int) -> float:
 
 
 def _processor(pid: int) -> float:
-    """Return how long a process and those it has outlived have run, in seconds of processor."""
+    """Return the CPU seconds of a process and its finished children."""
     try:
         told = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:
@@ -164,13 +163,13 @@ def _processor(pid: int) -> float:
 
 
 def _size(out: Path) -> int:
-    """Return the bytes of what was written: the loop's text, or a Parquet file."""
+    """Return the size of the result in bytes."""
     parquet = out.with_name(f"{out.name}.parquet")
     return (parquet if parquet.exists() else out).stat().st_size
 
 
 def measure_merge(rows: int) -> Run:
-    """Time what one process does in the end: putting all parts together."""
+    """Time the merge of all parts, in one process."""
     from digits.batch import job as batch
     from digits.io.sources import Source
     from digits.reader import read_source
@@ -202,7 +201,7 @@ def measure_merge(rows: int) -> Run:
 
 
 def compare(kind: str, files: int, engines: list[str], workers: list[int]) -> list[Run]:
-    """Let every engine read the same pictures, the loop first."""
+    """Read the same pictures with every engine, the loop first."""
     runs: list[Run] = []
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch) / "pictures"

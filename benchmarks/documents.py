@@ -1,4 +1,4 @@
-"""How well whole documents are read: composed ones by held-out writers, whose truth is known.
+"""Evaluate whole documents, composed of held-out writers' digits with known truth.
 
     python benchmarks/documents.py [--documents N] [--kinds KIND ...] [--handwriting FOLDER]
                                    [--seed N] [--geometry] [--out FILE.csv]
@@ -33,7 +33,7 @@ REACH = 0.25  # of a number's height by which the middle of a digit may lie outs
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """How well documents of one kind are read."""
+    """Figures of documents of one kind."""
 
     kind: str
     documents: int
@@ -64,7 +64,7 @@ def main() -> None:
 
 
 def parse_arguments() -> argparse.Namespace:
-    """Return what was asked for on the command line."""
+    """Return the options of the command line."""
     parser = argparse.ArgumentParser(description="Read composed documents.")
     parser.add_argument("--documents", type=int, default=20, help="of each kind")
     parser.add_argument("--kinds", nargs="+", choices=KINDS, default=list(KINDS))
@@ -102,7 +102,7 @@ def measure(reader: Reader, bank, kind: str, documents: int, seed: int) -> Resul
 
 
 def to_picture(page: ComposedPage) -> Picture:
-    """Return a composed page as the reader takes it."""
+    """Return a composed page as input of the reader."""
     grey = cv2.cvtColor(page.rgb, cv2.COLOR_RGB2GRAY)
     return Picture(grey, grey.shape[1], grey.shape[0], "0" * 64, page.rgb)
 

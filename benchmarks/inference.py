@@ -1,4 +1,4 @@
-"""How fast the network answers: ONNX Runtime against Keras, ours against keras.io's example.
+"""Measure inference time: ONNX Runtime against Keras, our network against keras.io's example.
 
     python benchmarks/inference.py [--quick] [--out FILE.md]
 
@@ -30,7 +30,7 @@ from digits.registry import WEIGHTS
 from digits.training.export import export_onnx, multiply_adds
 from digits.types import Frames
 
-ROUNDS, TIMES = 30, 20  # turns, and answers in each; the median over turns is told
+ROUNDS, TIMES = 30, 20  # rounds, and runs in each; the median over rounds is reported
 SLOW_TIMES = 2  # answers in each turn of Keras' predict
 MANY = 1000  # digits at once
 MANY_ROUNDS = 5
@@ -47,7 +47,7 @@ UserAnswer = Callable[[Frames], object]
 
 
 def contenders(folder: Path, frames: Frames) -> dict[str, UserAnswer]:
-    """Return what is compared, ours first."""
+    """Return the functions to compare, ours first."""
     ours = load_classifier(WEIGHTS / "cnn.onnx")
     twin = keras.saving.load_model(WEIGHTS / "mnist_model.h5", compile=False)
     example = build_example()
@@ -68,7 +68,7 @@ def contenders(folder: Path, frames: Frames) -> dict[str, UserAnswer]:
 
 
 def medians(answers: dict[str, UserAnswer], frames: Frames, rounds: int, times: int) -> list[float]:
-    """Return for each contender the median over rounds of one answer, in ms."""
+    """Return the median time of one run over all rounds, in ms."""
     taken: dict[str, list[float]] = {name: [] for name in answers}
     for answer in answers.values():
         answer(frames)  # what is only done once

@@ -1,4 +1,4 @@
-"""How much learning from corrections helps, writer by writer: 20 digits of a hand teach the rest.
+"""Measure how much learning from 20 corrected digits of a writer helps with the others.
 
     python benchmarks/learning.py [--dev FOLDER] [--out FILE.md]
 
@@ -44,7 +44,7 @@ MARK = "learning"
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One writer's draws: errors among the digits that did not teach."""
+    """One writer's draws: errors among the digits that were not learned from."""
 
     what: str
     network: str
@@ -57,7 +57,7 @@ class Row:
 
 
 def main() -> int:
-    """Measure, print, and put the table between its marks."""
+    """Measure, print, and update the table in the document."""
     parser = argparse.ArgumentParser(description="Measure learning from corrections.")
     parser.add_argument("--dev", type=Path, help="folder with the sets of real writers")
     parser.add_argument("--taught", type=int, default=MIN_EXAMPLES, help="digits that teach")
@@ -82,7 +82,7 @@ def main() -> int:
 
 
 def drawn_writer(seed: int) -> Examples:
-    """Return digits of a hand that does not exist: its own forms, slant and pen."""
+    """Return digits of a drawn writer, with own forms, slant and pen."""
     rng = np.random.default_rng((77, seed))
     forms = [allographs.choose(digit, rng) for digit in range(10)]
     pen, slant = rng.uniform(2, 8), rng.normal(0, 0.4)
@@ -107,7 +107,7 @@ def real_writer(folder: Path) -> Examples:
 
 
 def measure(what: str, network: str, people: Sequence[Examples], draws: int, taught: int) -> Row:
-    """Teach from some digits of a writer and read the others, again and again."""
+    """Learn from some digits of a writer and read the others, repeatedly."""
     classifier = shipped_reader(network).classifier
     sets = build_regression_sets(classifier, current_reference_set(network), load_hard(WEIGHTS))
     counts = []

@@ -1,10 +1,10 @@
-"""Many at once: 64 clients on the HTTP interface, memory after 20,000 requests, ten on the pages.
+"""Load tests: 64 clients of the HTTP API, memory after 20,000 requests, ten visitors of pages.
 
     python benchmarks/load.py                          composed pictures, two minutes and more
     python benchmarks/load.py --pictures FOLDER        real ones
     python benchmarks/load.py --quick                  as in CI
 
-The servers run as processes of their own and keep what they are told in a folder that is thrown
+The servers run as separate processes and keep their data in a folder that is thrown
 away. Clients and servers share this machine's cores. Figures: no answer but 200 and 503; the 99th
 percentile of the times against their median; the server's resident memory after 2,000 requests
 and after all; and how long one visitor of the pages waits for an answer beside nine others.
@@ -54,13 +54,13 @@ TRUTHS = {"a year": "2026", "five on ruled paper": "5"}  # of the page's example
 
 @dataclass(slots=True)
 class LoadResult:
-    """What the clients were told."""
+    """Statuses and times of responses."""
 
     seconds: list[float] = field(default_factory=list)  # of answers with status 200
     statuses: Counter[str] = field(default_factory=Counter)
 
     def percentile(self, q: float) -> float:
-        """Return how long the q-th percent waited, in seconds."""
+        """Return the q-th percentile of the times, in seconds."""
         return float(np.percentile(self.seconds, q)) if self.seconds else float("nan")
 
 
@@ -86,7 +86,7 @@ def load_pictures(folder: Path) -> list[bytes]:
 
 @contextmanager
 def serving(*command: str) -> Iterator[int]:
-    """Run a server in an empty house; give its port."""
+    """Run a server with an empty data folder; yield its port."""
     with socket.socket() as free:
         free.bind(("localhost", 0))
         port = int(free.getsockname()[1])
@@ -125,7 +125,7 @@ def ask(
 
 
 def resident(port: int) -> float:
-    """Return the server's memory in MB, as it tells Prometheus."""
+    """Return the server's memory in MB, from its metrics."""
     _, content = ask(http.client.HTTPConnection("localhost", port), "GET", "/api/metrics")
     line = next(
         each for each in content.decode().splitlines()
@@ -142,7 +142,7 @@ def press(
     requests: int | None = None,
     hint: str = "",
 ) -> LoadResult:
-    """Let clients send pictures, one after the other each, for some time or so many in all.
+    """Let clients send pictures for some time, or a number of pictures in all.
 
     Every picture is another one to the server: what it remembers of each takes room.
     """
@@ -202,14 +202,14 @@ async def visit(port: int, seconds: float) -> LoadResult:
 
 @dataclass(slots=True)
 class Shown:
-    """What a run of the page's script showed."""
+    """The output of one run of the page's script."""
 
     buttons: dict[str, str] = field(default_factory=dict)  # ids by label
     content: bytes = b""  # of all its elements
 
 
 async def press_button(page: Any, shown: Shown, label: str) -> Shown:  # noqa: ANN401
-    """Press a button that is shown, and return what is shown then."""
+    """Press a button, and return the new output."""
     from streamlit.proto.BackMsg_pb2 import BackMsg
 
     message = BackMsg()
@@ -239,7 +239,7 @@ async def run_script(page: Any, message: Any) -> Shown:  # noqa: ANN401
 
 
 def visit_at_once(port: int, visitors: int, seconds: float) -> LoadResult:
-    """Let so many visit the pages at once; return what all of them were told."""
+    """Let several visitors use the pages at the same time; return their responses."""
 
     async def all_of_them() -> list[LoadResult]:
         return await asyncio.gather(*(visit(port, seconds) for _ in range(visitors)))
@@ -252,7 +252,7 @@ def visit_at_once(port: int, visitors: int, seconds: float) -> LoadResult:
 
 
 def judge_interface(options: argparse.Namespace) -> tuple[Campaign, bool]:
-    """Let many clients press the HTTP interface; return what came of it, and whether it will do."""
+    """Test the HTTP API with many clients; return the result and whether it passes."""
     pictures = load_pictures(options.pictures) if options.pictures else compose()
     with serving("digits", "serve", "--port", "PORT") as port:
         press(port, pictures, options.clients, PATIENCE, options.clients)  # warm
@@ -274,7 +274,7 @@ def judge_interface(options: argparse.Namespace) -> tuple[Campaign, bool]:
 
 
 def judge_pages(options: argparse.Namespace) -> tuple[Campaign, bool]:
-    """Visit the pages alone and together; return what came of it, and whether it will do."""
+    """Test the pages with one and several visitors; return the result and whether it passes."""
     app = ["streamlit", "run", "app.py", "--server.headless", "true", "--server.port", "PORT"]
     with serving(*app) as port:
         alone = visit_at_once(port, 1, options.seconds / 8)
@@ -295,7 +295,7 @@ def judge_pages(options: argparse.Namespace) -> tuple[Campaign, bool]:
 
 
 def judge_memory(options: argparse.Namespace) -> tuple[Campaign, bool]:
-    """Ask so many times, each time with another picture, and see whether the server grows."""
+    """Send different pictures, and check that the server's memory does not grow."""
     small, tenth = compose(1, ALONE), options.requests // 10
     with serving("digits", "serve", "--port", "PORT") as port:
         first = press(port, small, FEW, options.requests, tenth, "single=true")
@@ -319,12 +319,12 @@ def judge_memory(options: argparse.Namespace) -> tuple[Campaign, bool]:
 
 
 def command(options: argparse.Namespace) -> str:
-    """Return how to do the same again."""
+    """Return the command of the test."""
     return f"python benchmarks/load.py{' --pictures FOLDER' * bool(options.pictures)} --write"
 
 
 def main() -> int:
-    """Press both doors and say what came of it."""
+    """Test API and pages, and print the results."""
     parser = argparse.ArgumentParser(description=str(__doc__).partition("\n")[0])
     parser.add_argument("--clients", type=int, default=64)
     parser.add_argument("--seconds", type=float, default=120.0)

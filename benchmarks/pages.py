@@ -1,4 +1,4 @@
-"""How long pages take in Chromium: the first page, an upload, answers while drawing.
+"""Measure pages in Chromium: the first page, an upload, and readings while drawing.
 
     python benchmarks/pages.py [--quick] [--out FILE.md]
 
@@ -6,7 +6,7 @@ Two servers are started by turns, an empty Streamlit app and this one. "Cold" is
 a server that has just started, until its title stands there; "warm" is the next visitor's. An
 upload is a photograph of 12 megapixels with a row of digits: the time runs from choosing the file
 until its picture and until its answer stand on the page. While drawing, it runs from lifting the
-pen until the answer does. The machine's load is told with the figures.
+pen until the answer does. The machine's load is reported with the figures.
 """
 
 import argparse
@@ -84,7 +84,7 @@ COMING = """() => {
 
 @contextmanager
 def serve(script: Path) -> Iterator[str]:
-    """Run an app and give its address."""
+    """Run an app and yield its address."""
     with socket.socket() as free:
         free.bind(("localhost", 0))
         port = free.getsockname()[1]
@@ -112,7 +112,7 @@ def serve(script: Path) -> Iterator[str]:
 
 
 def visit(browser: Browser, address: str) -> float:
-    """Return how long somebody new waits for a page's title, in ms."""
+    """Return the time to a page's title for a new visitor, in ms."""
     context = browser.new_context()
     page = context.new_page()
     start = time.perf_counter()

@@ -1,9 +1,9 @@
-"""How long reading takes, against what decoding the picture alone takes: ratios of one run.
+"""Measure the time to read a picture relative to decoding it.
 
     python benchmarks/reading.py [--quick] [--out FILE.md]
 
-Two pictures, both composed of MNIST validation digits: a 28 x 28 PNG told to hold one digit, and a
-12-megapixel photograph of a page with ten lines of up to ten digits, told nothing.
+Two pictures, both composed of MNIST validation digits: a 28 x 28 PNG with `--single`, and a
+12-megapixel photograph of a page with ten lines of up to ten digits, without hints.
 """
 
 import argparse

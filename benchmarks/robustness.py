@@ -1,4 +1,4 @@
-"""How the networks hold out off MNIST: fifteen corruptions, and sweeps of how digits are written.
+"""Evaluate robustness: fifteen corruptions, and sweeps of writing styles.
 
     python benchmarks/robustness.py [--digits N] [--quick] [--out FILE.md]
 
@@ -119,7 +119,7 @@ def stroke(frames: Frames) -> float:
 
 
 def doors(reader: Reader) -> dict[str, UserAnswer]:
-    """Return how a network may be asked: its pixels as they are, or through the reader."""
+    """Return the ways to classify: pixels directly, or through the reader."""
 
     def pixels(frames: Frames) -> np.ndarray:
         return np.asarray(reader.classifier.classify(frames).probabilities.argmax(axis=1))
@@ -137,7 +137,7 @@ def doors(reader: Reader) -> dict[str, UserAnswer]:
 
 
 def share(answer: UserAnswer, frames: Frames, labels: np.ndarray) -> float:
-    """Return the share of digits that are named rightly."""
+    """Return the accuracy."""
     return float((answer(frames) == labels).mean())
 
 

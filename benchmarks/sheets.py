@@ -1,4 +1,4 @@
-"""How many cells of a mark sheet come out wrong, and how many of these nobody is told of.
+"""Count the wrong cells of mark sheets, and those that are silently wrong.
 
     python benchmarks/sheets.py [--sheets N] [--quick] [--out FILE.md]
 

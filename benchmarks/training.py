@@ -1,4 +1,4 @@
-"""How soon training is good: our recipes against that of keras.io's example, in one run.
+"""Measure how fast training reaches an accuracy: our recipes against keras.io's example.
 
     python benchmarks/training.py [--epochs N] [--out FILE.md]
 
@@ -45,7 +45,7 @@ Epoch = dict[str, float]
 
 
 def train_example(mnist: Mnist, epochs: int) -> list[Epoch]:
-    """Train keras.io's example as it says, on undistorted digits."""
+    """Train keras.io's example on undistorted digits."""
     keras.utils.set_random_seed(0)
     network = build_example()
     history = network.fit(

@@ -413,7 +413,7 @@ class Reader:
         )
 
     def _second_opinion(self, page: Page, glyph: Glyph, named: np.ndarray) -> np.ndarray:
-        """Return what both networks make of one digit; the line network knows more hands."""
+        """Return the probabilities of both networks for one digit."""
         strip = to_strip(straighten(page, box_region(glyph.box), MARGIN, SIDE_MARGIN))
         scores = self.line_recognizer.decode([strip], 1)[0].scores[0]
         return np.asarray(np.exp(log_softmax(scores + np.log(np.maximum(named, SMALLEST)))))

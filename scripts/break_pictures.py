@@ -1,4 +1,4 @@
-"""Hand hostile pictures to the reader: a Reading or a sentence, within 1 GB and 5 s of each.
+"""Read hostile pictures: each gives a reading or an error, within 1 GB and 5 s.
 
 python scripts/break_pictures.py --inputs 2000 --write
 """
@@ -68,7 +68,7 @@ def seeds(grey: Image.Image) -> Iterator[tuple[str, bytes]]:
 def mutations(
     name: str, seed: bytes, rng: np.random.Generator, n: int, cuts: int
 ) -> Iterator[tuple[str, bytes]]:
-    """Yield a seed cut off at so many places, and with bytes and fields that lie."""
+    """Yield a seed truncated at many positions, and with changed bytes and fields."""
     for percent in np.linspace(0, 100, cuts + 1)[1:].astype(int).tolist():
         yield f"{name} cut at {percent} %", seed[: len(seed) * percent // 100]
     fields = [struct.pack(order + "I", value) for order in "<>" for value in (0, 65_535, 2**31 - 1)]
@@ -112,7 +112,7 @@ def saved(image: Image.Image, kind: str, **options: Any) -> bytes:  # noqa: ANN4
 
 
 def bombs() -> Iterator[tuple[str, bytes]]:
-    """Yield what is small to send and large to open."""
+    """Yield small files that are large when opened."""
     for kind, depth in ((0, 1), (0, 8), (0, 16), (2, 8), (3, 8), (4, 8), (6, 8), (6, 16)):
         yield f"PNG of 100 million pixels, kind {kind}, {depth} bit", png_of(*BIG, kind, depth)
     yield "JPEG of 100 million pixels", saved(Image.new("RGB", BIG), "JPEG")
@@ -171,7 +171,7 @@ def _drawing() -> resource.struct_rusage:
 
 
 def _work(pipe: Connection) -> None:
-    """Read what comes in, and say what came of it, the seconds and the peak of memory."""
+    """Read inputs, and report the result, the seconds and the peak of memory."""
     from digits.errors import DigitsError
     from digits.io.document import load_picture
     from digits.registry import shipped_reader
@@ -210,7 +210,7 @@ class Patient:
         self.pipe.recv()
 
     def take(self, content: bytes) -> Answer:
-        """Return what came of one input."""
+        """Return the result of one input."""
         self.pipe.send_bytes(content)
         try:
             if self.pipe.poll(PATIENCE):
@@ -225,7 +225,7 @@ class Patient:
 
 
 def main() -> int:
-    """Try them all; keep what came of it."""
+    """Run all inputs; store the result."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--inputs", type=int, default=200, help="mutations, beside cuts and bombs")
     parser.add_argument("--cuts", type=int, default=100, help="of each format")

@@ -1,4 +1,4 @@
-"""Let a coverage-guided fuzzer (libFuzzer, through atheris) look for what breaks reading.
+"""Fuzz reading with a coverage-guided fuzzer (libFuzzer, through atheris).
 
 pip install atheris
 python scripts/fuzz_pictures.py bytes --inputs 150000 --write
@@ -58,7 +58,7 @@ LAST_WORDS = 3000  # characters of what it said, shown where it broke
 
 
 def be_guided(target: str, arguments: list[str]) -> None:
-    """Be the process that libFuzzer guides; it ends when the fuzzer has done."""
+    """Run libFuzzer in this process, which ends with it."""
     reader = shipped_reader()
 
     def try_bytes(content: bytes) -> int:
@@ -100,7 +100,7 @@ def be_guided(target: str, arguments: list[str]) -> None:
 
 
 def plant(target: str, corpus: Path) -> None:
-    """Write what the fuzzer begins with: one digit, and of files a number too."""
+    """Write the seeds of the fuzzer."""
     digit = number().crop((0, 0, 136, 136)).reduce(4)
     if target == "bytes":
         files = [content for grey in (digit, number().reduce(2)) for _, content in seeds(grey)]
@@ -113,7 +113,7 @@ def plant(target: str, corpus: Path) -> None:
 
 
 def main() -> int:
-    """Run the fuzzer in a process of its own, and keep what came of it."""
+    """Run the fuzzer in a separate process, and store the result."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("target", choices=TARGETS)
     parser.add_argument("--inputs", type=int, default=1000)

@@ -32,7 +32,7 @@ NARROW = 0.55  # of its length; what is slimmer may be meant as a 1
 LIKE_ONE = ((0, 1), (1, 0), (1, 1), (1, 7), (4, 1), (7, 1))
 STACKED = (2, 3, 4, 5, 7)  # two round ones on top of each other are an 8
 
-# Left out because a hand may mean a digit by them: I l i j | / ( ) ! (1), O o Q (0), S s $ (5),
+# Left out because they may be digits: I l i j | / ( ) ! (1), O o Q (0), S s $ (5),
 # Z z ? (2), b (6), q g y (9, 4), and their like in Greek (Ζ Θ Ι Ο θ ι ο ρ σ φ, 9 and 6 turned).
 LATIN = "ABCDEFGHJKLMNPRTUVWXYacdefhkmnprtuvwx"
 SYMBOLS = "#%&*+=<>@^~{}[]"

@@ -1,4 +1,4 @@
-"""Distort MNIST digits in training as hands, pens and cameras do.
+"""Distort MNIST digits in training as writers, pens and cameras do.
 
 Each digit is redrawn at double size by one smooth map (rotation, slant, size, shift and an
 elastic field, Simard et al. 2003), its stroke is made thicker or thinner there, and the result
@@ -39,7 +39,7 @@ class Strength:
     thickness: float  # share of digits whose stroke is changed
     coarse: float  # share of digits that pass through a coarser grid, as from a small picture
     square: float  # share of digits stretched to fill a square, as postal readers store them
-    habits: bool  # write as hands do that MNIST has not met
+    habits: bool  # add strokes that are missing in MNIST
 
 
 # What people's own pictures come to: forms squeeze and stretch digits, cameras turn them.

@@ -1,6 +1,6 @@
-"""Show every form in which `digits.synthesis.allographs` writes: docs/hands.md and its picture.
+"""Show the forms of `digits.synthesis.allographs`: docs/allographs.md and its picture.
 
-python scripts/make_hands.py
+python scripts/make_allographs.py
 """
 
 from pathlib import Path
@@ -20,16 +20,16 @@ CELL = (42, 62)  # px, height and width
 NAME = 150  # px for the name of a form
 COLUMNS = 2
 BLACK, WHITE = 0, 255
-TEXT = """# How the world writes digits
+TEXT = """# Forms of digits
 
-![Every form, with a fine and a broad pen](images/hands.png)
+![Every form, with a fine and a broad pen](images/allographs.png)
 
-MNIST's writers were American. `digits.synthesis.allographs` adds the forms of other hands, as
-strokes of a pen: `write(digit, rng)` makes the strokes, `draw(strokes, height, pen)` the ink. A
-form is given by two drawings, its extremes; every digit written lies between the two, a little off
-everywhere, with its own slant, width and proportions. Shares are set by judgement, not measured:
-they say how often a form is drawn for training, not how often people use it. Those marked * are
-also MNIST's. `python scripts/make_hands.py` writes this page and the picture.
+MNIST's writers were American. `digits.synthesis.allographs` adds the forms of writers elsewhere:
+`write(digit, rng)` returns pen strokes, `draw(strokes, height, pen)` the ink. A form is given by
+two extreme drawings; a digit lies between the two, with random errors, slant, width and
+proportions. The shares were chosen, not measured: they say how often a form is drawn for training.
+Forms marked * also occur in MNIST. `python scripts/make_allographs.py` writes this page and the
+picture.
 
 | digit | forms, and their share of the drawn digits |
 |---|---|
@@ -70,10 +70,10 @@ def table() -> str:
 
 def main() -> None:
     """Write the page and its picture."""
-    picture = DOCS / "images" / "hands.png"
+    picture = DOCS / "images" / "allographs.png"
     picture.write_bytes(cv2.imencode(".png", sheet())[1].tobytes())
-    (DOCS / "hands.md").write_text(TEXT + table(), encoding="utf-8")
-    print(f"wrote {picture.name}, {picture.stat().st_size // 1000} kB, and hands.md")
+    (DOCS / "allographs.md").write_text(TEXT + table(), encoding="utf-8")
+    print(f"wrote {picture.name}, {picture.stat().st_size // 1000} kB, and allographs.md")
 
 
 if __name__ == "__main__":
