@@ -115,21 +115,6 @@ def find_lines(ink: Ink, *, ruled: bool = True) -> Lines:
     return Lines(clean, regions, left_out)
 
 
-def page_angle(ink: Ink) -> float:
-    """Return by how many degrees the lines fall to the right; negative where they rise.
-
-    Parameters
-    ----------
-    ink : float32, shape (height, width)
-
-    Returns
-    -------
-    float
-        Between -20 and 20. 0.0 where too few digits stand side by side to tell.
-    """
-    return _lean(_pieces(_reduced(ink)[0])[0])
-
-
 def _lean(pieces: _Pieces) -> float:
     """Return by how many degrees the lines of these pieces fall to the right."""
     if len(pieces.mass) < 2:  # noqa: PLR2004  # one piece has no neighbour
