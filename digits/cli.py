@@ -119,16 +119,14 @@ Model = Annotated[
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit status."""
     for stream in (sys.stdout, sys.stderr):
-        if isinstance(
-            stream, io.TextIOWrapper
-        ):  # the default encoding on Windows lacks many letters
+        if isinstance(stream, io.TextIOWrapper):  # Windows' encoding lacks many letters
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     try:
         status = app(args=None if argv is None else list(argv), standalone_mode=False)
         sys.stdout.flush()
     except (typer.Abort, KeyboardInterrupt):
         return INTERRUPTED
-    except (BrokenPipeError, SystemExit) as ending:  # Typer raises Abort for KeyboardInterrupt
+    except (BrokenPipeError, SystemExit) as ending:  # Typer exits on a broken pipe
         if isinstance(ending, SystemExit) and not ending.code:  # shell completion was printed
             sys.stdout.flush()
             return 0
@@ -625,9 +623,8 @@ def learn(
     if back is not None:
         folder = learned_folder(model)
         names = [*(version.name for version in list_versions(folder)), SHIPPED]
-        if (
-            back not in names and not (folder / f"{back}.npz").is_file()
-        ):  # a damaged one is not in the list
+        is_damaged = (folder / f"{back}.npz").is_file()  # else it would be in the list
+        if back not in names and not is_damaged:
             raise HintError(f"--back takes one of {', '.join(names)}, not {back}")
         set_current(folder, None if back == SHIPPED else back)
         return 0

@@ -50,7 +50,7 @@ class AnswerCard:
 
 
 def answer_card(card: AnswerCard, *, key: str) -> tuple[UserAnswer, ...]:
-    """Show the answer; return what the person said about it since the last run.
+    """Show the answer; return the user's answers about it since the last run.
 
     Returns
     -------

@@ -23,7 +23,7 @@ if TYPE_CHECKING:  # the first page waits for no network and no database
     from digits.reader import Reader
     from digits.registry import ModelCard
 
-ANSWERS = "said of the drawing"  # in the session
+ANSWERS = "answers about the drawing"  # in the session
 NOTICE = "what was saved of the drawing"  # in the session: a sentence that outlives the rerun
 GHOSTS = 2  # other readings that are offered
 

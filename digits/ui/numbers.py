@@ -19,7 +19,7 @@ UNSURE, POINT, NO_NUMBER = "Unsure", "Decimal point?", "Is this a number?"
 STRUCK_OUT, NOT_READ = "Struck out?", "Not read"
 
 Rows = tuple[tuple[str | None, ...], ...]
-Said = Mapping[str, str]  # id of a number to what a person said it is
+Truths = Mapping[str, str]  # id of a number to the user's truth
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ def split_numbers(reading: Reading) -> Numbers:
 
 
 def doubt_of(line: Line) -> str:
-    """Say in a few words why a number is to be checked; nothing where it is not."""
+    """Return why a number has to be checked, in a few words; "" if it need not."""
     if line.struck_out:
         return STRUCK_OUT
     if any(digit.value is None for digit in line.digits):
@@ -100,15 +100,15 @@ def marked_parts(line: Line) -> tuple[tuple[str, bool], ...]:
     return tuple(parts)
 
 
-def to_boxes(numbers: Numbers, said: Said) -> list[ShownBox]:
+def to_boxes(numbers: Numbers, truths: Truths) -> list[ShownBox]:
     """Return a box for each number and for each place that was not read.
 
-    What a person said stands in place of what was read.
+    Truths of the user replace what was read.
     """
-    boxes = [_to_box(number, line, said.get(number)) for number, line in numbers]
+    boxes = [_to_box(number, line, truths.get(number)) for number, line in numbers]
     return boxes + [
-        ShownBox(place, box, said[place], "confirmed")
-        if place in said
+        ShownBox(place, box, truths[place], "confirmed")
+        if place in truths
         else ShownBox(place, box, state="unread", reason=NOT_READ)
         for place, box in _unread(numbers)
     ]
@@ -127,9 +127,9 @@ def _holds(box: Box, other: Box) -> bool:
     return box.x <= x < box.right and box.y <= y < box.bottom
 
 
-def _to_box(number: str, line: Line, said: str | None) -> ShownBox:
-    if said is not None:
-        return ShownBox(number, line.box, said, "confirmed", likeliest_readings(line))
+def _to_box(number: str, line: Line, truths: str | None) -> ShownBox:
+    if truths is not None:
+        return ShownBox(number, line.box, truths, "confirmed", likeliest_readings(line))
     doubt = doubt_of(line)
     return ShownBox(
         number,
@@ -141,47 +141,47 @@ def _to_box(number: str, line: Line, said: str | None) -> ShownBox:
     )
 
 
-def to_rows(numbers: Numbers, said: Said) -> tuple[tuple[ShownNumber | None, ...], ...]:
+def to_rows(numbers: Numbers, truths: Truths) -> tuple[tuple[ShownNumber | None, ...], ...]:
     """Return the numbers as they stand on the page, for the answer card."""
     lines = dict(numbers)
 
     def shown(number: str | None) -> ShownNumber | None:
         if number is None:
             return None
-        parts = ((said[number], False),) if number in said else marked_parts(lines[number])
+        parts = ((truths[number], False),) if number in truths else marked_parts(lines[number])
         return ShownNumber(number, parts)
 
-    return tuple(tuple(shown(number) for number in row) for row in _rows_with(numbers, said))
+    return tuple(tuple(shown(number) for number in row) for row in _rows_with(numbers, truths))
 
 
-def _rows_with(numbers: Numbers, said: Said) -> Rows:
-    """Return the rows with what a person said of places that were not read, each a row below."""
-    places = [place for place, _ in _unread(numbers) if place in said]
+def _rows_with(numbers: Numbers, truths: Truths) -> Rows:
+    """Return the rows, followed by a row for each truth of a place that was not read."""
+    places = [place for place, _ in _unread(numbers) if place in truths]
     return (*numbers.rows, *((place,) for place in places))
 
 
-def to_text(numbers: Numbers, said: Said) -> str:
+def to_text(numbers: Numbers, truths: Truths) -> str:
     """Return all of it as text: a row a line, the cells of a table parted by tabs."""
     lines = dict(numbers)
     rows = [
         [
-            "" if number is None else said[number] if number in said else lines[number].written
+            "" if number is None else truths[number] if number in truths else lines[number].written
             for number in row
         ]
-        for row in _rows_with(numbers, said)
+        for row in _rows_with(numbers, truths)
     ]
     return "\n".join("\t".join(row) for row in rows if numbers.is_table or any(row))
 
 
-def count_doubts(numbers: Numbers, said: Said) -> str:
-    """Say how much is left to check, such as "3 digits to check"; nothing where none is."""
-    open_lines = [line for number, line in numbers if number not in said and doubt_of(line)]
+def count_doubts(numbers: Numbers, truths: Truths) -> str:
+    """Return what is left to check, such as "3 digits to check"; "" if nothing is."""
+    open_lines = [line for number, line in numbers if number not in truths and doubt_of(line)]
     digits = sum(is_doubtful(digit) for line in open_lines for digit in line.digits)
     if digits:
         return f"{digits} digit{'s' * (digits > 1)} to check"
     if open_lines:
         return f"{len(open_lines)} number{'s' * (len(open_lines) > 1)} to check"
-    n_unread = sum(place not in said for place, _ in _unread(numbers))
+    n_unread = sum(place not in truths for place, _ in _unread(numbers))
     return f"{n_unread} place{'s' * (n_unread > 1)} not read" if n_unread else ""
 
 

@@ -159,10 +159,10 @@ def _look(
     with picture:
         events = _show_picture(session, item, result, view := _flat_view(session, item, result))
     with side:
-        said = _show_answer(session, item, result, keep, ask=ask)
+        answers = _show_answer(session, item, result, keep, ask=ask)
     if result is not None:
         session.drop()
-        _take_answers(item, result, (*events.answers, *said), keep, ask=ask)
+        _take_answers(item, result, (*events.answers, *answers), keep, ask=ask)
         _take_region(session, item, _in_photograph(events, view), _paper(session, item, result))
         if opened.open and result.reading is not None:
             with opened:
@@ -195,7 +195,7 @@ def _strip_label(session: ReadSession, item: OpenedPage) -> str:
         return item.title
     if result.error:
         return f"✕ {item.title}"
-    is_open = result.numbers is not None and count_doubts(result.numbers, result.said)
+    is_open = result.numbers is not None and count_doubts(result.numbers, result.truths)
     return f"{'?' if is_open else '✓'} {item.title}"
 
 
@@ -208,7 +208,7 @@ def _show_picture(
         return ViewerEvents()
     numbers = None if result is None else result.numbers
     region, paper = session.regions.get(item.id), _paper(session, item, result)
-    boxes = [] if numbers is None or result is None else to_boxes(numbers, result.said)
+    boxes = [] if numbers is None or result is None else to_boxes(numbers, result.truths)
     picture = ShownPicture(item.id, preview.jpeg, preview.width, preview.height, item.title)
     if view is not None and paper is not None:
         boxes = [replace(box, box=view.to_sheet(box.box)) for box in boxes]
@@ -278,12 +278,12 @@ def _show_answer(
     card = AnswerCard("") if result is None else to_card(result, keep, ask=ask)
     card = replace(card, epoch=_epoch(item, result))
     others = [session.results.get(other.id) for other in session.items]
-    whole = [to_text(one.numbers, one.said) for one in others if one and one.numbers]
+    whole = [to_text(one.numbers, one.truths) for one in others if one and one.numbers]
     if len(session.items) > 1 and card.copies:
         card = replace(card, copies=(*card.copies, ("Copy all pages", "\n".join(whole))))
-    said = answer_card(card, key="answer")
+    answers = answer_card(card, key="answer")
     if result is None:
-        return said
+        return answers
     if message := st.session_state.pop(NOTICE, None):
         st.toast(message)
     if result.pending and keep is not None:
@@ -294,7 +294,7 @@ def _show_answer(
     is_table = result.numbers is not None and result.numbers.is_table
     if is_table and st.button("Open as sheet", key="open-as-sheet"):
         open_as_sheet(item.name, item.content)
-    return said
+    return answers
 
 
 def _epoch(item: OpenedPage, result: PageResult | None) -> str:
@@ -311,16 +311,16 @@ def to_card(result: PageResult, keep: Keep | None, *, ask: bool = False) -> Answ
     if numbers is None or reading is None or reading.status == "failed":
         text = plain_sentence(result.error or "this picture could not be read")
         return AnswerCard(epoch="failed", status=text, kind="error")
-    if not any(digit.value is not None for digit in reading.digits) and not result.said:
+    if not any(digit.value is not None for digit in reading.digits) and not result.truths:
         text = BLANK if reading.status == "blank" else NOTHING
         return AnswerCard(epoch=reading.id, status=text, kind="none", notes=reading.notes[:1])
-    text = to_text(numbers, result.said)
-    doubts = count_doubts(numbers, result.said)
-    if not doubts and reading.status == "doubtful" and not result.said:
+    text = to_text(numbers, result.truths)
+    doubts = count_doubts(numbers, result.truths)
+    if not doubts and reading.status == "doubtful" and not result.truths:
         doubts = "Please check"
     return AnswerCard(
         epoch=reading.id,
-        rows=to_rows(numbers, result.said),
+        rows=to_rows(numbers, result.truths),
         table=numbers.is_table,
         long=len(text) > LONG or len(numbers.rows) > 1,
         status=doubts or "Nothing to check",
@@ -345,7 +345,7 @@ def _copies(numbers: Numbers, text: str) -> tuple[tuple[str, str], ...]:
 def _to_fix(result: PageResult, numbers: Numbers) -> str | None:
     """Return the number that the Fix button selects: the first doubtful one, or else the first."""
     named = [number for number, _ in numbers]
-    boxes = to_boxes(numbers, result.said)
+    boxes = to_boxes(numbers, result.truths)
     doubtful = (box.id for box in boxes if box.state in ("check", "unread"))
     return next(doubtful, named[0]) if named else None
 
@@ -365,13 +365,13 @@ def _take_answers(
         if answer.how == "confirmed":
             result.is_confirmed = True
             rest = [
-                n for n, line in result.numbers if n not in result.said and "?" not in line.text
+                n for n, line in result.numbers if n not in result.truths and "?" not in line.text
             ]
-            boxes = {box.id: box.label for box in to_boxes(result.numbers, result.said)}
-            result.said |= {number: boxes[number] for number in rest}
+            boxes = {box.id: box.label for box in to_boxes(result.numbers, result.truths)}
+            result.truths |= {number: boxes[number] for number in rest}
             result.pending |= dict.fromkeys(rest, "confirmed")
             continue
-        result.said[answer.id] = answer.text
+        result.truths[answer.id] = answer.text
         if not answer.id.startswith(UNREAD):  # there is no crop of ink that was not read
             result.pending[answer.id] = answer.how
     if keep is not None and not ask:
@@ -381,9 +381,9 @@ def _take_answers(
 
 def _store(item: OpenedPage, result: PageResult, keep: Keep) -> None:
     """Store the pending answers; if that fails, show the error and keep them pending."""
-    assert result.numbers is not None  # noqa: S101  # something was said of them
+    assert result.numbers is not None  # noqa: S101  # there are answers about them
     truths = [
-        LineTruth(result.numbers.line(number), result.said[number], how)
+        LineTruth(result.numbers.line(number), result.truths[number], how)
         for number, how in result.pending.items()
     ]
     if not truths:

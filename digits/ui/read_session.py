@@ -64,10 +64,8 @@ class PageResult:
     numbers: Numbers | None  # None if reading failed
     reading: Reading | None
     error: str = ""
-    said: dict[str, str] = field(default_factory=dict)  # id of a number to its truth
-    pending: dict[str, AnswerKind] = field(
-        default_factory=dict
-    )  # not stored yet: id to kind of answer
+    truths: dict[str, str] = field(default_factory=dict)  # id of a number to its truth
+    pending: dict[str, AnswerKind] = field(default_factory=dict)  # not stored yet, by id
     is_confirmed: bool = False
 
 
@@ -82,9 +80,7 @@ class ReadSession:
     thumbnails: dict[str, bytes] = field(default_factory=dict)  # id to a small JPEG
     results: dict[str, PageResult] = field(default_factory=dict)
     regions: dict[str, Box] = field(default_factory=dict)  # "Read only here"; px of the original
-    papers: dict[str, Paper | None] = field(
-        default_factory=dict
-    )  # set by the user; None: whole picture
+    papers: dict[str, Paper | None] = field(default_factory=dict)  # None: whole picture
     adjusting: set[str] = field(default_factory=set)  # ids of those whose corners are moved
     _opened: tuple[str, PageImage] | None = None  # decoded and not read yet
 

@@ -118,7 +118,7 @@ def picture_viewer(
     ----------
     picture : in the browser; its pixels are sent again only when its id changes
     boxes : in reading order, in which N goes through those to check
-    epoch : the id of the reading that the boxes come from; what is said of another one is dropped
+    epoch : the id of the reading that the boxes come from; answers about another one are dropped
     key : tells the viewers of a page apart
 
     Returns

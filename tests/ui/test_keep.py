@@ -24,8 +24,8 @@ def picture():
 
 def test_the_line_and_its_digits_are_stored_with_act_and_reading(store, picture):
     seen = reading(line("12"), line("34", y=20))
-    said = keep_in(lambda: store, "read")(picture, seen, [LineTruth(1, "39", "typed")], "n.jpg")
-    assert said == "Saved: 39, not 34"
+    message = keep_in(lambda: store, "read")(picture, seen, [LineTruth(1, "39", "typed")], "n.jpg")
+    assert message == "Saved: 39, not 34"
     kept = {(each.line, each.digit, each.read, each.truth, each.file) for each in store.all()}
     assert kept == {
         (1, None, "34", "39", "n.jpg"),
@@ -46,18 +46,18 @@ def test_separators_that_were_typed_are_kept(store, picture):
 
 
 def test_a_truth_of_another_length_is_stored_as_a_line(store, picture):
-    said = keep_in(lambda: store, "read")(
+    message = keep_in(lambda: store, "read")(
         picture, reading(line("12")), [LineTruth(0, "123", "typed")], ""
     )
-    assert said == "Saved: 123, not 12"
+    assert message == "Saved: 123, not 12"
     assert [(each.digit, each.truth, each.file) for each in store.all()] == [(None, "123", None)]
 
 
 def test_nothing_is_a_truth_too(store, picture):
-    said = keep_in(lambda: store, "draw")(
+    message = keep_in(lambda: store, "draw")(
         picture, reading(line("1")), [LineTruth(0, " ", "typed")], ""
     )
-    assert said == "Saved: nothing, not 1"
+    assert message == "Saved: nothing, not 1"
     assert store.all()[0].truth == ""
 
 

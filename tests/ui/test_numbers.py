@@ -44,12 +44,12 @@ def test_boxes_of_one_digit_each_are_one_number():
 def test_what_was_said_takes_the_place_of_what_was_read():
     numbers = split_numbers(table("12 7", "4 56"))
     seven = next(number for number, each in numbers if each.text == "7")
-    said = {seven: "1.5"}
-    assert to_text(numbers, said) == "12\t1.5\n4\t56"
-    box = next(box for box in to_boxes(numbers, said) if box.id == seven)
+    truths = {seven: "1.5"}
+    assert to_text(numbers, truths) == "12\t1.5\n4\t56"
+    box = next(box for box in to_boxes(numbers, truths) if box.id == seven)
     assert (box.label, box.state, box.reason) == ("1.5", "confirmed", "")
     assert count_doubts(numbers, {}) == "1 digit to check"
-    assert count_doubts(numbers, said) == ""
+    assert count_doubts(numbers, truths) == ""
 
 
 def test_what_is_not_a_number_leaves_no_line():
@@ -93,7 +93,7 @@ def test_what_was_seen_and_not_read_has_a_box_until_somebody_says_what_it_is():
     boxes = to_boxes(numbers, {})
     assert [(box.id, box.state) for box in boxes] == [("0", "sure"), ("unread-0", "unread")]
     assert count_doubts(numbers, {}) == "1 place not read"
-    said = {"unread-0": "8"}
-    assert [box.state for box in to_boxes(numbers, said)] == ["sure", "confirmed"]
-    assert to_text(numbers, said) == "42\n8"
-    assert count_doubts(numbers, said) == ""
+    truths = {"unread-0": "8"}
+    assert [box.state for box in to_boxes(numbers, truths)] == ["sure", "confirmed"]
+    assert to_text(numbers, truths) == "42\n8"
+    assert count_doubts(numbers, truths) == ""
