@@ -6,6 +6,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from digits.ui.late import (
     available_models,
     current_corrections,
+    current_forms,
     current_reader,
     current_sheets,
 )
@@ -41,6 +42,14 @@ def sheet() -> None:
     sheet_page(current_reader, current_corrections, current_sheets, shared=shared)
 
 
+def forms() -> None:
+    """Define a form and read its pages."""
+    from digits.ui.forms import forms_page
+
+    shared = settings_or_stop().is_shared
+    forms_page(current_reader, current_forms, current_sheets, shared=shared)
+
+
 def handwriting() -> None:
     """Learn the user's handwriting."""
     from digits.ui.handwriting import handwriting_page
@@ -64,6 +73,7 @@ def show_pages() -> None:
             st.Page(read, title="Read", url_path="read", default=True),
             st.Page(draw, title="Draw", url_path="draw"),
             st.Page(sheet, title="Sheets", url_path="sheet"),
+            st.Page(forms, title="Forms", url_path="forms"),
         ],
         menu=[
             st.Page(handwriting, title="Your handwriting", url_path="handwriting"),

@@ -8,12 +8,16 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from PIL import Image
 
-from digits.mnist import load_mnist
+from digits.forms.template import Field, Form
+from digits.mnist import Labelled, load_mnist
+from digits.synthesis.page_forms import Shot, compose_form, fill_form, photograph
 from digits.types import Ink
 
 OUT = Path(__file__).parent.parent / "digits" / "ui" / "examples"
 SEED = 7
+METER_CARD, SCORE_CARD = 2, 9  # layouts of composed forms
 TITLES = ("Pupil", "Task 1", "Task 2", "Task 3", "Total")
 SHEET = (
     ("01384", "8", "12", "9", "29"),
@@ -82,6 +86,30 @@ def save(name: str, paper: np.ndarray) -> None:
     cv2.imwrite(str(OUT / name), grey, [cv2.IMWRITE_JPEG_QUALITY, 80])
 
 
+def form_and_pages(digits: Labelled) -> None:
+    """Write a form and three photographed pages of it, one of another form among them."""
+    composed = compose_form(METER_CARD)
+    kinds = {"meter": "Meter number", "reading": "Reading", "read on": "Read on"}
+    fields = tuple(
+        Field(
+            kinds.get(each.name, "Estimated"),
+            each.kind,  # type: ignore[arg-type]
+            each.box,
+            None if each.kind == "number" else each.length,
+            cells=each.cells,
+        )
+        for each in composed.fields
+    )
+    Form("Meter cards", fields, composed.page, True).save(OUT / "a form.json")
+    pages = []
+    for seed, layout in enumerate((METER_CARD, METER_CARD, METER_CARD, SCORE_CARD)):
+        rng = np.random.default_rng(seed)
+        filled = fill_form(compose_form(layout), digits, rng, empty=0.0)
+        shot = Shot(tilt=18.0, lean=6.0, quarters=seed % 4, pixels=900_000, shadow=seed == 1)
+        pages.append(Image.fromarray(photograph(filled.page, shot, rng).pixels))
+    pages[0].save(OUT / "pages of a form.pdf", save_all=True, append_images=pages[1:], quality=70)
+
+
 def main() -> None:
     """Write the examples."""
     OUT.mkdir(parents=True, exist_ok=True)
@@ -106,6 +134,7 @@ def main() -> None:
     save("a year.jpg", paper)
     save("blank paper.jpg", page(300, 400, rng, shadow=0.3))
     save("a mark sheet.jpg", mark_sheet(some, rng))
+    form_and_pages(digits)
 
 
 if __name__ == "__main__":

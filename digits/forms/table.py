@@ -73,7 +73,7 @@ def to_csv(form: Form, readings: Iterable[FormReading]) -> bytes:
     return file.getvalue().encode("utf-8-sig")
 
 
-def _csv_text(value: str | float | None) -> str:
+def _csv_text(value: str | int | float | None) -> str:
     if isinstance(value, str):
         return escape_unless_number(value)
     return "" if value is None else f"{value:.4f}" if isinstance(value, float) else str(value)

@@ -29,6 +29,7 @@ sheets = sa.Table(
     sa.Column("title", sa.Text, nullable=False),
     sa.Column("summary", sa.Text, nullable=False),
     sa.Column("changed", sa.DateTime(timezone=True), nullable=False, index=True),
+    sa.Column("form", sa.String(32), nullable=False, server_default=""),
 )
 files = sa.Table(
     "sheet_files",
@@ -98,10 +99,16 @@ class SheetStore:
     def __init__(self, url: str) -> None:
         self._database = Database(url, SheetsError, "sheet")
 
-    def create(self, title: str) -> str:
-        """Save an empty sheet and return its id."""
+    def create(self, title: str, form: str = "") -> str:
+        """Save an empty sheet and return its id.
+
+        Parameters
+        ----------
+        form : the id of the form that its pages belong to; empty if none
+        """
         sheet = secrets.token_hex(16)
-        row = {"id": sheet, "title": _storable(title), "summary": "", "changed": datetime.now(UTC)}
+        now = datetime.now(UTC)
+        row = {"id": sheet, "title": _storable(title), "summary": "", "changed": now, "form": form}
         with self._database.transaction(writes=True) as connection:
             connection.execute(sa.insert(sheets), [row])
         return sheet
@@ -173,9 +180,10 @@ class SheetStore:
         with self._database.transaction(writes=True) as connection:
             self._touch(connection, sheet, title=_storable(title), summary=summary)
 
-    def list(self, *, limit: int = 50) -> list[SheetSummary]:
-        """Return the saved sheets, the one changed last first."""
-        query = sa.select(sheets).order_by(sheets.c.changed.desc(), sheets.c.id).limit(limit)
+    def list(self, *, form: str = "", limit: int = 50) -> list[SheetSummary]:
+        """Return the saved sheets of a form, or of none, the one changed last first."""
+        mine = sa.select(sheets).where(sheets.c.form == form)
+        query = mine.order_by(sheets.c.changed.desc(), sheets.c.id).limit(limit)
         with self._database.transaction() as connection:
             return [
                 SheetSummary(row["id"], row["title"], row["summary"], _aware(row["changed"]))

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from digits.corrections.store import Corrections
+    from digits.forms.store import FormStore
     from digits.marksheet.store import SheetStore
     from digits.reader import Reader
     from digits.registry import ModelCard
@@ -35,3 +36,10 @@ def current_sheets() -> "SheetStore":
     from digits import registry
 
     return registry.current_sheets()
+
+
+def current_forms() -> "FormStore":
+    """Return the store of forms, as `digits.forms.store.current_forms`."""
+    from digits.forms import store
+
+    return store.current_forms()

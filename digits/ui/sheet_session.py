@@ -58,9 +58,19 @@ class SheetSession:
         """Return the sheet and its audit, cached until a change."""
         state = (tuple(map(id, self.scans)), len(self.steps), id(self.user_input))
         if self._checked is None or self._checked[0] != state:
-            sheet = build_sheet(self.scans, self.user_input)
-            self._checked = (state, sheet, audit_sheet(sheet))
+            self._checked = (state, *self._check())
         return self._checked[1], self._checked[2]
+
+    def forget_checks(self) -> None:
+        """Check the sheet anew when it is next asked for."""
+        self._checked = None
+
+    def _check(self) -> tuple[Sheet, Audit]:
+        sheet = build_sheet(self.scans, self.user_input)
+        return sheet, audit_sheet(sheet)
+
+    def _create(self, store: SheetStore, added: Sequence[Scan]) -> str:
+        return store.create(propose_title(added))
 
     def add_files(self, files: Sequence[tuple[str, bytes]]) -> None:
         """Add files; their pages are read later.
@@ -73,16 +83,20 @@ class SheetSession:
         added = [scan for name, content in files for scan in list_scans(name, content)]
         if self.store is not None:
             if not self.id:
-                self.id = self.store.create(propose_title(added))
+                self.id = self._create(self.store, added)
             self.store.add_scans(self.id, added)
         self.scans += added
 
     def read(self, read: ReadPicture, index: int) -> None:
         """Read one page and save its reading."""
-        scan = self.scans[index]
-        if not scan.content and self.store is not None:
-            scan = replace(scan, content=self.store.content(self.id, index))
-        done = read_scan(read, scan)
+        self.keep_read(index, read_scan(read, self.with_content(index)))
+
+    def with_content(self, index: int) -> Scan:
+        """Return a page with the bytes of its file."""
+        return replace(self.scans[index], content=self.content(index))
+
+    def keep_read(self, index: int, done: Scan) -> None:
+        """Save a page that was read."""
         if self.store is not None:
             self.store.save_scan(self.id, index, done)
             done = replace(done, content=b"")  # it is in the store

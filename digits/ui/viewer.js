@@ -284,6 +284,7 @@ function makeViewer(root) {
     const toCheck = data.boxes.filter((box) => ["check", "unread"].includes(box.state)).length;
     part("[data-tool=next]").hidden = !toCheck;
     part("[data-tool=region]").hidden = !data.region;
+    part("[data-tool=region]").textContent = data.regionLabel;
     for (const tool of ["whole", "crop"]) {
       part(`[data-tool=${tool}]`).hidden = !data[tool];
       part(`[data-tool=${tool}]`).textContent = data[tool] ?? "";

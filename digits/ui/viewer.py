@@ -78,7 +78,8 @@ class ViewerOptions:
     """What a viewer offers, and how it looks."""
 
     popover: bool = True  # a selected box opens a popover with crop, readings and field
-    region: bool = False  # a rectangle can be drawn: "Read only here"
+    region: bool = False  # a rectangle can be drawn
+    region_label: str = "Read only here"  # of the button that begins it
     whole: str = ""  # label of the button that leaves a region or the found paper; none if empty
     crop: str = ""  # label of the button about the paper's corners; none if empty
     corners: Corners | None = None  # of the paper, to be dragged
@@ -143,6 +144,7 @@ def picture_viewer(
             "corners": options.corners,
             "popover": options.popover,
             "region": options.region,
+            "regionLabel": options.region_label,
             "whole": options.whole,
             "crop": options.crop,
             "busy": options.busy,

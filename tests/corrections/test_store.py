@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from digits.corrections.store import Correction, Corrections, Wanted, metadata, table
 from digits.errors import CorrectionsError, SettingsError
+from digits.forms.store import metadata as form_metadata
 from digits.marksheet.store import metadata as sheet_metadata
 from digits.settings import load_settings
 from digits.types import Box, ModelName
@@ -194,7 +195,7 @@ def test_the_migrations_make_the_tables_that_the_code_uses(url, store):
     engine = sa.create_engine(url)
     with engine.connect() as connection:
         context = MigrationContext.configure(connection)
-        assert compare_metadata(context, [metadata, sheet_metadata]) == []
+        assert compare_metadata(context, [metadata, sheet_metadata, form_metadata]) == []
     engine.dispose()
 
 
@@ -208,6 +209,7 @@ def test_corrections_without_recorded_act_are_kept_and_distinguished(url, store)
             connection.execute(sa.text(f"ALTER TABLE corrections DROP COLUMN {column}"))
         for name in SHEETS.split(", "):  # made by a later migration
             connection.execute(sa.text(f"DROP TABLE {name}"))
+        connection.execute(sa.text("DROP TABLE forms"))
         connection.execute(sa.text("UPDATE alembic_version SET version_num = '0001'"))
     engine.dispose()
     upgraded = Corrections(url)

@@ -1,0 +1,96 @@
+"""A stack of the same form in a real Chromium: define, draw, read, check, download, resume."""
+
+import csv
+import io
+
+import cv2
+import pytest
+from axe import serious_faults
+from forms import METER, filled
+
+from digits.mnist import load_mnist
+from digits.synthesis.page_forms import compose_form
+
+WAIT = 180_000  # ms, generous: machines are shared
+
+
+@pytest.fixture(scope="module")
+def scans(tmp_path_factory):
+    """An empty form, ten filled and photographed pages, and what is written on them."""
+    folder = tmp_path_factory.mktemp("stack")
+    digits = load_mnist().validation
+    empty, files, values = folder / "cards.png", [], []
+    cv2.imwrite(str(empty), compose_form(METER).page)
+    for i in range(10):
+        _, page, photo = filled(METER, digits, i, tilt=15.0, quarters=i % 4, pixels=900_000)
+        files.append(folder / f"{i}.png")
+        cv2.imwrite(str(files[-1]), photo.pixels)
+        values.append(page.values)
+    return empty, files, values
+
+
+def idle(page):
+    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for(timeout=WAIT)
+    page.wait_for_timeout(400)
+
+
+def test_a_stack_of_forms_from_the_first_page_to_the_table(visitor, server, scans):
+    empty, files, values = scans
+    page = visitor()
+    page.set_default_timeout(WAIT)
+    page.goto(f"{server[0]}/forms")
+    page.locator("input[type=file]").first.set_input_files(empty)
+    boxes = page.get_by_test_id("viewer").locator(".box")
+    boxes.nth(3).wait_for()
+    assert boxes.count() == 4
+    assert serious_faults(page, "Forms") == []
+
+    # A field is deleted and drawn again by dragging, with a name of its own.
+    boxes.nth(0).click()
+    idle(page)
+    page.get_by_role("button", name="Delete field").click()
+    idle(page)
+    assert boxes.count() == 3
+    plan = next(each for each in compose_form(METER).fields if each.name == "meter")
+    stage = page.get_by_test_id("viewer").locator("img").bounding_box()
+    scale = stage["width"] / 1240
+    start = stage["x"] + (plan.box.x - 4) * scale, stage["y"] + (plan.box.y - 3) * scale
+    end = stage["x"] + (plan.box.right + 4) * scale, stage["y"] + (plan.box.bottom + 3) * scale
+    page.get_by_role("button", name="Draw a field").click()
+    page.mouse.move(*start)
+    page.mouse.down()
+    page.mouse.move((start[0] + end[0]) / 2, (start[1] + end[1]) / 2, steps=4)
+    page.mouse.move(*end, steps=4)
+    page.mouse.up()
+    boxes.nth(3).wait_for()
+    idle(page)
+    assert page.get_by_label("Digits, if always as many").input_value() == "7"
+    page.get_by_label("Name", exact=True).fill("meter number")
+    page.get_by_role("button", name="Save field").click()
+    idle(page)
+
+    page.get_by_text("Pages", exact=True).click()
+    page.locator("input[type=file]").first.set_input_files(files)
+    page.locator(".sheet [role=status]").wait_for(timeout=WAIT)
+    idle(page)
+    rows = page.locator(".sheet tbody tr")
+    assert rows.count() >= 10
+    address = page.url
+    assert "form=" in address
+    assert "pages=" in address
+
+    # The table outlives the window, and is downloaded as it was checked.
+    page.close()
+    page = visitor()
+    page.set_default_timeout(WAIT)
+    page.goto(address)
+    page.locator(".sheet [role=status]").wait_for(timeout=WAIT)
+    idle(page)
+    assert serious_faults(page, "Forms") == []
+    with page.expect_download() as told:
+        page.get_by_role("button", name="CSV").click()
+    with open(told.value.path(), encoding="utf-8-sig", newline="") as file:
+        table = list(csv.DictReader(io.StringIO(file.read())))
+    read = [row["meter number"] for row in table]
+    right = sum(one == each["meter"] for one, each in zip(read, values, strict=True))
+    assert right >= 9, read
