@@ -30,6 +30,7 @@ from digits.types import (
     CONFIDENCE_THRESHOLD,
     FRAME,
     Box,
+    CellKind,
     Digit,
     Line,
     ModelName,
@@ -84,8 +85,9 @@ def _entry(each: FieldReading, index: int) -> Entry:
         line = each.line
     if each.status == "doubtful" and each.kind != "tick":
         line = replace(line, confidence=min(line.confidence, NOT_SURE))
-    kind = "other" if each.status == "missing" or (each.reasons and not line.digits) else "number"
-    return Entry(line, index, box, kind if line.digits or kind == "other" else "empty")
+    is_other = each.status == "missing" or bool(each.reasons and not line.digits)
+    kind: CellKind = "other" if is_other else "number" if line.digits else "empty"
+    return Entry(line, index, box, kind)
 
 
 def _tick(each: FieldReading, box: Box) -> Line:

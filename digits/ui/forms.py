@@ -16,7 +16,7 @@ from digits.forms.propose import propose_fields
 from digits.forms.sheet import to_readings
 from digits.forms.store import FormStore
 from digits.forms.table import WRITERS
-from digits.forms.template import KINDS, ORDERS, Field, FieldKind, Form
+from digits.forms.template import KINDS, ORDERS, DateOrder, Field, FieldKind, Form
 from digits.io.image import EXTENSIONS
 from digits.marksheet.store import SheetStore
 from digits.reader import Reader
@@ -58,7 +58,11 @@ KIND_NAMES: dict[FieldKind, str] = {
     "tick": "Tick box",
     "digit": "Single digit",
 }
-ORDER_NAMES = {"dmy": "Day, month, year", "mdy": "Month, day, year", "ymd": "Year, month, day"}
+ORDER_NAMES: dict[DateOrder, str] = {
+    "dmy": "Day, month, year",
+    "mdy": "Month, day, year",
+    "ymd": "Year, month, day",
+}
 TONES = {"tick": "#b45309", "date": "#15803d", "identifier": "#7c3aed"}
 FILES = {
     "csv": ("CSV", "text/csv"),
@@ -328,7 +332,7 @@ def _settings(session: FormSession, form: Form) -> None:
         st.rerun()
 
 
-def _ask(each: Field, epoch: str) -> tuple[str, FieldKind, str, str, str, str]:
+def _ask(each: Field, epoch: str) -> tuple[str, FieldKind, str, str, DateOrder, str]:
     """Return what a person says of a field: name, kind, length, maximum, order and checks."""
     key = f"{epoch} {each.name}"
     name = st.text_input("Name", each.name, key=f"name {key}")
@@ -354,7 +358,13 @@ def _ask(each: Field, epoch: str) -> tuple[str, FieldKind, str, str, str, str]:
 
 
 def _made(
-    each: Field, name: str, kind: FieldKind, length: str, maximum: str, order: str, checks: str
+    each: Field,
+    name: str,
+    kind: FieldKind,
+    length: str,
+    maximum: str,
+    order: DateOrder,
+    checks: str,
 ) -> Field:
     """Return a field as a person describes it."""
     if length.strip() and not length.strip().isdigit():

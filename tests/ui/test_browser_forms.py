@@ -89,8 +89,8 @@ def test_a_stack_of_forms_from_the_first_page_to_the_table(visitor, server, scan
     assert serious_faults(page, "Forms") == []
     with page.expect_download() as told:
         page.get_by_role("button", name="CSV").click()
-    with open(told.value.path(), encoding="utf-8-sig", newline="") as file:
-        table = list(csv.DictReader(io.StringIO(file.read())))
+    content = told.value.path().read_text(encoding="utf-8-sig")
+    table = list(csv.DictReader(io.StringIO(content)))
     read = [row["meter number"] for row in table]
     right = sum(one == each["meter"] for one, each in zip(read, values, strict=True))
     assert right >= 9, read
