@@ -484,7 +484,7 @@ def _segment(page: Page, decoding: CtcDecoding) -> LineHypothesis:
     """Find the ink of each digit that was decoded."""
     height, width = page.ink.shape
     if not decoding.digits and width <= NARROW * height:
-        # A stem that fills its picture is no digit to the line network: let the other one see.
+        # The line network does not recognize a stem that fills its picture; the digit network does.
         return _as_lone_digit(page, 1 - decoding.length_probability)
     scale = page.ink.shape[0] / STRIP
     glyphs, marks = cut_digits(page.ink, [column * scale for column in decoding.columns])
@@ -690,7 +690,7 @@ def _with_ink(glyph: Glyph | None) -> Glyph | None:
 
 
 def _reject_if_mostly_rejected(numbers: Sequence[ReadNumber]) -> tuple[ReadNumber, ...]:
-    """Reject all characters where half of them are rejected: this is no page of numbers."""
+    """Reject all characters where half of them are rejected: this is not a page of numbers."""
     digits = [digit for number in numbers for digit in number.line.digits]
     rejected = sum(digit.value is None for digit in digits)
     if not 0 < rejected < len(digits) or rejected < TEXTURE * len(digits):

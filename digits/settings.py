@@ -44,7 +44,7 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
     Raises
     ------
     SettingsError
-        ``DIGITS_MODE`` is neither personal nor shared, or ``DIGITS_PUBLIC_URL`` is no address.
+        ``DIGITS_MODE`` is neither personal nor shared, or ``DIGITS_PUBLIC_URL`` is not an address.
     """
     given = os.environ if environment is None else environment
     mode = given.get("DIGITS_MODE") or "personal"

@@ -154,7 +154,7 @@ def test_one_failure_loses_nothing_else(tmp_path, one, reader, capsys):
     assert [reading["status"] for reading in readings] == ["failed", "read", "failed"]
     assert readings[0]["text"] == ""
     assert readings[0]["size"] == [0, 0]
-    assert "no picture that can be opened" in readings[0]["error"]
+    assert "not an image we can open" in readings[0]["error"]
     assert len(err.splitlines()) == 2
     assert f"{broken}: " in err
     assert "there is no file" in err

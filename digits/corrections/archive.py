@@ -178,7 +178,7 @@ def _exported(cells: dict[str, str], crop: bytes, read: Open) -> Correction:
         raise CorrectionsError("its pictures are not those of an export")
     digit, made = cells["digit"], datetime.fromisoformat(cells["made"])
     if made.year not in YEARS:
-        raise CorrectionsError(f"{made.year} is no year to have made it")
+        raise CorrectionsError(f"{made.year} is not a plausible year of a correction")
     sides = (_whole(cells, side) for side in ("x", "y", "width", "height"))
     source: Source = next((source for source in SOURCES if source == cells["source"]), "import")
     return Correction(

@@ -1,4 +1,4 @@
-"""Find the pieces of a picture that hold one number each: cells of a table, or lines of writing."""
+"""Find the text regions of a picture: cells of a table, or lines of writing."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -14,38 +14,38 @@ from digits.image.table_grid import Grid, find_grid
 from digits.image.text_lines import find_lines
 from digits.types import ANY, Box, Hint, Page, Paper, Picture, Region
 
-FRAME_WIDTH = 0.15  # of a cell's height beyond a table's cells that is still its printed frame
-LOWEST = 0.2  # of a cell's height: what stands beside a table and is lower is no number
+FRAME_WIDTH = 0.15  # of a cell's height: width of a table's printed frame
+LOWEST = 0.2  # of a cell's height: least height of a number next to a table
 
 
 @dataclass(frozen=True, slots=True)
 class TextRegion:
-    """A straightened piece of the page that holds one number, and where it stands in a table."""
+    """A straightened part of a page with one number, and its position in a table."""
 
-    page: Page | None  # None where nothing is written
+    page: Page | None  # None if nothing is written
     box: Box  # in pixels of the original
     place: tuple[int, int] | None = None  # row and column; None outside a table
     table: int = 0  # which of the page's tables
-    other: tuple[Box, ...] = ()  # in pixels of the original: writing in a cell that is no number
+    other: tuple[Box, ...] = ()  # in pixels of the original: writing in a cell that is not a number
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """The pieces of a page that hold one number each, and what is in none of them."""
+    """The text regions of a page, and the ink outside them."""
 
     numbers: tuple[TextRegion, ...]  # in reading order
-    left_out: tuple[Box, ...] = ()  # in pixels of the original: ink that may be a number too
+    left_out: tuple[Box, ...] = ()  # in pixels of the original: ink that may be another number
 
     @property
     def is_table(self) -> bool:
-        """Whether the pieces are the cells of a table."""
+        """Whether the regions are the cells of a table."""
         return any(part.place is not None for part in self.numbers)
 
 
 def paper_of(picture: Picture, hint: Hint = ANY) -> Paper | None:
-    """Return where the page lies, in px of the original; None where it fills the picture.
+    """Return the corners of the page, in px of the original; None if it fills the picture.
 
-    A sheet that is found by itself must hold all of the hint's boxes.
+    A detected sheet must contain all boxes of the hint.
     """
     if hint.paper is not None or hint.whole_picture:
         return hint.paper
@@ -101,18 +101,18 @@ def _lies_on(box: Box, corners: np.ndarray) -> bool:
 
 
 def find_numbers(page: Page, hint: Hint, *, tables: bool = True) -> Layout:
-    """Return the pieces of a page that hold one number each, in reading order.
+    """Return the text regions of a page, in reading order.
 
     Parameters
     ----------
-    page : as `open_page` gives it, or turned
-    hint : its boxes are the pieces; one digit alone is the whole page
+    page : of `open_page`, possibly turned
+    hint : its boxes are the regions; a single digit is the whole page
     tables : whether to look for the cells of a table before lines of writing
 
     Raises
     ------
     CrowdedError
-        There are more marks than a page of digits has.
+        There are too many marks for a page of digits.
     """
     if hint.boxes:
         return _joined([_in_box(page, box, hint) for box in hint.boxes])
@@ -131,12 +131,12 @@ def find_numbers(page: Page, hint: Hint, *, tables: bool = True) -> Layout:
 
 
 def is_single(hint: Hint) -> bool:
-    """Return whether the caller promises one digit."""
+    """Return whether the hint is a single digit."""
     return hint.single or hint.length == 1
 
 
 def _joined(parts: Sequence[Layout]) -> Layout:
-    """Return the pieces of several parts of a page as one layout."""
+    """Return several layouts of a page as one."""
     return Layout(
         tuple(number for part in parts for number in part.numbers),
         tuple(box for part in parts for box in part.left_out),
@@ -159,7 +159,7 @@ def _in_cell(page: Page, region: Region, place: tuple[int, int]) -> Layout:
 
 
 def _beside(page: Page, grid: Grid) -> tuple[Box, ...]:
-    """Return where something is written beside a table, in pixels of the original."""
+    """Return the boxes of writing next to a table, in pixels of the original."""
     corners = np.array([cell.region.corners for cell in grid.cells])  # (n, 4, 2)
     height = float(np.median(np.linalg.norm(corners[:, 3] - corners[:, 0], axis=1)))
     table = np.zeros(page.ink.shape, np.uint8)
@@ -178,7 +178,7 @@ def _beside(page: Page, grid: Grid) -> tuple[Box, ...]:
 
 
 def only_line(page: Page, *, ruled: bool) -> tuple[Page | None, tuple[Box, ...]]:
-    """Return all that is written on a small piece of the page as one line, and what is not.
+    """Return the writing on a small part of the page as one line, and the ink left out.
 
     Parameters
     ----------
@@ -196,7 +196,7 @@ def _straight(page: Page, region: Region) -> Page:
 
 
 def _around(regions: Sequence[Region]) -> Region:
-    """Return the region itself where it is the only one, else the upright rectangle round all."""
+    """Return the only region, or the upright rectangle around all regions."""
     if len(regions) == 1:
         return regions[0]
     corners = np.concatenate([np.array(region.corners) for region in regions])
@@ -205,20 +205,20 @@ def _around(regions: Sequence[Region]) -> Region:
 
 
 def _without(page: Page, rules: np.ndarray) -> Page:
-    """Take printed lines off a page."""
+    """Remove printed lines from a page."""
     ink = erase(page.ink, rules)
     contrast = np.where(rules, np.minimum(page.contrast, ink), page.contrast)
     return replace(page, ink=ink, contrast=contrast)
 
 
 def _whole(page: Page) -> Box:
-    """Return where a piece of the page lies in the original."""
+    """Return the box of a part of the page in the original."""
     height, width = page.ink.shape
     return page.box_in_original(Box(0, 0, width, height))
 
 
 def _boxes(page: Page, regions: Sequence[Region]) -> tuple[Box, ...]:
-    """Return the upright boxes round some regions, in pixels of the original."""
+    """Return the upright boxes around regions, in pixels of the original."""
     corners = [np.array(region.corners) for region in regions]
     return tuple(
         page.box_in_original(

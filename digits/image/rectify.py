@@ -1,7 +1,7 @@
-"""Straighten a line of writing, and bring it to the height that the line network reads.
+"""Rectify a line of writing to a strip of the line network's height.
 
-What the network sees is contrast and not ink: on patterned paper a threshold would already have
-decided what is a stroke, and that is the network's business.
+The strip has contrast instead of ink, so that the network decides which marks on patterned paper
+are strokes.
 """
 
 import cv2
@@ -12,20 +12,22 @@ from digits.types import STRIDE, STRIP, Box, Contrast, Page, Region
 
 MARGIN = 0.17  # of a line's height, left above and below it
 SIDE_MARGIN = 0.3  # of a line's height, left before and after it
-LEAST_WIDTH = 24  # px of a strip: the narrowest that the network was taught
+LEAST_WIDTH = 24  # px of a strip: the narrowest in training
 MOST_WIDTH = 2048  # px of a strip: a hundred digits; longer lines are squeezed
-PAPER = 40  # percentile of a strip's contrast that is paper: strokes cover less than half of it
+PAPER = 40  # percentile of a strip's contrast that is paper
 FULL = 99  # percentile that is full ink
-FAINTEST = 0.04  # contrast between the two; a strip with less is empty and is not stretched
-UPRIGHT = 0.75  # px; a region that leans by less is cut out and not resampled
+FAINTEST = 0.04  # least contrast between the two; a strip with less is empty
+UPRIGHT = 0.75  # px; a region with less slant is cropped without resampling
 
-SLIGHT = 0.004  # of a sheet's longer side: so little it may lean or narrow, and is only cut out
+SLIGHT = (
+    0.004  # of a sheet's longer side: a sheet with less distortion is cropped without resampling
+)
 
 Strip = Float32[np.ndarray, "32 _width"]  # 0.0 paper to 1.0 full ink
 
 
 def straighten(page: Page, region: Region, margin: float = 0.0, side_margin: float = 0.0) -> Page:
-    """Cut a region out of a page as an upright rectangle, with some paper round it.
+    """Cut a region out of a page as an upright rectangle with a margin.
 
     Parameters
     ----------
@@ -88,7 +90,7 @@ def flatten(picture: np.ndarray, corners: np.ndarray) -> tuple[np.ndarray, np.nd
 
 
 def to_strip(line: Page) -> Strip:
-    """Bring a straightened line to the strip's height: float32, shape (32, w), 0.0 to 1.0."""
+    """Scale a straightened line to the strip's height: float32, shape (32, w), 0.0 to 1.0."""
     height, width = line.contrast.shape
     wide = int(np.clip(round(width * STRIP / height), LEAST_WIDTH, MOST_WIDTH))
     wide = -(-wide // STRIDE) * STRIDE
@@ -108,7 +110,7 @@ def turn(page: Page, quarters: int) -> Page:
     if quarters % 4 == 0:
         return page
     height, width = page.ink.shape
-    # Where a point of the turned page lies on this one.
+    # From points of the turned page to this one.
     back = {
         1: [[0, -1, width], [1, 0, 0], [0, 0, 1]],
         2: [[-1, 0, width], [0, -1, height], [0, 0, 1]],
@@ -164,7 +166,7 @@ def _warped(
     border: int = cv2.BORDER_CONSTANT,
 ) -> np.ndarray:
     """Resample a layer on a rectangle of `size`, each of whose px lies at `to_layer` of it."""
-    # From the middle of a pixel to the middle of a pixel, as OpenCV counts.
+    # From pixel centre to pixel centre, as in OpenCV.
     half = np.array([[1, 0, 0.5], [0, 1, 0.5], [0, 0, 1]])
     matrix = np.linalg.inv(half) @ to_layer @ half
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP

@@ -1,4 +1,4 @@
-"""Tell the separators of a number from other marks, by where they stand beside its digits."""
+"""Distinguish separators of a number from other marks by their positions."""
 
 from collections.abc import Sequence
 
@@ -6,18 +6,18 @@ import numpy as np
 
 from digits.types import Box, MarkKind
 
-POINT_HEIGHT = 0.5  # of the digits' height: the longest decimal point or comma
-POINT_TOP = 0.5  # of the digits' height below their top, where one begins at the highest
-SLASH_HEIGHT = 0.6  # of the digits' height: the shortest slash
-OVERLONG = 1.2  # times the other digits' height: a 1 so tall between digits may be a slash
-LEANING = 0.2  # of its height: a slash is at least so wide
-MIDDLE = (0.2, 0.8)  # of the digits' height below their top, between which a minus stands
+POINT_HEIGHT = 0.5  # of the digits' height: greatest height of a decimal point or comma
+POINT_TOP = 0.5  # of the digits' height: least distance from their top
+SLASH_HEIGHT = 0.6  # of the digits' height: least height of a slash
+OVERLONG = 1.2  # times the other digits' height: a taller 1 between digits may be a slash
+LEANING = 0.2  # of its height: least width of a slash
+MIDDLE = (0.2, 0.8)  # of the digits' height below their top: range of a minus
 
 PlacedMark = tuple[MarkKind, Box]  # a mark, in the pixels of its digits
 
 
 def to_written(digits: Sequence[tuple[str, Box]], marks: Sequence[PlacedMark]) -> str:
-    """Return a number with its separators, as it stands on the paper.
+    """Return a number with its separators.
 
     A low dot or comma between two digits is ".", a dash before or between digits "-", a stroke
     between them "/"; a dash alone is "-". Other marks are left out.
@@ -46,7 +46,7 @@ def to_written(digits: Sequence[tuple[str, Box]], marks: Sequence[PlacedMark]) -
 
 
 def separator(mark: PlacedMark, digits: Sequence[Box]) -> str:
-    """Return ".", "-" or "/", or "" for a mark that is no separator or cannot be told.
+    """Return ".", "-" or "/", or "" for a mark that is not a separator or ambiguous.
 
     Parameters
     ----------
@@ -69,10 +69,10 @@ def separator(mark: PlacedMark, digits: Sequence[Box]) -> str:
 
 
 def leaves_doubt(mark: PlacedMark, digits: Sequence[Box], *, is_cut: bool = False) -> bool:
-    """Return whether a number may not be what its digits say because of a mark.
+    """Return whether a mark makes a number doubtful.
 
-    That is so of anything between or before digits, but for a speck before them. After the last
-    digit a dot or a dash changes nothing; a stroke may be a digit that was left out.
+    Marks between or before digits do, except a speck before them. After the last digit a dot or a
+    dash does not; a stroke may be a missing digit.
 
     Parameters
     ----------
@@ -91,7 +91,7 @@ def leaves_doubt(mark: PlacedMark, digits: Sequence[Box], *, is_cut: bool = Fals
 
 
 def may_be_slash(index: int, digits: Sequence[Box]) -> bool:
-    """Return whether what was read as a 1 may be a slash: between digits, taller, and leaning."""
+    """Return whether a 1 may be a slash: between digits, taller and slanted."""
     mine, others = digits[index], [box for i, box in enumerate(digits) if i != index]
     if not 0 < index < len(digits) - 1:
         return False
@@ -100,17 +100,17 @@ def may_be_slash(index: int, digits: Sequence[Box]) -> bool:
 
 
 def is_low(box: Box, top: float, tall: float) -> bool:
-    """Return whether a mark stands as low as a decimal point on its line, and is as small."""
+    """Return whether a mark is as low and small as a decimal point."""
     return box.height <= POINT_HEIGHT * tall and POINT_TOP * tall <= box.y - top < tall
 
 
 def _place(box: Box, digits: Sequence[Box]) -> int:
-    """Return how many digits stand to the left of a mark."""
+    """Return the number of digits to the left of a mark."""
     return sum(digit.x + digit.right < box.x + box.right for digit in digits)
 
 
 def _height(place: int, digits: Sequence[Box]) -> tuple[float, float]:
-    """Return top and height of the digits beside a place, in px."""
+    """Return top and height of the digits next to a place, in px."""
     beside = digits[max(0, place - 1) : place + 1]
     tall = sum(box.height for box in beside) / len(beside)
     return sum(box.y for box in beside) / len(beside), tall

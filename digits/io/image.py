@@ -189,7 +189,7 @@ def _what_it_is(content: bytes) -> str:
     """Return why bytes cannot be opened as an image."""
     if content.startswith(SIGNATURES) or content[8:12] == b"WEBP" or is_heic(content):
         return DAMAGED
-    return "this is no picture that can be opened: use PNG, JPEG, WebP, TIFF, BMP, GIF, HEIC or PDF"
+    return "this is not an image we can open: use PNG, JPEG, WebP, TIFF, BMP, GIF, HEIC or PDF"
 
 
 def is_pdf_file(content: bytes) -> bool:

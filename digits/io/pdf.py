@@ -51,7 +51,7 @@ class Pdf:
         if "size" not in report:
             width, height = report["paper"]
             raise TooLargeError(
-                f"a page of {width:.0f} x {height:.0f} points is no sheet of paper: "
+                f"a page of {width:.0f} x {height:.0f} points is not a sheet of paper: "
                 "save it as a PNG or JPEG picture"
             )
         return Image.frombytes("RGB", report["size"], pixels, "raw", "BGRX", report["stride"])

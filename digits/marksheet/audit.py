@@ -32,7 +32,7 @@ ALIKE: dict[DoubtKind, tuple[str, str]] = {
 }  # doubts that can be confirmed for many cells at once: singular, plural
 
 
-SumState = Literal["agrees", "differs", "open"]  # open: something in it is no number
+SumState = Literal["agrees", "differs", "open"]  # open: part of it is not a number
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What stands on lines and is no digit: dots, dashes, letters of free fonts, scribbles, stamps."""
+"""Draw marks that are not digits: dots, dashes, letters of free fonts, scribbles, stamps."""
 
 from functools import lru_cache
 from pathlib import Path

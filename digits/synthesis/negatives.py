@@ -20,7 +20,7 @@ NOT_A_DIGIT = CLASSES  # the label of everything that this module draws
 CANVAS = 84  # px, side of what is drawn before it is brought into the frame
 HALF = 0.5  # of full ink
 
-# Which halves of which digits are no digits themselves: half a 1 is a 1, a 6's lower loop a 0, the
+# Halves of digits that are not digits themselves: half a 1 is a 1, a 6's lower loop a 0, the
 # right half of an 8 a 3, and a 7 without its foot still a 7.
 HALVES = {"upper": (0, 4, 5), "lower": (0, 3, 5), "left": (4, 9), "right": (6,)}
 CUT = (0.4, 0.6)  # where a digit is cut, as a share of its height or width
@@ -57,7 +57,7 @@ def draw_negatives(
     *,
     held_out: bool = False,
 ) -> list[Ink]:
-    """Return `count` drawings that are no digit, each of a size of its own.
+    """Return `count` drawings that are not digits, of different sizes.
 
     Parameters
     ----------
@@ -99,7 +99,7 @@ def _one_of(by_digit: list[np.ndarray], digit: int, rng: np.random.Generator) ->
 
 
 def _half(by_digit: list[np.ndarray], rng: np.random.Generator) -> Ink:
-    """Cut a digit in two and keep a half that is no digit."""
+    """Return half of a digit that is not a digit itself."""
     side = str(rng.choice(list(HALVES)))
     ink = _one_of(by_digit, int(rng.choice(HALVES[side])), rng)
     height, width = ink.shape

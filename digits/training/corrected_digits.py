@@ -25,7 +25,7 @@ def with_corrections(mnist: Mnist, folder: Path) -> Mnist:
     Raises
     ------
     CorrectionsError
-        The folder is no export, or no single digit in it has a truth that a person stated.
+        The folder is not an export, or has no explicit correction of a single digit.
     """
     read = open_folder(folder)
     frames, labels = [], []

@@ -13,7 +13,7 @@ FINER = 2  # the strokes are drawn this many times larger, then averaged, for sm
 KEPT = "drawing kept"  # in the session, so that it survives a change of page
 PAPER, INK = 255, 22  # grey levels
 APART = 14  # units between two strokes from which they belong to two digits
-BROAD = 1.6  # times as broad as high: joined writing that is no single digit
+BROAD = 1.6  # width over height of joined writing, which is not a single digit
 
 Strokes = list[dict[str, Any]]  # {"width": of the pen in units, "points": [[x, y], ...]}
 

@@ -125,7 +125,7 @@ def picture_viewer(
     Returns
     -------
     ViewerEvents
-        Each answer once. What was done to another epoch is no part of it.
+        Each answer once, without events of other epochs.
     """
     mount = component("viewer", _HTML, modules=MODULES)
     address = picture_address(picture.jpeg, key)

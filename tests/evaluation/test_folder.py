@@ -261,7 +261,7 @@ def test_many_wrong_answers_make_several_sheets(tmp_path, n):
 def test_the_command_gives_json_and_names_the_picture_that_failed(folder, capsys):
     assert main(["evaluate", str(folder), "--format", "json", "--out", str(folder / "out")]) == 1
     out, err = capsys.readouterr()
-    assert f"digits: {folder / 'none.png'}: this is no picture" in err
+    assert f"digits: {folder / 'none.png'}: this is not an image" in err
     printed = json.loads(out)
     assert printed["pictures"] == 6
     assert {wrong["file"] for wrong in printed["wrong"]} == {"0.png", "none.png"}

@@ -158,7 +158,7 @@ def test_more_pages_than_accepted(monkeypatch):
 
 @pytest.mark.parametrize("box", ["0 0 100000 100000", "0 0 14000 1", "0 0 1 200"])
 def test_no_sheet_of_paper(box):
-    assert "no sheet of paper" in explained(drawn(b"", box), TooLargeError)
+    assert "not a sheet of paper" in explained(drawn(b"", box), TooLargeError)
 
 
 def test_a_form_within_a_form_is_drawn():

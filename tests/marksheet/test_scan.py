@@ -85,7 +85,7 @@ def test_many_pictures_are_a_row_each_and_a_bad_one_is_a_row_with_its_reason(hel
     files.insert(3, ("blank.png", as_png(np.full((200, 300), 220.0))))
     sheet = build_sheet(read_files(*files))
     assert [row.label for row in sheet.rows] == [name for name, _ in files]
-    assert "no picture" in sheet.rows[2].error
+    assert "not an image" in sheet.rows[2].error
     assert "blank" in sheet.rows[3].error
     assert audit_sheet(sheet).n_failed == 2
     texts = [row.entries[0].line.text for row in sheet.rows if not row.error]
