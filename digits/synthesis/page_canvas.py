@@ -33,6 +33,7 @@ PART = 0.55  # of a digit's height: digits further apart are two cores
 SOLID, DOTTED, DOUBLE = range(3)  # styles of a rule
 HEIGHT_STEP = 32  # steps of the height map for each doubling
 HEIGHT_BASE = 4.0  # px: height of step 0
+P_TOUCHING = 0.2  # share of numbers whose digits touch
 SEEN = 30  # of 255: paler ink does not change a pixel's colour
 CAPITAL = 0.72  # of a font's size: height of its digits
 SIGNS: dict[str, Strokes] = {
@@ -301,7 +302,9 @@ class Canvas:
         other writing. A number that is struck out has a class of its own, with all its strokes.
         """
         rng = self.rng
-        start, space = x, tall * (rng.uniform(-0.03, 0.22) if gap is None else gap)
+        if gap is None:
+            gap = rng.uniform(-0.03, 0.22) if rng.random() > P_TOUCHING else rng.uniform(-0.16, 0)
+        start, space = x, tall * gap
         if not self.sees(x - tall, y - tall, x + (len(written) + 1) * tall * 1.3, y + 2 * tall):
             return x + len(written) * (0.55 * tall + space)
         kind = STRUCK if struck else DIGIT

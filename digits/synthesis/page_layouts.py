@@ -701,6 +701,8 @@ def amount(canvas: Canvas, style: Style, area: Area) -> Px:
     if rng.random() < 0.15:
         x = canvas.word(x, area.top, tall, ("Rs", "EUR", "kg")[rng.integers(3)], style.pen)
     number = random_digits(rng, int(rng.integers(1, 8)))
+    if rng.random() < 0.4:  # round amounts are frequent
+        number = (number[: int(rng.integers(1, 4))] + "0000")[: int(rng.integers(2, 8))]
     if rng.random() < 0.5:
         number += (".-", ",-", "-", "/-", ".00", "=")[rng.integers(6)]
     wide = (len(number) + 2) * 0.7 * tall
