@@ -4,12 +4,13 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
+from itertools import islice
 
 import numpy as np
 
 from digits.composition import PageReading, ReadNumber, compose_reading, find_unread
 from digits.errors import CrowdedError, DigitsError, HintError
-from digits.image.digit_segmentation import Glyph, cut_digits, mark_kind
+from digits.image.digit_segmentation import Glyph, cut_symbols, mark_kind
 from digits.image.map_layout import find_left_out, lay_out
 from digits.image.mnist_normalize import to_frame
 from digits.image.number_regions import find_number_regions
@@ -76,6 +77,12 @@ class LineHypothesis:
     length_probability: float  # probability that so many digits are there
     marks: tuple[PlacedMark, ...] = ()  # px of the line
     tall: tuple[Box, ...] = ()  # px of the line: marks that are as tall as a digit
+    written: str | None = None  # with its separators, if the line network reads them
+    separators: tuple[PlacedMark, ...] = ()  # px of the line: the ink of these
+
+    def __len__(self) -> int:
+        """Return the number of digits."""
+        return len(self.glyphs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +92,6 @@ class ScoredFrame:
     frames: Frames
     answers: Answers
     index: int
-
-    @property
-    def probabilities(self) -> np.ndarray:
-        """The probability of each digit, if it is one: (10,)."""
-        return np.asarray(self.answers.probabilities[self.index])
 
     def digit(self, box: Box, probabilities: np.ndarray, limit: float | None) -> Digit:
         """Return the character with its value, or with none where it is rejected.
@@ -315,7 +317,7 @@ class Reader:
         ----------
         pieces : of one number each, or of one digit whose ink is known
         """
-        lines = iter(self._find_hypotheses([p.region for p in pieces if p.glyph is None]))
+        lines = iter(self.find_hypotheses([p.region for p in pieces if p.glyph is None]))
         hypotheses = [
             next(lines)
             if piece.glyph is None
@@ -337,9 +339,9 @@ class Reader:
         return [number.line for number in self._read_numbers(found)]
 
     def _read_numbers(self, found: Sequence[TextRegion]) -> tuple[ReadNumber, ...]:
-        return _reject_if_mostly_rejected(self._classify(found, self._find_hypotheses(found)))
+        return _reject_if_mostly_rejected(self._classify(found, self.find_hypotheses(found)))
 
-    def _find_hypotheses(self, found: Sequence[TextRegion]) -> list[LineHypothesis]:
+    def find_hypotheses(self, found: Sequence[TextRegion]) -> list[LineHypothesis]:
         """Say of each number how many digits it has and where they stand."""
         pages = [part.page for part in found if part.page is not None]
         decodings = self.line_recognizer.decode([to_strip(page) for page in pages])
@@ -358,65 +360,92 @@ class Reader:
         """Say of each number which digits it has: both networks' scores are added."""
         frames = to_frames([glyph for number in hypotheses for glyph in number.glyphs])
         answers = self.classifier.classify(frames)
+        named = self._share_opinions(found, hypotheses, np.asarray(answers.probabilities))
         which = iter(range(len(frames)))
         return [
             self._line(
-                part, number, [ScoredFrame(frames, answers, next(which)) for _ in number.glyphs]
+                part,
+                number,
+                [(ScoredFrame(frames, answers, i), named[i]) for i in islice(which, len(number))],
             )
             for part, number in zip(found, hypotheses, strict=True)
         ]
 
+    def _share_opinions(
+        self,
+        found: Sequence[TextRegion],
+        hypotheses: Sequence[LineHypothesis],
+        named: np.ndarray,
+    ) -> np.ndarray:
+        """Return the probability of each digit by both networks: (n, 10) -> (n, 10).
+
+        The digit network's log-probabilities count `weight` times as much as the line network's.
+        Digits that stand alone and are not clear are shown to the line network too, all at once.
+        """
+        named = np.log(np.maximum(named, SMALLEST))
+        scores = np.zeros_like(named)
+        weight = np.ones((len(named), 1))
+        alone, strips, i = [], [], 0
+        for part, number in zip(found, hypotheses, strict=True):
+            for glyph, seen in zip(number.glyphs, number.scores, strict=True):
+                if seen.any():
+                    scores[i], weight[i] = seen, self.line_recognizer.weight if glyph else 0.0
+                elif part.page and glyph and _needs_opinion(part.page, glyph, named[i]):
+                    alone.append(i)
+                    region = box_region(glyph.box)
+                    strips.append(to_strip(straighten(part.page, region, MARGIN, SIDE_MARGIN)))
+                i += 1
+        for i, decoding in zip(alone, self.line_recognizer.decode(strips, 1), strict=True):
+            scores[i] = decoding.scores[0]
+        return np.asarray(np.exp(log_softmax(scores + weight * named)))
+
     def _line(
-        self, part: TextRegion, number: LineHypothesis, seen: list[ScoredFrame]
+        self,
+        part: TextRegion,
+        number: LineHypothesis,
+        seen: list[tuple[ScoredFrame, np.ndarray]],
     ) -> ReadNumber:
+        """Return a number with its confidence, its separators and its marks."""
         page = part.page
         if page is None:
             return ReadNumber(Line("", 1.0, part.box, ()))
-        marks = tuple(Mark(kind, page.box_in_original(box)) for kind, box in number.marks)
+        placed = sorted((*number.marks, *number.separators), key=lambda mark: mark[1].x)
+        marks = tuple(Mark(kind, page.box_in_original(box)) for kind, box in placed)
         if not seen:
             written = to_written([], number.marks)
             return ReadNumber(Line("", 0.0, part.box, (), marks, written))
         digits = []
-        for glyph, character, scores in zip(number.glyphs, seen, number.scores, strict=True):
-            chosen = character.probabilities
-            if not scores.any() and glyph and chosen.max() < ALONE and not _fills(page, glyph):
-                chosen = self._second_opinion(page, glyph, chosen)
-            elif scores.any():
-                named = np.log(np.maximum(chosen, SMALLEST)) if glyph else np.zeros(CLASSES)
-                chosen = np.exp(log_softmax(scores + self.line_recognizer.weight * named))
-            box = page.box_in_original(glyph.box) if glyph else part.box
+        for glyph, (frame, named), scores in zip(number.glyphs, seen, number.scores, strict=True):
             limit = None
             if len(seen) > 1 and float(np.exp(log_softmax(scores)).max()) > CONFIDENT_CLASS:
                 limit = 1.0
             elif number.length_probability < REJECTED_BY_BOTH:
                 limit = REJECTED_BY_BOTH
-            digits.append(character.digit(box, chosen, limit))
-        probability = number.length_probability * float(
-            np.prod([digit.confidence for digit in digits])
-        )
-        if number.scores.any():
-            probability = self.line_recognizer.confidence(probability)
-        if any(digit.value is None for digit in digits):
-            probability = 0.0  # a number with a "?" is not right as a whole
-        box = Box.around(digit.box for digit in digits)
-        places = _places(page, number.glyphs)
-        texts = [digit.text for digit in digits]
-        written = to_written(list(zip(texts, places, strict=True)), number.marks)
+            box = page.box_in_original(glyph.box) if glyph else part.box
+            digits.append(frame.digit(box, named, limit))
+        text = "".join(digit.text for digit in digits)
+        written, is_marked = _separators(page, number, digits)
         return ReadNumber(
-            Line("".join(texts), probability, box, tuple(digits), marks, written),
-            any(
-                leaves_doubt(placed, places, is_cut=_is_cut(mark.box, page.size))
-                for placed, mark in zip(number.marks, marks, strict=True)
-            )
-            or any(d.value == 1 and may_be_slash(i, places) for i, d in enumerate(digits)),
+            Line(
+                text,
+                self._confidence(number, digits),
+                Box.around(digit.box for digit in digits),
+                tuple(digits),
+                marks,
+                written,
+            ),
+            is_marked,
             tuple(page.box_in_original(tall) for tall in number.tall),
         )
 
-    def _second_opinion(self, page: Page, glyph: Glyph, named: np.ndarray) -> np.ndarray:
-        """Return the probabilities of both networks for one digit."""
-        strip = to_strip(straighten(page, box_region(glyph.box), MARGIN, SIDE_MARGIN))
-        scores = self.line_recognizer.decode([strip], 1)[0].scores[0]
-        return np.asarray(np.exp(log_softmax(scores + np.log(np.maximum(named, SMALLEST)))))
+    def _confidence(self, number: LineHypothesis, digits: Sequence[Digit]) -> float:
+        """Return the probability that a whole number is right."""
+        if any(digit.value is None for digit in digits):
+            return 0.0  # what has a "?" in it is surely not the whole number
+        probability = number.length_probability * float(
+            np.prod([digit.confidence for digit in digits])
+        )
+        return self.line_recognizer.confidence(probability) if number.scores.any() else probability
 
     def _reject_picture(self, picture: Picture, hint: Hint, reason: DigitsError) -> Reading:
         """Say why a picture cannot be handwriting; that is not "blank"."""
@@ -487,13 +516,17 @@ def _segment(page: Page, decoding: CtcDecoding) -> LineHypothesis:
         # The line network does not recognize a stem that fills its picture; the digit network does.
         return _as_lone_digit(page, 1 - decoding.length_probability)
     scale = page.ink.shape[0] / STRIP
-    glyphs, marks = cut_digits(page.ink, [column * scale for column in decoding.columns])
+    columns = [column * scale for column in decoding.columns]
+    symbols = "0" * len(columns) if decoding.written is None else decoding.written
+    glyphs, marks, separators = cut_symbols(page.ink, columns, symbols)
     return LineHypothesis(
         tuple(_with_ink(glyph) for glyph in glyphs),
         decoding.scores,
         decoding.length_probability,
         tuple(marks),
         _tall([box for _, box in marks], [glyph.box for glyph in glyphs if glyph]),
+        decoding.written,
+        tuple(separators),
     )
 
 
@@ -533,6 +566,31 @@ def _places(page: Page, glyphs: Sequence[Glyph | None]) -> list[Box]:
 def _is_cut(box: Box, size: tuple[int, int]) -> bool:
     """Return whether a box touches the edge of a picture of this width and height."""
     return box.x <= 0 or box.y <= 0 or box.right >= size[0] or box.bottom >= size[1]
+
+
+def _separators(page: Page, number: LineHypothesis, digits: Sequence[Digit]) -> tuple[str, bool]:
+    """Return a number with its separators, and whether a mark makes it doubtful."""
+    places = _places(page, number.glyphs)
+    is_marked = any(
+        leaves_doubt(mark, places, is_cut=_is_cut(page.box_in_original(mark[1]), page.size))
+        for mark in number.marks
+    )
+    texts = [digit.text for digit in digits]
+    if number.written is not None:
+        return _with_digits(number.written, texts), is_marked
+    is_marked |= any(d.value == 1 and may_be_slash(i, places) for i, d in enumerate(digits))
+    return to_written(list(zip(texts, places, strict=True)), number.marks), is_marked
+
+
+def _needs_opinion(page: Page, glyph: Glyph, named: np.ndarray) -> bool:
+    """Return whether a digit that stands alone is not clear and does not fill its page."""
+    return bool(named.max() < np.log(ALONE)) and not _fills(page, glyph)
+
+
+def _with_digits(written: str, digits: Sequence[str]) -> str:
+    """Return a number with its separators and other digits: "7.5" and "8", "5" make "8.5"."""
+    rest = iter(digits)
+    return "".join(next(rest) if symbol.isdigit() else symbol for symbol in written)
 
 
 def _has_length(line: Line, length: int) -> bool:

@@ -32,6 +32,9 @@ BLUNT = 1.4  # times as wide as high; a wider piece may be the foot of a 2
 DOT = 0.3  # of a digit's height: the longest dot or comma
 FLAT = 1.8  # times as wide as high: a dash
 UPRIGHT = 1.8  # times as high as wide: a stroke
+SEPARATORS: dict[str, MarkKind] = {".": "dot", "-": "dash", "/": "stroke"}
+
+PlacedMark = tuple[MarkKind, Box]  # a mark, in the pixels of its line
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +45,7 @@ class Glyph:
     ink: Ink  # the same size as the box; other characters' ink is left out
 
 
-def cut_digits(
-    ink: Ink, columns: list[float]
-) -> tuple[list[Glyph | None], list[tuple[MarkKind, Box]]]:
+def cut_digits(ink: Ink, columns: list[float]) -> tuple[list[Glyph | None], list[PlacedMark]]:
     """Return the ink of each digit of a line, and the marks between and beside them.
 
     Parameters
@@ -56,12 +57,36 @@ def cut_digits(
     -------
     a glyph for each column, None where there is no ink; and kind and box of each mark
     """
+    glyphs, marks, _ = cut_symbols(ink, columns, "0" * len(columns))
+    return glyphs, marks
+
+
+def cut_symbols(
+    ink: Ink, columns: list[float], symbols: str
+) -> tuple[list[Glyph | None], list[PlacedMark], list[PlacedMark]]:
+    """Return the ink of each digit of a line, its separators, and other marks.
+
+    Parameters
+    ----------
+    ink : float32, shape (height, width), a straightened line
+    columns : px, where each symbol stands, from left to right
+    symbols : digits and separators, one for each column
+
+    Returns
+    -------
+    a glyph for each digit, None where there is no ink; kind and box of each other mark; and of
+    each separator that has ink
+    """
+    is_digit = [symbol.isdigit() for symbol in symbols]
     pieces, owner, boxes, mass = _pieces(ink, columns)
     if not boxes:
-        return [None] * len(columns), []
+        return [None] * sum(is_digit), [], []
     mains = [_main(i, column, owner, boxes, mass) for i, column in enumerate(columns)]
     bodies = [main for main in mains if main is not None]
-    top, tall = _usual_place([boxes[i] for i in bodies], ink.shape[0])
+    written = [
+        boxes[m] for m, digit in zip(mains, is_digit, strict=True) if digit and m is not None
+    ]
+    top, tall = _usual_place(written, ink.shape[0])
     least = SPECK_MASS * max((mass[i] for i in bodies), default=max(mass))
     digits: list[list[int]] = [[] if main is None else [main] for main in mains]
     marks = []
@@ -76,7 +101,13 @@ def cut_digits(
         else:
             marks.append((mark_kind(box, tall), box))
     glyphs = [cut_glyph(ink, pieces, boxes, mine) if mine else None for mine in digits]
-    return glyphs, sorted(marks, key=lambda mark: mark[1].x)
+    separators = [
+        (SEPARATORS[symbol], glyph.box)
+        for symbol, glyph in zip(symbols, glyphs, strict=True)
+        if glyph is not None and symbol in SEPARATORS
+    ]
+    chosen = [glyph for glyph, digit in zip(glyphs, is_digit, strict=True) if digit]
+    return chosen, sorted(marks, key=lambda mark: mark[1].x), separators
 
 
 def _usual_place(bodies: Sequence[Box], height: int) -> tuple[float, float]:

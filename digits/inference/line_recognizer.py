@@ -30,7 +30,7 @@ class CtcDecoding:
     """The line network's decoding of one strip."""
 
     digits: tuple[int, ...]  # the most probable text
-    columns: tuple[float, ...]  # px of the strip, centre of each digit
+    columns: tuple[float, ...]  # px of the strip, centre of each symbol of `written`, or each digit
     scores: Float64[np.ndarray, "n 10"]  # log-probability of the text with each digit replaced
     length_probability: float  # probability of these separators and this number of digits, 0 to 1
     written: str | None = None  # with its separators; None from a network that reads digits alone
@@ -119,7 +119,7 @@ def _of_length(
     peaks = [(span.peak + 0.5) * STRIDE for span in align(steps, best)]
     return CtcDecoding(
         tuple(symbol for symbol in best if symbol < CLASSES),
-        tuple(x for x, symbol in zip(peaks, best, strict=True) if symbol < CLASSES),
+        tuple(peaks),
         substitutions(steps, best),
         probability,
         None if alphabet == DIGITS else "".join(alphabet[symbol] for symbol in best),

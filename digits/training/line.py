@@ -17,9 +17,10 @@ from digits.image.page_segmentation import TextRegion
 from digits.inference.calibration import fit_platt
 from digits.inference.card import write_card
 from digits.inference.classifier import Classifier, load_card
+from digits.inference.ctc import log_softmax
 from digits.inference.line_recognizer import load_line_recognizer
 from digits.mnist import Mnist
-from digits.reader import Reader
+from digits.reader import Reader, to_frames
 from digits.synthesis.batches import (
     WHITE,
     Batch,
@@ -38,7 +39,7 @@ from digits.training.export import export_line, multiply_adds, staged
 from digits.training.handwriting import SOURCES, Handwriting, Side
 from digits.training.ink_bank import load_bank
 from digits.training.recipes import LineRecipe
-from digits.types import ALPHABET, Box, Page
+from digits.types import ALPHABET, CONFIDENCE_THRESHOLD, Box, Page
 
 TITLE = "Line network: where the digits of a number stand"
 SHOWN = 1024  # lines of validation digits that each epoch is tried on
@@ -48,9 +49,9 @@ JUDGING_SEED = 1000  # added to the recipe's, for lines that nothing else has se
 EXPORTED = 16  # lines on which the exported network must answer as Keras does
 FITTED_JUDGED: tuple[Side, Side] = ("calibration", "validation")
 MEASURED_WIDTH = 256  # px of the strip for which multiplications are counted
-# Of the digit network's log-probabilities. On composed lines the likeliest is 0.05, for there the
-# line network is at home; on strangers' numbers from 0.3 to 0.6 fewer are wrong.
-WEIGHT = 0.4
+# Of the digit network's log-probabilities: the one that fits lines of writers best is taken.
+WEIGHTS = (0.0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0)
+TINY = 1e-12  # probability; the logarithm of 0 is not a number
 WARM_UP = 2  # epochs in which the learning rate rises
 LOWEST = 0.02  # of the highest learning rate, its last one
 STOP_EARLY = 0.03  # of the minutes: an epoch that ends so late is the last
@@ -291,12 +292,14 @@ def export_line_run(
             "alphabet": ALPHABET,
             "handwriting": _describe(handwriting),
             "beside": classifier.name.sha256,
-            "weight": WEIGHT,
+            "weight": WEIGHTS[0],
             "slope": 1.0,
             "offset": 0.0,
         }
         write_card(path, card)
-        card |= _fit_beside(Reader(classifier, load_line_recognizer(path)), fitting)
+        card["weight"] = fit_weight(Reader(classifier, load_line_recognizer(path)), fitting)
+        write_card(path, card)
+        card |= _fit_confidence(Reader(classifier, load_line_recognizer(path)), fitting)
         write_card(path, card)
         card["validation"] = judge_lines(Reader(classifier, load_line_recognizer(path)), judging)
         write_card(path, card)
@@ -328,17 +331,37 @@ def summary(card: dict[str, Any], run: Path) -> str:
 
 
 def judge_lines(reader: Reader, lines: list[SyntheticLine]) -> dict[str, Any]:
-    """Return how well whole lines are read, as plain figures for the card."""
+    """Return how well whole lines are read, as plain figures for the card.
+
+    "accuracy" counts numbers with all of their digits, "written" those with their separators too;
+    "silent" the share of lines that are wrong with a confidence above the threshold.
+    """
     read = reader.read_lines([as_text_region(line) for line in lines])
-    right = np.array([a.text == b.text for a, b in zip(read, lines, strict=True)])
+    pairs = list(zip(read, lines, strict=True))
+    right = np.array([a.text == digits_of(b.written) for a, b in pairs])
+    written = np.array([a.written == b.written for a, b in pairs])
     confidence = np.array([line.confidence for line in read])
     low, high = interval(int(right.sum()), len(lines))
+    points = np.array(["." in b.written for _, b in pairs])
+    kept = np.array(["." in a.written for a in read])
     return {
         "lines": len(lines),
         "accuracy": float(right.mean()),
         "interval": [low, high],
-        "calibration_error": calibration_error(confidence, right),
+        "written": float(written.mean()),
+        "points": int(points.sum()),
+        "points_lost": int((points & ~kept).sum()),
+        "points_lost_in_silence": int(
+            (points & ~kept & (confidence >= CONFIDENCE_THRESHOLD)).sum()
+        ),
+        "silent": float((~written & (confidence >= CONFIDENCE_THRESHOLD)).mean()),
+        "calibration_error": calibration_error(confidence, written),
     }
+
+
+def digits_of(written: str) -> str:
+    """Return a number without its separators."""
+    return "".join(symbol for symbol in written if symbol.isdigit())
 
 
 def as_text_region(line: SyntheticLine) -> TextRegion:
@@ -348,13 +371,40 @@ def as_text_region(line: SyntheticLine) -> TextRegion:
     return TextRegion(page, Box(0, 0, width, height))
 
 
-def _fit_beside(reader: Reader, lines: list[SyntheticLine]) -> dict[str, float]:
-    """Fit what makes a whole number's confidence honest."""
+def fit_weight(reader: Reader, lines: list[SyntheticLine]) -> float:
+    """Return the weight of the digit network beside the line network.
+
+    The one of `WEIGHTS` under which the digits of lines that both cut alike are likeliest.
+    """
+    found = [as_text_region(line) for line in lines]
+    hypotheses = reader.find_hypotheses(found)
+    frames = to_frames([glyph for number in hypotheses for glyph in number.glyphs])
+    answers = reader.classifier.classify(frames)
+    named = np.log(np.maximum(np.asarray(answers.probabilities), TINY))
+    scores, opinions, truth, start = [], [], [], 0
+    for number, line in zip(hypotheses, lines, strict=True):
+        rows = named[start : start + len(number)]
+        start += len(number)
+        digits = digits_of(line.written)
+        if len(digits) == len(number) and number.scores.any():
+            scores.append(number.scores)
+            opinions.append(rows)
+            truth += [int(digit) for digit in digits]
+    if not truth:
+        return WEIGHTS[0]
+    line_scores, digit_scores = np.concatenate(scores), np.concatenate(opinions)
+    chosen = np.arange(len(truth)), np.array(truth)
+    fits = [log_softmax(line_scores + w * digit_scores)[chosen].mean() for w in WEIGHTS]
+    return WEIGHTS[int(np.argmax(fits))]
+
+
+def _fit_confidence(reader: Reader, lines: list[SyntheticLine]) -> dict[str, float]:
+    """Return what calibrates the confidence of a whole number, with its separators."""
     read = reader.read_lines([as_text_region(line) for line in lines])
     named = [(a, b) for a, b in zip(read, lines, strict=True) if a.digits]
     if not named:  # a network that has learned nothing: there is nothing to fit
         return {"slope": 1.0, "offset": 0.0}
     raw = np.clip([a.confidence for a, _ in named], SURE, 1 - SURE)
-    right = np.array([a.text == b.text for a, b in named], float)
+    right = np.array([a.written == b.written for a, b in named], float)
     slope, offset = fit_platt(np.log(raw / (1 - raw)), right, np.full(len(raw), 1 / len(raw)))
     return {"slope": slope, "offset": offset}

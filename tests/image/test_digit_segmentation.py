@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from digits.image.digit_segmentation import cut_digits
+from digits.image.digit_segmentation import cut_digits, cut_symbols
 
 
 def line(height=60, width=240):
@@ -101,3 +101,23 @@ def test_a_line_of_marks_alone():
     digits, marks = cut_digits(page, [])
     assert digits == []
     assert len(marks) == 1
+
+
+@pytest.mark.parametrize(
+    ("symbol", "kind", "sign"),
+    [
+        (".", "dot", (58, 46, 6, 6)),
+        ("-", "dash", (52, 26, 20, 4)),
+        ("/", "stroke", (60, 2, 5, 56)),
+    ],
+)
+def test_a_separator_that_was_read_is_no_digit_and_no_other_mark(symbol, kind, sign):
+    page = np.zeros((64, 140), np.float32)
+    for x in (20, 90):
+        page[8:52, x : x + 14] = 1
+    x, y, width, height = sign
+    page[y : y + height, x : x + width] = 1
+    glyphs, marks, separators = cut_symbols(page, [27, x + width / 2, 97], f"1{symbol}1")
+    assert [glyph.box.x for glyph in glyphs] == [20, 90]
+    assert marks == []
+    assert [(found, box.x) for found, box in separators] == [(kind, x)]
