@@ -117,7 +117,7 @@ def test_a_separator_that_was_read_is_no_digit_and_no_other_mark(symbol, kind, s
         page[8:52, x : x + 14] = 1
     x, y, width, height = sign
     page[y : y + height, x : x + width] = 1
-    glyphs, marks, separators = cut_symbols(page, [27, x + width / 2, 97], f"1{symbol}1")
+    glyphs, marks, separators = cut_symbols(page, [27.0, x + width / 2, 97.0], f"1{symbol}1")
     assert [glyph.box.x for glyph in glyphs] == [20, 90]
     assert marks == []
     assert [(found, box.x) for found, box in separators] == [(kind, x)]
