@@ -74,20 +74,24 @@ class Rejection:
 
 
 def fit_rejection(
-    digits: Float32[np.ndarray, " n"], others: Float32[np.ndarray, " m"], kept: float
+    digits: Float32[np.ndarray, " n"],
+    others: Float32[np.ndarray, " m"],
+    plain: Float32[np.ndarray, " k"],
+    kept: float,
 ) -> Rejection:
     """Fit the calibration of the "not a digit" output by Newton's method.
 
     Parameters
     ----------
     digits, others : logits of digits and of other content; each half has the same weight
-    kept : share of `digits` that must not be rejected; it sets the threshold
+    plain : logits of digits as they were written
+    kept : share of `plain` that must not be rejected; it sets the threshold
     """
     logits = np.concatenate([digits, others]).astype(np.float64)
     truth = np.repeat([0.0, 1.0], [len(digits), len(others)])
     weights = np.repeat([0.5 / len(digits), 0.5 / len(others)], [len(digits), len(others)])
     slope, offset = fit_platt(logits, truth, weights)
-    scores = Rejection(slope, offset, 1.0).probability(digits)
+    scores = Rejection(slope, offset, 1.0).probability(plain)
     return Rejection(slope, offset, float(np.quantile(scores, kept)))
 
 

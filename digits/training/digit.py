@@ -242,6 +242,15 @@ def load_head(network: keras.Model, run: Path) -> keras.Model | None:
     return head
 
 
+def head_logits(head: keras.Model) -> Callable[[Frames], np.ndarray]:
+    """Return what gives the head's logits for frames: (n, 28, 28) -> (n,)."""
+
+    def logits(frames: Frames) -> np.ndarray:
+        return np.asarray(head.predict(frames, batch_size=256, verbose=0))[:, 0]
+
+    return logits
+
+
 def save_head(head: keras.Model, run: Path) -> None:
     """Save a trained reject head in `run`, to be exported later."""
     with tempfile.TemporaryDirectory() as folder:
@@ -269,7 +278,7 @@ def renew_head(
         card = load_card(WEIGHTS / path.name) | {
             "parameters": together.count_params(),
             "multiply_adds": multiply_adds(together),
-            "not_a_digit": calibrate_head(head, mnist, recipe.seed, written) | details,
+            "not_a_digit": calibrate_head(head_logits(head), mnist, recipe.seed, written) | details,
         }
         write_card(path, card)
         known = mnist.held_out
@@ -329,7 +338,7 @@ def export_run(
             together = with_logits(network, head)
             card["parameters"] = together.count_params()
             card["multiply_adds"] = multiply_adds(together)
-            card["not_a_digit"] = calibrate_head(head, mnist, recipe.seed, written)
+            card["not_a_digit"] = calibrate_head(head_logits(head), mnist, recipe.seed, written)
         weights = network.get_weights()
         if [array.ndim for array in weights] == [2, 1, 2, 1]:  # one hidden layer
             card[WEIGHTS_CHECKSUM] = write_dense_weights(path, weights)

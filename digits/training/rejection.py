@@ -3,6 +3,7 @@
 The network is trained before and does not change: the reject head uses its features.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import cv2
@@ -35,7 +36,7 @@ P_DISTURBED = 0.2  # share of frames on grey, grainy or crossed paper, in traini
 P_CAMERA = 0.3  # share of frames degraded as by a bad camera
 P_SPOT = 0.3  # share of those that have a spot of 2 px too much or too little ink
 LEGIBLE = 0.6  # least share of the ink that must remain
-KEPT = 0.997  # share of distorted digits that must not be rejected
+KEPT = 0.995  # share of digits, as writers wrote them, that must not be rejected
 HALF = 0.5  # of full ink
 
 
@@ -162,17 +163,21 @@ def fit_head(
 
 
 def calibrate_head(
-    head: keras.Model, mnist: Mnist, seed: int, written: HandwritingFrames | None = None
+    logits: Callable[[Frames], np.ndarray],
+    mnist: Mnist,
+    seed: int,
+    written: HandwritingFrames | None = None,
 ) -> dict[str, Any]:
     """Return slope, offset and threshold of the reject head, and its figures.
+
+    Parameters
+    ----------
+    logits : of the head, for frames (n, 28, 28) -> (n,)
 
     Calibrated on calibration digits, evaluated on validation digits; the frames without a digit
     are made of the same digits, and of letters from fonts that training does not use.
     """
     rng = np.random.default_rng((seed, 1))
-
-    def logits(frames: Frames) -> np.ndarray:
-        return np.asarray(head.predict(frames, batch_size=256, verbose=0))[:, 0]
 
     def shown(
         digits: Labelled, more: Labelled | None = None, letters: np.ndarray | None = None
@@ -184,7 +189,10 @@ def calibrate_head(
         return logits(distort_digits(digits, rng)), logits(distort_others(others, rng))
 
     theirs = (written.calibration, written.held_out_letters) if written else (None, None)
-    rejection: Rejection = fit_rejection(*shown(mnist.calibration, *theirs), kept=KEPT)
+    calibrating = joined(mnist.calibration, written.calibration) if written else mnist.calibration
+    rejection: Rejection = fit_rejection(
+        *shown(mnist.calibration, *theirs), logits(calibrating.frames), kept=KEPT
+    )
     plain = rejection.probability(logits(mnist.validation.frames))
     distorted, others = (rejection.probability(part) for part in shown(mnist.validation))
     extra = {}

@@ -124,7 +124,7 @@ def test_auroc_agrees_with_scikit_learn(low, high):
 @given(scores, scores, st.floats(0.5, 1))
 def test_rejection_keeps_the_given_share_of_digits(low, high, kept):
     digits, others = np.float32(low), np.float32(high)
-    rejection = fit_rejection(digits, others, kept)
+    rejection = fit_rejection(digits, others, digits, kept)
     assert np.isfinite([rejection.slope, rejection.offset]).all()
     assert 0 <= rejection.threshold <= 1
     probabilities = rejection.probability(digits)

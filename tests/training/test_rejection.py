@@ -84,7 +84,7 @@ def test_what_is_no_digit_stands_as_a_question_mark(drawing, as_picture):
 
 def test_a_score_that_tells_perfectly_still_becomes_a_finite_probability():
     digits, others = np.float32([-5, -4, -3]), np.float32([3, 4, 5])
-    rejection = fit_rejection(digits, others, kept=1.0)
+    rejection = fit_rejection(digits, others, digits, kept=1.0)
     assert np.isfinite([rejection.slope, rejection.offset]).all()
     assert rejection.slope > 0
     np.testing.assert_allclose(rejection.probability(np.zeros(1, np.float32)), 0.5, atol=1e-3)
@@ -94,7 +94,7 @@ def test_the_probability_is_the_share_that_is_no_digit():
     """Logits drawn from two normal laws: the true slope and offset are known."""
     rng = np.random.default_rng(0)
     digits, others = (rng.normal(mean, 2, 40_000).astype(np.float32) for mean in (-1, 3))
-    rejection = fit_rejection(digits, others, kept=0.99)
+    rejection = fit_rejection(digits, others, digits, kept=0.99)
     assert rejection.slope == pytest.approx(4 / 2**2, rel=0.05)  # difference of means over variance
     assert rejection.offset == pytest.approx(-1, rel=0.1)  # even odds half-way, at 1
     assert (rejection.probability(digits) <= rejection.threshold).mean() == pytest.approx(
