@@ -25,7 +25,7 @@ from digits.image.page_segmentation import (
 )
 from digits.image.paper import OUTSIDE
 from digits.image.rectify import MARGIN, SIDE_MARGIN, box_region, straighten, to_strip, turn
-from digits.image.separators import PlacedMark, leaves_doubt, may_be_slash, to_written
+from digits.image.separators import PlacedMark, leaves_doubt, may_be_slash, separator, to_written
 from digits.image.single_digit import TALL, SingleDigit, find_single
 from digits.inference.classifier import Answers, Classifier
 from digits.inference.ctc import log_softmax
@@ -569,15 +569,19 @@ def _is_cut(box: Box, size: tuple[int, int]) -> bool:
 
 
 def _separators(page: Page, number: LineHypothesis, digits: Sequence[Digit]) -> tuple[str, bool]:
-    """Return a number with its separators, and whether a mark makes it doubtful."""
+    """Return a number with its separators, and whether a mark makes it doubtful.
+
+    Where the line network reads separators, that is a mark that looks like one and was not read.
+    """
     places = _places(page, number.glyphs)
+    texts = [digit.text for digit in digits]
+    if number.written is not None:
+        missed = any(separator(mark, places) for mark in number.marks)
+        return _with_digits(number.written, texts), missed
     is_marked = any(
         leaves_doubt(mark, places, is_cut=_is_cut(page.box_in_original(mark[1]), page.size))
         for mark in number.marks
     )
-    texts = [digit.text for digit in digits]
-    if number.written is not None:
-        return _with_digits(number.written, texts), is_marked
     is_marked |= any(d.value == 1 and may_be_slash(i, places) for i, d in enumerate(digits))
     return to_written(list(zip(texts, places, strict=True)), number.marks), is_marked
 

@@ -9,7 +9,7 @@ import pytest
 
 from digits.mnist import load_mnist
 from digits.registry import WEIGHTS, current_reader
-from digits.training.recipes import RECIPES, LineRecipe
+from digits.training.recipes import OTHERS, RECIPES
 
 ROOT = Path(__file__).parent.parent.parent
 keras = pytest.importorskip("keras", reason="TensorFlow is not installed")
@@ -17,19 +17,15 @@ onnx = pytest.importorskip("onnx", reason="onnx is not installed")
 pytestmark = pytest.mark.slow  # imports TensorFlow
 
 from digits.training.architectures import build_network, build_rejection_head  # noqa: E402
+from digits.training.export import with_logits  # noqa: E402
 
-CNN_IS_OLDER = pytest.mark.xfail(
-    strict=True, reason="issue 17, line 13: the shipped network has five convolutions, not six"
-)
-LINE_IS_OLDER = pytest.mark.xfail(
-    strict=True, reason="the issue on the line network: trained for 26 epochs, not 20"
-)
 H5 = {"cnn": "mnist_model.h5", "dense": "mnist_dense.h5"}
 SHIPPED_RECIPES = {
-    "cnn": RECIPES["quick"]["cnn"],
+    "cnn": RECIPES["best"]["cnn"],
     "dense": RECIPES["quick"]["dense"],
     "wide": RECIPES["best"]["wide"],
-    "line": LineRecipe(),
+    "line": OTHERS["line"]["best"],
+    "page": OTHERS["page"]["best"],
 }
 
 
@@ -62,7 +58,7 @@ def onnx_kernels(path):
     )
 
 
-@pytest.mark.parametrize("name", [pytest.param("cnn", marks=CNN_IS_OLDER), "dense"])
+@pytest.mark.parametrize("name", ["cnn", "dense"])
 def test_the_shipped_h5_has_the_layers_that_the_code_builds(name):
     shipped = keras.saving.load_model(ROOT / H5[name], compile=False)
     built = build_network(name)
@@ -81,31 +77,23 @@ def test_the_h5_files_at_the_root_are_the_shipped_ones():
         assert (ROOT / file).read_bytes() == (WEIGHTS / file).read_bytes()
 
 
-@pytest.mark.parametrize("name", [pytest.param("cnn", marks=CNN_IS_OLDER), "dense", "wide", "line"])
+@pytest.mark.parametrize("name", ["cnn", "dense", "wide", "line", "page"])
 def test_what_is_served_has_the_kernels_that_the_code_builds(name):
     built = build_network(name)
-    if SHIPPED_RECIPES[name] == RECIPES["quick"]["cnn"]:
-        built = build_rejection_head(built)
+    if name == "cnn":
+        built = with_logits(built, build_rejection_head(built))
     assert onnx_kernels(WEIGHTS / f"{name}.onnx") == kernels(built)
 
 
-@pytest.mark.parametrize("name", [pytest.param("cnn", marks=CNN_IS_OLDER), "dense", "wide", "line"])
+@pytest.mark.parametrize("name", ["cnn", "dense", "wide", "line", "page"])
 def test_the_card_counts_the_parameters_that_the_code_builds(name):
     built = build_network(name)
     head = getattr(SHIPPED_RECIPES[name], "rejection_epochs", 0)
-    whole = build_rejection_head(built) if head else built
+    whole = with_logits(built, build_rejection_head(built)) if head else built
     assert shipped_card(name)["parameters"] == whole.count_params()
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        pytest.param("cnn", marks=CNN_IS_OLDER),
-        "dense",
-        "wide",
-        pytest.param("line", marks=LINE_IS_OLDER),
-    ],
-)
+@pytest.mark.parametrize("name", ["cnn", "dense", "wide", "line", "page"])
 def test_the_card_names_the_committed_recipe(name):
     """A field that the recipe gained since has its default: what it does was not done then."""
     committed = SHIPPED_RECIPES[name]
