@@ -118,6 +118,7 @@ def test_a_separator_that_was_read_is_no_digit_and_no_other_mark(symbol, kind, s
     x, y, width, height = sign
     page[y : y + height, x : x + width] = 1
     glyphs, marks, separators = cut_symbols(page, [27.0, x + width / 2, 97.0], f"1{symbol}1")
-    assert [glyph.box.x for glyph in glyphs] == [20, 90]
+    assert [glyph.box.x for glyph in glyphs] == pytest.approx([20, 90], abs=1)  # with its rim
     assert marks == []
-    assert [(found, box.x) for found, box in separators] == [(kind, x)]
+    assert [found for found, _ in separators] == [kind]
+    assert separators[0][1].x == pytest.approx(x, abs=1)
