@@ -19,6 +19,7 @@ from digits.marksheet.store import SheetStore, SheetSummary
 from digits.reader import Reader
 from digits.render.text import time_left
 from digits.ui.handover import pictures_for_sheet
+from digits.ui.intake import show_intake, uploaded_pictures
 from digits.ui.page_title import page_title
 from digits.ui.reading_view import show_error
 from digits.ui.sheet_session import SheetSession, resume
@@ -41,6 +42,7 @@ LAYOUT_NAMES = {"auto": "Automatic", "row": "One row each", "table": "Table"}
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 EXAMPLE = Path(__file__).parent / "examples" / "a mark sheet.jpg"
 STYLE = Path(__file__).parent / "sheet.css"
+LEAD = "Photos, scans or PDFs of mark sheets"
 LISTED = 8  # saved sheets that are shown before "Show all"
 
 Readers = Callable[[str | None], Reader]
@@ -116,7 +118,10 @@ def _epoch(session: SheetSession) -> str:
 
 def _start(session: SheetSession) -> None:
     with st.container(key="sheet-start"):
-        _take_files(session, "Photos, scans or PDFs of mark sheets")
+        files = uploaded_pictures(LEAD, key="sheet-files")
+        show_intake(LEAD, key="sheet-files")
+        if files:
+            _add(session, [(file.name, file.getvalue()) for file in files])
         with st.container(horizontal=True, vertical_alignment="center"):
             if st.button("Try the example", key="sheet-example"):
                 _add(session, [(EXAMPLE.name, EXAMPLE.read_bytes())])
