@@ -13,9 +13,9 @@ from make_screenshots import ADDRESS, IMAGES, START, STILL, running_app
 from PIL import Image
 from playwright.sync_api import Page
 
-SIZE = {"width": 1120, "height": 720}  # px of the page
-SHOWN = (840, 540)  # px of the animation
-QUALITY = 72
+SIZE = {"width": 1120, "height": 840}  # px of the page
+SHOWN = (960, 720)  # px of the animation
+QUALITY = 82
 
 Frame = tuple[Image.Image, int]  # and for how many ms it is shown
 

@@ -23,7 +23,7 @@ from PIL import Image
 from playwright.sync_api import Browser, FilePayload, Page, sync_playwright
 
 ROOT = Path(__file__).parent.parent
-sys.path.insert(0, str(ROOT / "tests" / "support"))
+sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "support")]
 from writers import corrected_digits  # noqa: E402
 
 from digits.corrections.store import Corrections  # noqa: E402

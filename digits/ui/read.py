@@ -83,9 +83,7 @@ def read_page(
     with place:
         show_intake(LEAD, key="files", small=has_items or bool(files))
     if files:
-        if len(session.items) > 1:
-            st.rerun()  # the others are read while this one is looked at
-        return
+        st.rerun()  # the answer is there: empty the uploader, and read the other files
     if not session.items:
         _invite(session)
         st.caption(where_pictures_go(keep is not None, ask))
