@@ -144,7 +144,6 @@ VIEWS: list[View] = [
 
 # Of all those pictures, the ones that documents show.
 SHOWN = (
-    "start-desktop-light",
     "read-desktop-light",
     "read-phone-dark",
     "draw-desktop-light",
