@@ -93,8 +93,8 @@ def command(kind: str, engine: str, folder: Path, out: Path, workers: int) -> li
     if engine == "loop":
         return [sys.executable, "-c", LOOP, str(folder), str(out), kind]
     single = ["--single"] if kind == "digit" else []
-    told = [*single, "--engine", engine, "--workers", str(workers), "--out", f"{out}.parquet"]
-    return [sys.executable, "-m", "digits", "batch", str(folder), *told]
+    output = [*single, "--engine", engine, "--workers", str(workers), "--out", f"{out}.parquet"]
+    return [sys.executable, "-m", "digits", "batch", str(folder), *output]
 
 
 def measure(arguments: list[str]) -> tuple[float, float, float]:
@@ -134,10 +134,10 @@ def _family(pid: int) -> list[int]:
     parents: dict[int, int] = {}
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
-            told = stat.read_text().rpartition(")")[2].split()
+            output = stat.read_text().rpartition(")")[2].split()
         except OSError:  # it has ended
             continue
-        parents[int(stat.parent.name)] = int(told[1])
+        parents[int(stat.parent.name)] = int(output[1])
     family = [pid]
     for member in family:
         family += [child for child, parent in parents.items() if parent == member]
@@ -147,19 +147,19 @@ def _family(pid: int) -> list[int]:
 def _memory(pid: int) -> float:
     """Return a process' share of the memory, in MB."""
     try:
-        told = Path(f"/proc/{pid}/smaps_rollup").read_text()
+        output = Path(f"/proc/{pid}/smaps_rollup").read_text()
     except OSError:
         return 0.0
-    return next(int(line.split()[1]) for line in told.splitlines() if line[:4] == "Pss:") / 1000
+    return next(int(line.split()[1]) for line in output.splitlines() if line[:4] == "Pss:") / 1000
 
 
 def _processor(pid: int) -> float:
     """Return the CPU seconds of a process and its finished children."""
     try:
-        told = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        output = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:
         return 0.0
-    return sum(map(int, told[11:15])) / TICKS
+    return sum(map(int, output[11:15])) / TICKS
 
 
 def _size(out: Path) -> int:

@@ -151,7 +151,7 @@ def measure(digits: Labelled) -> Iterator[str]:
     width = stroke(digits.frames)
     yield f"{len(digits)} of MNIST's validation digits; strokes {width:.1f} px wide."
     yield from _corrupted(digits, request)
-    told: dict[tuple[str, str, float], float] = {}
+    result: dict[tuple[str, str, float], float] = {}
     for sweep, (unit, steps) in SWEEPS.items():
         yield ""
         yield f"**{sweep}**, {unit}"
@@ -161,7 +161,7 @@ def measure(digits: Labelled) -> Iterator[str]:
         frames = [distort(digits.frames, sweep, step) for step in steps]
         for name, answer in request.items():
             shares = [share(answer, drawn, digits.labels[kept]) for drawn, kept in frames]
-            told |= {(sweep, name, step): s for step, s in zip(steps, shares, strict=True)}
+            result |= {(sweep, name, step): s for step, s in zip(steps, shares, strict=True)}
             yield f"| {name} | " + " | ".join(f"{s:.1%}" for s in shares) + " |"
         if sweep == "thickness":
             left = [len(digits) - len(kept) for _, kept in frames]
@@ -175,7 +175,7 @@ def measure(digits: Labelled) -> Iterator[str]:
         cells = []
         for door in ("pixels", "reader"):
             within = [
-                told[sweep, f"{NETWORKS[0]}, {door}", step]
+                result[sweep, f"{NETWORKS[0]}, {door}", step]
                 for step in SWEEPS[sweep][1]
                 if low <= step <= high
             ]
@@ -199,12 +199,12 @@ def _corrupted(digits: Labelled, request: dict[str, UserAnswer]) -> Iterator[str
         "training has something related": list(RELATED),
         "training has the like": list(OVERLAPPED),
     }
-    for told, names in groups.items():
+    for result, names in groups.items():
         for name in names:
-            yield _row(f"{name} ({told})", shares[name])
-    for told, names in groups.items():
+            yield _row(f"{name} ({result})", shares[name])
+    for result, names in groups.items():
         rows = [shares[name] for name in names]
-        yield _row(f"**mean of {len(names)}: {told}**", np.mean(rows, axis=0))
+        yield _row(f"**mean of {len(names)}: {result}**", np.mean(rows, axis=0))
     yield _row(
         f"**mean of all 15** (wanted {CORRUPTED_GOAL:.0%})", np.mean(list(shares.values()), axis=0)
     )

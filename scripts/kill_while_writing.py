@@ -85,7 +85,7 @@ def write_corrections(folder: Path) -> Iterator[int]:
 
 
 def make_correction(n: int, digit: int | None) -> Correction:
-    """Return a correction that is told apart from all others by its box."""
+    """Return a correction with a unique box."""
     return Correction(
         reading="0" * 64,
         line=0,

@@ -44,8 +44,8 @@ class FakeReader(Reader):
         size, box = (picture.width, picture.height), Box(0, 0, 4, 3)
         if level == MARKED:
             line = Line("75", 0.99, box, (), (Mark("dot", box),), "7.5")
-            told = {"lines": (line,), "notes": ("Check 7.5.",), "written": "7.5"}
-            return Reading(picture.sha256, size, "doubtful", FAKE, "75", 0.99, **told)
+            result = {"lines": (line,), "notes": ("Check 7.5.",), "written": "7.5"}
+            return Reading(picture.sha256, size, "doubtful", FAKE, "75", 0.99, **result)
         if level == REFUSED:
             notes = ("The picture is blurred.",)
             return Reading(picture.sha256, size, "refused", FAKE, "?", 0.0, notes=notes)

@@ -19,7 +19,7 @@ EXAMPLES = Path(__file__).parent.parent / "digits" / "ui" / "examples"
 NAMES = sorted(path.name for path in EXAMPLES.glob("*.*g"))
 
 
-def told(reading):
+def result(reading):
     """Return all that a reading says, but what the file is called."""
     said = reading if isinstance(reading, dict) else reading.to_json()
     return json.loads(json.dumps(said)) | {"file": None}
@@ -28,7 +28,7 @@ def told(reading):
 @pytest.fixture(scope="module")
 def alone():
     """Each example as it is read by itself."""
-    return {name: told(read(EXAMPLES / name)) for name in NAMES}
+    return {name: result(read(EXAMPLES / name)) for name in NAMES}
 
 
 def test_there_is_something_to_read(alone):
@@ -38,7 +38,7 @@ def test_there_is_something_to_read(alone):
 
 def test_as_bytes_it_is_the_same(alone):
     for name in NAMES:
-        assert told(read((EXAMPLES / name).read_bytes())) == alone[name]
+        assert result(read((EXAMPLES / name).read_bytes())) == alone[name]
 
 
 def test_opencvs_threads_change_nothing(alone):
@@ -46,7 +46,7 @@ def test_opencvs_threads_change_nothing(alone):
     cv2.setNumThreads(1 if before > 1 else 2)
     try:
         for name in NAMES:
-            assert told(read(EXAMPLES / name)) == alone[name]
+            assert result(read(EXAMPLES / name)) == alone[name]
     finally:
         cv2.setNumThreads(before)
 
@@ -55,7 +55,7 @@ def test_read_by_two_threads_at_once_it_is_the_same(alone):
     reader = current_reader()
 
     def once(name):
-        return name, told(reader.read(load_picture((EXAMPLES / name).read_bytes()), Hint()))
+        return name, result(reader.read(load_picture((EXAMPLES / name).read_bytes()), Hint()))
 
     with ThreadPoolExecutor(2) as pool:
         for name, reading in pool.map(once, NAMES * 2):
@@ -65,14 +65,14 @@ def test_read_by_two_threads_at_once_it_is_the_same(alone):
 def test_the_command_prints_the_same(alone, capsys):
     main(["read", "--format", "jsonl", *[str(EXAMPLES / name) for name in NAMES]])
     readings = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert [told(reading) for reading in readings] == [alone[name] for name in NAMES]
+    assert [result(reading) for reading in readings] == [alone[name] for name in NAMES]
 
 
 def test_a_batch_writes_the_same(alone, tmp_path):
     out = tmp_path / "out.jsonl"
     run_batch([str(EXAMPLES / name) for name in NAMES], str(out), hint=Hint(), workers=2)
     readings = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
-    assert [told(reading) for reading in readings] == [alone[name] for name in NAMES]
+    assert [result(reading) for reading in readings] == [alone[name] for name in NAMES]
 
 
 def test_over_http_it_is_the_same(alone, monkeypatch, tmp_path):
@@ -84,4 +84,4 @@ def test_over_http_it_is_the_same(alone, monkeypatch, tmp_path):
         for name in NAMES:
             answer = client.post("/api/readings", content=(EXAMPLES / name).read_bytes())
             assert answer.status_code == 200
-            assert told(answer.json()) == alone[name]
+            assert result(answer.json()) == alone[name]

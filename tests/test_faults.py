@@ -41,7 +41,7 @@ def refuse(number):
 
 
 @pytest.mark.parametrize(
-    ("function", "number", "told"),
+    ("function", "number", "result"),
     [
         ("fsync", errno.ENOSPC, "No space left on device"),
         ("fdopen", errno.EROFS, "Read-only file system"),
@@ -49,15 +49,15 @@ def refuse(number):
     ],
 )
 def test_learning_that_cannot_be_kept_is_a_sentence_and_changes_nothing(
-    function, number, told, tmp_path, monkeypatch
+    function, number, result, tmp_path, monkeypatch
 ):
     before = save_version(tmp_path, HEAD, ())
     with monkeypatch.context() as broken:
         where = Path if function == "replace" else os
         broken.setattr(where, function, refuse(number))
-        with pytest.raises(LearningError, match=rf"\({told}\)"):
+        with pytest.raises(LearningError, match=rf"\({result}\)"):
             save_version(tmp_path, HEAD, ())
-        with pytest.raises(LearningError, match=rf"\({told}\)"):
+        with pytest.raises(LearningError, match=rf"\({result}\)"):
             set_current(tmp_path, None)
     assert current_name(tmp_path) == before
     assert [version.name for version in list_versions(tmp_path)] == [before]

@@ -79,24 +79,24 @@ def watched(tmp_path):
     folder = tmp_path / "watch"
     folder.mkdir()
     (folder / "sitecustomize.py").write_text(WATCH, "utf-8")
-    told = tmp_path / "outside.txt"
-    told.touch()
+    result = tmp_path / "outside.txt"
+    result.touch()
     paths = [str(folder), str(ROOT)]
-    return {"PYTHONPATH": os.pathsep.join(paths), "WATCHED": str(told)}, told
+    return {"PYTHONPATH": os.pathsep.join(paths), "WATCHED": str(result)}, result
 
 
 def test_the_watch_sees_an_outside_connection(watched):
     """The oracle itself."""
-    environment, told = watched
+    environment, result = watched
     script = "import socket; socket.socket(socket.AF_INET, socket.SOCK_DGRAM).connect((H, 9))"
     script = script.replace("H", "'192.0.2.1'")  # RFC 5737: an address that is nobody's
     subprocess.run([sys.executable, "-c", script], env={**os.environ, **environment})
-    assert "192.0.2.1" in told.read_text("utf-8")
+    assert "192.0.2.1" in result.read_text("utf-8")
 
 
 @pytest.mark.slow
 def test_no_command_makes_network_requests(watched, tmp_path):
-    environment, told = watched
+    environment, result = watched
     (tmp_path / "labels.csv").write_text("file,text\nyear.jpg,2026\n", "utf-8")
     (tmp_path / "year.jpg").write_bytes(YEAR.read_bytes())
     done = subprocess.run(
@@ -108,7 +108,7 @@ def test_no_command_makes_network_requests(watched, tmp_path):
     assert done.returncode == 0, done.stderr
     assert "exact" in done.stdout
     assert "2026" in (tmp_path / "report.html").read_text("utf-8")
-    assert told.read_text("utf-8") == ""
+    assert result.read_text("utf-8") == ""
 
 
 def handshake(port, **headers):
@@ -134,7 +134,7 @@ def answer(port, method, path, body=None, **headers):
 @pytest.mark.slow
 def test_the_app_rejects_other_sites_and_makes_no_requests(watched, tmp_path):
     pytest.importorskip("streamlit", reason="Streamlit is not installed")
-    environment, told = watched
+    environment, result = watched
     port = free_port()
     command = ["streamlit", "run", "app.py", "--server.headless", "true"]
     command += ["--server.port", str(port)]
@@ -170,7 +170,7 @@ def test_the_app_rejects_other_sites_and_makes_no_requests(watched, tmp_path):
         assert closed.status >= 400
         assert b"does not serve" in content
         assert json.loads(ask(port, "/api/readings", YEAR.read_bytes()))["text"] == "2026"
-    assert told.read_text("utf-8") == ""
+    assert result.read_text("utf-8") == ""
 
 
 def test_what_is_secret_stands_in_no_log_and_in_no_answer(tmp_path):
@@ -276,7 +276,7 @@ HOSTILE = [
 @pytest.mark.parametrize("text", HOSTILE)
 def test_text_is_never_sql(text, tmp_path):
     store = Corrections(f"sqlite:///{(tmp_path / 'c.sqlite').as_posix()}")
-    told = [
+    result = [
         Correction(
             reading="0" * 64,
             line=0,
@@ -293,7 +293,7 @@ def test_text_is_never_sql(text, tmp_path):
         )
         for n, read in enumerate((text, "1"))
     ]
-    assert store.add(told) == 2
+    assert store.add(result) == 2
     assert [each.file for each in store.all(Wanted(contains=text))] == [text]
     assert store.count() == 2
     assert store.remove([text]) == 0

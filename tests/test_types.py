@@ -37,7 +37,7 @@ def test_a_cell_without_a_number_is_empty_or_holds_something_else(text, marks, k
 
 
 @pytest.mark.parametrize(
-    ("told", "word"),
+    ("result", "word"),
     [
         ({"length": 0}, "length"),
         ({"length": -3}, "length"),
@@ -48,9 +48,9 @@ def test_a_cell_without_a_number_is_empty_or_holds_something_else(text, marks, k
         ({"accept": float("nan")}, "accept"),
     ],
 )
-def test_a_hint_that_makes_no_sense_is_explained(told, word):
+def test_a_hint_that_makes_no_sense_is_explained(result, word):
     with pytest.raises(HintError, match=word):
-        Hint(**told)
+        Hint(**result)
 
 
 def test_hints_at_their_limits():
@@ -73,16 +73,16 @@ def test_the_json_of_a_reading_has_every_field_and_no_frame():
         (cell,),
         written="7.5",
     )
-    told = json.loads(json.dumps(replace(reading, unread=(BOX,)).to_json()))
-    assert (told["schema"], told["written"], told["unread"]) == (1, "7.5", [[1, 2, 3, 4]])
-    assert told["lines"][0].keys() == {
+    result = json.loads(json.dumps(replace(reading, unread=(BOX,)).to_json()))
+    assert (result["schema"], result["written"], result["unread"]) == (1, "7.5", [[1, 2, 3, 4]])
+    assert result["lines"][0].keys() == {
         "text", "written", "confidence", "box", "struck_out", "marks", "digits"
     }  # fmt: skip
-    assert told["lines"][0]["digits"][0].keys() == {
+    assert result["lines"][0]["digits"][0].keys() == {
         "value", "confidence", "box", "probabilities", "not_a_digit"
     }  # fmt: skip
-    assert told["cells"][0].keys() == {
+    assert result["cells"][0].keys() == {
         "row", "column", "text", "written", "kind", "confidence", "box", "marks", "struck_out"
     }  # fmt: skip
-    assert told["cells"][0]["kind"] == "number"
+    assert result["cells"][0]["kind"] == "number"
     assert "written='7.5'" in repr(reading)

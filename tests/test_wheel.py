@@ -100,8 +100,8 @@ def test_the_installed_api_and_its_database_open(installed, tmp_path):
         "from starlette.testclient import TestClient; from digits.api import create_server; "
         "print(TestClient(create_server()).get('/api/ready').json()['corrections'])"
     )
-    told = run(installed / "python", "-c", program, cwd=tmp_path, DIGITS_HOME=str(tmp_path))
-    assert told == "0\n"
+    result = run(installed / "python", "-c", program, cwd=tmp_path, DIGITS_HOME=str(tmp_path))
+    assert result == "0\n"
 
 
 def test_its_types_are_known_to_those_who_use_it(installed, tmp_path):

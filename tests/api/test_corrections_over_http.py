@@ -157,6 +157,6 @@ def test_the_stores_own_words(tmp_path, monkeypatch):
 def test_a_store_that_cannot_be_opened(tmp_path, monkeypatch):
     monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path.as_posix()}")  # a folder
     client = TestClient(create_server())
-    told = problem(client.get("/api/ready"), 503)
-    assert "database" in told
+    result = problem(client.get("/api/ready"), 503)
+    assert "database" in result
     assert client.post(URL, content=YEAR.read_bytes()).json()["text"] == "2026"

@@ -61,8 +61,8 @@ def test_there_is_a_client_in_each_language():
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no sh")
 @pytest.mark.parametrize("code", examples("sh"))
 def test_curl(code, server, tmp_path):
-    told = run("sh", code, server, tmp_path)
-    assert '"text":"5"' in told or '"new":2' in told or '"name":"cnn"' in told
+    result = run("sh", code, server, tmp_path)
+    assert '"text":"5"' in result or '"new":2' in result or '"name":"cnn"' in result
 
 
 @pytest.mark.parametrize("code", examples("python"))

@@ -23,7 +23,7 @@ TOKEN = "s3cret"  # noqa: S105
 
 
 def test_65_clients_at_once(house):
-    """The 65th is told to come again; the 64 others are read."""
+    """The 65th request gets 503; the 64 others are read."""
     house.reader.let.clear()
 
     async def ask() -> list[httpx.Response]:
@@ -132,8 +132,12 @@ def test_the_environment_names_the_token(house, monkeypatch):
 
 def test_health_and_ready(client):
     assert client.get("/api/health").json() == {"status": "alive", "version": __version__}
-    told = client.get("/api/ready").json()
-    assert (told["status"], told["model"]["name"], told["corrections"]) == ("ready", "fake", 0)
+    output = client.get("/api/ready").json()
+    assert (output["status"], output["model"]["name"], output["corrections"]) == (
+        "ready",
+        "fake",
+        0,
+    )
 
 
 def test_without_its_database_it_lives_but_is_not_ready(client, house):

@@ -88,8 +88,8 @@ def test_readings_answer_as_described(client, description, query, bodies, form):
         response = client.post(URL, params=query, content=bodies[0])
     check(description, operation, response)
     if response.status_code == 200 and query.get("detail") != "brief":
-        told = response.json()
-        for reading in told.get("readings", [told]):
+        result = response.json()
+        for reading in result.get("readings", [result]):
             agrees_with_itself(reading)
 
 

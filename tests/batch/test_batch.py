@@ -261,10 +261,10 @@ def test_an_unexpected_error_in_one_picture_is_a_row(folder, tmp_path, monkeypat
 
 
 def test_progress_is_reported_up_to_the_end(folder, tmp_path):
-    told = []
-    run([folder], tmp_path / "o.csv", progress=lambda tally, n: told.append((tally.pictures, n)))
-    assert [pictures for pictures, _ in told] == [CHUNK, 2 * CHUNK, 151, 151]
-    assert {total for _, total in told} == {151}
+    result = []
+    run([folder], tmp_path / "o.csv", progress=lambda tally, n: result.append((tally.pictures, n)))
+    assert [pictures for pictures, _ in result] == [CHUNK, 2 * CHUNK, 151, 151]
+    assert {total for _, total in result} == {151}
 
 
 def test_a_list_names_pictures_and_known_regions(tmp_path, labels):
@@ -345,11 +345,11 @@ def test_a_model_that_there_is_not_is_said_before_anything_is_read(folder, tmp_p
 
 def test_the_command_reports_failures_and_exits_with_1(folder, tmp_path, capsys):
     status = main(["batch", str(folder), "--single", "--out", str(tmp_path / "o.csv")])
-    told = capsys.readouterr()
+    result = capsys.readouterr()
     assert status == 1
-    assert "151 pictures read" in told.err
-    assert "1 failed" in told.err
-    assert told.out == ""
+    assert "151 pictures read" in result.err
+    assert "1 failed" in result.err
+    assert result.out == ""
 
 
 def test_a_picture_in_an_archive_is_named_with_it():

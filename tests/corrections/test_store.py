@@ -423,17 +423,17 @@ def test_settings_come_from_the_environment(tmp_path):
     assert plain.mode == "personal"
     assert not plain.is_shared
     assert plain.database_url == f"sqlite:///{(tmp_path / 'corrections.sqlite').as_posix()}"
-    told = load_settings(
+    result = load_settings(
         {
             "DIGITS_MODE": "shared",
             "DATABASE_URL": "postgres://me:secret@db.example/digits?sslmode=require",
             "DIGITS_PASSWORD": "owner's",
         }
     )
-    assert told.is_shared
-    assert told.database_url == "postgresql+psycopg://me:secret@db.example/digits?sslmode=require"
-    assert "secret" not in repr(told)
-    assert "owner's" not in repr(told)
+    assert result.is_shared
+    assert result.database_url == "postgresql+psycopg://me:secret@db.example/digits?sslmode=require"
+    assert "secret" not in repr(result)
+    assert "owner's" not in repr(result)
 
 
 def test_a_mode_that_there_is_not_is_one_sentence():

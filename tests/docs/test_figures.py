@@ -68,5 +68,5 @@ def test_the_interval_over_seeds_is_students(figures, n):
     low, high = stats.t.interval(
         0.95, n - 1, loc=sum(shares) / n, scale=stats.tstd(shares) / n**0.5
     )
-    told = [float(part.rstrip("%")) / 100 for part in figures.over_seeds(shares).split(" to ")]
-    assert told == pytest.approx([low, high], abs=2e-4)
+    result = [float(part.rstrip("%")) / 100 for part in figures.over_seeds(shares).split(" to ")]
+    assert result == pytest.approx([low, high], abs=2e-4)

@@ -187,9 +187,9 @@ def test_question_23_how_many_digits_are_distorted():
         return 100 * np.mean([frame.tobytes() not in plain for frame in frames])
 
     assert distorted("dense", 1) == 0
-    told = figures(23)
+    result = figures(23)
     epochs, gentle = QUICK["cnn"].epochs, QUICK["cnn"].gentle_epochs
-    assert {float(epochs), float(gentle), 8.0, 9.0, 12.0, 75.0} <= told
+    assert {float(epochs), float(gentle), 8.0, 9.0, 12.0, 75.0} <= result
     assert distorted("cnn", 1) == distorted("cnn", 8) == 100
     assert distorted("cnn", 9) == pytest.approx(50, abs=8)
     assert distorted("cnn", epochs - gentle) == pytest.approx(50, abs=8)

@@ -67,8 +67,10 @@ def test_texts_are_paired_with_as_few_differences_as_can_be(truth, read, differe
 
 
 def test_digits_are_counted_right_wrong_missed_and_too_many():
-    told = report(answer("123", "123"), answer("456", "46"), answer("78", "788"), answer("9", "?"))
-    counted = told.figures()["characters"]
+    result = report(
+        answer("123", "123"), answer("456", "46"), answer("78", "788"), answer("9", "?")
+    )
+    counted = result.figures()["characters"]
     assert counted["written"] == 9
     assert counted["right"] == 7
     assert counted["missed"] == 1
@@ -87,8 +89,8 @@ def test_pages_are_compared_line_by_line():
 
 @pytest.mark.parametrize("text", ["12\n56", "34\n56", "12\n34\n56\n7"])
 def test_a_line_missed_or_too_many_leaves_the_others_right(text):
-    told = report(answer("12\n34\n56", text)).figures()["lines"]
-    assert told == {"written": 3, "right": min(3, len(text.split("\n")))}
+    result = report(answer("12\n34\n56", text)).figures()["lines"]
+    assert result == {"written": 3, "right": min(3, len(text.split("\n")))}
 
 
 def test_what_parts_cells_is_no_character():
@@ -117,11 +119,11 @@ def test_confidence_is_judged_as_scikit_learn_judges_it():
     rng = np.random.default_rng(4)
     sure = rng.random(200)
     right = rng.random(200) < sure
-    told = report(
+    result = report(
         *(answer("1", "1" if r else "2", float(c)) for c, r in zip(sure, right, strict=True))
     ).figures()["confidence"]
-    assert told["auroc"] == pytest.approx(roc_auc_score(right, sure), abs=1e-6)
-    assert told["brier"] == pytest.approx(brier_score_loss(right, sure))
+    assert result["auroc"] == pytest.approx(roc_auc_score(right, sure), abs=1e-6)
+    assert result["brier"] == pytest.approx(brier_score_loss(right, sure))
 
 
 def test_confidence_is_not_judged_where_no_digit_was_read():
@@ -151,41 +153,41 @@ def test_the_closing_sentence_is_chosen_on_one_half_and_judged_on_the_other():
     for i in range(40):
         sure = i % 4 < 2
         answers.append(answer("1", "1" if sure else "2", 0.95 if sure else 0.4))
-    told = report(*answers).figures()["accepting"]
-    assert told["threshold"] == 0.95
-    assert told["coverage"] == 0.5
-    assert told["accuracy"] == 1.0
+    result = report(*answers).figures()["accepting"]
+    assert result["threshold"] == 0.95
+    assert result["coverage"] == 0.5
+    assert result["accuracy"] == 1.0
     text = report(*answers).to_text()
     assert "confidence threshold 0.9500: 50% of these pictures need no check, 100.0%" in text
 
 
 def test_too_few_pictures_name_no_threshold():
-    told = report(*[answer("1", "1")] * 19)
-    assert told.figures()["accepting"] is None
-    assert told.to_text().endswith("choose a confidence threshold: 19, at least 20 are needed")
+    result = report(*[answer("1", "1")] * 19)
+    assert result.figures()["accepting"] is None
+    assert result.to_text().endswith("choose a confidence threshold: 19, at least 20 are needed")
 
 
 def test_no_threshold_where_the_most_confident_are_wrong():
-    told = report(*[answer("1", "2", 0.99), answer("1", "2", 0.98), answer("1", "1", 0.2)] * 20)
-    assert told.figures()["accepting"] is None
-    assert "check every picture" in told.to_text()
-    assert "no confidence threshold reaches 99% accuracy" in told.to_text()
+    result = report(*[answer("1", "2", 0.99), answer("1", "2", 0.98), answer("1", "1", 0.2)] * 20)
+    assert result.figures()["accepting"] is None
+    assert "check every picture" in result.to_text()
+    assert "no confidence threshold reaches 99% accuracy" in result.to_text()
 
 
 def test_the_threshold_that_is_printed_is_the_one_that_was_judged():
     """0.99996 would be printed as 1.0000, which nothing reaches."""
-    told = report(*[answer("1", "1", 0.99996)] * 40)
-    assert told.figures()["accepting"]["threshold"] == 0.9999
-    assert told.figures()["accepting"]["coverage"] == 1
-    assert "confidence threshold 0.9999: 100%" in told.to_text()
+    result = report(*[answer("1", "1", 0.99996)] * 40)
+    assert result.figures()["accepting"]["threshold"] == 0.9999
+    assert result.figures()["accepting"]["coverage"] == 1
+    assert "confidence threshold 0.9999: 100%" in result.to_text()
 
 
 def test_kinds_are_counted_apart():
-    told = report(
+    result = report(
         answer("1", "1", kind="row"), answer("2", "3", kind="page"), answer("4", "4", kind="row")
     )
-    assert told.figures()["kinds"] == {"row": [2, 2], "page": [0, 1]}
-    assert "row: 2 of 2" in told.to_text()
+    assert result.figures()["kinds"] == {"row": [2, 2], "page": [0, 1]}
+    assert "row: 2 of 2" in result.to_text()
 
 
 @pytest.fixture
@@ -202,26 +204,26 @@ def folder(tmp_path, held_out):
 
 
 def test_a_folder_is_read_and_judged(folder):
-    told = evaluate_folder(registry.current_reader(), folder, ANY)
-    assert told.figures()["kinds"] == {"good": [4, 4], "bad": [0, 2]}
-    assert told.figures()["milliseconds"]["median"] > 0
+    result = evaluate_folder(registry.current_reader(), folder, ANY)
+    assert result.figures()["kinds"] == {"good": [4, 4], "bad": [0, 2]}
+    assert result.figures()["milliseconds"]["median"] > 0
 
 
-def sheets(told, out):
+def sheets(result, out):
     pictures = []
-    for path in write_sheets(told, out):
+    for path in write_sheets(result, out):
         with Image.open(path) as sheet:
             pictures.append(np.asarray(sheet.convert("RGB")))
     return pictures
 
 
 def test_the_contact_sheet_shows_picture_frame_and_what_cannot_be_opened(folder, tmp_path):
-    told = evaluate_folder(registry.current_reader(), folder, ANY)
-    (sheet,) = sheets(told, tmp_path / "out")
-    digit = next(a for a in told.wrong if a.reading).reading.digits[0]
+    result = evaluate_folder(registry.current_reader(), folder, ANY)
+    (sheet,) = sheets(result, tmp_path / "out")
+    digit = next(a for a in result.wrong if a.reading).reading.digits[0]
     shown = Image.fromarray((255 - 255 * digit.frame).astype(np.uint8)).resize((42, 42))
     assert holds(sheet, np.asarray(shown))
-    opened = [a for a in told.answers if a not in told.wrong or a.reading]
+    opened = [a for a in result.answers if a not in result.wrong or a.reading]
     (without,) = sheets(FolderReport(folder, tuple(opened)), tmp_path / "out")
     assert (sheet != 255).sum() > (without != 255).sum()
 
@@ -254,8 +256,8 @@ def test_the_contact_sheet_shows_every_frame_of_a_page(tmp_path):
 @pytest.mark.parametrize("n", [0, 1, PER_SHEET, PER_SHEET + 1])
 def test_many_wrong_answers_make_several_sheets(tmp_path, n):
     wrong = EvaluatedPicture(tmp_path / "none.png", "1", None, 0.0, error="damaged")
-    told = FolderReport(tmp_path, (*[wrong] * n, answer("1", "1")))
-    assert len(write_sheets(told, tmp_path)) == -(-n // PER_SHEET)
+    result = FolderReport(tmp_path, (*[wrong] * n, answer("1", "1")))
+    assert len(write_sheets(result, tmp_path)) == -(-n // PER_SHEET)
 
 
 def test_the_command_gives_json_and_names_the_picture_that_failed(folder, capsys):

@@ -45,10 +45,10 @@ def test_a_form_is_defined_shown_and_read(folder, capsys):
 
     out = place / "table.csv"
     assert main(["form", "read", form, str(place / "scans"), "--out", str(out)]) == 1
-    told = capsys.readouterr().err
-    assert "b.png: This is not the form" in told
-    assert "3 pages read" in told
-    assert "2 failed" in told
+    result = capsys.readouterr().err
+    assert "b.png: This is not the form" in result
+    assert "3 pages read" in result
+    assert "2 failed" in result
     with out.open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
     assert [row["status"] for row in rows] == ["read", "refused", "failed"]
@@ -82,9 +82,9 @@ def test_fields_are_proposed_where_none_are_named(folder, capsys):
 def test_what_is_wrong_is_said_in_a_sentence(folder, capsys, monkeypatch, arguments, status, what):
     monkeypatch.chdir(folder[0])
     assert main(["form", *arguments]) == status
-    told = capsys.readouterr().err
-    assert what in told
-    assert told.count("\n") == 1
+    result = capsys.readouterr().err
+    assert what in result
+    assert result.count("\n") == 1
 
 
 def test_the_form_read_from_python(folder, reader):

@@ -136,7 +136,7 @@ def reader():
     return shipped_reader()
 
 
-# What is told, in plain numbers: a class would be checked by chance while examples are made up.
+# Hints as plain numbers: a class would be validated while examples are generated.
 boxes = st.tuples(*[st.integers(-90, 200)] * 2, *[st.integers(-5, 90)] * 2)
 hints = st.fixed_dictionaries(
     {},
@@ -149,12 +149,12 @@ hints = st.fixed_dictionaries(
 
 
 @settings(max_examples=60, deadline=None)
-@given(ink=inks(100), told=hints, paper=st.integers(0, 255), pen=st.integers(0, 255))
-def test_a_reading_agrees_with_itself(reader, ink, told, paper, pen):
+@given(ink=inks(100), result=hints, paper=st.integers(0, 255), pen=st.integers(0, 255))
+def test_a_reading_agrees_with_itself(reader, ink, result, paper, pen):
     grey = np.rint(paper + ink * (float(pen) - paper)).astype(np.uint8)
-    regions = tuple(Box(*box) for box in told.pop("boxes", ()))
+    regions = tuple(Box(*box) for box in result.pop("boxes", ()))
     try:
-        hint = Hint(boxes=regions, **told)
+        hint = Hint(boxes=regions, **result)
         reading = reader.read(Picture(grey, grey.shape[1], grey.shape[0], "0" * 64), hint)
     except DigitsError as error:
         assert str(error)

@@ -1,4 +1,4 @@
-"""Ink is told from paper whatever the light, and paper alone is nothing."""
+"""Ink is separated from paper in any light, and blank paper has no ink."""
 
 import numpy as np
 import pytest

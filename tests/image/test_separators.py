@@ -1,4 +1,4 @@
-"""Separators of a number, told by where marks stand beside its digits."""
+"""Separators of a number follow from the positions of marks."""
 
 import pytest
 from hypothesis import given

@@ -156,7 +156,7 @@ def test_a_cluster_that_loses_its_nodes_reads_every_picture_once():
         timeout=900,
     )
     assert done.returncode == 0, done.stdout + done.stderr[-3000:]
-    told = json.loads(done.stdout.splitlines()[-1])
-    assert told["same"]
-    assert told["nodes lost"] == 2
-    assert told["rows"] == 48
+    result = json.loads(done.stdout.splitlines()[-1])
+    assert result["same"]
+    assert result["nodes lost"] == 2
+    assert result["rows"] == 48

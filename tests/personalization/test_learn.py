@@ -434,12 +434,12 @@ def test_a_kill_in_the_write_loses_nothing_that_was_acknowledged(tmp_path):
     with subprocess.Popen(
         [sys.executable, "-c", WRITING, str(tmp_path)], cwd=ROOT, stdout=subprocess.PIPE, text=True
     ) as process:
-        told = [process.stdout.readline().strip() for _ in range(5)]
+        output = [process.stdout.readline().strip() for _ in range(5)]
         process.kill()
-        told += process.stdout.read().split()
+        output += process.stdout.read().split()
     assert process.returncode != 0
     whole = {version.name for version in list_versions(tmp_path)}
-    assert set(told) <= whole
+    assert set(output) <= whole
     assert len(whole) == len(list(tmp_path.glob("[0-9]*.npz")))
     assert current_name(tmp_path) in whole
 
@@ -455,10 +455,10 @@ def test_the_command_learns_lists_and_goes_back(writer, tmp_path, capsys):
     rows = [f"{name},{truth}" for name, truth in zip(names, writer.truth, strict=False)]
     (tmp_path / "labels.csv").write_text("\n".join(["file,text", *rows]), "utf-8")
     assert main(["learn", str(tmp_path), "--model", DENSE]) == 0
-    told = capsys.readouterr().out
-    assert "MNIST digits\t5000\t" in told
+    output = capsys.readouterr().out
+    assert "MNIST digits\t5000\t" in output
     (version,) = list_versions(learned_folder(DENSE))
-    assert f"active: {version.name}" in told
+    assert f"active: {version.name}" in output
     main(["learn", "--model", DENSE, "--list"])
     assert f"* {version.name}\t" in capsys.readouterr().out
     assert main(["learn", "--model", DENSE, "--back", "shipped"]) == 0

@@ -29,14 +29,14 @@ class Requests(HTMLParser):
 
     def handle_starttag(self, tag, attrs):
         self.tags.add(tag)
-        told = dict(attrs)
-        assert not {"href", "onload", "onerror", "srcset"} & told.keys()
+        result = dict(attrs)
+        assert not {"href", "onload", "onerror", "srcset"} & result.keys()
         if tag == "img":
-            assert told["alt"]
-            self.pictures.append(told["src"])
+            assert result["alt"]
+            self.pictures.append(result["src"])
 
 
-def reading(lines, *, size=(640, 480), **told):
+def reading(lines, *, size=(640, 480), **result):
     frame = np.eye(28, dtype=np.float32)
     made = []
     for y, text in enumerate(lines):
@@ -51,12 +51,12 @@ def reading(lines, *, size=(640, 480), **told):
     return Reading(
         "0" * 64,
         size,
-        told.pop("status", "read"),
+        result.pop("status", "read"),
         ModelName("fake", "f" * 64),
         "\n".join(lines),
         0.8,
         tuple(made),
-        **told,
+        **result,
     )
 
 
@@ -83,15 +83,15 @@ def check(page):
 
 def test_a_file_name_and_a_note_are_text_and_no_html():
     evil = '<script>alert("1")</script>&amp;.png'
-    told = reading(["12"], file=evil, notes=(f"<img src=http://x>{evil}",))
-    page = to_report(Image.new("RGB", told.size, "white"), told, made=WHEN)
+    result = reading(["12"], file=evil, notes=(f"<img src=http://x>{evil}",))
+    page = to_report(Image.new("RGB", result.size, "white"), result, made=WHEN)
     check(page)
     assert "&lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt;&amp;amp;.png" in page
 
 
 def test_the_least_confident_digits_are_shown_and_the_rest_counted():
-    told = worst()
-    page = to_report(Image.new("RGB", told.size, "white"), told, made=WHEN)
+    result = worst()
+    page = to_report(Image.new("RGB", result.size, "white"), result, made=WHEN)
     assert len(check(page).pictures) == 1 + 21
     assert "the 21 least sure of 1200" in page
     assert "(1287 letters)" in page
@@ -99,8 +99,8 @@ def test_the_least_confident_digits_are_shown_and_the_rest_counted():
 
 @pytest.mark.parametrize("status", ["blank", "refused", "failed"])
 def test_a_reading_without_digits_shows_its_status(status):
-    told = reading([], status=status, error="this is no picture" if status == "failed" else None)
-    page = to_report(Image.new("RGB", told.size, "white"), told, made=WHEN)
+    result = reading([], status=status, error="this is no picture" if status == "failed" else None)
+    page = to_report(Image.new("RGB", result.size, "white"), result, made=WHEN)
     assert "sure that" not in page
     assert ("this is no picture" in page) == (status == "failed")
 
@@ -130,9 +130,9 @@ def test_it_prints_on_one_sheet_of_a4(tmp_path, example):
     pypdfium2 = pytest.importorskip("pypdfium2", reason="pypdfium2 is not installed")
     out = tmp_path / "report.html"
     if example is None:
-        told = worst()
+        result = worst()
         out.write_text(
-            to_report(Image.new("RGB", told.size, "white"), told, made=WHEN), encoding="utf-8"
+            to_report(Image.new("RGB", result.size, "white"), result, made=WHEN), encoding="utf-8"
         )
     else:
         main(["report", str(EXAMPLES / example), "--out", str(out)])

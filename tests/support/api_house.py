@@ -119,8 +119,8 @@ def problem(response: Response, status: int) -> str:
     """Return the sentence of a problem after checking that it is a whole one."""
     assert response.status_code == status, response.text
     assert response.headers["content-type"] == "application/problem+json"
-    told = response.json()
-    assert told["status"] == status
-    assert told["request_id"] == response.headers["x-request-id"]
-    assert told["detail"].endswith(".")
-    return str(told["detail"])
+    result = response.json()
+    assert result["status"] == status
+    assert result["request_id"] == response.headers["x-request-id"]
+    assert result["detail"].endswith(".")
+    return str(result["detail"])

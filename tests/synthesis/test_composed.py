@@ -164,7 +164,7 @@ def test_cells_with_numbers_are_parted_by_tabs(held_out, as_picture):
 def test_a_point_between_digits_is_told_and_never_dropped_in_silence(
     mark, kind, sign, held_out, as_picture
 ):
-    told = 0
+    result = 0
     for seed in range(12):
         page = Page(held_out, seed, (180, 400))
         page.digit(110, 60, 7)
@@ -173,10 +173,10 @@ def test_a_point_between_digits_is_told_and_never_dropped_in_silence(
         reading = current_reader().read(as_picture(paper(page.ink).astype(np.uint8)))
         agrees_with_itself(reading)
         kinds = [found.kind for line in reading.lines for found in line.marks]
-        told += kind in kinds and reading.written == f"7{sign}5"
+        result += kind in kinds and reading.written == f"7{sign}5"
         assert kinds or reading.text != "75"
         assert reading.status != "read"
-    assert told >= 10
+    assert result >= 10
 
 
 def test_known_regions_are_each_a_result_and_blank_ones_stay(held_out, as_picture):

@@ -80,15 +80,15 @@ def true_hints(document, light):
 
 
 @settings(SETTINGS, max_examples=20)
-@given(told=documents)
-def test_a_true_hint_never_turns_a_right_answer_wrong(held_out, as_picture, reader, told):
-    document = compose(held_out, **told)
+@given(result=documents)
+def test_a_true_hint_never_turns_a_right_answer_wrong(held_out, as_picture, reader, result):
+    document = compose(held_out, **result)
     picture = as_picture(document.grey)
     free = reader.read(picture)
     agrees_with_itself(free)
     if free.text != document.text:
         return
-    for hint in true_hints(document, told["light"]):
+    for hint in true_hints(document, result["light"]):
         reading = reader.read(picture, hint)
         agrees_with_itself(reading)
         assert reading.text == document.text, hint
@@ -96,9 +96,9 @@ def test_a_true_hint_never_turns_a_right_answer_wrong(held_out, as_picture, read
 
 
 @SETTINGS
-@given(told=documents, more=st.sampled_from([-2, -1, 1, 2]))
-def test_a_wrong_length_makes_a_right_answer_doubtful(held_out, as_picture, reader, told, more):
-    document = compose(held_out, **told)
+@given(result=documents, more=st.sampled_from([-2, -1, 1, 2]))
+def test_a_wrong_length_makes_a_right_answer_doubtful(held_out, as_picture, reader, result, more):
+    document = compose(held_out, **result)
     picture = as_picture(document.grey)
     length = len(document.text) + more
     free = reader.read(picture)
@@ -110,9 +110,9 @@ def test_a_wrong_length_makes_a_right_answer_doubtful(held_out, as_picture, read
 
 
 @SETTINGS
-@given(told=documents)
-def test_one_digit_promised_of_several_is_doubtful(held_out, as_picture, reader, told):
-    document = compose(held_out, **told)
+@given(result=documents)
+def test_one_digit_promised_of_several_is_doubtful(held_out, as_picture, reader, result):
+    document = compose(held_out, **result)
     picture = as_picture(document.grey)
     free = reader.read(picture)
     if len(document.text) == 1 or free.text != document.text:

@@ -175,9 +175,9 @@ def test_a_checkpoint_brings_back_weights_optimizer_and_history(mnist, tmp_path)
     for one, other in zip(before.optimizer.variables, after.optimizer.variables, strict=True):
         np.testing.assert_array_equal(one, other)
     assert (tmp_path / HISTORY).read_text("utf-8") == whole
-    told = load_history(tmp_path)
+    result = load_history(tmp_path)
     assert [round(epoch["val_accuracy"], 5) for epoch in record.history] == [
-        epoch["val_accuracy"] for epoch in told
+        epoch["val_accuracy"] for epoch in result
     ]
 
 

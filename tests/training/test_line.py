@@ -94,8 +94,8 @@ def test_the_validation_lines_are_the_same_in_every_epoch(trained, mnist):
         np.testing.assert_array_equal(strips, again[0])
         np.testing.assert_array_equal(texts, again[1])
     # In the last epoch as in the first: its loss is that of lines composed before any.
-    told = load_history(run)[-1]["val_loss"]
-    assert network.evaluate(lines, verbose=0) == pytest.approx(told, rel=1e-4)
+    result = load_history(run)[-1]["val_loss"]
+    assert network.evaluate(lines, verbose=0) == pytest.approx(result, rel=1e-4)
 
 
 def test_training_leaves_history_a_card_and_what_is_served(trained, mnist):

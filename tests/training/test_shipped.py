@@ -63,13 +63,13 @@ def test_the_shipped_h5_has_the_layers_that_the_code_builds(name):
     shipped = keras.saving.load_model(ROOT / H5[name], compile=False)
     built = build_network(name)
 
-    def told(network):
+    def result(network):
         return [
             (type(layer).__name__, [w.shape for w in layer.get_weights()])
             for layer in network.layers
         ]
 
-    assert told(shipped) == told(built)
+    assert result(shipped) == result(built)
 
 
 def test_the_h5_files_at_the_root_are_the_shipped_ones():

@@ -234,9 +234,9 @@ def test_the_convolutional_network_gets_its_reject_head(command, here, monkeypat
     monkeypatch.setitem(BEST, "cnn", short)
     assert command("--epochs", "1", "--no-test") == 0
     card = json.loads((here / "runs" / "cnn-0" / "cnn.json").read_text("utf-8"))
-    told = card["not_a_digit"]
-    assert 0 <= told["threshold"] <= 1
-    assert 0 <= told["others_rejected"] <= 1
+    result = card["not_a_digit"]
+    assert 0 <= result["threshold"] <= 1
+    assert 0 <= result["others_rejected"] <= 1
     assert card["multiply_adds"] <= 20_000_000
     # What was asked for stays plain: one input, ten outputs of a softmax.
     network = keras.saving.load_model(here / "mnist_model.h5", compile=False)
@@ -280,10 +280,10 @@ def test_the_summary_compares_the_same_digits(parts, data, expected, tmp_path):
     card = {"name": "dense", "data_sha256": data} | {
         part: figures(right) for part, right in parts.items()
     }
-    told = training.summary(card, SHIPPED, tmp_path)
-    assert expected in told
-    assert "shipped dense network" in told
-    assert told.splitlines()[-1].startswith("Done: ")
+    result = training.summary(card, SHIPPED, tmp_path)
+    assert expected in result
+    assert "shipped dense network" in result
+    assert result.splitlines()[-1].startswith("Done: ")
 
 
 def test_the_summary_compares_nothing_on_other_digits(tmp_path):

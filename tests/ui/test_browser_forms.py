@@ -87,9 +87,9 @@ def test_a_stack_of_forms_from_the_first_page_to_the_table(visitor, server, scan
     page.locator(".sheet [role=status]").wait_for(timeout=WAIT)
     idle(page)
     assert serious_faults(page, "Forms") == []
-    with page.expect_download() as told:
+    with page.expect_download() as result:
         page.get_by_role("button", name="CSV").click()
-    content = told.value.path().read_text(encoding="utf-8-sig")
+    content = result.value.path().read_text(encoding="utf-8-sig")
     table = list(csv.DictReader(io.StringIO(content)))
     read = [row["meter number"] for row in table]
     right = sum(one == each["meter"] for one, each in zip(read, values, strict=True))

@@ -1,4 +1,4 @@
-"""The lines that a page offers run, and ask for what the page was told."""
+"""The code examples of a page run, with the options chosen on the page."""
 
 import shlex
 from urllib.parse import parse_qs, urlsplit

@@ -98,8 +98,8 @@ def shown_text(app: AppTest) -> str:
 def act(app: AppTest, key: str, *acts: tuple[str, str, str, str], epoch: str | None = None):
     """Send acts as the component in the browser does."""
     epoch = answer(app)["epoch"] if epoch is None else epoch
-    told = [dict(zip(("n", "id", "text", "how"), one, strict=True)) for one in acts]
-    app.session_state[key] = {"answers": {"epoch": epoch, "acts": told}}
+    result = [dict(zip(("n", "id", "text", "how"), one, strict=True)) for one in acts]
+    app.session_state[key] = {"answers": {"epoch": epoch, "acts": result}}
     app.run(timeout=SLOW)
     assert not app.exception
 
