@@ -38,7 +38,7 @@ def uploaded_pictures(lead: str, *, key: str) -> Sequence[UploadedFile]:
     lead : what to do here, in a few words
     key : tells the places of several pages apart
     """
-    with st.container(key=f"uploader-{key}"):
+    with st.container(key=_uploader(key)):
         files = st.file_uploader(
             lead, list(EXTENSIONS), accept_multiple_files=True, key=f"{key} {_round(key)}"
         )
@@ -61,7 +61,7 @@ def show_intake(lead: str, *, key: str, small: bool = False) -> None:
     component("intake", _HTML)(
         key=key,
         data={
-            "uploader": f".st-key-uploader-{key}",
+            "uploader": f".st-key-{_uploader(key)}",  # perhaps one that the next run shows
             "extensions": list(EXTENSIONS),
             "maxBytes": MAX_BYTES,
             "lead": lead,
@@ -74,6 +74,11 @@ def show_intake(lead: str, *, key: str, small: bool = False) -> None:
 def is_shown_by_browser(name: str) -> bool:
     """Return whether a browser shows a picture of this name while it is uploaded."""
     return name.lower().endswith(SHOWN)
+
+
+def _uploader(key: str) -> str:
+    """Return the key, and so the CSS class, of the uploader of this round."""
+    return f"uploader-{key}-{_round(key)}"
 
 
 def _rounds(key: str) -> str:
