@@ -63,12 +63,12 @@ def test_calibrated_answers_have_no_calibration_error():
 
 def test_temperature_undoes_overconfidence_and_never_changes_an_answer(answers):
     truth, logits = answers
-    honest = fit_temperature(logits, truth)
-    assert fit_temperature(logits * 3, truth) == pytest.approx(3 * honest, rel=0.01)
-    same = softmax(logits, honest).argmax(axis=1) == logits.argmax(axis=1)
+    temperature = fit_temperature(logits, truth)
+    assert fit_temperature(logits * 3, truth) == pytest.approx(3 * temperature, rel=0.01)
+    same = softmax(logits, temperature).argmax(axis=1) == logits.argmax(axis=1)
     assert same.all()
     before = negative_log_likelihood(softmax(logits), truth)
-    assert negative_log_likelihood(softmax(logits, honest), truth) <= before + 1e-9
+    assert negative_log_likelihood(softmax(logits, temperature), truth) <= before + 1e-9
 
 
 @pytest.mark.parametrize(("right", "trials"), [(0, 10), (10, 10), (50, 100), (9970, 10000)])
