@@ -25,7 +25,7 @@ from digits.image.page_segmentation import (
 )
 from digits.image.paper import OUTSIDE
 from digits.image.rectify import MARGIN, SIDE_MARGIN, box_region, straighten, to_strip, turn
-from digits.image.separators import PlacedMark, leaves_doubt, may_be_slash, separator, to_written
+from digits.image.separators import PlacedMark, leaves_doubt, may_be_slash, to_written
 from digits.image.single_digit import TALL, SingleDigit, find_single
 from digits.inference.classifier import Answers, Classifier
 from digits.inference.ctc import log_softmax
@@ -33,7 +33,7 @@ from digits.inference.line_recognizer import CtcDecoding, LineRecognizer
 from digits.inference.segmenter import STRIDE, PageView, Segmenter, segment_page
 from digits.io.document import Document
 from digits.io.sources import Source, load_source
-from digits.second_opinion import settle
+from digits.second_opinion import expected_digits, settle
 from digits.types import (
     ANY,
     CLASSES,
@@ -64,6 +64,7 @@ CLEAR = 0.95  # geometric mean of a page's confidence, a digit, above which it s
 ENOUGH_DIGITS = 6  # on a page that is to be turned: 8061 might as well be 1908
 EVIDENCE = 1.5  # by which the logarithm of all digits' confidence rises when a page is turned
 UNREAD_INK = 0.3  # of a page's ink outside the digits that were read; more may be a table or print
+CROWDED_SHARE = 0.5  # of the digits on a page full of marks that must be likely to be right
 MOST_NUMBERS = 1000  # on one page
 TURNED = "The page does not stand upright: it was turned to be read."
 
@@ -167,17 +168,16 @@ class Reader:
         A clean line is read by geometry alone. Every other page is read twice, by geometry and by
         the page network's maps.
         """
-        geometry: PageReading | None = None
-        crowded: CrowdedError | None = None
         try:
-            geometry = self._read_upright(page, hint)
-        except CrowdedError as error:
-            crowded = error
-        found = geometry
-        if not hint.boxes and (geometry is None or not _is_clean(geometry, page, hint)):
-            found = settle(geometry, self._read_maps(page, sheet))
-        if found is None:
-            raise crowded or CrowdedError
+            found = self._read_upright(page, hint)
+        except CrowdedError:
+            maps = None if hint.boxes else self._read_maps(page, sheet)
+            if maps is None or not _is_likely(maps):
+                raise
+            found = maps
+        else:
+            if not hint.boxes and not _is_clean(found, page, hint):
+                found = settle(found, self._read_maps(page, sheet))
         return found if hint.length is None else self._keep_length(page, found, hint)
 
     def _read_upright(self, page: Page, hint: Hint) -> PageReading:
@@ -569,21 +569,20 @@ def _is_cut(box: Box, size: tuple[int, int]) -> bool:
 
 
 def _separators(page: Page, number: LineHypothesis, digits: Sequence[Digit]) -> tuple[str, bool]:
-    """Return a number with its separators, and whether a mark makes it doubtful.
-
-    Where the line network reads separators, that is a mark that looks like one and was not read.
-    """
+    """Return a number with its separators, and whether another mark makes it doubtful."""
     places = _places(page, number.glyphs)
-    texts = [digit.text for digit in digits]
-    if number.written is not None:
-        missed = any(separator(mark, places) for mark in number.marks)
-        return _with_digits(number.written, texts), missed
     is_marked = any(
         leaves_doubt(mark, places, is_cut=_is_cut(page.box_in_original(mark[1]), page.size))
         for mark in number.marks
     )
+    texts = [digit.text for digit in digits]
+    by_place = to_written(list(zip(texts, places, strict=True)), number.marks)
+    if number.written is not None:
+        written = _with_digits(number.written, texts)
+        missed = by_place.startswith("-") and not written.startswith("-")  # one that stands apart
+        return f"-{written}" if missed else written, is_marked
     is_marked |= any(d.value == 1 and may_be_slash(i, places) for i, d in enumerate(digits))
-    return to_written(list(zip(texts, places, strict=True)), number.marks), is_marked
+    return by_place, is_marked
 
 
 def _needs_opinion(page: Page, glyph: Glyph, named: np.ndarray) -> bool:
@@ -646,7 +645,9 @@ def _agreed(
     if mine is None or mine.value is None:  # one digit all the same: the hint is not contradicted
         return found[0], f"The digit {other.text} was nearly rejected: check it."
     if mine.value == other.value:
-        return (_with_marks(single, found[0]) if found[0].is_marked else single), None
+        free_line = found[0].line
+        has_signs = found[0].is_marked or free_line.written != free_line.text
+        return (_with_marks(single, found[0]) if has_signs else single), None
     note = f"With and without the hint {mine.text} and {other.text} are read: check the digit."
     if part.page is not None and _is_cut_to_box(part.page, mine):
         return single, note
@@ -697,6 +698,11 @@ def _to_maps(view: PageView) -> PageMaps:
 def _has_value(line: Line) -> bool:
     """Return whether a line holds a digit that was not rejected."""
     return any(digit.value is not None for digit in line.digits)
+
+
+def _is_likely(found: PageReading) -> bool:
+    """Return whether most of a page's digits are likely to be right."""
+    return expected_digits(found.lines) > CROWDED_SHARE * _n_digits(found.lines)
 
 
 def _is_clean(found: PageReading, page: Page, hint: Hint) -> bool:

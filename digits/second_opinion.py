@@ -17,24 +17,25 @@ DISPUTED = 0.5  # factor of a number's confidence where the other reading differ
 AROUND = 0.25  # of a number's height: digits so near its box belong to it
 
 
-def settle(geometry: PageReading | None, maps: PageReading | None) -> PageReading | None:
+def settle(geometry: PageReading, maps: PageReading | None) -> PageReading:
     """Return the better of two readings, its numbers less confident where the other differs.
 
     Parameters
     ----------
-    geometry : of the page by its geometry; None where that gave up
+    geometry : of the page by its geometry
     maps : by the page network's maps; None where they show no number
 
     Returns
     -------
-    PageReading or None
-        None where there is none. Digits that only the other reading has count as not read.
+    PageReading
+        Digits that only the other reading has count as not read.
     """
-    if geometry is None or maps is None:
-        return geometry or maps
-    if expected_digits(maps.lines) > expected_digits(geometry.lines) + BETTER:
+    if maps is None:
+        return geometry
+    confirmed, is_disputed = _compare(geometry, maps)
+    if is_disputed and expected_digits(maps.lines) > expected_digits(geometry.lines) + BETTER:
         return confirm(maps, geometry)
-    return confirm(geometry, maps)
+    return confirmed
 
 
 def expected_digits(lines: Iterable[Line]) -> float:
@@ -50,12 +51,18 @@ def confirm(found: PageReading, other: PageReading) -> PageReading:
     A number that both read is as confident as the less confident reading, and keeps the marks of
     either. One that they read differently is less confident.
     """
+    return _compare(found, other)[0]
+
+
+def _compare(found: PageReading, other: PageReading) -> tuple[PageReading, bool]:
+    """Return `found` with the doubts of `other`, and whether the two differ anywhere."""
     theirs = [
         (i, d) for i, n in enumerate(other.numbers) for d in n.line.digits if d.value is not None
     ]
     centres = np.array([_centre(digit.box) for _, digit in theirs]).reshape(-1, 2)
     claimed = np.zeros(len(theirs), bool)
     numbers: list[ReadNumber] = []
+    is_disputed = False
     for number in found.numbers:
         if not number.line.digits:
             numbers.append(number)
@@ -69,11 +76,12 @@ def confirm(found: PageReading, other: PageReading) -> PageReading:
                 _agreed(number, [other.numbers[i] for i in sorted({i for i, _ in here})])
             )
         else:
+            is_disputed = True
             line = replace(number.line, confidence=DISPUTED * number.line.confidence)
             numbers.append(replace(number, line=line))
     missed = tuple(d.box for (_, d), is_in in zip(theirs, claimed, strict=True) if not is_in)
     layout = replace(found.layout, left_out=found.layout.left_out + missed)
-    return replace(found, layout=layout, numbers=tuple(numbers))
+    return replace(found, layout=layout, numbers=tuple(numbers)), is_disputed or bool(missed)
 
 
 def _agreed(number: ReadNumber, others: list[ReadNumber]) -> ReadNumber:
