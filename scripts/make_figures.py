@@ -340,6 +340,12 @@ How the networks hold out on corrupted and distorted digits: [robustness.md](rob
 fast they answer: [inference.md](inference.md). How soon a training is good:
 [training.md](training.md).
 
+## Networks of 26 November
+
+<!-- networks -->
+{written("networks")}
+<!-- /networks -->
+
 ## People's own pictures
 
 Pictures of single digits by writers who are not in MNIST. None was used for training; they were
@@ -423,7 +429,7 @@ def model_card() -> str:
 - {libraries}
 """
         )
-    parts.append(line_card())
+    parts += [line_card(), page_card(), data_sets()]
     return (
         "# Model card\n\nWritten by `python scripts/make_figures.py` from the cards that training "
         "wrote beside each\nmodel in `digits/weights/`.\n\n"
@@ -444,15 +450,54 @@ def line_card() -> str:
     low, high = held["interval"]
     return f"""## {card["title"]} (`line`)
 
-- trained {card["trained"]} for {recipe["epochs"]} epochs of {recipe["lines"]:,} composed lines,
+- trained {card["trained"]} for {card["epochs"]} epochs of {recipe["lines"]:,} composed lines,
   seed {recipe["seed"]}, highest learning rate {recipe["peak"]}, batches of {recipe["batch"]}
+- alphabet: `{"` `".join(card["alphabet"].strip())}` and the space
+- lines are written with: {"; ".join(card["handwriting"])}
 - {card["parameters"]:,} parameters, {card["multiply_adds"]:,} multiply-adds for a strip of
-  32 x 256 px
-- {held["accuracy"]:.1%} [{low:.1%}, {high:.1%}] of {held["lines"]:,} composed lines of validation
-  digits read whole, with the convolutional network; calibration error
-  {held["calibration_error"]:.1%}
+  32 x 256 px; the digit network's log-probabilities are added with weight {card["weight"]}
+- of {held["lines"]:,} composed lines of validation writers, with the convolutional network:
+  {held["accuracy"]:.1%} [{low:.1%}, {high:.1%}] read with all digits right, {held["written"]:.1%}
+  with all separators too; {held["silent"]:.1%} wrong with a confidence above the threshold;
+  {held["points_lost"]} of {held["points"]} decimal points lost, {held["points_lost_in_silence"]}
+  of them above the threshold; calibration error {held["calibration_error"]:.1%}
 - data SHA-256 `{card["data_sha256"][:16]}`, model SHA-256 `{card["sha256"][:16]}`
 """
+
+
+def page_card() -> str:
+    """Return the part of MODEL_CARD.md on the network that segments whole pages."""
+    card = json.loads((WEIGHTS / "page.json").read_text(encoding="utf-8"))
+    recipe, held = card["recipe"], card["validation"]
+    classes = ", ".join(
+        f"{name} {iou:.2f}" for name, iou in zip(card["classes"], held["iou"], strict=True)
+    )
+    return f"""## {card["title"]} (`page`)
+
+- trained {card["trained"]} for {card["epochs"]} epochs of {recipe["crops"]:,} crops of composed
+  pages, each crop shown about {recipe["reuse"]:g} times, seed {recipe["seed"]},
+  highest learning rate {recipe["peak"]}, batches of {recipe["batch"]}
+- pages are written with: {"; ".join(card["handwriting"])}
+- {card["parameters"]:,} parameters,
+  {card["multiply_adds_per_pixel"]:,.0f} multiply-adds for a pixel
+- intersection over union on {held["crops"]} composed crops by validation writers: {classes};
+  cores of numbers {held["core"]:.2f}
+- data SHA-256 `{card["data_sha256"][:16]}`, model SHA-256 `{card["sha256"][:16]}`
+"""
+
+
+def data_sets() -> str:
+    """Return the part of MODEL_CARD.md on the handwriting that is not MNIST's."""
+    lines = [
+        f"- [{source.title}]({source.address}), {source.authors}, {source.licence}\n"
+        for source in SOURCES.values()
+    ]
+    return (
+        "## Data sets beside MNIST\n\nThe networks `cnn`, `line` and `page` learned from MNIST and "
+        "from these. The data were changed:\nstrokes are smoothed and drawn anew with other pens, "
+        "scans are cut out and scaled, and most of it is\ndistorted "
+        "([docs/handwriting.md](docs/handwriting.md)).\n\n" + "".join(lines)
+    )
 
 
 def real_handwriting(card: dict[str, Any]) -> str:

@@ -43,9 +43,10 @@ requirements.txt`, or `deploy/requirements.txt` on a server, installs packages o
 under its own licence; some of their wheels contain further libraries, whose licences lie inside the
 wheel.
 
-Training can also use these data sets, which are not part of the repository. They are changed for
-it: strokes are smoothed and drawn anew, scans cut out and scaled
-([docs/handwriting.md](docs/handwriting.md)). A network's card says which ones it was trained on.
+The shipped convolutional, line and page networks learned from MNIST and these data sets, which are
+not part of the repository. The data were changed: strokes are smoothed and drawn anew, scans
+cut out and scaled ([docs/handwriting.md](docs/handwriting.md)). A network's card says which ones it
+was trained on.
 
 {data_sets}
 | package | version | licence |
