@@ -16,6 +16,7 @@ from jaxtyping import Bool, Float32, Float64, Int32
 
 from digits.errors import NotThisFormError
 from digits.image.binarize import is_light_on_dark, measure_contrast, to_ink
+from digits.image.components import find_components
 from digits.image.ruling import find_rules
 from digits.image.table_grid import find_grid
 from digits.types import LINKED, Box, Contrast, Ink, Pixels
@@ -42,7 +43,7 @@ SEARCH = (14, 6)  # px of the reference around a tile, in each round
 SOFT = 1.0  # px, standard deviation by which both pictures are smoothed
 SAME = 0.5  # correlation from which a tile's print is found; of other print it is below 0.4
 BROADEST = 0.034  # of the form's width: no stroke is so broad, but a shadow is
-LEAST_PRINT = 0.85  # share of the tiles in sight that must be found: see docs/forms.md
+LEAST_PRINT = 0.88  # share of the tiles in sight that must be found: see docs/forms.md
 LEAST_SEEN = 0.3  # share of all tiles that must be in sight
 MOST_RESIDUAL = 3.0  # px of the reference: median by which the found tiles stand off
 LEAST_SCALE = 0.25  # px of the page for each px of the reference: writing would be too small
@@ -52,6 +53,7 @@ NEAREST = 8  # tiles that place a field
 LOCAL = 0.5  # share of them that must be found
 FEW = 3  # tiles from which a field's own shift is known
 INSET = 0.08  # of a field's shorter side: its border and what lies outside it are print
+LONG, WHOLE = 0.6, 0.95  # of a field's width, and of its height, that a rule inside it takes
 RULE_RIM = 5  # px of the reference around a rule that stay in sight inside fields
 SMALLEST = 1e-3  # weight of a tile however far away
 PRINT_RIM = 2  # px of the reference by which print is widened before it is taken away
@@ -110,7 +112,7 @@ def find_print(
     if handwriting is not None:
         printed &= ~handwriting | rules
         contrast = np.where(handwriting & ~rules, np.float32(0), contrast)
-    erased = printed if is_blank else printed & (rules | ~inside)
+    erased = printed if is_blank else printed & (_long_rules(rules, boxes, cells) | ~inside)
     view = _smoothed(without_shadow(contrast, float(reference.shape[1])), hidden)
     points, descriptors = _features(view, ~hidden)
     return FormPrint(
@@ -211,6 +213,23 @@ def _insides(boxes: Sequence[Box], cells: Sequence[Box], shape: tuple[int, ...])
         inset = max(2, round(INSET * min(box.width, box.height)))
         inside[box.y + inset : box.bottom - inset, box.x + inset : box.right - inset] = True
     return inside
+
+
+def _long_rules(rules: np.ndarray, boxes: Sequence[Box], cells: Sequence[Box]) -> np.ndarray:
+    """Return the rules inside fields that a person cannot have written: (h, w) bool.
+
+    On a page that is filled in, a straight 1 may be taken for a rule.
+    """
+    long = np.zeros(rules.shape, bool)
+    single = np.zeros(rules.shape, bool)
+    for cell in cells:
+        single[cell.rows_and_columns()] = True
+    for box in boxes:
+        part = rules[box.rows_and_columns()] & ~single[box.rows_and_columns()]
+        pieces = find_components(part)
+        kept = (pieces.width >= LONG * box.width) | (pieces.height >= WHOLE * box.height)
+        long[box.rows_and_columns()] |= np.concatenate([[False], kept])[pieces.labels]
+    return long
 
 
 def _widened(mask: np.ndarray, by: int) -> np.ndarray:
