@@ -15,7 +15,7 @@ import numpy as np
 from jaxtyping import Bool, Float32, Float64, Int32
 
 from digits.errors import NotThisFormError
-from digits.image.binarize import is_light_on_dark, measure_contrast, to_ink
+from digits.image.binarize import is_light_on_dark, to_ink
 from digits.image.components import find_components
 from digits.image.ruling import find_rules
 from digits.image.table_grid import find_grid
@@ -43,6 +43,8 @@ SEARCH = (14, 6)  # px of the reference around a tile, in each round
 SOFT = 1.0  # px, standard deviation by which both pictures are smoothed
 SAME = 0.5  # correlation from which a tile's print is found; of other print it is below 0.4
 BROADEST = 0.034  # of the form's width: no stroke is so broad, but a shadow is
+NARROWEST = 31  # px: a window for crops of a form, whose strokes are as broad as elsewhere
+LEAST_PAPER = 24  # grey levels: on blacker paper a ratio means nothing
 LEAST_PRINT = 0.88  # share of the tiles in sight that must be found: see docs/forms.md
 LEAST_SEEN = 0.3  # share of all tiles that must be in sight
 MOST_RESIDUAL = 3.0  # px of the reference: median by which the found tiles stand off
@@ -53,6 +55,7 @@ NEAREST = 8  # tiles that place a field
 LOCAL = 0.5  # share of them that must be found
 FEW = 3  # tiles from which a field's own shift is known
 INSET = 0.08  # of a field's shorter side: its border and what lies outside it are print
+EDGE = 0.18  # of a cell's shorter side: what lies further in is writing
 LONG, WHOLE = 0.6, 0.95  # of a field's width, and of its height, that a rule inside it takes
 RULE_RIM = 5  # px of the reference around a rule that stay in sight inside fields
 SMALLEST = 1e-3  # weight of a tile however far away
@@ -103,7 +106,7 @@ def find_print(
     handwriting : what a page network calls handwriting; None: nothing but the fields is left out
     """
     light_on_dark = is_light_on_dark(reference)
-    contrast = measure_contrast(reference, light_on_dark=light_on_dark)
+    contrast = even_contrast(reference, light_on_dark=light_on_dark)
     ink = to_ink(contrast)
     rules = find_rules(ink)
     inside = _insides(boxes, cells, reference.shape)
@@ -181,6 +184,30 @@ def _refined(
     return Alignment(to_page, places, inliers, residual, agreement)
 
 
+def even_contrast(pixels: Pixels, *, light_on_dark: bool) -> Contrast:
+    """Return how far each pixel differs from the paper right beside it: uint8 (h, w) -> (h, w).
+
+    A closing of the picture has the paper alone (Serra 1982): it follows the edge of a shadow, at
+    which a coarse estimate of the paper leaves pale print out.
+
+    Parameters
+    ----------
+    light_on_dark : ink is lighter than its paper
+    """
+    grey = 255 - pixels if light_on_dark else pixels
+    side = _broadest(float(min(grey.shape)))
+    smooth = cv2.GaussianBlur(grey, (0, 0), SOFT)
+    paper = cv2.morphologyEx(smooth, cv2.MORPH_CLOSE, np.ones((side, side), np.uint8))
+    contrast = 1 - grey.astype(np.float32) / np.maximum(paper, LEAST_PAPER).astype(np.float32)
+    level = float(np.median(contrast))  # grain: paper is darker than its brightest points
+    return np.clip((contrast - level) / (1 - level), 0, 1).astype(np.float32)
+
+
+def _broadest(width: float) -> int:
+    """Return the side of a window that no stroke fills on a form so wide: px, odd."""
+    return max(NARROWEST, 2 * int(BROADEST * width / 2) + 1)
+
+
 def without_shadow(contrast: Contrast, width: float) -> Contrast:
     """Return contrast without what is broader than any stroke, and so is a shadow.
 
@@ -190,7 +217,7 @@ def without_shadow(contrast: Contrast, width: float) -> Contrast:
     ----------
     width : px of the picture that the form is wide
     """
-    side = 2 * int(BROADEST * width / 2) + 1
+    side = _broadest(width)
     shade = cv2.morphologyEx(contrast, cv2.MORPH_OPEN, np.ones((side, side), np.uint8))
     return (contrast - shade).astype(np.float32)
 
@@ -221,14 +248,15 @@ def _long_rules(rules: np.ndarray, boxes: Sequence[Box], cells: Sequence[Box]) -
     On a page that is filled in, a straight 1 may be taken for a rule.
     """
     long = np.zeros(rules.shape, bool)
-    single = np.zeros(rules.shape, bool)
-    for cell in cells:
-        single[cell.rows_and_columns()] = True
+    middle = np.zeros(rules.shape, bool)
+    for cell in cells:  # a digit may touch its cell's border, which leans into the cell
+        rim = max(2, round(EDGE * min(cell.width, cell.height)))
+        middle[cell.y + rim : cell.bottom - rim, cell.x + rim : cell.right - rim] = True
     for box in boxes:
-        part = rules[box.rows_and_columns()] & ~single[box.rows_and_columns()]
-        pieces = find_components(part)
+        part = box.rows_and_columns()
+        pieces = find_components(rules[part])
         kept = (pieces.width >= LONG * box.width) | (pieces.height >= WHOLE * box.height)
-        long[box.rows_and_columns()] |= np.concatenate([[False], kept])[pieces.labels]
+        long[part] |= np.concatenate([[False], kept])[pieces.labels] & ~middle[part]
     return long
 
 

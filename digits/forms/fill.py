@@ -18,6 +18,7 @@ from digits.forms.align import (
     FormPrint,
     Homography,
     align,
+    even_contrast,
     find_print,
     map_points,
     warp,
@@ -218,7 +219,14 @@ def _align_page(
 
 def _open(picture: Picture, paper: Paper | None, print_: FormPrint) -> Page:
     """Return a page whose paper and ink are as light as the form's."""
-    return open_page(picture, paper, light_on_dark=print_.light_on_dark)[0]
+    light_on_dark = print_.light_on_dark
+    if paper is not None:
+        page, sheet = open_page(picture, paper, light_on_dark=light_on_dark)
+        return replace(page, contrast=even_contrast(sheet.grey, light_on_dark=light_on_dark))
+    height, width = picture.grey.shape
+    contrast = even_contrast(picture.grey, light_on_dark=light_on_dark)
+    to_original = np.diag([picture.width / width, picture.height / height, 1.0])
+    return Page(contrast, contrast, to_original, (picture.width, picture.height))
 
 
 def _ink_on(contrast: Contrast, print_: FormPrint, alignment: Alignment) -> tuple[Ink, Contrast]:

@@ -1,11 +1,10 @@
 import cv2
 import numpy as np
 import pytest
-from forms import EXPENSES, METER, filled
+from forms import ADMISSION, EXPENSES, METER, filled
 
 from digits.errors import NotThisFormError
-from digits.forms.align import align, find_print, map_points
-from digits.image.binarize import measure_contrast
+from digits.forms.align import align, even_contrast, find_print, map_points
 from digits.synthesis.page_forms import Shot, compose_form, photograph
 
 NEAR = 1.0  # px of the reference
@@ -36,7 +35,7 @@ def worst(composed, alignment, truth):
 
 
 def contrast_of(pixels):
-    return measure_contrast(pixels, light_on_dark=False)
+    return even_contrast(pixels, light_on_dark=False)
 
 
 @pytest.mark.parametrize("quarters", range(4))
@@ -122,3 +121,11 @@ def test_a_mirrored_page_is_rejected(composed, printed):
     with pytest.raises(NotThisFormError):
         mirrored = np.ascontiguousarray(composed.page[:, ::-1])
         align(printed, contrast_of(mirrored), boxes_of(composed))
+
+
+def test_pale_print_in_the_edge_of_a_shadow_is_found(digits):
+    composed, _, photo = filled(ADMISSION, digits, 1, tilt=15.0, shadow=True, noise=4.0)
+    printed = find_print(composed.page, boxes_of(composed), is_blank=True)
+    found = align(printed, contrast_of(photo.pixels), boxes_of(composed))
+    assert found.agreement > 0.95
+    assert worst(composed, found, photo.to_photo) < NEAR
