@@ -57,6 +57,9 @@ class LineRecognizer:
     slope: float = 1.0  # of the log-odds of a whole number (Platt scaling)
     offset: float = 0.0
     alphabet: str = DIGITS  # what it reads: the ten digits, perhaps separators after them
+    prior: tuple[
+        tuple[str, float], ...
+    ] = ()  # symbols, and how often they come relative to training
 
     def decode(self, strips: Sequence[np.ndarray], length: int | None = None) -> list[CtcDecoding]:
         """Return the digits on each strip and their positions.
@@ -75,9 +78,15 @@ class LineRecognizer:
             for row, i in enumerate(chosen):
                 padded[row, :, : widths[row]] = strips[i]
             for row, logits in enumerate(self.network(padded)):
-                steps = log_softmax(logits[: -(-widths[row] // STRIDE)])
+                steps = log_softmax(logits[: -(-widths[row] // STRIDE)] + self._shift)
                 decodings[chosen[row]] = _decode(steps, length, self.alphabet)
         return [decoding for decoding in decodings if decoding is not None]
+
+    @property
+    def _shift(self) -> np.ndarray:
+        """Return what is added to the logits of the blank and the alphabet: (c,)."""
+        known = dict(self.prior)
+        return np.log([1.0, *(known.get(symbol, 1.0) for symbol in self.alphabet)])
 
     def confidence(self, probability: float) -> float:
         """Return the calibrated probability that a whole number is right."""
@@ -158,4 +167,5 @@ def load_line_recognizer(path: Path) -> LineRecognizer:
         slope=card["slope"],
         offset=card["offset"],
         alphabet=card.get("alphabet", DIGITS),  # the first networks read digits alone
+        prior=tuple(card.get("prior", {}).items()),
     )

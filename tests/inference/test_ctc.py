@@ -1,5 +1,6 @@
 """Reading a text out of steps: against every way to spell it, counted one by one."""
 
+import dataclasses
 import itertools
 
 import numpy as np
@@ -16,6 +17,8 @@ from digits.inference.ctc import (
     substitutions,
     without_separators,
 )
+from digits.inference.line_recognizer import LineRecognizer
+from digits.types import ALPHABET, ModelName
 
 STEPS = 5
 
@@ -171,3 +174,15 @@ def test_the_names_of_the_digits_do_not_matter(steps, names):
     np.testing.assert_allclose(
         substitutions(renamed, other)[:, list(names)], expected, rtol=1e-9, atol=1e-6
     )
+
+
+def test_a_prior_makes_a_symbol_rarer_than_in_training():
+    logits = np.full((1, 6, 15), -9.0, np.float32)
+    logits[0, :, 0] = 0  # the blank
+    logits[0, 1, 1 + 7] = logits[0, 3, 13] = 9  # "7", then "/" or "1"
+    logits[0, 3, 1 + 1] = 8
+    strip = np.zeros((32, 24), np.float32)
+    plain = LineRecognizer(ModelName("line", "0" * 64), lambda _: logits, alphabet=ALPHABET)
+    rarer = dataclasses.replace(plain, prior=(("/", 0.05),))
+    assert plain.decode([strip])[0].written == "7/"
+    assert rarer.decode([strip])[0].written == "71"
