@@ -82,7 +82,8 @@ def build_parser() -> argparse.ArgumentParser:
         "--recipe",
         choices=tuple(RECIPES),
         help="quick: the default; swift: the convolutional network in two epochs, for a "
-        "demonstration; best: the wide network in 40 epochs; for other networks as quick",
+        "demonstration; best: more epochs, not for the dense network; for line and page, on a GPU "
+        "with many processor cores",
     )
     add("--epochs", type=positive, metavar="N", help="passes through the training data")
     add("--data", type=Path, metavar="FILE", help="another .npz with the four arrays of MNIST")
