@@ -62,7 +62,8 @@ CONFIDENT_CLASS = 0.6  # probability of a digit, from which the line network dec
 TEXTURE = 0.5  # share of a page's characters that are rejected, from which all of them are
 CLEAR = 0.95  # geometric mean of a page's confidence, a digit, above which it stands upright
 ENOUGH_DIGITS = 6  # on a page that is to be turned: 8061 might as well be 1908
-EVIDENCE = 1.5  # by which the logarithm of all digits' confidence rises when a page is turned
+ALIKE_MANY = 0.9  # of the digits that are read upright must be read on the turned page too
+EVIDENCE = 1.0  # by which the logarithm of all digits' confidence rises when a page is turned
 UNREAD_INK = 0.3  # of a page's ink outside the digits that were read; more may be a table or print
 CROWDED_SHARE = 0.5  # of the digits on a page full of marks that must be likely to be right
 MOST_NUMBERS = 1000  # on one page
@@ -415,9 +416,12 @@ class Reader:
             written = to_written([], number.marks)
             return ReadNumber(Line("", 0.0, part.box, (), marks, written))
         digits = []
+        # Digits that touch look like none one by one, but not all of a number.
+        is_rejected = all(frame.answers.rejected[frame.index] for frame, _ in seen)
+        is_rejected |= len(seen) == 1
         for glyph, (frame, named), scores in zip(number.glyphs, seen, number.scores, strict=True):
             limit = None
-            if len(seen) > 1 and float(np.exp(log_softmax(scores)).max()) > CONFIDENT_CLASS:
+            if not is_rejected and float(np.exp(log_softmax(scores)).max()) > CONFIDENT_CLASS:
                 limit = 1.0
             elif number.length_probability < REJECTED_BY_BOTH:
                 limit = REJECTED_BY_BOTH
@@ -729,7 +733,7 @@ def _is_doubtful(numbers: Sequence[Line]) -> bool:
 def _is_clearer(turned: Sequence[Line], upright: Sequence[Line]) -> bool:
     """Return whether a page reads well, and clearly better, when it is turned."""
     n_digits = sum(len(line.digits) for line in turned)
-    enough = max(ENOUGH_DIGITS, sum(len(line.digits) for line in upright))
+    enough = max(ENOUGH_DIGITS, ALIKE_MANY * sum(len(line.digits) for line in upright))
     if n_digits < enough or _mean_confidence(turned) < CLEAR:
         return False
     return bool(

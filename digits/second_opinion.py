@@ -33,9 +33,10 @@ def settle(geometry: PageReading, maps: PageReading | None) -> PageReading:
     if maps is None:
         return geometry
     confirmed, is_disputed = _compare(geometry, maps)
-    if is_disputed and expected_digits(maps.lines) > expected_digits(geometry.lines) + BETTER:
-        return confirm(maps, geometry)
-    return confirmed
+    if not is_disputed:
+        return confirmed
+    gain = _own_digits(maps, geometry) - _own_digits(geometry, maps)
+    return confirm(maps, geometry) if gain > BETTER else confirmed
 
 
 def expected_digits(lines: Iterable[Line]) -> float:
@@ -43,6 +44,23 @@ def expected_digits(lines: Iterable[Line]) -> float:
     return float(
         sum(line.confidence * sum(d.value is not None for d in line.digits) for line in lines)
     )
+
+
+def _own_digits(found: PageReading, other: PageReading) -> float:
+    """Return how many digits are likely to be right of those that `other` does not have there."""
+    theirs = [d for line in other.lines for d in line.digits if d.value is not None]
+    own = 0.0
+    for line in found.lines:
+        for digit in (d for d in line.digits if d.value is not None):
+            x, y = _centre(digit.box)
+            near = max(digit.box.width, digit.box.height) / 2
+            own += line.confidence * all(
+                digit.value != d.value
+                or abs(_centre(d.box)[0] - x) > near
+                or abs(_centre(d.box)[1] - y) > near
+                for d in theirs
+            )
+    return own
 
 
 def confirm(found: PageReading, other: PageReading) -> PageReading:
@@ -79,7 +97,11 @@ def _compare(found: PageReading, other: PageReading) -> tuple[PageReading, bool]
             is_disputed = True
             line = replace(number.line, confidence=DISPUTED * number.line.confidence)
             numbers.append(replace(number, line=line))
-    missed = tuple(d.box for (_, d), is_in in zip(theirs, claimed, strict=True) if not is_in)
+    missed = tuple(
+        digit.box
+        for (_, digit), is_in in zip(theirs, claimed, strict=True)
+        if not (is_in or any(_overlap(digit.box, box) for box in found.layout.left_out))
+    )
     layout = replace(found.layout, left_out=found.layout.left_out + missed)
     return replace(found, layout=layout, numbers=tuple(numbers)), is_disputed or bool(missed)
 
@@ -111,6 +133,12 @@ def _inside(centres: np.ndarray, line: Line) -> np.ndarray:
         & (centres[:, 1] > box.y - by)
         & (centres[:, 1] < box.bottom + by)
     )
+
+
+def _overlap(one: Box, other: Box) -> bool:
+    """Return whether two boxes share a pixel."""
+    across = min(one.right, other.right) - max(one.x, other.x)
+    return across > 0 and min(one.bottom, other.bottom) > max(one.y, other.y)
 
 
 def _centre(box: Box) -> tuple[float, float]:

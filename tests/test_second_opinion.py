@@ -108,6 +108,13 @@ def test_the_reading_with_more_digits_that_are_likely_to_be_right_is_kept():
     assert [line.text for line in settle(few, unsure).lines] == ["20"]
 
 
+def test_what_both_read_does_not_count_for_either():
+    geometry = reading(*(number("123456", 10, 60 * i, confidence=0.8) for i in range(4)))
+    surer = [number("123456", 10, 60 * i, confidence=0.99) for i in range(4)]
+    maps = reading(*surer, number("00", 400, 400, confidence=0.01))
+    assert [line.text for line in settle(geometry, maps).lines] == ["123456"] * 4
+
+
 def test_without_one_reading_the_other_holds():
     one = reading(number("2026", 10, 10))
     assert settle(one, None) is one

@@ -50,6 +50,7 @@ def test_each_layer_is_what_keras_computes(digits):
         "convolution 4",
         "pooling 2",
         "convolution 5",
+        "convolution 6",
     ]
     for (name, ours), theirs in zip(found, expected, strict=True):
         np.testing.assert_allclose(ours, theirs, atol=1e-4, err_msg=name)

@@ -124,7 +124,7 @@ def test_the_command_reports_files_that_cannot_be_read_or_written(tmp_path, caps
 
 @pytest.mark.slow
 @pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
-@pytest.mark.parametrize("example", [None, *sorted(path.name for path in EXAMPLES.iterdir())])
+@pytest.mark.parametrize("example", [None, *sorted(path.name for path in EXAMPLES.glob("*.jpg"))])
 def test_it_prints_on_one_sheet_of_a4(tmp_path, example):
     playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
     pypdfium2 = pytest.importorskip("pypdfium2", reason="pypdfium2 is not installed")

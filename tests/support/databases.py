@@ -90,6 +90,8 @@ def emptied(address: str) -> str:
     """Return the address of a database after taking all tables from it."""
     engine = sa.create_engine(address)
     with engine.begin() as connection:
-        connection.execute(sa.text(f"DROP TABLE IF EXISTS corrections, forms, {SHEETS}, alembic_version"))
+        connection.execute(
+            sa.text(f"DROP TABLE IF EXISTS corrections, forms, {SHEETS}, alembic_version")
+        )
     engine.dispose()
     return address

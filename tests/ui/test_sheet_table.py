@@ -187,7 +187,7 @@ def test_a_column_is_set_in_its_chip(page):
     shown(page)
     page.get_by_role("button", name="Task 1").click()
     page.get_by_role("textbox", name="Name").fill("Essay")
-    page.get_by_label("out of").fill("20")
+    page.get_by_role("textbox", name="out of").fill("20")
     page.get_by_label("Holds").select_option("decimal")
     page.get_by_role("button", name="Done").click()
     assert changes(page) == [{"column 0": {"name": "Essay", "kind": "decimal", "maximum": "20"}}]

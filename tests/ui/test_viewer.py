@@ -40,6 +40,7 @@ def three(**options):
         "corners": None,
         "popover": True,
         "region": True,
+        "regionLabel": "Read only here",
         "whole": "",
         "crop": "",
         "busy": "",
