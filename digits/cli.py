@@ -567,6 +567,7 @@ def serve(
             factory=True,
             access_log=False,  # the API logs one JSON object per line
             log_level="warning",
+            log_config=None,  # uvicorn's would close handlers that others in this process log with
         )
         config.load()  # errors in the settings are reported before the first request
         name = f"[{host}]" if ":" in host else host

@@ -104,7 +104,7 @@ def test_the_reading_with_more_digits_that_are_likely_to_be_right_is_kept():
     few, many = reading(number("20", 10, 10)), reading(number("2026", 10, 10))
     for found in (settle(few, many), settle(many, few)):
         assert [line.text for line in found.lines] == ["2026"]
-    unsure = dataclasses.replace(many, numbers=(number("2026", 10, 10, confidence=0.3),))
+    unsure = dataclasses.replace(many, numbers=(number("2026", 10, 10, confidence=0.2),))
     assert [line.text for line in settle(few, unsure).lines] == ["20"]
 
 

@@ -1,5 +1,6 @@
 """Recognize the digits on a strip and their positions, with the line network."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,7 @@ from digits.inference.ctc import (
 )
 from digits.types import CLASSES, DIGITS, STRIDE, ModelName
 
+NUMBER = re.compile(r"(-?\.?\d+([./ -]\d+)*)?")  # as `written` has it, or nothing
 BATCH = 32  # strips that are read at once
 PLAUSIBLE = 0.2  # least ratio of the probability of one digit more to that of this length
 WIDE_BEAM = 4 * BEAM  # prefixes kept where only texts of one length count
@@ -100,11 +102,17 @@ Text = tuple[tuple[int, ...], float]  # symbols and their log-probability
 def _decode(steps: np.ndarray, length: int | None, alphabet: str) -> CtcDecoding:
     texts = likeliest_texts(steps, BEAM if length is None else WIDE_BEAM)
     whole = float(np.logaddexp.reduce([score for _, score in texts]))
+    texts = [pair for pair in texts if _is_number(pair[0], alphabet)] or texts
     n = _n_digits(texts[0][0]) if length is None else length
     if not any(_n_digits(text) == n for text, _ in texts):  # no such text survived the beam
         digits = likeliest_of_length(steps, n)
         texts, n = [(digits, -np.inf)], len(digits)  # fewer where they do not fit
     return _of_length(steps, texts, whole, n, alphabet)
+
+
+def _is_number(text: tuple[int, ...], alphabet: str) -> bool:
+    """Return whether separators stand where numbers have them; a slash ends none."""
+    return bool(NUMBER.fullmatch("".join(alphabet[symbol] for symbol in text)))
 
 
 def _n_digits(text: tuple[int, ...]) -> int:

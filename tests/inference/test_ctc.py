@@ -177,12 +177,23 @@ def test_the_names_of_the_digits_do_not_matter(steps, names):
 
 
 def test_a_prior_makes_a_symbol_rarer_than_in_training():
-    logits = np.full((1, 6, 15), -9.0, np.float32)
+    logits = np.full((1, 8, 15), -9.0, np.float32)
     logits[0, :, 0] = 0  # the blank
-    logits[0, 1, 1 + 7] = logits[0, 3, 13] = 9  # "7", then "/" or "1"
+    logits[0, 1, 1 + 7] = logits[0, 3, 13] = logits[0, 5, 1 + 2] = 9  # "7", then "/" or "1", "2"
     logits[0, 3, 1 + 1] = 8
-    strip = np.zeros((32, 24), np.float32)
+    strip = np.zeros((32, 32), np.float32)
     plain = LineRecognizer(ModelName("line", "0" * 64), lambda _: logits, alphabet=ALPHABET)
     rarer = dataclasses.replace(plain, prior=(("/", 0.05),))
-    assert plain.decode([strip])[0].written == "7/"
-    assert rarer.decode([strip])[0].written == "71"
+    assert plain.decode([strip])[0].written == "7/2"
+    assert rarer.decode([strip])[0].written == "712"
+
+
+def test_no_number_ends_in_a_separator():
+    logits = np.full((1, 6, 15), -9.0, np.float32)
+    logits[0, :, 0] = 0
+    logits[0, 1, 1 + 7] = logits[0, 3, 13] = 9  # "7", then "/" or "1"
+    logits[0, 3, 1 + 1] = 8
+    reader = LineRecognizer(ModelName("line", "0" * 64), lambda _: logits, alphabet=ALPHABET)
+    decoding = reader.decode([np.zeros((32, 24), np.float32)])[0]
+    assert decoding.written == "71"
+    assert decoding.length_probability < 0.5  # the slash was likelier
