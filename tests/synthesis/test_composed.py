@@ -32,7 +32,13 @@ def right_lines(reading, expected):
     )
 
 
-@pytest.mark.parametrize("condition", CONDITIONS)
+WORST = "turned, ruled, in shadow and noisy"
+BELOW = pytest.mark.xfail(strict=True, reason="issue 21: the line network reads 14 of 20 lines")
+
+
+@pytest.mark.parametrize(
+    "condition", [pytest.param(c, marks=BELOW if c == WORST else ()) for c in CONDITIONS]
+)
 def test_lines_of_known_text_are_read(condition, held_out, as_picture):
     right = whole = 0
     for seed in range(4):
@@ -42,7 +48,7 @@ def test_lines_of_known_text_are_read(condition, held_out, as_picture):
         reading = current_reader().read(as_picture(np.clip(grey, 0, 255).astype(np.uint8)))
         right += right_lines(reading, expected)
         whole += len(expected)
-    assert right >= (0.65 if "noisy" in condition and "turned" in condition else 0.85) * whole
+    assert right >= 0.85 * whole
 
 
 def test_touching_digits_are_told_apart(held_out, as_picture):
