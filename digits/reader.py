@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import islice
 
@@ -305,8 +305,8 @@ class Reader:
                 notes.append(note)
                 own = [digit.box for digit in chosen.line.digits]
                 seen = [digit.box for other in without for digit in other.line.digits]
-                others += [box for box in seen if not _overlap(box, own)]
-        left_out = [box for box in found.layout.left_out if not _overlap(box, others)]
+                others += [box for box in seen if not any(map(box.overlaps, own))]
+        left_out = [box for box in found.layout.left_out if not any(map(box.overlaps, others))]
         layout = replace(found.layout, left_out=(*others, *left_out))
         found = replace(found, layout=layout, numbers=tuple(numbers))
         return _contradict(found, *dict.fromkeys(notes)) if notes else found
@@ -671,15 +671,6 @@ def _is_cut_to_box(page: Page, digit: Digit) -> bool:
     return digit.box.width >= whole.width and digit.box.height >= whole.height
 
 
-def _overlap(box: Box, others: Iterable[Box]) -> bool:
-    """Return whether a box shares a pixel with one of the others."""
-    return any(
-        min(box.right, other.right) > max(box.x, other.x)
-        and min(box.bottom, other.bottom) > max(box.y, other.y)
-        for other in others
-    )
-
-
 def _without_rejected(part: TextRegion, number: ReadNumber) -> ReadNumber:
     """Return an empty line for one outside tables of which every character was rejected."""
     if part.place is not None or _has_value(number.line):
@@ -726,14 +717,14 @@ def _is_clean(found: PageReading, page: Page, hint: Hint) -> bool:
 
 def _is_doubtful(numbers: Sequence[Line]) -> bool:
     """Return whether a page reads so badly that it may not stand upright."""
-    n_digits = sum(len(line.digits) for line in numbers)
+    n_digits = _n_digits(numbers)
     return n_digits >= ENOUGH_DIGITS / 2 and _mean_confidence(numbers) < CLEAR
 
 
 def _is_clearer(turned: Sequence[Line], upright: Sequence[Line]) -> bool:
     """Return whether a page reads well, and clearly better, when it is turned."""
-    n_digits = sum(len(line.digits) for line in turned)
-    enough = max(ENOUGH_DIGITS, ALIKE_MANY * sum(len(line.digits) for line in upright))
+    n_digits = _n_digits(turned)
+    enough = max(ENOUGH_DIGITS, ALIKE_MANY * _n_digits(upright))
     if n_digits < enough or _mean_confidence(turned) < CLEAR:
         return False
     return bool(

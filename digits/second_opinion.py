@@ -100,7 +100,7 @@ def _compare(found: PageReading, other: PageReading) -> tuple[PageReading, bool]
     missed = tuple(
         digit.box
         for (_, digit), is_in in zip(theirs, claimed, strict=True)
-        if not (is_in or any(_overlap(digit.box, box) for box in found.layout.left_out))
+        if not (is_in or any(map(digit.box.overlaps, found.layout.left_out)))
     )
     layout = replace(found.layout, left_out=found.layout.left_out + missed)
     return replace(found, layout=layout, numbers=tuple(numbers)), is_disputed or bool(missed)
@@ -133,12 +133,6 @@ def _inside(centres: np.ndarray, line: Line) -> np.ndarray:
         & (centres[:, 1] > box.y - by)
         & (centres[:, 1] < box.bottom + by)
     )
-
-
-def _overlap(one: Box, other: Box) -> bool:
-    """Return whether two boxes share a pixel."""
-    across = min(one.right, other.right) - max(one.x, other.x)
-    return across > 0 and min(one.bottom, other.bottom) > max(one.y, other.y)
 
 
 def _centre(box: Box) -> tuple[float, float]:

@@ -66,6 +66,12 @@ class Box:
         """Return the index that cuts this box out of an image."""
         return slice(self.y, self.bottom), slice(self.x, self.right)
 
+    def overlaps(self, other: "Box") -> bool:
+        """Return whether the two share a pixel."""
+        return min(self.right, other.right) > max(self.x, other.x) and min(
+            self.bottom, other.bottom
+        ) > max(self.y, other.y)
+
     @classmethod
     def around(cls, boxes: Iterable["Box"]) -> "Box":
         """Return the smallest box that holds all of `boxes`, of which there is at least one."""

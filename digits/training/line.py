@@ -346,7 +346,7 @@ def judge_lines(reader: Reader, lines: list[SyntheticLine]) -> dict[str, Any]:
     """
     read = reader.read_lines([as_text_region(line) for line in lines])
     pairs = list(zip(read, lines, strict=True))
-    right = np.array([a.text == digits_of(b.written) for a, b in pairs])
+    right = np.array([a.text == b.text for a, b in pairs])
     written = np.array([a.written == b.written for a, b in pairs])
     confidence = np.array([line.confidence for line in read])
     low, high = interval(int(right.sum()), len(lines))
@@ -365,11 +365,6 @@ def judge_lines(reader: Reader, lines: list[SyntheticLine]) -> dict[str, Any]:
         "silent": float((~written & (confidence >= CONFIDENCE_THRESHOLD)).mean()),
         "calibration_error": calibration_error(confidence, written),
     }
-
-
-def digits_of(written: str) -> str:
-    """Return a number without its separators."""
-    return "".join(symbol for symbol in written if symbol.isdigit())
 
 
 def as_text_region(line: SyntheticLine) -> TextRegion:
@@ -393,7 +388,7 @@ def fit_weight(reader: Reader, lines: list[SyntheticLine]) -> float:
     for number, line in zip(hypotheses, lines, strict=True):
         rows = named[start : start + len(number)]
         start += len(number)
-        digits = digits_of(line.written)
+        digits = line.text
         if len(digits) == len(number) and number.scores.any():
             scores.append(number.scores)
             opinions.append(rows)
