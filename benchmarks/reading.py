@@ -43,7 +43,7 @@ STAGES = {  # name of each stage, and which function is timed
     "lines": (digits.image.page_segmentation, "find_lines"),
     "strips": (digits.reader, "to_strip"),
     "line network": (LineRecognizer, "decode"),
-    "cutting": (digits.reader, "cut_digits"),
+    "cutting": (digits.reader, "cut_symbols"),
     "frames": (digits.reader, "to_frames"),
     "digit network": (Classifier, "classify"),
     "faults": (digits.composition, "describe_faults"),

@@ -8,7 +8,7 @@ import streamlit as st
 
 from digits.errors import DigitsError
 from digits.io.document import load_picture
-from digits.types import ANY, Hint, Picture, Reading
+from digits.types import ANY, CONFIDENCE_THRESHOLD, Box, Hint, Line, Picture, Reading
 from digits.ui.acts import AnswerKind, UserAnswer
 from digits.ui.answer import AnswerCard, ShownNumber, answer_card
 from digits.ui.canvas import Strokes, drawing_sheet, is_one_digit, to_png
@@ -98,7 +98,36 @@ def _read(strokes: Strokes, reader: "Reader") -> tuple[Picture, Reading]:
     """Return a drawing as a picture, and its reading number by number."""
     picture = load_picture(to_png(strokes))
     hint = Hint(single=True) if is_one_digit(strokes) else ANY
-    return picture, split_numbers(reader.read(picture, hint)).reading
+    reading = split_numbers(reader.read(picture, hint)).reading
+    if len(reading.lines) == 1 and reading.unread:
+        # On paper a bare stroke beside a number may be a printed rule. Here all ink is drawn.
+        missed = reader.read(picture, Hint(single=True, boxes=reading.unread))
+        reading = _joined(reading, missed)
+    return picture, reading
+
+
+def _joined(reading: Reading, missed: Reading) -> Reading:
+    """Return a number with the digits it missed; as it is unless each of them is a digit."""
+    if not missed.digits or any(digit.value is None for digit in missed.digits):
+        return reading
+    (line,) = reading.lines
+    digits = tuple(sorted((*line.digits, *missed.digits), key=lambda digit: digit.box.x))
+    text = "".join(digit.text for digit in digits)
+    whole = Line(
+        text,
+        line.confidence * missed.confidence,
+        Box.around(digit.box for digit in digits),
+        digits,
+    )
+    return replace(
+        reading,
+        text=text,
+        written=text,
+        confidence=whole.confidence,
+        lines=(whole,),
+        unread=(),
+        status="read" if whole.confidence >= CONFIDENCE_THRESHOLD else "doubtful",
+    )
 
 
 def _answers_to(reading: Reading | None) -> DrawingAnswers:

@@ -15,6 +15,7 @@ from digits.settings import DATABASE
 EXAMPLES = ROOT / "digits" / "ui" / "examples"
 WAIT = 60_000  # ms, generous: machines are shared
 STILL = 1000  # ms after which a page moves no more
+SETTLED = 250  # ms within which a new page's styles follow its elements
 SEVEN = [(0.3, 0.25), (0.7, 0.25), (0.45, 0.8)]  # shares of the sheet's height
 ONE = [(0.5, 0.2), (0.5, 0.8)]
 
@@ -80,7 +81,9 @@ def places_on_sheet(page, stroke):
     """Return where points of the sheet, as shares of its height, lie in the window."""
     sheet = page.locator("canvas").first
     sheet.wait_for(timeout=WAIT)
-    box = sheet.bounding_box()
+    box = None
+    while box != (box := sheet.bounding_box()):  # styles that arrive late move it once
+        page.wait_for_timeout(SETTLED)
     return [(box["x"] + x * box["height"], box["y"] + y * box["height"]) for x, y in stroke]
 
 

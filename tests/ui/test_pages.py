@@ -516,7 +516,6 @@ def test_a_drawing_kept_in_the_session_is_read_again():
     assert "".join(text for text, _ in number["parts"]) == "7"
 
 
-@pytest.mark.xfail(strict=True, reason="issue 21: a drawn 1 far from its 7 is named as not read")
 def test_one_sheet_takes_a_digit_and_a_number():
     [[number]] = drawn(draw_page_with(SEVEN, ONE))["rows"]
     assert "".join(text for text, _ in number["parts"]) == "71"
