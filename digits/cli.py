@@ -275,13 +275,14 @@ def evaluate(
     from digits.evaluation.folder import evaluate_folder
     from digits.registry import current_reader
 
-    report = evaluate_folder(current_reader(model), directory, Hint(single=single))
+    reader = current_reader(model)
+    report = evaluate_folder(reader, directory, Hint(single=single))
     if written is ReportFormat.json:
         _print(json.dumps(report.to_json(), ensure_ascii=False, indent=2))
     else:
         _print(report.to_text())
     if out is not None:
-        sheets = ", ".join(map(str, write_sheets(report, out)))
+        sheets = ", ".join(map(str, write_sheets(report, out, reader.segmenter)))
         _tell(f"wrong ones: {sheets or 'none'}")
     failed = [answer for answer in report.answers if answer.error]
     for answer in failed:

@@ -682,7 +682,7 @@ def _to_maps(view: PageView) -> PageMaps:
     """Return a segmentation as the layout takes it."""
     seen = view.segmentation
     return PageMaps(
-        seen.probabilities.argmax(axis=-1).astype(np.uint8),
+        view.classes,
         seen.probabilities,
         seen.core,
         seen.tall / np.float32(STRIDE),

@@ -7,9 +7,11 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 from digits.evaluation.folder import EvaluatedPicture, FolderReport, Pair
+from digits.inference.segmenter import Segmenter, segment_page
 from digits.io.document import load_upright
 from digits.render.overlay import outline
-from digits.types import Digit
+from digits.render.segmentation import colour_classes
+from digits.types import Digit, Reading
 
 SHEET = 1720  # px, width that a screen shows whole
 PER_SHEET = 40  # answers; more would make one picture too large to open
@@ -27,13 +29,14 @@ PAPER, ABSENT, RIGHT, WRONG = "mistyrose", "lightgrey", "dimgrey", "firebrick"
 Character = tuple[Pair, Digit | None]  # what was meant and read, and the digit that was read
 
 
-def write_sheets(report: FolderReport, out: Path) -> list[Path]:
+def write_sheets(report: FolderReport, out: Path, segmenter: Segmenter | None = None) -> list[Path]:
     """Draw each wrong picture with its boxes, next to all frames of the classifier.
 
     Parameters
     ----------
     report : its wrong pictures are drawn, at most `PER_SHEET` per image
     out : folder to write to; it need not exist
+    segmenter : the page network, whose classes are drawn below each picture
 
     Returns
     -------
@@ -43,17 +46,19 @@ def write_sheets(report: FolderReport, out: Path) -> list[Path]:
     name, paths = report.directory.resolve().name, []
     for first in range(0, len(report.wrong), PER_SHEET):
         paths.append(out / f"{name}-wrong-{first // PER_SHEET + 1}.png")
-        _sheet(report.wrong[first : first + PER_SHEET]).save(paths[-1])
+        _sheet(report.wrong[first : first + PER_SHEET], segmenter).save(paths[-1])
     return paths
 
 
-def _sheet(answers: tuple[EvaluatedPicture, ...]) -> Image.Image:
+def _sheet(answers: tuple[EvaluatedPicture, ...], segmenter: Segmenter | None) -> Image.Image:
     """Return the pictures in rows, as many side by side as the longest number allows."""
     seen = [_characters(answer) for answer in answers]
     longest = max(len(row) for rows in seen for row in rows)
     width = PICTURE[0] + longest * STEP[0] + 3 * GAP
     columns = max(1, SHEET // (width + GAP))
-    tiles = [_tile(answer, rows, width) for answer, rows in zip(answers, seen, strict=True)]
+    tiles = [
+        _tile(answer, rows, width, segmenter) for answer, rows in zip(answers, seen, strict=True)
+    ]
     lines = [tiles[first : first + columns] for first in range(0, len(tiles), columns)]
     heights = [max(tile.height for tile in line) + GAP for line in lines]
     sheet = Image.new("RGB", (columns * (width + GAP), sum(heights)), "white")
@@ -74,21 +79,40 @@ def _characters(answer: EvaluatedPicture) -> list[list[Character]]:
     return rows or [[]]
 
 
-def _tile(answer: EvaluatedPicture, rows: list[list[Character]], width: int) -> Image.Image:
+def _tile(
+    answer: EvaluatedPicture,
+    rows: list[list[Character]],
+    width: int,
+    segmenter: Segmenter | None,
+) -> Image.Image:
     """Return one picture with its boxes and frames; the truth and the text stand above."""
     caption = textwrap.wrap(_sentence(answer), width // LETTER[1])
+    shown = [] if answer.reading is None else _pictures(answer.file, answer.reading, segmenter)
     top, height = len(caption) * CAPTION + GAP, max(PICTURE[1], len(rows) * STEP[1])
+    pictures = [ImageOps.contain(picture, (PICTURE[0], height)) for picture in shown]
+    height = max(height, sum(each.height + GAP for each in pictures))
     tile = Image.new("RGB", (width, top + height + GAP), PAPER)
     text = "\n".join(caption)
     ImageDraw.Draw(tile).text((GAP, 2), text, "black", ImageFont.load_default(LETTER[0]))
-    if answer.reading is not None:
-        picture = outline(load_upright(answer.file), answer.reading)
-        tile.paste(ImageOps.contain(picture, (PICTURE[0], height)), (GAP, top))
+    below = top
+    for picture in pictures:
+        tile.paste(picture, (GAP, below))
+        below += picture.height + GAP
     for down, row in enumerate(rows):
         for across, character in enumerate(row):
             place = 2 * GAP + PICTURE[0] + across * STEP[0], top + down * STEP[1]
             _draw(tile, place, *character)
     return tile
+
+
+def _pictures(file: Path, reading: Reading, segmenter: Segmenter | None) -> list[Image.Image]:
+    """Return a picture with its boxes and, where there is a page network, with its classes."""
+    upright = load_upright(file)
+    pictures = [outline(upright, reading)]
+    if segmenter is not None:
+        view = segment_page(segmenter, np.asarray(upright.convert("RGB")))
+        pictures.append(colour_classes(upright, view.classes, view.to_picture))
+    return pictures
 
 
 def _sentence(answer: EvaluatedPicture) -> str:

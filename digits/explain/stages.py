@@ -1,4 +1,4 @@
-"""Show the steps of a reading as pictures: upright, ink, boxes, frames."""
+"""Show the steps of a reading as pictures: upright, ink, segmentation, boxes, frames."""
 
 import math
 from dataclasses import dataclass
@@ -7,7 +7,9 @@ import numpy as np
 from PIL import Image
 
 from digits.image.page_segmentation import open_page
+from digits.inference.segmenter import Segmenter, segment_page
 from digits.render.overlay import outline, sized_to_see
+from digits.render.segmentation import colour_classes, legend
 from digits.types import FRAME, Picture, Reading
 
 WHITE = 255  # grey level of bare paper
@@ -26,20 +28,28 @@ class Stage:
     picture: Image.Image
 
 
-def show_stages(picture: Picture, upright: Image.Image, reading: Reading) -> list[Stage]:
+def show_stages(
+    picture: Picture,
+    upright: Image.Image,
+    reading: Reading,
+    segmenter: Segmenter | None = None,
+) -> list[Stage]:
     """Return the steps of a reading, in order.
 
     Parameters
     ----------
     picture, upright : the same picture, for the reader and for display
     reading : of the picture
+    segmenter : the page network, whose classes are shown too
 
     Returns
     -------
     list[Stage]
-        Upright and ink always; boxes and frames where digits were found.
+        Upright and ink always; the segmentation with a page network; boxes and frames where
+        digits were found.
     """
-    ink = np.rint(WHITE * (1 - open_page(picture, reading.paper)[0].ink)).astype(np.uint8)
+    page, sheet = open_page(picture, reading.paper)
+    ink = np.rint(WHITE * (1 - page.ink)).astype(np.uint8)
     stages = [
         Stage("Upright", "Turned upright by its metadata, and reduced.", sized_to_see(upright)),
         Stage(
@@ -48,6 +58,14 @@ def show_stages(picture: Picture, upright: Image.Image, reading: Reading) -> lis
             sized_to_see(Image.fromarray(ink)),
         ),
     ]
+    if segmenter is not None:
+        stages.append(
+            Stage(
+                "Segmentation",
+                f"The page network says what each pixel is ({legend()}).",
+                sized_to_see(_segmentation(sheet, segmenter)),
+            )
+        )
     if reading.digits:
         found = outline(upright, reading)
         frames = montage([digit.frame for digit in reading.digits])
@@ -61,6 +79,12 @@ def show_stages(picture: Picture, upright: Image.Image, reading: Reading) -> lis
             ),
         ]
     return stages
+
+
+def _segmentation(sheet: Picture, segmenter: Segmenter) -> Image.Image:
+    """Return a page with the class of each pixel as a colour."""
+    view = segment_page(segmenter, sheet.colours)
+    return colour_classes(Image.fromarray(sheet.colours), view.classes, view.to_picture)
 
 
 def montage(frames: list[np.ndarray]) -> Image.Image:

@@ -99,6 +99,11 @@ class PageView:
     angle: float  # degrees by which its lines fell to the right after that
     passes: int  # times that the network ran
 
+    @property
+    def classes(self) -> UInt8[np.ndarray, "h w"]:
+        """The likeliest class of each pixel of the maps."""
+        return self.segmentation.probabilities.argmax(axis=-1).astype(np.uint8)
+
 
 def segment_page(
     segmenter: Callable[[np.ndarray], Segmentation], rgb: UInt8[np.ndarray, "h w 3"]

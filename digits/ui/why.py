@@ -33,7 +33,7 @@ def explain_reading(
             show_digit(digit)
             _show_saliency(digit, reader)
     with steps:
-        _show_steps(item, reading)
+        _show_steps(item, reading, reader)
     with code:
         offer_report(lambda: load_upright(item.content, item.page), reading)
         example = CodeExample(item.name, item.page, request.hint, request.model)
@@ -49,14 +49,15 @@ def _show_saliency(digit: Digit, reader: "Reader") -> None:
     st.caption(f"Orange speaks for {value}, blue against it.")
 
 
-def _show_steps(item: OpenedPage, reading: Reading) -> None:
+def _show_steps(item: OpenedPage, reading: Reading, reader: "Reader") -> None:
     from digits.explain.stages import show_stages
 
     with Document.open(item.content, colour=True) as document:
         page = document.page(item.page)
     assert page.colour is not None  # noqa: S101  # it was asked for
     columns = st.columns(2)
-    for number, stage in enumerate(show_stages(page.picture, page.colour, reading)):
+    stages = show_stages(page.picture, page.colour, reading, reader.segmenter)
+    for number, stage in enumerate(stages):
         caption = f"{number + 1}. {stage.name}: {stage.text}"
         column = columns[number % len(columns)]
         column.image(stage.picture, caption=caption, alt=f"{stage.name}. {stage.text}")

@@ -16,6 +16,7 @@ from digits.errors import DataError
 from digits.evaluation.contact_sheet import PER_SHEET, write_sheets
 from digits.evaluation.folder import EvaluatedPicture, FolderReport, evaluate_folder
 from digits.evaluation.metrics import accepting_threshold, align_texts
+from digits.render.segmentation import COLOURS
 from digits.types import ANY, Box, Digit, Line, ModelName, Reading
 
 FRAME = np.zeros((28, 28), np.float32)
@@ -226,6 +227,12 @@ def test_the_contact_sheet_shows_picture_frame_and_what_cannot_be_opened(folder,
     opened = [a for a in result.answers if a not in result.wrong or a.reading]
     (without,) = sheets(FolderReport(folder, tuple(opened)), tmp_path / "out")
     assert (sheet != 255).sum() > (without != 255).sum()
+    segmenter = registry.current_reader().segmenter
+    (path,) = write_sheets(result, tmp_path / "maps", segmenter)
+    coloured = np.asarray(Image.open(path), int)
+    blue = np.array(COLOURS["handwritten digits"])
+    near = [(np.abs(each - blue).max(axis=-1) < 80).sum() for each in (coloured, sheet.astype(int))]
+    assert near[0] > near[1]
 
 
 def holds(sheet, picture):

@@ -43,6 +43,23 @@ def test_each_step_is_shown_in_order(number):
     )
 
 
+def test_with_a_page_network_the_digits_have_their_colour(number):
+    picture, upright = load_picture(number), load_upright(number)
+    reader = current_reader()
+    reading = reader.read(picture)
+    stages = show_stages(picture, upright, reading, reader.segmenter)
+    assert [stage.name for stage in stages] == ["Upright", "Ink", "Segmentation", "Boxes", "Frames"]
+    coloured = np.asarray(stages[2].picture, int)
+    is_blue = coloured[..., 2] > coloured[..., 0] + 60
+    inside = np.zeros(is_blue.shape, bool)
+    times = is_blue.shape[1] // picture.width
+    for digit in reading.digits:
+        box = digit.box
+        inside[times * box.y : times * box.bottom, times * box.x : times * box.right] = True
+    assert is_blue[inside].mean() > 0.1
+    assert is_blue[~inside].mean() < 0.02
+
+
 def test_blank_paper_has_neither_boxes_nor_frames(tmp_path):
     path = tmp_path / "blank.png"
     Image.new("L", (60, 40), 230).save(path)
