@@ -33,6 +33,7 @@ from digits.inference.line_recognizer import CtcDecoding, LineRecognizer
 from digits.inference.segmenter import STRIDE, PageView, Segmenter, segment_page
 from digits.io.document import Document
 from digits.io.sources import Source, load_source
+from digits.orientation import likeliest_quarters
 from digits.second_opinion import expected_digits, settle
 from digits.types import (
     ANY,
@@ -185,12 +186,14 @@ class Reader:
         """Read a page by its geometry, turned where it stands upright only then."""
         layout = find_numbers(page, hint)
         found = PageReading(layout, self._read_numbers(layout.numbers))
-        for quarters in self._quarters(found, hint):
-            layout = find_numbers(turn(page, quarters), hint)
-            other = PageReading(layout, self._read_numbers(layout.numbers), (TURNED,))
-            if _is_clearer(other.lines, found.lines):
-                return other
-        return found
+        if hint.boxes or not _is_doubtful(found.lines):
+            return found
+        quarters = likeliest_quarters(self.classifier, page.ink)
+        if not quarters:
+            return found
+        layout = find_numbers(turn(page, -quarters), hint)
+        other = PageReading(layout, self._read_numbers(layout.numbers), (TURNED,))
+        return other if _is_clearer(other.lines, found.lines) else found
 
     def _read_maps(self, page: Page, sheet: Picture) -> PageReading | None:
         """Read a page by the page network's maps; None where they show no number."""
@@ -208,10 +211,6 @@ class Reader:
         layout = Layout(numbers, find_left_out(page, regions))
         found = PageReading(layout, tuple(map(_without_rejected, numbers, read)))
         return found if any(_has_value(line) for line in found.lines) else None
-
-    def _quarters(self, found: PageReading, hint: Hint) -> tuple[int, ...]:
-        """Return by how many quarters a page may be turned: none unless it reads badly."""
-        return () if hint.boxes or not _is_doubtful(found.lines) else (2, 1, 3)
 
     def _keep_length(self, page: Page, found: PageReading, hint: Hint) -> PageReading:
         """Keep what has the promised number of digits, or read a line again with that many.

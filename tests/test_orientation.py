@@ -1,0 +1,31 @@
+"""By which quarter a page is turned, from its pieces of ink."""
+
+import numpy as np
+import pytest
+
+from digits.mnist import load_mnist
+from digits.orientation import likeliest_quarters
+from digits.registry import current_reader
+
+COLUMNS, ROWS, SIDE = 6, 5, 40  # digits across and down, px of a digit's place
+
+
+@pytest.fixture(scope="module")
+def ink():
+    digits = load_mnist().validation.pictures[: ROWS * COLUMNS] / np.float32(255)
+    page = np.zeros((ROWS * SIDE, COLUMNS * SIDE), np.float32)
+    for i, digit in enumerate(digits):
+        y, x = i // COLUMNS * SIDE + 6, i % COLUMNS * SIDE + 6
+        page[y : y + 28, x : x + 28] = digit
+    return page
+
+
+@pytest.mark.parametrize("quarters", [0, 1, 2, 3])
+def test_pieces_tell_how_a_page_is_turned(ink, quarters):
+    turned = np.ascontiguousarray(np.rot90(ink, quarters))
+    assert likeliest_quarters(current_reader().classifier, turned) == quarters
+
+
+@pytest.mark.parametrize("ink", [np.zeros((50, 60), np.float32), np.eye(9, dtype=np.float32)])
+def test_a_page_without_pieces_to_ask_stands_upright(ink):
+    assert likeliest_quarters(current_reader().classifier, ink) == 0
