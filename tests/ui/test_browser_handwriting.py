@@ -4,6 +4,7 @@ import io
 import re
 
 import numpy as np
+import pytest
 from app_server import WAIT, serve
 from axe import serious_faults
 from journeys import EXAMPLES, ONE, STILL, arrive, correct, draw, until_answer, until_idle, upload
@@ -125,6 +126,7 @@ def test_digits_are_removed_exported_deleted_and_brought_back(visitor, tmp_path)
     store.close()
 
 
+@pytest.mark.usefixtures("nothing_stored")
 def test_an_empty_page_leads_to_where_digits_come_from(page, server):
     open_page(page, server[0])
     page.get_by_role("button", name="Draw digits").click()
