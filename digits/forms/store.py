@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from digits.errors import FormError
 from digits.forms.template import Form
-from digits.io.database import Database
+from digits.io.database import Database, as_utc
 from digits.settings import load_settings
 
 metadata = sa.MetaData()
@@ -30,6 +30,7 @@ class FormSummary:
 
     id: str
     name: str
+    changed: datetime  # UTC
 
 
 class FormStore:
@@ -73,10 +74,11 @@ class FormStore:
 
     def list(self, *, limit: int = 50) -> list[FormSummary]:
         """Return the saved forms, the last one that was changed first."""
-        columns = sa.select(forms.c.id, forms.c.name)
+        columns = sa.select(forms.c.id, forms.c.name, forms.c.changed)
         query = columns.order_by(forms.c.changed.desc(), forms.c.id).limit(limit)
         with self._database.transaction() as connection:
-            return [FormSummary(row.id, row.name) for row in connection.execute(query)]
+            found = connection.execute(query)
+            return [FormSummary(row.id, row.name, as_utc(row.changed)) for row in found]
 
     def remove(self, key: str) -> None:
         """Delete a form for good; what was read with it stays."""

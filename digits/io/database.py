@@ -6,6 +6,7 @@ returned from is on the disk.
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -176,3 +177,8 @@ def _sentence(error: Exception, noun: str) -> str:
         f"the database of {noun}s cannot be reached: see that it runs and that DATABASE_URL "
         f"is right, and try again ({type(error).__name__})"
     )
+
+
+def as_utc(when: datetime) -> datetime:
+    """Return a stored time in UTC: SQLite does not store the time zone."""
+    return when if when.tzinfo else when.replace(tzinfo=UTC)

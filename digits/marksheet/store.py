@@ -16,7 +16,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import IntegrityError
 
 from digits.errors import SheetsError
-from digits.io.database import Database
+from digits.io.database import Database, as_utc
 from digits.marksheet.changes import Step
 from digits.marksheet.packing import PackedScan, pack_scan, unpack_scan
 from digits.marksheet.scan import Scan
@@ -186,7 +186,7 @@ class SheetStore:
         query = mine.order_by(sheets.c.changed.desc(), sheets.c.id).limit(limit)
         with self._database.transaction() as connection:
             return [
-                SheetSummary(row["id"], row["title"], row["summary"], _aware(row["changed"]))
+                SheetSummary(row["id"], row["title"], row["summary"], as_utc(row["changed"]))
                 for row in connection.execute(query).mappings()
             ]
 
@@ -275,8 +275,3 @@ def _to_scan(row: Any) -> Scan:  # noqa: ANN401  # a mapping of SQLAlchemy's
 def _storable(text: str) -> str:
     """Return text without NUL and lone surrogates, which databases reject."""
     return text.replace("\0", "").encode(errors="replace").decode()
-
-
-def _aware(when: datetime) -> datetime:
-    """Return a time in UTC: SQLite does not store the time zone."""
-    return when if when.tzinfo else when.replace(tzinfo=UTC)

@@ -15,7 +15,9 @@ IMPORT = re.compile(r"^import .*?;\n", re.MULTILINE | re.DOTALL)
 EXPORT = re.compile(r"^export (?!default)", re.MULTILINE)
 
 
-def component(name: str, html: str = "", *, modules: tuple[str, ...] = ()) -> "ComponentRenderer":
+def component(
+    name: str, html: str = "", *, modules: tuple[str, ...] = (), styles: tuple[str, ...] = ()
+) -> "ComponentRenderer":
     """Return what mounts the component made of ``NAME.js`` and, where there is one, ``NAME.css``.
 
     Parameters
@@ -23,9 +25,11 @@ def component(name: str, html: str = "", *, modules: tuple[str, ...] = ()) -> "C
     name : of the files, without their suffix
     html : what stands in the component before its script runs
     modules : names of JavaScript modules that ``NAME.js`` imports, in the order of use
+    styles : names of stylesheets that several components share
     """
+    css = style(name, styles) or None
     return st.components.v2.component(
-        f"digits_{name}", html=html, css=_style(name), js=bundle(name, modules)
+        f"digits_{name}", html=html, css=css, js=bundle(name, modules)
     )
 
 
@@ -42,8 +46,10 @@ def bundle(name: str, modules: tuple[str, ...] = ()) -> str:
 
 
 @cache
-def _style(name: str) -> str | None:
-    return _text(f"{name}.css") if (HERE / f"{name}.css").exists() else None
+def style(name: str, shared: tuple[str, ...] = ()) -> str:
+    """Return a component's stylesheet, after those that it shares; empty where it has none."""
+    files = [f"{each}.css" for each in (*shared, name)]
+    return "\n".join(_text(file) for file in files if (HERE / file).exists())
 
 
 @cache

@@ -1,6 +1,5 @@
 """The page on which a form is defined once, and hundreds of its pages are read and checked."""
 
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
@@ -20,7 +19,6 @@ from digits.forms.template import KINDS, ORDERS, DateOrder, Field, FieldKind, Fo
 from digits.io.image import EXTENSIONS
 from digits.marksheet.store import SheetStore
 from digits.reader import Reader
-from digits.render.text import time_left
 from digits.ui.form_session import (
     FormPages,
     FormSession,
@@ -30,19 +28,21 @@ from digits.ui.form_session import (
 )
 from digits.ui.page_title import page_title
 from digits.ui.reading_view import show_error
-from digits.ui.sheet_table import (
-    GROUP,
-    TableState,
-    boxes_of,
-    first_open,
-    sheet_table,
-    table_events,
+from digits.ui.sheet_steps import (
+    ask_to_delete,
+    date_in_words,
+    read_waiting,
+    saved_row,
+    show_checks,
+    start_reading,
+    take_changes,
+    take_files,
 )
 from digits.ui.viewer import ShownBox, ShownPicture, ViewerOptions, picture_viewer
 
 KEPT = "form kept"  # in the session, so that it survives a change of page
 FAULT = "form fault"  # in the session: why the last change was not taken
-STOPPED = "form stopped"  # in the session: a person stopped the reading
+KEY = "form"  # of what this page shares with Sheets
 STAGE = "form stage"  # in the session: what is looked at
 FORM, PAGES = "form", "pages"  # in the address: what is open
 STYLE = Path(__file__).parent / "sheet.css"
@@ -171,7 +171,7 @@ def _begin(session: FormSession, content: bytes, name: str, *, example: bool = F
         show_error(str(error))
         return
     st.session_state[STAGE] = STAGES[0]
-    st.session_state[STOPPED] = False
+    start_reading(KEY)
     st.rerun()
 
 
@@ -185,29 +185,18 @@ def _list(store: FormStore) -> None:
     if saved:
         st.subheader("Your forms", anchor=False)
     for one in saved:
-        with st.container(horizontal=True, vertical_alignment="center", key=f"saved-{one.id}"):
-            if st.button(one.name, key=f"open-{one.id}", type="tertiary"):
-                st.session_state.pop(KEPT, None)
-                st.query_params[FORM] = one.id
-                st.rerun()
-            st.space("stretch")
-            if st.button("Delete", key=f"delete-{one.id}", type="tertiary"):
-                _ask_to_delete(store, one.id, one.name)
-
-
-@st.dialog("Delete this form?")
-def _ask_to_delete(store: FormStore, key: str, name: str) -> None:
-    st.write(f"“{name}” will be deleted. What was read with it can then no longer be opened.")
-    with st.container(horizontal=True):
-        if st.button("Delete", type="primary", key="delete form for good"):
-            try:
-                store.remove(key)
-            except DigitsError as error:
-                show_error(str(error))
-                return
+        pressed = saved_row(one.id, one.name, f"Changed {date_in_words(one.changed)}")
+        if pressed == "open":
+            st.session_state.pop(KEPT, None)
+            st.query_params[FORM] = one.id
             st.rerun()
-        if st.button("Keep", key="keep form"):
-            st.rerun()
+        elif pressed == "delete":
+            ask_to_delete(
+                "form",
+                f"“{one.name}” will be deleted. What was read with it can then no longer be "
+                "opened.",
+                partial(store.remove, one.id),
+            )
 
 
 def _toolbar(session: FormSession, form: Form) -> None:
@@ -389,8 +378,10 @@ def _made(
 def _pages(session: FormSession, reader: Callable[[str | None], Reader]) -> None:
     pages = session.pages
     with st.container(key="form-add") if pages.scans else st.container(key="sheet-start"):
-        _take_files(pages)
-    if pages.waiting and _read(pages, reader):
+        label = "More filled pages" if pages.scans else "Filled pages: photos, scans or PDFs"
+        uploader = f"form files {pages.id} {len(pages.scans)}"
+        take_files(pages, label, key=KEY, uploader=uploader)
+    if pages.waiting and read_waiting(pages, reader, key=KEY):
         return
     if pages.scans:
         _check(session)
@@ -398,80 +389,14 @@ def _pages(session: FormSession, reader: Callable[[str | None], Reader]) -> None
         _list_pages(session, session.sheets)
 
 
-def _take_files(pages: FormPages) -> None:
-    label = "More filled pages" if pages.scans else "Filled pages: photos, scans or PDFs"
-    key = f"form files {pages.id} {len(pages.scans)}"
-    files = st.file_uploader(label, list(EXTENSIONS), accept_multiple_files=True, key=key)
-    if files:
-        try:
-            pages.add_files([(file.name, file.getvalue()) for file in files])
-        except DigitsError as error:
-            show_error(str(error))
-            return
-        st.session_state[STOPPED] = False
-        st.rerun()
-
-
-def _read(pages: FormPages, reader: Callable[[str | None], Reader]) -> bool:
-    """Read what waits, and say whether the page ends here; Stop ends it with what there is."""
-    waiting = pages.waiting
-    if st.session_state.get(STOPPED):
-        if st.button(f"Go on reading: {len(waiting)} left", key="form go on"):
-            st.session_state[STOPPED] = False
-            st.rerun()
-        return len(waiting) == len(pages.scans)
-    n_all, done = len(pages.scans), len(pages.scans) - len(waiting)
-    bar = st.progress(done / n_all, f"Reading {pages.scans[waiting[0]].label}")
-    st.button("Stop", on_click=lambda: st.session_state.update({STOPPED: True}), key="form stop")
-    start = time.monotonic()
-    try:
-        for n_read, index in enumerate(waiting, start=1):
-            pages.read_page(reader(None), index)
-            left = time_left(n_read, len(waiting), time.monotonic() - start)
-            bar.progress((done + n_read) / n_all, f"{done + n_read} of {n_all} pages read, {left}")
-    except DigitsError as error:  # no reader or no store: the next page fares no better
-        show_error(str(error))
-        st.session_state[STOPPED] = True
-        return len(pages.waiting) == n_all
-    pages.describe()
-    st.rerun()
-    return True
-
-
 @st.fragment
 def _check(session: FormSession) -> None:
-    """Show the table beside the photograph of the page that is looked at."""
+    """Offer the table, and show it beside the photograph of the page that is looked at."""
     pages = session.pages
     epoch = f"form {pages.id} {session.changes} {len(pages.scans)}"
-    sent = table_events(epoch)
-    pages.take_from_browser(sent.changes)
-    sheet, audit = pages.checked()
+    events = take_changes(pages, epoch)
     _offer_files(session)
-    if pages.fault:
-        show_error(f"the last change is not saved: {pages.fault}")
-    shown = [index for index, scan in enumerate(pages.scans) if scan.view]
-    scan = sent.scan if sent.scan in shown else (shown[0] if shown else 0)
-    selected = sent.selected or first_open(sheet, audit)
-    with st.container(key="sheet-check"):
-        photograph, table = st.columns(2, gap="medium")
-        with table:
-            undo = pages.steps[-1].label if pages.steps else ""
-            state = TableState(epoch, pages.seen, undo, scan, selected)
-            sheet_table(sheet, audit, pages.scans, state)
-        with photograph:
-            if shown:
-                one = pages.scans[scan]
-                size = (1, 1) if one.reading is None else one.reading.size
-                picture_viewer(
-                    ShownPicture(f"{epoch} {scan}", one.view, *size, f"Photograph of {one.label}"),
-                    boxes_of(sheet, audit, scan),
-                    epoch=f"{epoch} {scan}",
-                    key="form photograph",
-                    options=ViewerOptions(
-                        popover=False, group=GROUP, selected=selected, tallest="72vh"
-                    ),
-                )
-                st.caption(one.label)
+    show_checks(pages, events, epoch=epoch, key=KEY)
 
 
 def _offer_files(session: FormSession) -> None:
@@ -512,9 +437,8 @@ def _list_pages(session: FormSession, store: SheetStore) -> None:
     if saved:
         st.subheader("Other stacks of this form", anchor=False)
     for one in saved:
-        with st.container(horizontal=True, vertical_alignment="center", key=f"saved-{one.id}"):
-            opened = st.button(one.title, key=f"open-{one.id}", type="tertiary")
-            if opened and session.form is not None:
-                session.pages = resume_pages(session.form, session.id, store, one.id)
-                st.rerun()
-            st.caption(f"{one.summary or 'Not read yet'} · {one.changed:%d %b %Y}")
+        about = f"{one.summary or 'Not read yet'} · {date_in_words(one.changed)}"
+        pressed = saved_row(one.id, one.title, about, can_delete=False)
+        if pressed == "open" and session.form is not None:
+            session.pages = resume_pages(session.form, session.id, store, one.id)
+            st.rerun()

@@ -21,7 +21,7 @@ stroke-linecap="round" stroke-linejoin="round" aria-hidden="true">
 <button type="button" data-way="choose">Choose file</button>
 <button type="button" data-way="paste">Paste</button></div></div>
 <p class="fault" role="alert"></p>
-<div class="coming" role="status" hidden><img alt="" hidden><span></span></div>
+<div class="coming progress" role="status" hidden><img alt="" hidden><span></span></div>
 <input class="choice" type="file" multiple hidden>
 <input class="shutter" type="file" capture="environment" hidden>
 <dialog aria-label="Camera"><video autoplay playsinline muted></video>
@@ -58,7 +58,7 @@ def show_intake(lead: str, *, key: str, small: bool = False) -> None:
     lead, key : as `uploaded_pictures`
     small : only the buttons, beside pictures that are there already
     """
-    component("intake", _HTML)(
+    component("intake", _HTML, styles=("progress",))(
         key=key,
         data={
             "uploader": f".st-key-{_uploader(key)}",  # perhaps one that the next run shows

@@ -1,8 +1,6 @@
 """The page on which photographed mark sheets become a table to check and to download."""
 
-import time
 from collections.abc import Callable
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,31 +10,31 @@ import streamlit as st
 
 from digits.corrections.store import Corrections
 from digits.errors import DigitsError
-from digits.io.image import EXTENSIONS
 from digits.marksheet.export import file_name, to_csv, to_xlsx
 from digits.marksheet.names import parse_names
-from digits.marksheet.store import SheetStore, SheetSummary
+from digits.marksheet.store import SheetStore
 from digits.reader import Reader
-from digits.render.text import time_left
 from digits.ui.handover import pictures_for_sheet
 from digits.ui.intake import show_intake, uploaded_pictures
 from digits.ui.page_title import page_title
 from digits.ui.reading_view import show_error
 from digits.ui.sheet_session import SheetSession, resume
-from digits.ui.sheet_table import (
-    GROUP,
-    TableState,
-    boxes_of,
-    first_open,
-    sheet_table,
-    table_events,
+from digits.ui.sheet_steps import (
+    add_files,
+    ask_to_delete,
+    date_in_words,
+    read_waiting,
+    saved_row,
+    show_checks,
+    start_reading,
+    take_changes,
+    take_files,
 )
-from digits.ui.viewer import ShownPicture, ViewerOptions, picture_viewer
 
 KEPT = "sheet kept"  # in the session, to survive a change of page
 COUNT = "sheet count"  # in the session: of sheets, so that each has widgets of its own
 FAULT = "sheet fault"  # in the session: why the last change was not taken
-STOPPED = "sheet stopped"  # in the session: the user stopped reading
+KEY = "sheet"  # of what this page shares with Forms
 ADDRESS = "sheet"  # in the address: the saved sheet
 LAYOUT_NAMES = {"auto": "Automatic", "row": "One row each", "table": "Table"}
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -74,13 +72,13 @@ def sheet_page(
             st.query_params.pop(ADDRESS, None)
             session = SheetSession(session.store)
             _show(session)
-        _add(session, handed)
+        add_files(session, handed, key=KEY)
     if session.is_empty:
         _start(session)
         return
     if session.id:
         st.query_params[ADDRESS] = session.id
-    if session.waiting and _read(session, reader):
+    if session.waiting and read_waiting(session, reader, key=KEY):
         return
     _sheet(session, corrections)
 
@@ -106,7 +104,7 @@ def _show(session: SheetSession) -> None:
     """Make a sheet the current one, with new widgets."""
     st.session_state[KEPT] = session
     st.session_state[COUNT] = st.session_state.get(COUNT, 0) + 1
-    st.session_state[STOPPED] = False
+    start_reading(KEY)
 
 
 def _epoch(session: SheetSession) -> str:
@@ -121,10 +119,10 @@ def _start(session: SheetSession) -> None:
         files = uploaded_pictures(LEAD, key="sheet-files")
         show_intake(LEAD, key="sheet-files")
         if files:
-            _add(session, [(file.name, file.getvalue()) for file in files])
+            add_files(session, [(file.name, file.getvalue()) for file in files], key=KEY)
         with st.container(horizontal=True, vertical_alignment="center"):
             if st.button("Try the example", key="sheet-example"):
-                _add(session, [(EXAMPLE.name, EXAMPLE.read_bytes())])
+                add_files(session, [(EXAMPLE.name, EXAMPLE.read_bytes())], key=KEY)
             st.caption(_kept_where(session))
     if session.store is not None:
         _list(session.store)
@@ -134,24 +132,6 @@ def _kept_where(session: SheetSession) -> str:
     if session.store is None:
         return "Nothing is stored here: download the table before you leave."
     return "Sheets are saved on this computer until you delete them."
-
-
-def _take_files(session: SheetSession, label: str) -> None:
-    # A new key after each upload empties the uploader.
-    key = f"sheet files {st.session_state.get(COUNT, 0)} {len(session.scans)}"
-    files = st.file_uploader(label, list(EXTENSIONS), accept_multiple_files=True, key=key)
-    if files:
-        _add(session, [(file.name, file.getvalue()) for file in files])
-
-
-def _add(session: SheetSession, files: list[tuple[str, bytes]]) -> None:
-    try:
-        session.add_files(files)
-    except DigitsError as error:
-        show_error(str(error))
-        return
-    st.session_state[STOPPED] = False
-    st.rerun()
 
 
 def _list(store: SheetStore) -> None:
@@ -166,12 +146,16 @@ def _list(store: SheetStore) -> None:
     st.subheader("Your sheets", anchor=False)
     is_long = len(saved) > LISTED and not st.session_state.get("all sheets")
     for one in saved[:LISTED] if is_long else saved:
-        with st.container(horizontal=True, vertical_alignment="center", key=f"saved-{one.id}"):
-            if st.button(one.title, key=f"open-{one.id}", type="tertiary"):
-                _open(one.id)
-            st.caption(f"{one.summary or 'Not read yet'} · {_when(one.changed)}")
-            if st.button("Delete", key=f"delete-{one.id}", type="tertiary"):
-                _ask_to_delete(store, one)
+        about = f"{one.summary or 'Not read yet'} · {date_in_words(one.changed)}"
+        pressed = saved_row(one.id, one.title, about)
+        if pressed == "open":
+            _open(one.id)
+        elif pressed == "delete":
+            ask_to_delete(
+                "sheet",
+                f"“{one.title}”, its photographs and everything you checked will be deleted.",
+                partial(store.remove, one.id),
+            )
     if is_long:
         st.button("Show all", on_click=lambda: st.session_state.update({"all sheets": True}))
 
@@ -182,97 +166,16 @@ def _open(sheet: str) -> None:
     st.rerun()
 
 
-def _when(changed: datetime) -> str:
-    """Return a date in words."""
-    days = (datetime.now(UTC).astimezone().date() - changed.astimezone().date()).days
-    return {0: "today", 1: "yesterday"}.get(days, f"{changed.astimezone():%d %b %Y}")
-
-
-@st.dialog("Delete this sheet?")
-def _ask_to_delete(store: SheetStore, one: SheetSummary) -> None:
-    st.write(f"“{one.title}”, its photographs and everything you checked will be deleted.")
-    with st.container(horizontal=True):
-        if st.button("Delete", type="primary", key="delete for good"):
-            try:
-                store.remove(one.id)
-            except DigitsError as error:
-                show_error(str(error))
-                return
-            st.rerun()
-        if st.button("Cancel", key="keep sheet"):
-            st.rerun()
-
-
-# Read.
-
-
-def _read(session: SheetSession, reader: Readers) -> bool:
-    """Read unread pages until Stop; return whether the page ends here."""
-    waiting = session.waiting
-    if st.session_state.get(STOPPED):
-        if st.button(f"Continue reading ({len(waiting)} left)", key="go on"):
-            st.session_state[STOPPED] = False
-            st.rerun()
-        return len(waiting) == len(session.scans)
-    n_all = len(session.scans)
-    done = n_all - len(waiting)
-    bar = st.progress(done / n_all, f"Reading {session.scans[waiting[0]].label}")
-    st.button("Stop", on_click=lambda: st.session_state.update({STOPPED: True}), key="stop")
-    start = time.monotonic()
-    try:
-        for n_read, index in enumerate(waiting, start=1):
-            session.read(reader(None).read, index)
-            left = time_left(n_read, len(waiting), time.monotonic() - start)
-            bar.progress((done + n_read) / n_all, f"{done + n_read} of {n_all} pages read, {left}")
-    except DigitsError as error:  # no reader or no store: other pages would fail too
-        show_error(str(error))
-        st.session_state[STOPPED] = True
-        return len(session.waiting) == n_all
-    session.describe()
-    st.rerun()
-    return True
-
-
 # Check and download.
 
 
 @st.fragment
 def _sheet(session: SheetSession, corrections: Callable[[], Corrections]) -> None:
     epoch = _epoch(session)
-    sent = table_events(epoch)
-    session.take_from_browser(sent.changes)
-    sheet, audit = session.checked()
+    events = take_changes(session, epoch)
     _toolbar(session, corrections)
-    if fault := st.session_state.pop(FAULT, "") or session.fault:
-        show_error(f"the last change is not saved: {fault}")
-    shown = [index for index, scan in enumerate(session.scans) if scan.view]
-    scan = sent.scan if sent.scan in shown else (shown[0] if shown else 0)
-    selected = sent.selected or first_open(sheet, audit)
-    with st.container(key="sheet-check"):
-        photograph, table = st.columns(2, gap="medium")
-        with table:
-            undo = session.steps[-1].label if session.steps else ""
-            state = TableState(epoch, session.seen, undo, scan, selected)
-            sheet_table(sheet, audit, session.scans, state)
-        with photograph:
-            if shown:
-                _photograph(session, scan, epoch, selected)
-
-
-def _photograph(session: SheetSession, index: int, epoch: str, selected: str) -> None:
-    """Show one page with its cells coloured."""
-    sheet, audit = session.checked()
-    scan = session.scans[index]
-    width, height = (1, 1) if scan.reading is None else scan.reading.size
-    picture_viewer(
-        ShownPicture(f"{epoch} {index}", scan.view, width, height, f"Photograph of {scan.label}"),
-        boxes_of(sheet, audit, index),
-        epoch=f"{epoch} {index}",
-        key="sheet photograph",
-        options=ViewerOptions(popover=False, group=GROUP, selected=selected, tallest="72vh"),
-    )
-    if len(session.scans) > 1:
-        st.caption(scan.label)
+    fault = st.session_state.pop(FAULT, "")
+    show_checks(session, events, epoch=epoch, key=KEY, fault=fault)
 
 
 def _toolbar(session: SheetSession, corrections: Callable[[], Corrections]) -> None:
@@ -281,7 +184,8 @@ def _toolbar(session: SheetSession, corrections: Callable[[], Corrections]) -> N
     with st.container(horizontal=True, vertical_alignment="center", key="sheet-tools"):
         st.markdown(f"**{_plain(sheet.title)}**", width="stretch")
         with st.popover("Add", key="sheet-add"):
-            _take_files(session, "More photos, scans or PDFs")
+            uploader = f"sheet files {st.session_state.get(COUNT, 0)} {len(session.scans)}"
+            take_files(session, "More photos, scans or PDFs", key=KEY, uploader=uploader)
             _take_names(session)
             _choose_layout(session)
         with st.popover("Download", key="sheet-download", type="primary"):

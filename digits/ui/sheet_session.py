@@ -1,8 +1,8 @@
 """State of the Sheets page for one visitor: pages, user input and the saved sheet."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from digits.corrections.store import Corrections
 from digits.errors import DigitsError
@@ -21,9 +21,9 @@ from digits.marksheet.changes import (
 from digits.marksheet.scan import Scan, list_scans, read_scan
 from digits.marksheet.sheet import LAYOUTS, Sheet, build_sheet, clean_change, propose_title
 from digits.marksheet.store import SheetStore
-from digits.types import Hint, Picture, Reading
 
-ReadPicture = Callable[[Picture, Hint], Reading]
+if TYPE_CHECKING:
+    from digits.reader import Reader
 
 
 @dataclass(slots=True)
@@ -87,9 +87,9 @@ class SheetSession:
             self.store.add_scans(self.id, added)
         self.scans += added
 
-    def read(self, read: ReadPicture, index: int) -> None:
+    def read_page(self, reader: "Reader", index: int) -> None:
         """Read one page and save its reading."""
-        self.keep_read(index, read_scan(read, self.with_content(index)))
+        self.keep_read(index, read_scan(reader.read, self.with_content(index)))
 
     def with_content(self, index: int) -> Scan:
         """Return a page with the bytes of its file."""

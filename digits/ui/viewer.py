@@ -22,6 +22,7 @@ Corners = tuple[
 ]  # px (x, y), four: top left, top right, bottom right, bottom left
 
 MODULES = ("acts", "viewer_geometry", "viewer_corners", "viewer_popover", "viewer_gestures")
+STYLES = ("progress",)
 
 _HTML = """
 <div class="viewer" data-testid="viewer">
@@ -33,7 +34,7 @@ _HTML = """
 <button type="button" class="corner" aria-label="Bottom right corner of the paper" hidden></button>
 <button type="button" class="corner" aria-label="Bottom left corner of the paper" hidden></button>
 <div class="rubber" hidden></div>
-<div class="busy" role="status" hidden><span></span></div>
+<div class="busy progress" role="status" hidden><span></span></div>
 </div></div>
 <div class="tools" role="toolbar" aria-label="Picture">
 <button type="button" data-tool="out" aria-label="Zoom out">−</button>
@@ -127,7 +128,7 @@ def picture_viewer(
     ViewerEvents
         Each answer once, without events of other epochs.
     """
-    mount = component("viewer", _HTML, modules=MODULES)
+    mount = component("viewer", _HTML, modules=MODULES, styles=STYLES)
     address = picture_address(picture.jpeg, key)
     result = mount(
         key=key,

@@ -1,11 +1,6 @@
 """One component of ours in an empty page, without Streamlit: what it sends is kept to look at."""
 
-from pathlib import Path
-
-import digits.ui
-from digits.ui.component import bundle
-
-HERE = Path(digits.ui.__file__).parent
+from digits.ui.component import bundle, style
 
 MOUNT = """async ({ html, css, js, data }) => {
     document.body.innerHTML = '<div id="host" style="color-scheme: light"></div>';
@@ -24,12 +19,10 @@ MOUNT = """async ({ html, css, js, data }) => {
 }"""
 
 
-def mount(page, name, html, data, *, modules=()):
+def mount(page, name, html, data, *, modules=(), styles=()):
     """Show a component with its data; Playwright sees into its shadow root."""
-    style = HERE / f"{name}.css"
-    css = style.read_text("utf-8") if style.exists() else ""
     page.goto("about:blank")
-    parts = {"html": html, "css": css, "js": bundle(name, tuple(modules)), "data": data}
+    parts = {"html": html, "css": style(name, styles), "js": bundle(name, modules), "data": data}
     page.evaluate(MOUNT, parts)
 
 

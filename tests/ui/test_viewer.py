@@ -11,7 +11,7 @@ from app_server import PHONE
 from component_page import mount, states, triggers, update
 from PIL import Image
 
-from digits.ui.viewer import _HTML, MODULES
+from digits.ui.viewer import _HTML, MODULES, STYLES
 
 SIDE = {"width": 1200, "height": 600}  # px of the picture
 LEFT, MIDDLE, RIGHT = [100, 200, 160, 120], [500, 200, 160, 120], [900, 200, 160, 120]
@@ -53,7 +53,7 @@ def three(**options):
 
 
 def shown(page, **options):
-    mount(page, "viewer", _HTML, three(**options), modules=MODULES)
+    mount(page, "viewer", _HTML, three(**options), modules=MODULES, styles=STYLES)
     page.wait_for_function(
         "document.querySelector('#host').shadowRoot.querySelector('img').complete"
     )
