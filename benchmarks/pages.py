@@ -1,12 +1,18 @@
-"""Measure pages in Chromium: the first page, an upload, and readings while drawing.
+"""Measure pages in Chromium: what somebody waits for, from the act until it stands on the page.
 
-    python benchmarks/pages.py [--quick] [--out FILE.md]
+    python benchmarks/pages.py [--quick] [--only NAME]... [--out FILE.md]
 
-Two servers are started by turns, an empty Streamlit app and this one. "Cold" is the first visit to
-a server that has just started, until its title stands there; "warm" is the next visitor's. An
-upload is a photograph of 12 megapixels with a row of digits: the time runs from choosing the file
-until its picture and until its answer stand on the page. While drawing, it runs from lifting the
-pen until the answer does. The machine's load is reported with the figures.
+- `first`: the first page, of a server that has just started ("cold") and for the next visitor
+  ("warm"), as a multiple of an empty Streamlit app's; the two take turns.
+- `upload`: a photograph of 12 megapixels with a row of digits, from choosing the file until its
+  picture and until its answer are there; and the same in two browsers at once.
+- `draw`: from lifting the pen until the answer is there.
+- `sheet`: a composed mark sheet of 9 rows and 5 columns, from choosing the file until its table is
+  there; then from Enter until the next cell is selected.
+- `teacher`: a sheet of 45 rows and 4 columns is checked and downloaded, and every key, click and
+  file that this takes is counted.
+
+Clocks run in the page itself. Servers and browser share the machine, whose load is reported too.
 """
 
 import argparse
@@ -22,24 +28,35 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
-from playwright.sync_api import Browser, FilePayload, Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 ROOT = Path(__file__).parent.parent
+sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
+from sheets import COLUMNS, compose_sheet, photograph  # noqa: E402
+
+from digits.mnist import load_mnist  # noqa: E402
+
 CHROMIUM = os.environ.get("DIGITS_CHROMIUM") or shutil.which("chromium")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 ARGUMENTS += ["--no-first-run", "--disable-component-update", "--disable-sync"]
 EMPTY = 'import streamlit as st\n\nst.title("Empty")\n'
 PAGE_GOAL = 1.3  # times an empty app's first page
-DRAW_GOAL = 150.0  # ms from stroke to answer
 PICTURE_GOAL, ANSWER_GOAL = 500.0, 1500.0  # ms from choosing a file
+TWO_GOAL = 2.0  # times the time of one alone: half of the processor for each of two
+STROKE_GOAL = 150.0  # ms
+TABLE_GOAL, CELL_GOAL = 2500.0, 150.0  # ms
+EXTRA_INPUTS = 6  # besides one for each cell to check: the files, the way into the table and out
 LARGE = (4000, 3000)  # px of the photograph
 EXAMPLE = ROOT / "digits" / "ui" / "examples" / "a year.jpg"
-SETTLED = 400  # ms after which a page that was drawn on has nothing more to say
+WAIT = 120_000  # ms, for anything to appear
+PAUSE = 400  # ms between two acts, as a person makes them
+FIRST_SHEET = 7000  # seed of the first composed sheet
 SEVEN, ONE = [(0.3, 0.25), (0.7, 0.25), (0.45, 0.8)], [(0.5, 0.2), (0.5, 0.8)]
 
 # The clock starts when the pen is lifted and stops when the answer stands on the page, both in the
@@ -61,25 +78,69 @@ WATCH = """() => {
     }).observe(card(), { childList: true, subtree: true, characterData: true });
 }"""
 
-# In the page too: from the moment at which the file was chosen.
-COMING = """() => {
-    const start = performance.now();
+# The clock starts when a file is chosen. `seen` names what is waited for by a selector within a
+# component; what it matches has a width, and pictures are loaded.
+UPLOADED = """(seen) => {
     const all = () => [...document.querySelectorAll('*')];
-    const shadows = () => all().map((element) => element.shadowRoot).filter(Boolean);
-    const shown = (image) => image.src && image.complete && image.clientWidth > 0;
+    const roots = () => all().map((element) => element.shadowRoot).filter(Boolean);
+    const isThere = (element) => element.clientWidth > 0 &&
+        (element.tagName === 'IMG' ? element.src && element.complete : element.textContent);
+    let start;
     window.seen = {};
     const look = () => {
-        for (const root of shadows()) {
-            const images = [...root.querySelectorAll('.coming img, .stage img')];
-            if (images.some(shown)) window.seen.picture ??= performance.now() - start;
-            if (root.querySelector('[data-testid=answer]')?.textContent) {
-                window.seen.answer ??= performance.now() - start;
-            }
+        for (const [name, selector] of Object.entries(seen)) {
+            const found = roots().flatMap((root) => [...root.querySelectorAll(selector)]);
+            if (found.some(isThere)) window.seen[name] ??= performance.now() - start;
         }
-        if (!window.seen.answer) requestAnimationFrame(look);
+        if (Object.keys(window.seen).length < Object.keys(seen).length) requestAnimationFrame(look);
     };
-    look();
+    const choice = roots().map((root) => root.querySelector('input.choice')).find(Boolean);
+    choice.addEventListener('change', () => {
+        start = performance.now();
+        look();
+    }, { capture: true, once: true });
 }"""
+ON_READ = {"picture": ".coming img, .stage img", "answer": "[data-testid=answer]"}
+ON_SHEETS = {"table": "td[data-id]"}
+
+# From Enter until the frame in which another cell is selected was drawn.
+ENTERED = """() => {
+    window.taken = [];
+    const table = [...document.querySelectorAll('*')]
+        .map((element) => element.shadowRoot?.querySelector('.sheet table')).find(Boolean);
+    const selected = () => table.querySelector('td.selected')?.dataset.id;
+    document.addEventListener('keydown', (event) => {
+        if (event.key !== 'Enter') return;
+        const [start, before] = [performance.now(), selected()];
+        const look = () => {
+            if (selected() === before) return requestAnimationFrame(look);
+            requestAnimationFrame(() => window.taken.push(performance.now() - start));
+        };
+        look();
+    }, { capture: true });
+}"""
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """What was measured, several times, and what it should not exceed."""
+
+    what: str
+    values: tuple[float, ...]
+    goal: float
+    unit: str = "ms"
+
+    def row(self) -> str:
+        """Return it as a row of a table."""
+        digits = 0 if self.unit != "times" else 2
+        median, least, most = (
+            f"{value:.{digits}f}"
+            for value in (statistics.median(self.values), min(self.values), max(self.values))
+        )
+        return (
+            f"| {self.what} | {median} {self.unit} | {least} to {most} ({len(self.values)}) "
+            f"| {self.goal:.{1 if digits else 0}f} {self.unit} |"
+        )
 
 
 @contextmanager
@@ -123,8 +184,8 @@ def visit(browser: Browser, address: str) -> float:
     return taken
 
 
-def first_pages(browser: Browser, times: int) -> dict[str, tuple[float, float, float]]:
-    """Return both apps' medians in ms and the median of their ratios: the empty one's, ours."""
+def first_pages(browser: Browser, times: int) -> list[Figure]:
+    """Measure the first page of this app beside that of an empty one."""
     with tempfile.TemporaryDirectory() as folder:
         empty = Path(folder) / "empty.py"
         empty.write_text(EMPTY, encoding="utf-8")
@@ -133,14 +194,15 @@ def first_pages(browser: Browser, times: int) -> dict[str, tuple[float, float, f
             with serve(empty) as theirs, serve(ROOT / "app.py") as ours:
                 rounds["cold"].append((visit(browser, theirs), visit(browser, ours)))
                 rounds["warm"].append((visit(browser, theirs), visit(browser, ours)))
-    return {
-        name: (
-            statistics.median(theirs for theirs, _ in pairs),
-            statistics.median(ours for _, ours in pairs),
-            statistics.median(ours / theirs for theirs, ours in pairs),
+    return [
+        Figure(
+            f"first page, {name}, in multiples of an empty app's",
+            tuple(ours / theirs for theirs, ours in pairs),
+            PAGE_GOAL,
+            "times",
         )
         for name, pairs in rounds.items()
-    }
+    ]
 
 
 def stroke(page: Page, points: list[tuple[float, float]]) -> None:
@@ -155,7 +217,7 @@ def stroke(page: Page, points: list[tuple[float, float]]) -> None:
     page.mouse.up()
 
 
-def photograph() -> bytes:
+def photographed_row() -> bytes:
     """Return a photograph of 12 megapixels with a row of digits, as a JPEG."""
     with Image.open(EXAMPLE) as row:
         width = LARGE[0]
@@ -163,89 +225,236 @@ def photograph() -> bytes:
     page = Image.new("RGB", LARGE, scaled.getpixel((0, 0)))
     page.paste(scaled, (0, (LARGE[1] - scaled.height) // 2))
     noise = np.random.default_rng(1).normal(0, 4, (*LARGE[::-1], 1))
+    return to_jpeg(np.clip(np.asarray(page) + noise, 0, 255).astype(np.uint8))
+
+
+def to_jpeg(levels: np.ndarray) -> bytes:
+    """Return grey or RGB levels as a JPEG."""
     file = io.BytesIO()
-    levels = np.clip(np.asarray(page) + noise, 0, 255).astype(np.uint8)
     Image.fromarray(levels).save(file, "JPEG", quality=88)
     return file.getvalue()
 
 
-def uploading(browser: Browser, times: int) -> list[tuple[float, float]]:
-    """Return how long picture and answer took after a file was chosen, in ms."""
-    taken = []
-    picture = FilePayload(name="row.jpg", mimeType="image/jpeg", buffer=photograph())
+def composed_sheet(seed: int, rows: int, columns: int) -> tuple[bytes, list[list[str]]]:
+    """Return a ruled mark sheet as a JPEG, and what its cells say."""
+    rng = np.random.default_rng(seed)
+    calibration = load_mnist().calibration
+    ink, truth = compose_sheet(
+        calibration, rng, ruled=True, rows=rows, columns=COLUMNS[: columns - 1] + COLUMNS[-1:]
+    )
+    return to_jpeg(photograph(ink, 0, rng, shaded=True)), truth
+
+
+@contextmanager
+def opened(browser: Browser, address: str, seen: dict[str, str]) -> Iterator[Page]:
+    """Open a page for a new visitor, with a clock that waits for a file."""
+    context = browser.new_context()
+    context.set_default_timeout(WAIT)
+    page = context.new_page()
+    page.goto(address)
+    page.locator(".intake input.choice").wait_for(state="attached")
+    page.locator("[data-test-script-state=notRunning]").wait_for()
+    page.evaluate(UPLOADED, seen)
+    try:
+        yield page
+    finally:
+        context.close()
+
+
+def choose(page: Page, file: Path) -> None:
+    """Choose a file, as somebody does in the browser's dialog."""
+    page.locator(".intake input.choice").set_input_files(file)
+
+
+def until_seen(page: Page, seen: dict[str, str]) -> dict[str, float]:
+    """Return when each thing was seen after a file was chosen, in ms."""
+    page.wait_for_function(f"() => Object.keys(window.seen).length === {len(seen)}")
+    return {name: float(ms) for name, ms in page.evaluate("window.seen").items()}
+
+
+def uploading(browser: Browser, times: int, folder: Path) -> list[Figure]:
+    """Measure how long picture and answer take, alone and in two browsers at once."""
+    file = folder / "row.jpg"
+    file.write_bytes(photographed_row())
+    alone, together = [], []
     with serve(ROOT / "app.py") as address:
         for n in range(times + 1):
-            context = browser.new_context()
-            page = context.new_page()
-            page.goto(address)
-            page.locator(".intake input.choice").wait_for(state="attached")
-            page.wait_for_timeout(2 * SETTLED)
-            page.evaluate(COMING)
-            page.locator(".intake input.choice").set_input_files([picture])
-            page.wait_for_function("() => window.seen.answer")
-            seen = page.evaluate("window.seen")
-            if n:  # the first answer loads the model
-                taken.append((float(seen["picture"]), float(seen["answer"])))
-            context.close()
-    return taken
+            with opened(browser, address, ON_READ) as page:
+                choose(page, file)
+                seen = until_seen(page, ON_READ)
+                if n:  # the first answer loads the model
+                    alone.append(seen)
+        for _ in range(times):
+            with (
+                opened(browser, address, ON_READ) as one,
+                opened(browser, address, ON_READ) as other,
+            ):
+                choose(one, file)
+                choose(other, file)
+                both = [until_seen(page, ON_READ)["answer"] for page in (one, other)]
+                together.append(max(both))
+    usual = statistics.median(seen["answer"] for seen in alone)
+    return [
+        Figure("12 megapixels: picture", tuple(s["picture"] for s in alone), PICTURE_GOAL),
+        Figure("12 megapixels: answer", tuple(s["answer"] for s in alone), ANSWER_GOAL),
+        Figure(
+            "the later answer of two at once, in multiples of one alone",
+            tuple(ms / usual for ms in together),
+            TWO_GOAL,
+            "times",
+        ),
+    ]
 
 
-def drawing(browser: Browser, times: int) -> list[float]:
-    """Return how long each answer took after the last movement, in ms, in order."""
-    taken: list[float] = []
+def drawing(browser: Browser, times: int) -> list[Figure]:
+    """Measure how long an answer takes after the pen was lifted."""
     with serve(ROOT / "app.py") as address:
         context = browser.new_context()
+        context.set_default_timeout(WAIT)
         page = context.new_page()
         page.goto(f"{address}/draw")
         page.locator("canvas").first.wait_for()
-        page.wait_for_timeout(2 * SETTLED)
-        for drawn in range(times + 1):
+        page.wait_for_timeout(2 * PAUSE)
+        for drawn in range(2 * times + 1):
             page.evaluate(WATCH) if drawn == 1 else None  # the first answer loads the model
             for points in (SEVEN, ONE):
                 stroke(page, points)
-                page.wait_for_timeout(SETTLED)
+                page.wait_for_timeout(PAUSE)
                 page.get_by_role("button", name="Clear").click()
-                page.wait_for_timeout(SETTLED)
-        taken = [float(ms) for ms in page.evaluate("window.taken")]
+                page.wait_for_timeout(PAUSE)
+        taken = tuple(float(ms) for ms in page.evaluate("window.taken"))
         context.close()
-    return sorted(taken)
+    return [Figure("answer after the pen is lifted", taken, STROKE_GOAL)]
+
+
+def tables(browser: Browser, times: int, folder: Path) -> list[Figure]:
+    """Measure how long a sheet takes to its table, and Enter to the next cell."""
+    taken, entered = [], []
+    with serve(ROOT / "app.py") as address:
+        for n in range(times + 1):
+            file = folder / f"sheet {n}.jpg"
+            file.write_bytes(composed_sheet(FIRST_SHEET + n, rows=9, columns=5)[0])
+            with opened(browser, f"{address}/sheet", ON_SHEETS) as page:
+                choose(page, file)
+                seen = until_seen(page, ON_SHEETS)
+                if not n:  # the first answer loads the model
+                    continue
+                taken.append(seen["table"])
+                page.evaluate(ENTERED)
+                page.locator("td.selected").click()
+                for _ in range(min(times, page.locator("td.open").count())):
+                    page.keyboard.press("Enter")
+                    page.wait_for_timeout(PAUSE)
+                entered += [float(ms) for ms in page.evaluate("window.taken")]
+    return [
+        Figure("9 x 5 cells: table", tuple(taken), TABLE_GOAL),
+        *([Figure("next cell after Enter", tuple(entered), CELL_GOAL)] if entered else []),
+    ]
+
+
+def teaching(browser: Browser, times: int, folder: Path) -> list[Figure]:
+    """Count what a teacher presses beyond one key for each cell that is marked uncertain."""
+    more = []
+    with serve(ROOT / "app.py") as address:
+        for n in range(min(times, 2)):
+            content, truth = composed_sheet(FIRST_SHEET + 100 + n, rows=45, columns=4)
+            file = folder / f"class {n}.jpg"
+            file.write_bytes(content)
+            with opened(browser, f"{address}/sheet", ON_SHEETS) as page:
+                choose(page, file)
+                until_seen(page, ON_SHEETS)
+                marked = page.locator("td.open").count()
+                inputs = check_sheet(page, truth)
+                print(f"  45 x 4 cells, {marked} marked uncertain: {inputs} inputs")
+                more.append(float(inputs - marked))
+    return [Figure("45 x 4 cells: inputs beyond cells to check", tuple(more), EXTRA_INPUTS, "")]
+
+
+def check_sheet(page: Page, truth: list[list[str]]) -> int:
+    """Check a sheet as a teacher with the paper in hand does; return keys, clicks and files."""
+    inputs = 1  # the file
+    page.locator("td.selected").click()
+    inputs += 1
+    for _ in range(2 * sum(map(len, truth))):
+        answered(page)
+        if not page.locator("td.open").count():
+            break
+        inputs += settle_cell(page, truth)
+    assert not page.locator("td.open").count(), "the table never came to an end"  # noqa: S101
+    page.locator(".st-key-sheet-download button").first.click()
+    with page.expect_download():
+        page.get_by_role("button", name="CSV").click()
+    return inputs + 2
+
+
+def settle_cell(page: Page, truth: list[list[str]]) -> int:
+    """Put the selected cell right, or the cell of its row that makes its sum differ."""
+    _, row, column = map(int, page.locator("td.selected").get_attribute("data-id").split())
+    read = [text.strip() for text in page.locator(f"td[data-id^='0 {row} ']").all_inner_texts()]
+    wrong = [i for i, text in enumerate(read) if text != truth[row][i]]
+    keys: list[str] = []
+    if read[column] == truth[row][column] and wrong:  # the cell is right, and its sum is not
+        steps = wrong[0] - column
+        keys += ["ArrowRight" if steps > 0 else "ArrowLeft"] * abs(steps)
+        column = wrong[0]
+    for key in keys:
+        page.keyboard.press(key)
+    text = truth[row][column]
+    offered = [
+        each.get_attribute("data-candidate") for each in page.locator(".candidates button").all()
+    ]
+    if read[column] == text:
+        rest = ["Enter"]
+    elif text in offered:
+        rest = [str(offered.index(text) + 1)]
+    else:
+        rest = ["F2", *text, "Enter"]
+    for key in rest:
+        page.keyboard.press(key)
+    return len(keys) + len(rest)
+
+
+def answered(page: Page) -> None:
+    """Wait until Python has answered what was said."""
+    page.wait_for_timeout(PAUSE // 2)
+    page.locator("[data-test-script-state=notRunning]").wait_for()
+
+
+MEASURES = ("first", "upload", "draw", "sheet", "teacher")
+
+
+def measure(browser: Browser, name: str, times: int, folder: Path) -> list[Figure]:
+    """Return the figures of one measure."""
+    if name == "first":
+        return first_pages(browser, times)
+    if name == "draw":
+        return drawing(browser, times)
+    by_name = {"upload": uploading, "sheet": tables, "teacher": teaching}
+    return by_name[name](browser, times, folder)
 
 
 def main() -> None:
     """Print the figures, and write them where they are wanted."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="once each")
+    parser.add_argument("--only", action="append", choices=MEASURES, help="measure only this")
     parser.add_argument("--out", type=Path, help="a Markdown file")
     options = parser.parse_args()
     times = 1 if options.quick else 5
-    lines = []
-    with sync_playwright() as driver:
+    lines = ["| what | median | from, to (times) | goal |", "|---|---|---|---|"]
+    print("\n".join(lines))
+    with sync_playwright() as driver, tempfile.TemporaryDirectory() as folder:
         browser = driver.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        for name, (theirs, ours, ratio) in first_pages(browser, times).items():
-            lines.append(
-                f"first page, {name}: {ours:.0f} ms, an empty app's {theirs:.0f} ms, "
-                f"ratio {ratio:.2f} (goal {PAGE_GOAL})"
-            )
-        uploads = uploading(browser, times)
-        for i, (what, goal) in enumerate((("picture", PICTURE_GOAL), ("answer", ANSWER_GOAL))):
-            figures = [each[i] for each in uploads]
-            lines.append(
-                f"upload of a row of 12 megapixels: {what} after "
-                f"{statistics.median(figures):.0f} ms (median of {len(figures)}), "
-                f"slowest {max(figures):.0f} ms (goal {goal:.0f})"
-            )
-        taken = drawing(browser, 2 * times)
-        lines.append(
-            f"drawing: an answer {statistics.median(taken):.0f} ms after the stroke "
-            f"(median of {len(taken)}), slowest {taken[-1]:.0f} ms (goal {DRAW_GOAL:.0f})"
-        )
-        load, cores = os.getloadavg()[0], os.cpu_count()
-        lines.append(f"load average at the end: {load:.1f} on {cores} cores")
+        for name in options.only or MEASURES:
+            for figure in measure(browser, name, times, Path(folder)):
+                lines.append(figure.row())
+                print(lines[-1], flush=True)
         browser.close()
-    text = "\n".join(f"- {line}" for line in lines) + "\n"
-    print(text, end="")
+    load, cores = os.getloadavg()[0], os.cpu_count()
+    lines += ["", f"Load average at the end: {load:.1f} on {cores} cores."]
+    print(lines[-1])
     if options.out:
-        options.out.write_text(text, encoding="utf-8")
+        options.out.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ import argparse
 import io
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
@@ -54,14 +55,19 @@ COUNTED = (
 
 
 def compose_sheet(
-    digits: Labelled, rng: np.random.Generator, *, ruled: bool, rows: int = ROWS
+    digits: Labelled,
+    rng: np.random.Generator,
+    *,
+    ruled: bool,
+    rows: int = ROWS,
+    columns: Sequence[tuple[int, int]] = COLUMNS,
 ) -> tuple[np.ndarray, list[list[str]]]:
     """Return a page's ink, float32 (height, width), and what each of its cells says."""
     ink, truth = np.zeros((PAGE[0] + ROW * (rows - ROWS), PAGE[1]), np.float32), []
     for row in range(rows):
-        marks = [int(mark) for mark in rng.integers(0, HIGHEST + 1, len(COLUMNS) - 2)]
+        marks = [int(mark) for mark in rng.integers(0, HIGHEST + 1, len(columns) - 2)]
         texts = [f"{rng.integers(10_000, 100_000)}", *map(str, marks), str(sum(marks))]
-        for (left, width), text in zip(COLUMNS, texts, strict=True):
+        for (left, width), text in zip(columns, texts, strict=True):
             top = 60 + ROW * row
             for place, value in enumerate(text):
                 x, y = left + MARGIN[0] + PITCH * place, top + MARGIN[1]
