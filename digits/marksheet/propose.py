@@ -18,7 +18,8 @@ from digits.marksheet.cell import (
     to_points,
     written_text,
 )
-from digits.marksheet.scan import Entry, Scan
+from digits.marksheet.columns import PlacedNumber
+from digits.marksheet.scan import Entry, Scan, to_rows
 from digits.types import CONFIDENCE_THRESHOLD
 
 RowKind = Literal["data", "heading", "total", "skipped", "failed"]
@@ -73,6 +74,12 @@ def build_rows(scans: Sequence[Scan], *, one_each: bool) -> tuple[Row, ...]:
     return tuple(
         replace(row, entries=row.entries + (None,) * (width - len(row.entries))) for row in rows
     )
+
+
+def find_headings(placed: Sequence[PlacedNumber]) -> frozenset[int]:
+    """Return which rows of one page are headings; see `propose_rows`."""
+    rows = [Row(0, place, entries, "") for place, entries in enumerate(to_rows(list(placed)))]
+    return frozenset(row.place for row in propose_rows(rows) if row.kind == "heading")
 
 
 def are_tables(scans: Sequence[Scan]) -> bool:

@@ -7,6 +7,7 @@ from itertools import islice
 from digits.image.separators import leaves_doubt
 from digits.marksheet.cell import likeliest
 from digits.marksheet.columns import place_numbers
+from digits.marksheet.propose import find_headings
 from digits.render.text import is_doubtful
 from digits.types import CONFIDENCE_THRESHOLD, REJECTED, Box, Line, Reading
 from digits.ui.answer import ShownNumber
@@ -29,6 +30,8 @@ class Numbers:
     reading: Reading  # with one line for each number or cell of a table
     rows: Rows  # ids; None where a table has nothing
     is_table: bool
+    headings: frozenset[str] = frozenset()  # ids of numbers in a table's headings
+    heading_boxes: tuple[Box, ...] = ()  # px of the original: cells of headings
 
     def __iter__(self) -> Iterator[tuple[str, Line]]:
         """Yield id and line of each number, as they are read."""
@@ -38,6 +41,10 @@ class Numbers:
     def line(self, number: str) -> int:
         """Return the index of a number's line in `reading`."""
         return int(number)
+
+    def doubt(self, number: str, line: Line) -> str:
+        """Return why a number has to be checked; headings never have to be."""
+        return "" if number in self.headings else doubt_of(line)
 
 
 def split_numbers(reading: Reading) -> Numbers:
@@ -53,8 +60,16 @@ def split_numbers(reading: Reading) -> Numbers:
     rows = tuple(
         tuple(at.get((row, column)) for column in range(n_columns)) for row in range(n_rows)
     )
+    above = find_headings([one for _, one in placed])
+    headings = {str(i): one.box for i, one in placed if one.row in above}
     lines = tuple(one.line for _, one in placed)
-    return Numbers(replace(reading, lines=lines), rows, is_table=True)
+    return Numbers(
+        replace(reading, lines=lines),
+        rows,
+        is_table=True,
+        headings=frozenset(headings),
+        heading_boxes=tuple(headings.values()),
+    )
 
 
 def doubt_of(line: Line) -> str:
@@ -87,7 +102,12 @@ def likeliest_readings(line: Line) -> tuple[str, ...]:
 
 
 def marked_parts(line: Line) -> tuple[tuple[str, bool], ...]:
-    """Return a number as pieces of text, and whether each is to be checked."""
+    """Return a number as pieces of text, and whether each is to be checked.
+
+    All of it is where no single digit is the reason.
+    """
+    if doubt_of(line) == UNSURE and not any(map(is_doubtful, line.digits)):
+        return ((line.written, True),)
     digits = iter(line.digits)
     parts: list[tuple[str, bool]] = []
     for letter in line.written:
@@ -105,7 +125,10 @@ def to_boxes(numbers: Numbers, truths: Truths) -> list[ShownBox]:
 
     Truths of the user replace what was read.
     """
-    boxes = [_to_box(number, line, truths.get(number)) for number, line in numbers]
+    boxes = [
+        _to_box(number, line, truths.get(number), numbers.doubt(number, line))
+        for number, line in numbers
+    ]
     return boxes + [
         ShownBox(place, box, truths[place], "confirmed")
         if place in truths
@@ -115,8 +138,11 @@ def to_boxes(numbers: Numbers, truths: Truths) -> list[ShownBox]:
 
 
 def _unread(numbers: Numbers) -> list[tuple[str, Box]]:
-    """Return id and box of each place that was seen and not read, and has no number's box."""
-    shown = [line.box for _, line in numbers]
+    """Return id and box of each place that was seen and not read, outside of numbers' boxes.
+
+    The words of a table's headings are no such places.
+    """
+    shown = [*(line.box for _, line in numbers), *numbers.heading_boxes]
     places = enumerate(numbers.reading.unread)
     return [(f"{UNREAD}{i}", box) for i, box in places if not any(_holds(s, box) for s in shown)]
 
@@ -127,10 +153,9 @@ def _holds(box: Box, other: Box) -> bool:
     return box.x <= x < box.right and box.y <= y < box.bottom
 
 
-def _to_box(number: str, line: Line, truths: str | None) -> ShownBox:
-    if truths is not None:
-        return ShownBox(number, line.box, truths, "confirmed", likeliest_readings(line))
-    doubt = doubt_of(line)
+def _to_box(number: str, line: Line, truth: str | None, doubt: str) -> ShownBox:
+    if truth is not None:
+        return ShownBox(number, line.box, truth, "confirmed", likeliest_readings(line))
     return ShownBox(
         number,
         line.box,
@@ -148,8 +173,11 @@ def to_rows(numbers: Numbers, truths: Truths) -> tuple[tuple[ShownNumber | None,
     def shown(number: str | None) -> ShownNumber | None:
         if number is None:
             return None
-        parts = ((truths[number], False),) if number in truths else marked_parts(lines[number])
-        return ShownNumber(number, parts)
+        if number in truths:
+            return ShownNumber(number, ((truths[number], False),))
+        line = lines[number]
+        is_heading = number in numbers.headings
+        return ShownNumber(number, ((line.written, False),) if is_heading else marked_parts(line))
 
     return tuple(tuple(shown(number) for number in row) for row in _rows_with(numbers, truths))
 
@@ -175,14 +203,22 @@ def to_text(numbers: Numbers, truths: Truths) -> str:
 
 def count_doubts(numbers: Numbers, truths: Truths) -> str:
     """Return what is left to check, such as "3 digits to check"; "" if nothing is."""
-    open_lines = [line for number, line in numbers if number not in truths and doubt_of(line)]
-    digits = sum(is_doubtful(digit) for line in open_lines for digit in line.digits)
-    if digits:
-        return f"{digits} digit{'s' * (digits > 1)} to check"
-    if open_lines:
-        return f"{len(open_lines)} number{'s' * (len(open_lines) > 1)} to check"
+    open_lines = [
+        line for number, line in numbers if number not in truths and numbers.doubt(number, line)
+    ]
+    digits = [sum(map(is_doubtful, line.digits)) for line in open_lines]
     n_unread = sum(place not in truths for place, _ in _unread(numbers))
-    return f"{n_unread} place{'s' * (n_unread > 1)} not read" if n_unread else ""
+    found = [
+        _count(sum(digits), "digit", "to check")
+        if all(digits)
+        else _count(len(open_lines), "number", "to check"),
+        _count(n_unread, "place", "not read"),
+    ]
+    return ", ".join(filter(None, found))
+
+
+def _count(n: int, noun: str, what: str) -> str:
+    return f"{n} {noun}{'s' * (n > 1)} {what}" if n else ""
 
 
 def _fill(template: str, digits: str) -> str:

@@ -3,10 +3,12 @@
 from decimal import Decimal
 
 import pytest
-from sheets import POINT, blank_reading, dash, entry, letters, rows_of
+from sheets import POINT, blank_reading, dash, entry, letters, number, rows_of
 
+from digits.marksheet.columns import PlacedNumber
 from digits.marksheet.propose import (
     build_rows,
+    find_headings,
     propose_columns,
     propose_rows,
     propose_total_row,
@@ -14,7 +16,7 @@ from digits.marksheet.propose import (
 from digits.marksheet.scan import Scan, list_scans, read_scan
 from digits.marksheet.sheet import build_sheet
 from digits.registry import shipped_reader
-from digits.types import Line
+from digits.types import Box, Line
 
 
 def columns_of(*columns, headings=None):
@@ -136,6 +138,18 @@ def test_an_empty_picture_among_others_is_no_table():
     line = Line("", 1.0, entry().box, ())
     scan = Scan("a.png", b"", None, blank_reading((line,)), ((entry(),),))
     assert [row.kind for row in build_sheet([scan, scan]).rows] == ["skipped", "skipped"]
+
+
+def test_headings_are_found_among_the_numbers_of_a_page():
+    cells = [["1?", "??", "2?"], ["7", "8", "9"], ["4", "5", "6"]]
+    placed = [
+        PlacedNumber(row, column, number(text), Box(90 * column, 40 * row, 80, 36))
+        for row, texts in enumerate(cells)
+        for column, text in enumerate(texts)
+    ]
+    assert find_headings(placed) == {0}
+    assert find_headings(placed[3:6]) == frozenset()
+    assert find_headings([]) == frozenset()
 
 
 @pytest.mark.slow

@@ -1,5 +1,7 @@
 """A reading number by number: what is to be checked, what else it may be, what is copied."""
 
+from dataclasses import replace
+
 from handmade import digit, line, reading, table
 
 from digits.types import Box, Mark
@@ -35,6 +37,29 @@ def test_each_cell_of_a_table_is_a_number_and_an_empty_one_none():
     assert len(to_boxes(numbers, {})) == 4
 
 
+def test_headings_of_a_table_are_never_to_be_checked():
+    read = table("? 7? ?1", "12 7 3", "4 56 8")
+    numbers = split_numbers(replace(read, unread=(Box(44, 2, 6, 6), Box(44, 80, 6, 6))))
+    states = {box.label: box.state for box in to_boxes(numbers, {})}
+    assert states == {
+        "?": "sure",
+        "7?": "sure",
+        "?1": "sure",
+        "12": "sure",
+        "7": "check",
+        "3": "sure",
+        "4": "sure",
+        "56": "sure",
+        "8": "sure",
+        "": "unread",
+    }
+    assert count_doubts(numbers, {}) == "1 digit to check, 1 place not read"
+    doubted = [
+        one.parts for row in to_rows(numbers, {}) for one in row if any(p[1] for p in one.parts)
+    ]
+    assert doubted == [(("7", True),)]
+
+
 def test_boxes_of_one_digit_each_are_one_number():
     numbers = split_numbers(table("1 2 3"))
     assert not numbers.is_table
@@ -67,6 +92,8 @@ def test_doubts_are_said_in_two_words_and_counted():
     assert doubt_of(line("42", marks=(STROKE,))) == "Unsure"
     assert doubt_of(line("42", struck_out=True)) == "Struck out?"
     assert count_doubts(split_numbers(reading(line("77"), line("7"))), {}) == "3 digits to check"
+    unsure = reading(replace(line("42"), confidence=0.5), line("7"))
+    assert count_doubts(split_numbers(unsure), {}) == "2 numbers to check"
     dotted = split_numbers(reading(line("42", point=1)))
     assert count_doubts(dotted, {}) == "1 number to check"
 
@@ -75,6 +102,7 @@ def test_doubted_digits_and_separators_are_marked():
     assert marked_parts(line("1742")) == (("1", False), ("7", True), ("42", False))
     assert marked_parts(line("42", point=1)) == (("4", False), (".", True), ("2", False))
     assert marked_parts(line("??")) == (("??", True),)
+    assert marked_parts(replace(line("42"), confidence=0.5)) == (("42", True),)
 
 
 def test_the_likeliest_readings_come_first_with_and_without_a_point():
