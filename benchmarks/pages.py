@@ -389,7 +389,7 @@ def check_sheet(page: Page, truth: list[list[str]]) -> int:
 
 def settle_cell(page: Page, truth: list[list[str]]) -> int:
     """Put the selected cell right, or the cell of its row that makes its sum differ."""
-    _, row, column = map(int, page.locator("td.selected").get_attribute("data-id").split())
+    _, row, column = map(int, str(page.locator("td.selected").get_attribute("data-id")).split())
     read = [text.strip() for text in page.locator(f"td[data-id^='0 {row} ']").all_inner_texts()]
     wrong = [i for i, text in enumerate(read) if text != truth[row][i]]
     keys: list[str] = []
