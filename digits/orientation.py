@@ -8,7 +8,7 @@ from digits.inference.classifier import Classifier
 from digits.types import FRAME, Box, Ink
 
 INK = 0.5  # share of full ink from which a pixel belongs to a piece
-PIECES = 60  # the largest of a page that are asked; more change no vote
+PIECES = 24  # the largest of a page that are asked; 60 told no other page of dev apart
 SMALLEST = 12  # px, longer side of a piece that can be told
 ALIKE = 2.0  # times the usual size, and its inverse: pieces of other sizes are no digits
 LEAST = 1e-3  # probability: one piece cannot decide alone

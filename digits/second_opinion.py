@@ -10,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 
 from digits.composition import PageReading, ReadNumber
-from digits.types import Box, Line
+from digits.types import Box, Digit, Line
 
 BETTER = 0.5  # digits more that must be likely to be right for the maps' reading to be taken
 DISPUTED = 0.5  # factor of a number's confidence where the other reading differs
@@ -52,15 +52,15 @@ def _own_digits(found: PageReading, other: PageReading) -> float:
     own = 0.0
     for line in found.lines:
         for digit in (d for d in line.digits if d.value is not None):
-            x, y = _centre(digit.box)
-            near = max(digit.box.width, digit.box.height) / 2
-            own += line.confidence * all(
-                digit.value != d.value
-                or abs(_centre(d.box)[0] - x) > near
-                or abs(_centre(d.box)[1] - y) > near
-                for d in theirs
-            )
+            own += line.confidence * (not any(_is_same(digit, d) for d in theirs))
     return own
+
+
+def _is_same(digit: Digit, other: Digit) -> bool:
+    """Return whether two readings name one digit alike; one of them may have a piece of it."""
+    centres = np.array([_centre(digit.box), _centre(other.box)])
+    inside = _lies_in(centres, other.box)[0] or _lies_in(centres, digit.box)[1]
+    return digit.value == other.value and bool(inside)
 
 
 def confirm(found: PageReading, other: PageReading) -> PageReading:
@@ -126,13 +126,14 @@ def _share(line: Line, n_digits: int) -> float:
 def _inside(centres: np.ndarray, line: Line) -> np.ndarray:
     """Return which points (n, 2) lie on a number: (n,) bool."""
     box = Box.around(digit.box for digit in line.digits)
-    by = AROUND * box.height
-    return np.asarray(
-        (centres[:, 0] > box.x - by)
-        & (centres[:, 0] < box.right + by)
-        & (centres[:, 1] > box.y - by)
-        & (centres[:, 1] < box.bottom + by)
-    )
+    return _lies_in(centres, box, AROUND * box.height)
+
+
+def _lies_in(points: np.ndarray, box: Box, around: float = 0.0) -> np.ndarray:
+    """Return which points (n, 2) lie in a box, or so many px around it: (n,) bool."""
+    low = np.array([box.x, box.y]) - around
+    high = np.array([box.right, box.bottom]) + around
+    return np.asarray(((points > low) & (points < high)).all(axis=1))
 
 
 def _centre(box: Box) -> tuple[float, float]:

@@ -75,7 +75,7 @@ def test_a_minus_is_not_left_out_however_far_it_stands(held_out, as_picture, len
     reading = current_reader().read(as_picture(grey))
     agrees_with_itself(reading)
     signed = reading.written == f"-{reading.text}"
-    assert signed or (reading.status == "doubtful" and reading.unread)
+    assert signed or (reading.status == "doubtful" and len(reading.unread) == 1)
 
 
 def test_two_lines_are_read_from_the_top(held_out, as_picture):

@@ -83,6 +83,7 @@ def _line_agrees(line: Plain, size: list[int]) -> None:
 def _written_agrees(part: Plain) -> None:
     """What is written is the text with separators, and each separator is a mark."""
     assert SEPARATORS.sub("", part["written"]) == part["text"], (part["written"], part["text"])
+    assert len(SEPARATORS.findall(part["written"])) <= len(part["marks"]), part
 
 
 def _cells_agree(plain: Plain) -> None:
