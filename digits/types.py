@@ -18,6 +18,16 @@ FRAME = 28  # px, side of an MNIST picture (LeCun et al. 1998, section III.A)
 GLYPH = 20  # px, longest side of the digit inside it (same source)
 CENTRE = 14.5  # px from the frame's corner to MNIST's centre of mass; pixel i spans [i, i + 1)
 CLASSES = 10  # the digits 0 to 9
+PIXEL_CLASSES = (  # of a page; a struck-out number includes its strokes
+    "background",
+    "digit",
+    "writing",
+    "rule",
+    "print",
+    "printed digit",
+    "struck-out number",
+)
+BACKGROUND, DIGIT, WRITING, RULE, PRINT, PRINTED_DIGIT, STRUCK = range(len(PIXEL_CLASSES))
 STRIP = 32  # px, height of a straightened line; the digits fill about three quarters
 STRIDE = 4  # px of a strip for each step of the line network
 DIGITS = "0123456789"

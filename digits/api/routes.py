@@ -190,6 +190,11 @@ def _problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 LimitedService = Annotated[ReadingService, Depends(_limited_service, scope="function")]
 Service = Annotated[ReadingService, Depends(_service)]
+ModelParameter = Annotated[str | None, Query(description="name of a model, see /models")]
+AcceptParameter = Annotated[
+    float,
+    Query(ge=0, le=1, description="confidence threshold below which an answer is doubtful"),
+]
 
 open_to_all = APIRouter(tags=["operation"])
 guarded = APIRouter(dependencies=[Depends(_authorised)], responses=_problems(401))
@@ -210,11 +215,8 @@ async def read(
         int | None,
         Query(ge=1, le=MAX_LENGTH, description="number of digits in the picture's only number"),
     ] = None,
-    model: Annotated[str | None, Query(description="name of a model, see /models")] = None,
-    accept: Annotated[
-        float,
-        Query(ge=0, le=1, description="confidence threshold below which a reading is doubtful"),
-    ] = CONFIDENCE_THRESHOLD,
+    model: ModelParameter = None,
+    accept: AcceptParameter = CONFIDENCE_THRESHOLD,
     detail: Annotated[
         Literal["brief", "full"], Query(description="brief: without lines and digits")
     ] = "full",
@@ -261,11 +263,8 @@ async def read(
 async def read_forms(
     request: Request,
     service: LimitedService,
-    model: Annotated[str | None, Query(description="name of a model, see /models")] = None,
-    accept: Annotated[
-        float,
-        Query(ge=0, le=1, description="confidence threshold below which a field is doubtful"),
-    ] = CONFIDENCE_THRESHOLD,
+    model: ModelParameter = None,
+    accept: AcceptParameter = CONFIDENCE_THRESHOLD,
 ) -> Response:
     """Read filled pages of a form.
 

@@ -30,14 +30,15 @@ from digits.forms.values import find_fault, likely_values, offer, to_value
 from digits.image.binarize import to_ink
 from digits.image.components import Components, find_components
 from digits.image.digit_segmentation import Glyph
-from digits.image.page_maps import DIGIT, WRITING
 from digits.image.page_segmentation import TextRegion, only_line, open_page, paper_of
 from digits.image.ruling import erase
 from digits.inference.segmenter import Segmenter, segment_page
 from digits.reader import Piece, Reader
 from digits.types import (
     CONFIDENCE_THRESHOLD,
+    DIGIT,
     LINKED,
+    WRITING,
     Box,
     Contrast,
     Digit,

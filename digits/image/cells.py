@@ -7,7 +7,8 @@ import cv2
 import numpy as np
 
 from digits.image.components import Components, find_components, joined
-from digits.image.page_maps import RULE, PageMaps
+from digits.image.page_maps import PageMaps
+from digits.types import RULE
 
 BRIDGE = 0.6  # digits' heights: a shorter break in a rule is mended, where writing crosses it
 RULED = 0.3  # probability of a rule from which a pixel parts cells

@@ -10,9 +10,8 @@ from digits.image.binarize import to_ink
 from digits.image.cells import MapCell
 from digits.image.components import joined
 from digits.image.number_regions import TALL, NumberRegion, NumberRegions
-from digits.image.page_maps import PAPER
 from digits.image.rectify import MARGIN, SIDE_MARGIN, straighten
-from digits.types import Box, Page, Pixels, Region
+from digits.types import BACKGROUND, Box, Page, Pixels, Region
 
 LEVEL = 0.45  # of the lower one's height by which two numbers on one line overlap
 WIDEST_GAP = 6.0  # digits' heights between two numbers of one line
@@ -246,7 +245,7 @@ def _masks(
     rows = slice(max(0, int(y.min()) - 4), max(1, int(y.max()) + 5))
     columns = slice(max(0, int(x.min()) - 4), max(1, int(x.max()) + 5))
     mine = np.isin(regions.labels[rows, columns], names)
-    inked = regions.maps.labels[rows, columns] != PAPER
+    inked = regions.maps.labels[rows, columns] != BACKGROUND
     window = np.ones((SPREAD, SPREAD), np.uint8)
     layers = np.stack(
         [

@@ -7,18 +7,8 @@ import numpy as np
 
 from digits.image.cells import MapCells, find_cells
 from digits.image.components import Components, find_components, joined
-from digits.image.page_maps import (
-    DIGIT,
-    PRINTED_DIGIT,
-    RULE,
-    SPECK,
-    STRUCK,
-    WRITING,
-    WRITTEN,
-    PageMaps,
-    digit_height,
-    vote,
-)
+from digits.image.page_maps import SPECK, WRITTEN, PageMaps, digit_height, vote
+from digits.types import DIGIT, PRINTED_DIGIT, RULE, STRUCK, WRITING
 
 CORED = 0.5  # probability from which a pixel is of a number's middle
 TALL = 0.45  # of the digits' height: a piece so tall is a digit

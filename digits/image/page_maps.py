@@ -6,9 +6,8 @@ import numpy as np
 from jaxtyping import Float32, Float64, UInt8
 
 from digits.image.components import find_components, weighted_median
+from digits.types import BACKGROUND, DIGIT, PRINT, PRINTED_DIGIT, RULE, STRUCK, WRITING
 
-# Classes of a page's pixels; the last is a number that is struck out, with its strokes.
-PAPER, DIGIT, WRITING, RULE, PRINT, PRINTED_DIGIT, STRUCK = range(7)
 WRITTEN = (DIGIT, WRITING, PRINT, PRINTED_DIGIT, STRUCK)
 USUAL = 17.0  # px of the maps: height of digits where nothing tells it
 CLEAR = 0.55  # of a piece's probability that its class must have
@@ -55,8 +54,8 @@ def vote(maps: PageMaps) -> PageMaps:
     total = np.maximum(shares.sum(axis=0), 1e-9)
     clear = shares.max(axis=0) >= CLEAR * total
     small = (pieces.height <= HIGHEST * usual) & (pieces.width <= WIDEST * usual)
-    chosen = np.where(clear & small, np.array(WRITTEN)[best], PAPER)
-    names = np.concatenate([[PAPER], chosen]).astype(np.uint8)[pieces.labels]
+    chosen = np.where(clear & small, np.array(WRITTEN)[best], BACKGROUND)
+    names = np.concatenate([[BACKGROUND], chosen]).astype(np.uint8)[pieces.labels]
     return replace(maps, labels=np.where(names > 0, names, labels).astype(np.uint8))
 
 

@@ -15,21 +15,10 @@ from digits.synthesis.page_camera import (
     sensor,
     skin,
 )
-from digits.synthesis.page_canvas import (
-    DIGIT,
-    HEIGHT_STEP,
-    N_CLASSES,
-    PRINT,
-    PRINTED_DIGIT,
-    RULE,
-    STRUCK,
-    WRITING,
-    Canvas,
-    TrueCell,
-    TrueNumber,
-)
+from digits.synthesis.page_canvas import HEIGHT_STEP, Canvas, TrueCell, TrueNumber
 from digits.synthesis.page_ink import InkBank, Rectangle, to_array
 from digits.synthesis.page_layouts import SHARES, Area, lay_out
+from digits.types import DIGIT, PRINT, PRINTED_DIGIT, RULE, STRUCK, WRITING
 
 CROP = 256  # px, side of a training crop
 BLEED = 36  # px around a crop that is composed too, for it may come in when the page is turned
@@ -50,7 +39,7 @@ class ComposedPage:
     """A page as a camera sees it, and its truth; maps have half the page's resolution."""
 
     rgb: UInt8[np.ndarray, "h w 3"]
-    labels: UInt8[np.ndarray, "h2 w2"]  # class of each pixel, see `page_canvas`
+    labels: UInt8[np.ndarray, "h2 w2"]  # class of each pixel, see `types.PIXEL_CLASSES`
     core: UInt8[np.ndarray, "h2 w2"]  # 1 in the middle of a number
     tall: UInt8[np.ndarray, "h2 w2"]  # height of digits, see `page_canvas.encode_height`; 0 none
     sheet: UInt8[np.ndarray, "h2 w2"]  # 1 on paper, 0 on what lies around it
@@ -335,17 +324,3 @@ def _moved(
         tuple(replace(number, box=seen(number.box)) for number in canvas.numbers),
         tuple(replace(cell, box=seen(cell.box)) for cell in canvas.cells),
     )
-
-
-def describe_classes() -> tuple[str, ...]:
-    """Return a short name for each class of pixels."""
-    names = (
-        "background",
-        "digit",
-        "writing",
-        "rule",
-        "print",
-        "printed digit",
-        "struck-out number",
-    )
-    return names[:N_CLASSES]

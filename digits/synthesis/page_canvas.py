@@ -24,10 +24,8 @@ from digits.synthesis.page_ink import (
     smooth,
     to_array,
 )
+from digits.types import DIGIT, PIXEL_CLASSES, PRINT, PRINTED_DIGIT, RULE, STRUCK, WRITING
 
-N_CLASSES = 7
-# Classes of a page's pixels; the last is a number that is struck out, with its strokes.
-PAPER, DIGIT, WRITING, RULE, PRINT, PRINTED_DIGIT, STRUCK = range(N_CLASSES)
 CORE = 0.3  # of a digit's height: thickness of the line through a number's middle
 PART = 0.55  # of a digit's height: digits further apart are two cores
 SOLID, DOTTED, DOUBLE = range(3)  # styles of a rule
@@ -101,7 +99,7 @@ class Canvas:
 
     def __post_init__(self) -> None:
         shape = (self.height, self.width)
-        self.layers = np.zeros((N_CLASSES, *shape), np.uint8)
+        self.layers = np.zeros((len(PIXEL_CLASSES), *shape), np.uint8)
         self.colour = np.zeros((*shape, 3), np.uint8)
         self.core = np.zeros(shape, np.uint8)
         self.tall = np.zeros(shape, np.uint8)

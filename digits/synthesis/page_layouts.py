@@ -9,7 +9,6 @@ import numpy as np
 from digits.synthesis.page_canvas import (
     DOTTED,
     DOUBLE,
-    PRINT,
     SOLID,
     Canvas,
     TrueCell,
@@ -25,6 +24,7 @@ from digits.synthesis.page_ink import (
     pen_colour,
     print_colour,
 )
+from digits.types import PRINT
 
 MOST_ROWS = 46
 MOST_COLUMNS = 24

@@ -1,7 +1,6 @@
 """Train the line network on composed lines with CTC, calibrate it, and export it."""
 
 import dataclasses
-import time
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import closing
 from multiprocessing import get_context
@@ -32,7 +31,7 @@ from digits.synthesis.batches import (
 from digits.synthesis.line import TALL, SyntheticLine, compose_line
 from digits.synthesis.page_ink import InkBank
 from digits.training.architectures import build_line
-from digits.training.callbacks import Checkpoint, Clock
+from digits.training.callbacks import Checkpoint, Clock, LearningRate
 from digits.training.checkpoint import Record, checksums, forget, load_record, restore
 from digits.training.digit import provenance
 from digits.training.export import export_line, multiply_adds, staged
@@ -57,9 +56,6 @@ PRIOR = {"/": 0.05}
 WEIGHT = 0.4
 WEIGHTS = (0.0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0)
 TINY = 1e-12  # probability; the logarithm of 0 is not a number
-WARM_UP = 2  # epochs in which the learning rate rises
-LOWEST = 0.02  # of the highest learning rate, its last one
-STOP_EARLY = 0.03  # of the minutes: an epoch that ends so late is the last
 SURE = 1e-9  # no text is likelier than 1 minus this, nor less likely
 
 
@@ -145,7 +141,7 @@ def _as_input(batch: Batch) -> tuple[np.ndarray, np.ndarray]:
 
 
 def compile_line(network: keras.Model, recipe: LineRecipe) -> None:
-    """Give the network CTC and an optimiser, whose rate `_Rate` sets, with averaged weights."""
+    """Compile with CTC and AdamW, with averaged weights; `LearningRate` sets its rate."""
     optimizer = keras.optimizers.AdamW(
         recipe.peak,
         weight_decay=recipe.decay,
@@ -204,7 +200,7 @@ def fit_line(
                 keras.callbacks.LambdaCallback(on_epoch_begin=lambda epoch, _: lines.begin(epoch)),
                 Clock(),
                 Checkpoint(run, record),
-                _Rate(recipe, minutes),
+                LearningRate(recipe.peak, recipe.epochs, minutes),
             ],
             verbose=2,
         )
@@ -232,33 +228,6 @@ def average(network: keras.Model, recipe: LineRecipe, run: Path) -> int:
     record = restore(network, run)
     network.optimizer.finalize_variable_values(network.trainable_variables)
     return record.epochs
-
-
-class _Rate(keras.callbacks.Callback):
-    """Raise the learning rate, then let it fall as a cosine over all epochs, or over the minutes.
-
-    It is set for whole epochs: within one, Keras keeps the optimiser's state on the device.
-    """
-
-    def __init__(self, recipe: LineRecipe, minutes: float | None) -> None:
-        super().__init__()
-        self._recipe, self._minutes, self._start = recipe, minutes, time.monotonic()
-
-    def _spent(self) -> float:
-        """Return the share of the minutes that is over."""
-        return (time.monotonic() - self._start) / (60 * (self._minutes or 1))
-
-    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:  # noqa: ARG002
-        """Set the rate of this epoch."""
-        spent = epoch / self._recipe.epochs if self._minutes is None else self._spent()
-        fallen = 0.5 + 0.5 * float(np.cos(np.pi * min(1.0, spent)))
-        risen = min(1.0, (1 + epoch) / (1 + WARM_UP))
-        self.model.optimizer.learning_rate = self._recipe.peak * risen * max(LOWEST, fallen)
-
-    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:  # noqa: ARG002
-        """Stop where the next epoch would not end in time."""
-        if self._minutes is not None and self._spent() > 1 - STOP_EARLY:
-            self.model.stop_training = True
 
 
 def export_line_run(

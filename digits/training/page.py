@@ -2,7 +2,6 @@
 
 import dataclasses
 import tempfile
-import time
 from pathlib import Path
 from typing import Any
 
@@ -17,17 +16,18 @@ from digits.inference.classifier import load_card
 from digits.inference.segmenter import ANGLE_UNIT, CLASSES, CORE, QUARTERS, SHEET, TALL, TALL_BASE
 from digits.io.atomic_write import atomic_write
 from digits.mnist import Mnist
-from digits.synthesis.page import KINDS, compose_crop, describe_classes
-from digits.synthesis.page_canvas import HEIGHT_BASE, HEIGHT_STEP, PAPER, RULE
+from digits.synthesis.page import KINDS, compose_crop
+from digits.synthesis.page_canvas import HEIGHT_BASE, HEIGHT_STEP
 from digits.synthesis.page_crops import CORE_BIT, SHEET_BIT, CropBatch, CropStream, to_batch
 from digits.synthesis.page_ink import InkBank
 from digits.training.architectures import build_page
-from digits.training.callbacks import Checkpoint, Clock
+from digits.training.callbacks import Checkpoint, Clock, LearningRate
 from digits.training.checkpoint import Record, forget, restore
 from digits.training.digit import provenance
 from digits.training.export import TOLERANCE, multiply_adds, staged
 from digits.training.graph import named
 from digits.training.recipes import PageRecipe
+from digits.types import BACKGROUND, PIXEL_CLASSES, RULE
 
 TITLE = "Page network: what each pixel of a page is"
 WEIGHTS = (0.5, 1.6, 1.6, 1.0, 1.0, 1.6, 1.6)  # of each class in the loss: handwriting counts most
@@ -35,9 +35,6 @@ CORE_WEIGHT, TALL_WEIGHT, SHEET_WEIGHT = 0.3, 0.3, 0.1
 QUARTER_WEIGHT, ANGLE_WEIGHT = 0.1, 0.2
 JUDGED = 16  # crops of each kind that judge
 JUDGING_SEED = 1000  # added to the recipe's, for pages that nothing else has seen
-WARM_UP = 100  # steps in which the learning rate rises
-LOWEST = 0.02  # of the highest learning rate, its last one
-STOP_EARLY = 0.03  # of the minutes: an epoch that ends so late is the last
 MEASURED = 256  # px: side of the page for which multiplications are counted
 
 
@@ -65,7 +62,7 @@ def to_arrays(batch: CropBatch) -> tuple[np.ndarray, tuple[np.ndarray, np.ndarra
     """
     truth = np.stack([batch.labels, batch.tall], axis=-1).astype(np.float32)
     classes = batch.labels % CORE_BIT
-    written = ((classes != PAPER) & (classes != RULE)).astype(np.float32)
+    written = ((classes != BACKGROUND) & (classes != RULE)).astype(np.float32)
     n, high, wide = written.shape
     cells = written.reshape(n, high // 16, 16, wide // 16, 16).mean(axis=(2, 4))
     lies = np.broadcast_to(batch.lies[:, None, None, :], (*cells.shape, 2))
@@ -86,7 +83,7 @@ def maps_loss(truth: Any, maps: Any) -> Any:  # noqa: ANN401  # tensors of the b
     loss += SHEET_WEIGHT * _binary(sheet, maps[..., SHEET])
     known = truth[..., 1]
     doublings = known / HEIGHT_STEP + float(np.log2(HEIGHT_BASE / TALL_BASE))
-    written = ops.cast(known > 0, "float32") * ops.cast(labels != PAPER, "float32")
+    written = ops.cast(known > 0, "float32") * ops.cast(labels != BACKGROUND, "float32")
     written *= ops.cast(labels != RULE, "float32")
     off = ops.abs(maps[..., TALL] - doublings)
     loss += TALL_WEIGHT * 4 * written * ops.minimum(off, 2.0)
@@ -109,7 +106,7 @@ def _binary(truth: Any, logits: Any) -> Any:  # noqa: ANN401
 
 
 def compile_page(network: keras.Model, recipe: PageRecipe) -> None:
-    """Give the network its losses and an optimiser, whose rate `_Rate` sets."""
+    """Compile with the losses of both outputs and AdamW; `LearningRate` sets its rate."""
     optimizer = keras.optimizers.AdamW(recipe.peak, weight_decay=recipe.decay, global_clipnorm=5.0)
     network.compile(optimizer, loss=[maps_loss, coarse_loss])
 
@@ -157,39 +154,17 @@ def fit_page(
             initial_epoch=done,
             epochs=recipe.epochs,
             shuffle=False,
-            callbacks=[Clock(), _Judge(judging), keeper, _Rate(recipe, done, minutes)],
+            callbacks=[
+                Clock(),
+                _Judge(judging),
+                keeper,
+                LearningRate(recipe.peak, recipe.epochs, minutes),
+            ],
             verbose=2,
         )
     finally:
         stream.close()
     return keeper.record.epochs
-
-
-class _Rate(keras.callbacks.Callback):
-    """Raise the learning rate, then let it fall as a cosine over all steps, or over the minutes."""
-
-    def __init__(self, recipe: PageRecipe, done: int, minutes: float | None) -> None:
-        super().__init__()
-        self._peak, self._minutes, self._start = recipe.peak, minutes, time.monotonic()
-        self._each = recipe.crops // recipe.batch
-        self._step, self._steps = done * self._each, recipe.epochs * self._each
-
-    def on_train_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:  # noqa: ARG002
-        """Set the rate of this step."""
-        spent = self._step / self._steps
-        if self._minutes is not None:
-            spent = (time.monotonic() - self._start) / (60 * self._minutes)
-        fallen = 0.5 + 0.5 * float(np.cos(np.pi * min(1.0, spent)))
-        risen = min(1.0, (1 + self._step) / WARM_UP)
-        self.model.optimizer.learning_rate = self._peak * risen * max(LOWEST, fallen)
-        self._step += 1
-
-    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:  # noqa: ARG002
-        """Stop where the next epoch would not end in time."""
-        if self._minutes is not None:
-            minutes = (time.monotonic() - self._start) / 60
-            if minutes > self._minutes * (1 - STOP_EARLY):
-                self.model.stop_training = True
 
 
 class _Judge(keras.callbacks.Callback):
@@ -204,7 +179,7 @@ class _Judge(keras.callbacks.Callback):
         maps, coarse = self.model.predict(self._pages, batch_size=16, verbose=0)
         figures = judge_maps(maps, coarse, self._truth, self._coarse)
         if logs is not None:
-            for name, iou in zip(describe_classes(), figures["iou"], strict=True):
+            for name, iou in zip(PIXEL_CLASSES, figures["iou"], strict=True):
                 logs[f"iou {name}"] = round(iou, 4)
             for name in ("core", "sheet", "tall", "quarters", "angle"):
                 logs[name] = round(figures[name], 4)
@@ -291,7 +266,7 @@ def export_page_run(
                     else []
                 ),
             ],
-            "classes": list(describe_classes()),
+            "classes": list(PIXEL_CLASSES),
             "validation": {
                 "crops": len(crops),
                 **judge_maps(maps, coarse, truth, lies),

@@ -4,14 +4,15 @@ import numpy as np
 
 from digits.image.page_maps import PageMaps
 from digits.synthesis.page import LABEL_STRIDE, ComposedPage
-from digits.synthesis.page_canvas import HEIGHT_BASE, HEIGHT_STEP, N_CLASSES
+from digits.synthesis.page_canvas import HEIGHT_BASE, HEIGHT_STEP
+from digits.types import PIXEL_CLASSES
 
 UNKNOWN = 34.0  # px of the page: height of digits where none are
 
 
 def perfect_maps(page: ComposedPage) -> PageMaps:
     """Return a composed page's truth as the layout takes it."""
-    probabilities = np.eye(N_CLASSES, dtype=np.float32)[page.labels]
+    probabilities = np.eye(len(PIXEL_CLASSES), dtype=np.float32)[page.labels]
     tall = HEIGHT_BASE * np.exp2(page.tall.astype(np.float32) / HEIGHT_STEP)
     tall = np.where(page.tall > 0, tall, UNKNOWN).astype(np.float32)
     to_page = np.diag([LABEL_STRIDE, LABEL_STRIDE, 1.0]).astype(np.float64)

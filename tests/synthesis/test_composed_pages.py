@@ -6,19 +6,9 @@ import pytest
 
 from digits.mnist import load_mnist
 from digits.synthesis.page import KINDS, compose_crop, compose_document
-from digits.synthesis.page_canvas import (
-    DIGIT,
-    HEIGHT_BASE,
-    HEIGHT_STEP,
-    N_CLASSES,
-    PAPER,
-    PRINT,
-    PRINTED_DIGIT,
-    RULE,
-    Canvas,
-    encode_height,
-)
+from digits.synthesis.page_canvas import HEIGHT_BASE, HEIGHT_STEP, Canvas, encode_height
 from digits.synthesis.page_ink import InkBank, choose_pen, mnist_samples, print_text, to_strokes
+from digits.types import BACKGROUND, DIGIT, PIXEL_CLASSES, PRINT, PRINTED_DIGIT, RULE
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +28,7 @@ def test_a_crop_has_maps_of_half_its_size_with_known_classes(bank, kind):
         assert crop.rgb.shape == (256, 256, 3)
         for layer in (crop.labels, crop.core, crop.tall, crop.sheet):
             assert layer.shape == (128, 128)
-        assert crop.labels.max() < N_CLASSES
+        assert crop.labels.max() < len(PIXEL_CLASSES)
         assert set(np.unique(crop.core)) <= {0, 1}
         beside = cv2.erode(1 - crop.sheet, np.ones((5, 5), np.uint8)) > 0
         assert not crop.labels[beside].any()  # nothing is written beside the paper
@@ -114,7 +104,7 @@ def test_separators_belong_to_their_number(bank):
     canvas.number(20, 60, 40, "7.5", choose_pen(bank, rng))
     (number,) = canvas.numbers
     assert (number.text, number.written) == ("75", "7.5")
-    assert not any(canvas.layers[k].any() for k in range(N_CLASSES) if k != DIGIT)
+    assert not any(canvas.layers[k].any() for k in range(len(PIXEL_CLASSES)) if k != DIGIT)
 
 
 def test_printed_digits_are_apart_from_other_print(bank):
@@ -143,7 +133,7 @@ def test_rules_are_drawn_only_where_the_window_sees_them(bank):
     assert not canvas.layers[RULE].any()
     canvas.rule((-500, 100), (900, 100), 2, np.zeros(3, np.uint8))
     assert canvas.layers[RULE][99:102].any(axis=0).all()
-    assert not canvas.layers[PAPER].any()
+    assert not canvas.layers[BACKGROUND].any()
 
 
 def test_recorded_strokes_are_scaled_to_height_one():

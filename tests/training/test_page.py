@@ -98,6 +98,8 @@ def test_training_goes_on_and_leaves_what_is_served(bank, tmp_path, monkeypatch)
     network = build_page()
     epochs = fit_page(network, bank, TINY, run, validation=bank, resume=True)
     assert epochs == 2
+    # The second epoch's rate, as without an interruption: warm-up 2/3, half of the cosine.
+    assert float(network.optimizer.learning_rate) == pytest.approx(TINY.peak * 2 / 3 * 0.5)
     assert len((run / "history.csv").read_text().splitlines()) == 3
     card = export_page_run(network, mnist, TINY, run, validation=bank, epochs=epochs)
     assert card["crops_seen"] == 8
