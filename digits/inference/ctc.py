@@ -7,6 +7,7 @@ log-probabilities.
 """
 
 from dataclasses import dataclass
+from heapq import nlargest
 from math import exp, log, log1p
 
 import numpy as np
@@ -18,6 +19,7 @@ BLANK = 0  # class of the blank; symbol s is class s + 1, as in Keras' CTC; digi
 BEAM = 12  # prefixes kept while searching
 UNLIKELY = log(1e-4)  # classes less likely than this at a step are not followed
 NEVER = -1e30  # log of probability 0; the difference of two infinities would be nan
+NOTHING = (NEVER, NEVER)  # scores of a prefix that is not known yet
 
 Steps = Float[np.ndarray, "_t _classes"]  # log-probabilities along a line, each row of sum 1
 
@@ -45,32 +47,34 @@ def likeliest_texts(steps: Steps, beam: int = BEAM) -> list[tuple[tuple[int, ...
     """
     beams: dict[tuple[int, ...], tuple[float, float]] = {(): (0.0, NEVER)}
     for step in steps.tolist():
-        grown: dict[tuple[int, ...], list[float]] = {}
-        likely = [c for c in range(1, len(step)) if step[c] > UNLIKELY]
+        grown: dict[tuple[int, ...], tuple[float, float]] = {}
+        likely = [(c - 1, step[c]) for c in range(1, len(step)) if step[c] > UNLIKELY]
         for prefix, (blank, open_) in beams.items():
             whole = _sum(blank, open_)
-            _add(grown, prefix, 0, whole + step[BLANK])
+            stays = grown.get(prefix, NOTHING)[1]
             if prefix:
-                _add(grown, prefix, 1, open_ + step[prefix[-1] + 1])
-            for label in likely:
-                digit = label - 1
-                before = blank if prefix and prefix[-1] == digit else whole
-                _add(grown, (*prefix, digit), 1, before + step[label])
-        best = sorted(grown.items(), key=lambda item: -_sum(item[1][0], item[1][1]))[:beam]
-        beams = {prefix: (scores[0], scores[1]) for prefix, scores in best}
-    return [(prefix, _sum(*scores)) for prefix, scores in beams.items()]
+                stays = _sum(stays, open_ + step[prefix[-1] + 1])
+            grown[prefix] = whole + step[BLANK], stays
+            for symbol, score in likely:
+                before = blank if prefix and prefix[-1] == symbol else whole
+                longer = (*prefix, symbol)
+                closed, known = grown.get(longer, NOTHING)
+                grown[longer] = closed, _sum(known, before + score)
+        beams = grown
+        if len(grown) > beam:
+            beams = dict(nlargest(beam, grown.items(), key=_total))
+    best = sorted(beams.items(), key=_total, reverse=True)
+    return [(text, _sum(*scores)) for text, scores in best]
 
 
-def _add(
-    grown: dict[tuple[int, ...], list[float]], prefix: tuple[int, ...], ending: int, score: float
-) -> None:
-    scores = grown.setdefault(prefix, [NEVER, NEVER])
-    scores[ending] = _sum(scores[ending], score)
+def _total(item: tuple[tuple[int, ...], tuple[float, float]]) -> float:
+    return _sum(*item[1])
 
 
 def _sum(one: float, other: float) -> float:
     """Return log(exp(one) + exp(other)) of two plain numbers."""
-    return max(one, other) + log1p(exp(-abs(one - other)))
+    less, more = (one, other) if one < other else (other, one)
+    return more if less == NEVER else more + log1p(exp(less - more))
 
 
 def without_separators(steps: Steps) -> Steps:
@@ -157,55 +161,65 @@ def substitutions(steps: Steps, symbols: tuple[int, ...]) -> Float[np.ndarray, "
     Row i, column d is log p(text with d for its digit number i), all other symbols unchanged,
     computed by the forward-backward algorithm. Separators have no row.
     """
+    places = [i for i, symbol in enumerate(symbols) if symbol < CLASSES]
+    if not places:
+        return np.zeros((0, CLASSES))
     n = len(symbols)
-    before, after = _forward(steps, symbols), _forward(steps[::-1], symbols[::-1])[::-1]
-    every, never = np.arange(CLASSES), np.full(len(steps), NEVER)
-    scores = []
-    for i, symbol in enumerate(symbols):
-        if symbol >= CLASSES:
-            continue
+    before, after = _forward(np.stack([steps, steps[::-1]]), [symbols, symbols[::-1]])
+    after = after[::-1]
+    never, every = np.full(len(steps), NEVER), np.arange(CLASSES)
+    ways = []
+    for i in places:
         # Paths into position i: from the blank before it, or directly from the symbol before that,
         # unless it is the same digit; and the paths out of it likewise.
-        into = np.tile(before[:, 2 * i, None], CLASSES)
         straight = before[:, 2 * i - 1] if i else never
-        other = every != symbols[i - 1] if i else every >= 0
-        into[:, other] = np.logaddexp(into[:, other], straight[:, None])
-        out = np.tile(after[:, 2 * (n - 1 - i), None], CLASSES)
         onward = after[:, 2 * (n - 1 - i) - 1] if i < n - 1 else never
-        other = every != symbols[i + 1] if i < n - 1 else every >= 0
-        out[:, other] = np.logaddexp(out[:, other], onward[:, None])
-        emitted = steps[:, 1 : 1 + CLASSES]
-        scores.append(_passages(emitted, into, out, begins=i == 0, ends=i == n - 1))
-    return np.stack(scores) if scores else np.zeros((0, CLASSES))
+        ways.append(
+            (
+                _entries(before[:, 2 * i], straight, every != symbols[i - 1]),
+                _entries(after[:, 2 * (n - 1 - i)], onward, every != symbols[(i + 1) % n]),
+            )
+        )
+    into, out = (np.stack(each, axis=1) for each in zip(*ways, strict=True))
+    # `into[t]`: all paths up to step t, just before the digit; a line may begin or end with it.
+    ends = np.full((2, 1, len(places), CLASSES), NEVER)
+    ends[0, 0, [i == 0 for i in places]] = 0.0
+    ends[1, 0, [i == n - 1 for i in places]] = 0.0
+    arrive, depart = np.concatenate([ends[0], into[:-1]]), np.concatenate([out[1:], ends[1]])
+    return _passages(steps[:, 1 : 1 + CLASSES], arrive, depart)
 
 
-def _passages(
-    emitted: np.ndarray, into: np.ndarray, out: np.ndarray, *, begins: bool, ends: bool
-) -> np.ndarray:
-    """Sum over all runs of steps that may emit each digit: (t, 10) -> (10,) log p."""
-    # `into[t]`: all paths up to step t, just before the digit; a line may begin with it.
-    first, last = (np.full((1, CLASSES), 0.0 if may else NEVER) for may in (begins, ends))
-    arrive, depart = np.concatenate([first, into[:-1]]), np.concatenate([out[1:], last])
-    held = np.full(CLASSES, NEVER)
-    total = np.full(CLASSES, NEVER)
-    for t in range(len(emitted)):
-        held = np.logaddexp(held, arrive[t]) + emitted[t]
-        total = np.logaddexp(total, held + depart[t])
+def _entries(from_blank: np.ndarray, straight: np.ndarray, differs: np.ndarray) -> np.ndarray:
+    """Add ways through the blank and straight ones, where the digits differ: (t,) -> (t, 10)."""
+    return np.where(differs, np.logaddexp(from_blank, straight)[:, None], from_blank[:, None])
+
+
+def _passages(emitted: np.ndarray, arrive: np.ndarray, depart: np.ndarray) -> np.ndarray:
+    """Sum over all runs of steps that may emit each digit: (t, 10), (t, n, 10) -> (n, 10) log p."""
+    held = np.full(arrive.shape[1:], NEVER)
+    total = held
+    for here, came, goes in zip(emitted, arrive, depart, strict=True):
+        held = np.logaddexp(held, came) + here
+        total = np.logaddexp(total, held + goes)
     return total
 
 
-def _forward(steps: Steps, digits: tuple[int, ...]) -> np.ndarray:
-    """Return log p of the steps so far, ending in each state: (t, 11) -> (t, 2n + 1)."""
-    states = _states(digits)
-    skips = _skips(states)
-    emitted = steps[:, states]
+def _forward(steps: np.ndarray, texts: list[tuple[int, ...]]) -> np.ndarray:
+    """Return log p of the steps so far, ending in each state: (k, t, c) -> (k, t, 2n + 1).
+
+    Each of k sequences of steps has a text of its own; all texts are of one length.
+    """
+    states = np.stack([_states(text) for text in texts])
+    skips = np.stack([_skips(each) for each in states])
+    emitted = np.take_along_axis(steps, states[:, None, :], axis=2)
     forward = np.full(emitted.shape, NEVER)
-    forward[0, :2] = emitted[0, :2]
-    for t in range(1, len(steps)):
-        last = forward[t - 1]
-        ways = np.logaddexp(last, _shifted(last, 1))
-        ways = np.where(skips, np.logaddexp(ways, _shifted(last, 2)), ways)
-        forward[t] = ways + emitted[t]
+    forward[:, 0, :2] = emitted[:, 0, :2]
+    before = np.full((len(texts), states.shape[1] + 2), NEVER)  # with two states that never are
+    for t in range(1, steps.shape[1]):
+        before[:, 2:] = forward[:, t - 1]
+        ways = np.logaddexp(before[:, 2:], before[:, 1:-1])
+        ways = np.where(skips, np.logaddexp(ways, before[:, :-2]), ways)
+        forward[:, t] = ways + emitted[:, t]
     return forward
 
 
