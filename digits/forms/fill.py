@@ -24,9 +24,8 @@ from digits.forms.align import (
     warp,
     without_shadow,
 )
-from digits.forms.checks import find_wrong_sum
 from digits.forms.template import Field, FieldKind, Form
-from digits.forms.values import find_fault, likely_values, offer, to_value
+from digits.forms.values import find_fault, find_wrong_sums, likely_values, offer, to_value
 from digits.image.binarize import to_ink
 from digits.image.components import Components, find_components
 from digits.image.digit_segmentation import Glyph
@@ -350,10 +349,8 @@ def _job(cut: _Cut) -> _Job | FieldReading:
     if each.kind == "tick":
         return _read_tick(cut)
     own, pieces, runs_over = _own_ink(cut)
-    if not len(pieces) or pieces.height.max() < MARK * cut.inside.height:
-        wide = len(pieces) and pieces.width.max() >= MARK * cut.inside.height
-        if not wide:
-            return FieldReading(each.name, each.kind, "", "empty", 1.0, cut.box)
+    if not _has_writing(pieces, MARK * cut.inside.height):
+        return FieldReading(each.name, each.kind, "", "empty", 1.0, cut.box)
     page = replace(cut.page, ink=np.where(own, cut.page.ink, np.float32(0)))
     glyphs = _cell_glyphs(cut, page, pieces) if cut.cells else {}
     try:
@@ -367,6 +364,11 @@ def _job(cut: _Cut) -> _Job | FieldReading:
         return _unread(cut, "Not a number")
     reasons = ("Writing runs over the field",) if runs_over else ()
     return _Job(cut, tuple(glyphs), (*singles, *whole), reasons)
+
+
+def _has_writing(pieces: Components, least: float) -> bool:
+    """Return whether a piece of ink is at least so many px high or wide."""
+    return bool(len(pieces) and max(pieces.height.max(), pieces.width.max()) >= least)
 
 
 def _unread(cut: _Cut, reason: str) -> FieldReading:
@@ -461,18 +463,11 @@ def _read_tick(cut: _Cut) -> FieldReading:
 def _judge(job: _Job, numbers: Sequence[ReadNumber], accept: float) -> FieldReading:
     """Return the value of a field and what leaves a doubt about it."""
     each = job.cut.field
-    n_cells = len(job.cells)
-    whole = numbers[n_cells] if len(numbers) > n_cells else None
-    reasons = list(job.reasons)
-    if n_cells:
-        line, cell_doubts = _combine(job, numbers[:n_cells], whole)
-        reasons += cell_doubts
-    elif whole is not None:
-        line = whole.line
-        if line.digits and _is_marked(each, whole):
-            reasons.append("Another mark stands there")
-    else:
+    found = _line_of(job, numbers)
+    if found is None:
         return _unread(job.cut, "Not a number")
+    line, doubts = found
+    reasons = [*job.reasons, *doubts]
     if line.struck_out:
         reasons.append("Struck out")
     if not line.digits:
@@ -498,6 +493,18 @@ def _judge(job: _Job, numbers: Sequence[ReadNumber], accept: float) -> FieldRead
         offer(each, line, shown) if reasons else (),
         line,
     )
+
+
+def _line_of(job: _Job, numbers: Sequence[ReadNumber]) -> tuple[Line, list[str]] | None:
+    """Return what is written in a field, and what leaves a doubt about where its digits stand."""
+    n_cells = len(job.cells)
+    whole = numbers[n_cells] if len(numbers) > n_cells else None
+    if n_cells:
+        return _combine(job, numbers[:n_cells], whole)
+    if whole is None:
+        return None
+    is_marked = whole.line.digits and _is_marked(job.cut.field, whole)
+    return whole.line, ["Another mark stands there"] if is_marked else []
 
 
 def _is_marked(each: Field, number: ReadNumber) -> bool:
@@ -548,25 +555,16 @@ def _mean(one: Digit, other: Digit | None) -> Digit:
 def _check_sums(fields: Sequence[Field], readings: Sequence[FieldReading]) -> list[FieldReading]:
     """Make totals doubtful that are not the sum of their parts, and the part that explains it."""
     checked = list(readings)
-    places = {each.name: i for i, each in enumerate(fields)}
-    for i, each in enumerate(fields):
-        for check in each.checks:
-            if check.kind != "sum" or not checked[i].value:
-                continue
-            parts = [places[name] for name in check.of]
-            fault = find_wrong_sum(checked[i].value, [checked[part].value for part in parts])
-            if fault is None:
-                continue
-            total = _with_doubt(checked[i], fault)
-            reckoned = _sum(checked, parts)
-            if reckoned is not None:
-                fitting = tuple(
-                    value for value in _alternatives(each, total) if Decimal(value) == reckoned
-                )
-                total = replace(total, offered=fitting)
-                if not fitting:
-                    _suspect_part(fields, checked, parts, Decimal(total.value) - reckoned)
-            checked[i] = total
+    for i, parts, fault in find_wrong_sums(fields, [reading.value for reading in readings]):
+        total = _with_doubt(checked[i], fault)
+        reckoned = _sum(checked, parts)
+        if reckoned is not None:
+            others = _alternatives(fields[i], total)
+            fitting = tuple(value for value in others if Decimal(value) == reckoned)
+            total = replace(total, offered=fitting)
+            if not fitting:
+                _suspect_part(fields, checked, parts, Decimal(total.value) - reckoned)
+        checked[i] = total
     return checked
 
 

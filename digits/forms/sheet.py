@@ -10,7 +10,7 @@ import numpy as np
 from digits.errors import DigitsError
 from digits.forms.fill import NO, YES, FieldReading, FormReading, read_form
 from digits.forms.template import Field, FieldKind, Form
-from digits.forms.values import find_fault, offer, to_value
+from digits.forms.values import find_fault, find_wrong_sums, offer, to_value
 from digits.io.document import Document
 from digits.marksheet.audit import Audit
 from digits.marksheet.cell import (
@@ -18,7 +18,6 @@ from digits.marksheet.cell import (
     Checked,
     Column,
     Doubt,
-    DoubtKind,
     Kind,
 )
 from digits.marksheet.propose import Row, build_rows
@@ -151,6 +150,7 @@ def audit_form_sheet(form: Form, sheet: Sheet) -> Audit:
 
 
 def _checked(sheet: Sheet, place: tuple[int, int], field: Field) -> Checked:
+    """Return the text of one cell, and why it has to be checked."""
     edit = sheet.edits.get(place)
     if edit is not None:
         fault = None if not edit.text or edit.kept else _fault_of_text(field, edit.text)
@@ -163,10 +163,15 @@ def _checked(sheet: Sheet, place: tuple[int, int], field: Field) -> Checked:
     if not line.digits:
         unread = (Doubt("other", "Not read"),) if entry.kind == "other" else ()
         return Checked("", unread)
-    if field.kind == "tick":
-        sure = line.confidence >= CONFIDENCE_THRESHOLD
-        doubts = () if sure else (Doubt("unsure", "Is it ticked?"),)
-        return Checked(line.written, doubts, () if sure else (YES, NO))
+    if field.kind != "tick":
+        return _checked_value(field, line)
+    if line.confidence >= CONFIDENCE_THRESHOLD:
+        return Checked(line.written)
+    return Checked(line.written, (Doubt("unsure", "Is it ticked?"),), (YES, NO))
+
+
+def _checked_value(field: Field, line: Line) -> Checked:
+    """Return the value of a number, identifier, mark or date, and what may be wrong with it."""
     value = to_value(field, line.written)
     shown = line.written if value is None else value
     fault = find_fault(field, value, len(line.digits))
@@ -195,21 +200,14 @@ def _check_sums(
     form: Form, sheet: Sheet, cells: tuple[tuple[Checked, ...], ...]
 ) -> tuple[tuple[Checked, ...], ...]:
     """Doubt totals that are not the sum of their parts."""
-    from digits.forms.checks import find_wrong_sum
-
-    places = {each.name: i for i, each in enumerate(form.fields)}
     checked = [list(row) for row in cells]
-    for r, row in enumerate(sheet.rows):
-        for c, field in enumerate(form.fields):
+    for r, row in enumerate(checked):
+        if sheet.rows[r].kind != "data":
+            continue
+        for c, _, fault in find_wrong_sums(form.fields, [cell.text for cell in row]):
             edit = sheet.edits.get((r, c))
-            for check in field.checks if row.kind == "data" else ():
-                total = checked[r][c]
-                if check.kind != "sum" or not total.text or (edit and edit.kept):
-                    continue
-                parts = [checked[r][places[name]].text for name in check.of]
-                if fault := find_wrong_sum(total.text, parts):
-                    kind: DoubtKind = "sum"
-                    checked[r][c] = replace(total, doubts=(*total.doubts, Doubt(kind, fault)))
+            if edit is None or not edit.kept:
+                row[c] = replace(row[c], doubts=(*row[c].doubts, Doubt("sum", fault)))
     return tuple(map(tuple, checked))
 
 

@@ -90,7 +90,7 @@ def to_xlsx(form: Form, readings: Iterable[FormReading]) -> bytes:
     try:
         from openpyxl import Workbook
 
-        from digits.marksheet.export import DOUBTFUL, write_text, write_titles
+        from digits.marksheet.export import DOUBTFUL, write_titles
     except ImportError:
         raise MissingLibraryError(f"XLSX needs openpyxl: {how_to_install('app')}") from None
     book = Workbook()
@@ -105,31 +105,31 @@ def to_xlsx(form: Form, readings: Iterable[FormReading]) -> bytes:
         if down > MAX_ROWS:
             raise FormError(f"an XLSX file has at most {MAX_ROWS} rows: write CSV or Parquet")
         about = (reading.file or "", reading.page, reading.status, reading.error or "")
-        for across, value in enumerate(about, start=1):
-            if isinstance(value, int):
-                page.cell(down, across).value = value
-            else:
-                write_text(page.cell(down, across), value or "")
-        for across, each in enumerate(reading.fields, start=1 + len(ABOUT)):
-            place = page.cell(down, across)
-            typed = _typed(each)
-            if isinstance(typed, str):
-                write_text(place, typed)
-            else:
-                place.value = typed
+        fields = reading.fields
+        _write_row(page, down, [*about, *map(_typed, fields)])
+        for across, each in enumerate(fields, start=1 + len(ABOUT)):
             if each.status not in ("doubtful", "missing"):
                 continue
-            place.fill = DOUBTFUL
+            page.cell(down, across).fill = DOUBTFUL
             listed += 1
             texts = (each.name, each.value, "; ".join(each.reasons), ", ".join(each.offered))
-            write_text(checks.cell(listed, 1), reading.file or "")
-            checks.cell(listed, 2).value = reading.page
-            for column, text in enumerate(texts, start=3):
-                write_text(checks.cell(listed, column), text)
-            checks.cell(listed, 7).value = round(each.confidence, 4)
+            share = round(each.confidence, 4)
+            _write_row(checks, listed, [reading.file or "", reading.page, *texts, share])
     file = io.BytesIO()
     book.save(file)
     return file.getvalue()
+
+
+def _write_row(page: Any, row: int, values: Sequence[Any]) -> None:  # noqa: ANN401  # openpyxl's
+    """Write one row of a worksheet; a text never becomes a formula."""
+    from digits.marksheet.export import write_text
+
+    for column, value in enumerate(values, start=1):
+        cell = page.cell(row, column)
+        if isinstance(value, str):
+            write_text(cell, value)
+        else:
+            cell.value = value
 
 
 def _typed(each: FieldReading) -> Any:  # noqa: ANN401  # what openpyxl takes

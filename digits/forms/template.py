@@ -229,13 +229,7 @@ def _check_field(each: Field, size: tuple[int, int], names: Sequence[str]) -> No
         raise FormError(f"a field needs a name of at most {LONGEST_NAME} characters")
     if names.count(each.name) > 1:
         raise FormError("two fields have this name: give each its own")
-    for box in (each.box, *each.cells):
-        if box.x < 0 or box.y < 0 or box.right > size[0] or box.bottom > size[1]:
-            raise FormError(
-                f"its box lies outside the reference picture of {size[0]}x{size[1]} pixels"
-            )
-    if min(each.box.width, each.box.height) < LEAST_SIDE:
-        raise FormError(f"its box is smaller than {LEAST_SIDE} pixels of the reference picture")
+    _check_boxes(each, size)
     if each.length is not None and not 1 <= each.length <= MAX_LENGTH:
         raise FormError(f"length takes a number of digits from 1 to {MAX_LENGTH}")
     if each.kind == "mark" and (each.maximum is None or each.maximum <= 0):
@@ -244,6 +238,16 @@ def _check_field(each: Field, size: tuple[int, int], names: Sequence[str]) -> No
         unknown = [name for name in check.of if name not in names or name == each.name]
         if unknown:
             raise FormError(f"its sum names {unknown[0]}, which is no other field")
+
+
+def _check_boxes(each: Field, size: tuple[int, int]) -> None:
+    for box in (each.box, *each.cells):
+        if box.x < 0 or box.y < 0 or box.right > size[0] or box.bottom > size[1]:
+            raise FormError(
+                f"its box lies outside the reference picture of {size[0]}x{size[1]} pixels"
+            )
+    if min(each.box.width, each.box.height) < LEAST_SIDE:
+        raise FormError(f"its box is smaller than {LEAST_SIDE} pixels of the reference picture")
 
 
 def parse_field(text: str) -> Field:
@@ -277,7 +281,6 @@ def parse_field(text: str) -> Field:
 
 def _with_option(each: Field, option: str) -> Field:
     """Return a field with one more option of `parse_field`."""
-    key, _, value = option.partition("=")
     number = to_decimal(option)
     if number is not None and each.kind == "mark":
         return replace(each, maximum=number)
@@ -285,22 +288,28 @@ def _with_option(each: Field, option: str) -> Field:
         return replace(each, length=int(option))
     if option in ORDERS:
         return replace(each, order=option)
-    check = None
-    if key in CHECKSUMS and not value:
-        check = Check(CHECKSUMS[key])
-    elif key == "range" and ".." in value:
-        low, _, high = value.partition("..")
-        check = Check("range", minimum=_limit(low, option), maximum=_limit(high, option))
-    elif key == "list" and value:
-        check = Check("list", values=tuple(value.split("|")))
-    elif key == "sum" and value:
-        check = Check("sum", of=tuple(value.split("+")))
+    check = _parse_check(option)
     if check is None:
         raise HintError(
             f'field {each.name}: "{option}" is no length, order of a date, or check (luhn, mod11, '
             "mod97, range=0..100, list=A|B, sum=q1+q2)"
         )
     return replace(each, checks=(*each.checks, check))
+
+
+def _parse_check(option: str) -> Check | None:
+    """Return the check that an option names, or None."""
+    key, _, value = option.partition("=")
+    if key in CHECKSUMS and not value:
+        return Check(CHECKSUMS[key])
+    if key == "range" and ".." in value:
+        low, _, high = value.partition("..")
+        return Check("range", minimum=_limit(low, option), maximum=_limit(high, option))
+    if key == "list" and value:
+        return Check("list", values=tuple(value.split("|")))
+    if key == "sum" and value:
+        return Check("sum", of=tuple(value.split("+")))
+    return None
 
 
 def _limit(text: str, option: str) -> Decimal | None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from itertools import islice
 
-from digits.forms.checks import find_misfit, to_decimal
+from digits.forms.checks import find_misfit, find_wrong_sum, to_decimal
 from digits.forms.template import DateOrder, Field
 from digits.marksheet.cell import likeliest
 from digits.types import Line
@@ -65,6 +65,26 @@ def find_fault(each: Field, value: str | None, n_digits: int) -> str | None:
     return find_misfit(value, each.checks)
 
 
+def find_wrong_sums(
+    fields: Sequence[Field], values: Sequence[str]
+) -> Iterator[tuple[int, list[int], str]]:
+    """Yield the fields whose value is not the sum of other fields.
+
+    Yields
+    ------
+    tuple of int, list of int, and str
+        The place of the total, those of its parts, and what is wrong.
+    """
+    places = {each.name: i for i, each in enumerate(fields)}
+    for i, each in enumerate(fields):
+        for check in each.checks:
+            if check.kind != "sum" or not values[i]:
+                continue
+            parts = [places[name] for name in check.of]
+            if fault := find_wrong_sum(values[i], [values[part] for part in parts]):
+                yield i, parts, fault
+
+
 def likely_values(each: Field, line: Line) -> Iterator[tuple[str, float]]:
     """Yield values that pass the field's checks, the likeliest first, with their shares.
 
@@ -113,24 +133,34 @@ def _plain(text: str) -> str:
 
 def _to_date(written: str, order: DateOrder) -> str | None:
     """Return a date as year-month-day, or None."""
-    if parts := SEPARATED.fullmatch(written):
-        numbers: Sequence[str] = parts.groups()
-    elif written.isdigit() and len(written) in (SHORT, LONG):
-        year = len(written) - 4
-        sizes = (year, 2, 2) if order == "ymd" else (2, 2, year)
-        ends = [sum(sizes[: i + 1]) for i in range(3)]
-        numbers = [written[end - size : end] for end, size in zip(ends, sizes, strict=True)]
-    else:
+    numbers = _date_parts(written, order)
+    if numbers is None:
         return None
     named = dict(zip(order, numbers, strict=True))
-    if len(named["y"]) not in (2, YEAR):
-        return None
-    year = int(named["y"])
-    if len(named["y"]) < YEAR:
-        this = date.today().year
-        year += this - this % CENTURY
-        year -= CENTURY if year > this else 0
     try:
-        return date(year, int(named["m"]), int(named["d"])).isoformat()
+        return date(_whole_year(named["y"]), int(named["m"]), int(named["d"])).isoformat()
     except ValueError:
         return None
+
+
+def _date_parts(written: str, order: DateOrder) -> Sequence[str] | None:
+    """Return the three numbers of a date as they are written, or None."""
+    if parts := SEPARATED.fullmatch(written):
+        return parts.groups()
+    if not written.isdigit() or len(written) not in (SHORT, LONG):
+        return None
+    year = len(written) - 4
+    sizes = (year, 2, 2) if order == "ymd" else (2, 2, year)
+    ends = [sum(sizes[: i + 1]) for i in range(3)]
+    return [written[end - size : end] for end, size in zip(ends, sizes, strict=True)]
+
+
+def _whole_year(written: str) -> int:
+    """Return a year; one of two digits is of the last hundred years."""
+    if len(written) == YEAR:
+        return int(written)
+    if len(written) != 2:  # noqa: PLR2004
+        raise ValueError(f"{written} is no year of two or four digits")
+    this = date.today().year
+    year = this - this % CENTURY + int(written)
+    return year - CENTURY if year > this else year

@@ -78,36 +78,47 @@ def cut_symbols(
     each separator that has ink
     """
     is_digit = [symbol.isdigit() for symbol in symbols]
-    pieces, owner, boxes, mass = _pieces(ink, columns)
-    if not boxes:
+    pieces = _pieces(ink, columns)
+    if not pieces.boxes:
         return [None] * sum(is_digit), [], []
-    mains = [_main(i, column, owner, boxes, mass) for i, column in enumerate(columns)]
-    bodies = [main for main in mains if main is not None]
-    written = [
-        boxes[m] for m, digit in zip(mains, is_digit, strict=True) if digit and m is not None
+    mains = [_main(i, column, pieces) for i, column in enumerate(columns)]
+    bodies = [
+        pieces.boxes[main]
+        for main, digit in zip(mains, is_digit, strict=True)
+        if digit and main is not None
     ]
-    top, tall = _usual_place(written, ink.shape[0])
-    least = SPECK_MASS * max((mass[i] for i in bodies), default=max(mass))
-    digits: list[list[int]] = [[] if main is None else [main] for main in mains]
-    marks = []
-    for piece in map(int, np.argsort(-np.array(mass))):
-        box = boxes[piece]
-        is_speck = mass[piece] < least or max(box.width, box.height) < SPECK_SIDE * tall
-        if piece in bodies or is_speck:
-            continue
-        mine = digits[owner[piece]] if columns else []
-        if mine and not is_point(box, top, tall) and _belongs(box, [boxes[i] for i in mine], tall):
-            mine.append(piece)
-        else:
-            marks.append((mark_kind(box, tall), box))
-    glyphs = [cut_glyph(ink, pieces, boxes, mine) if mine else None for mine in digits]
+    owned, marks = _assign(pieces, mains, _usual_place(bodies, ink.shape[0]))
+    glyphs = [cut_glyph(ink, pieces.labels, pieces.boxes, mine) if mine else None for mine in owned]
+    digits = [glyph for glyph, digit in zip(glyphs, is_digit, strict=True) if digit]
     separators = [
         (SEPARATORS[symbol], glyph.box)
         for symbol, glyph in zip(symbols, glyphs, strict=True)
         if glyph is not None and symbol in SEPARATORS
     ]
-    chosen = [glyph for glyph, digit in zip(glyphs, is_digit, strict=True) if digit]
-    return chosen, sorted(marks, key=lambda mark: mark[1].x), separators
+    return digits, marks, separators
+
+
+def _assign(
+    pieces: "_Pieces", mains: list[int | None], place: tuple[float, float]
+) -> tuple[list[list[int]], list[PlacedMark]]:
+    """Return the pieces of each symbol, its body first, and the marks from left to right."""
+    top, tall = place
+    bodies = {main for main in mains if main is not None}
+    least = SPECK_MASS * max((pieces.mass[i] for i in bodies), default=max(pieces.mass))
+    owned: list[list[int]] = [[] if main is None else [main] for main in mains]
+    marks = []
+    for piece in map(int, np.argsort(-np.array(pieces.mass))):
+        box = pieces.boxes[piece]
+        is_speck = pieces.mass[piece] < least or max(box.width, box.height) < SPECK_SIDE * tall
+        if piece in bodies or is_speck:
+            continue
+        mine = owned[pieces.owner[piece]] if owned else []
+        rest = [pieces.boxes[i] for i in mine]
+        if rest and not is_point(box, top, tall) and _belongs(box, rest, tall):
+            mine.append(piece)
+        else:
+            marks.append((mark_kind(box, tall), box))
+    return owned, sorted(marks, key=lambda mark: mark[1].x)
 
 
 def _usual_place(bodies: Sequence[Box], height: int) -> tuple[float, float]:
@@ -118,8 +129,18 @@ def _usual_place(bodies: Sequence[Box], height: int) -> tuple[float, float]:
     return float(top), float(tall)
 
 
-def _pieces(ink: Ink, columns: list[float]) -> tuple[np.ndarray, list[int], list[Box], list[float]]:
-    """Return a label for each pixel, and owner, box and ink of each labelled piece."""
+@dataclass(frozen=True, slots=True)
+class _Pieces:
+    """The pieces of ink of a line, cut where two digits share one."""
+
+    labels: np.ndarray  # (h, w) int, 0 where there is none, i + 1 on piece i
+    owner: list[int]  # the symbol in whose stretch each lies
+    boxes: list[Box]
+    mass: list[float]  # ink of each
+
+
+def _pieces(ink: Ink, columns: list[float]) -> _Pieces:
+    """Return the pieces of a line whose symbols stand at these columns."""
     count, labels = cv2.connectedComponents((ink > LINKED).astype(np.uint8), connectivity=8)
     n = max(1, len(columns))
     stretch = _stretches(ink, columns)
@@ -140,7 +161,7 @@ def _pieces(ink: Ink, columns: list[float]) -> tuple[np.ndarray, list[int], list
     pieces = names[labels, stretch]
     boxes = [tight_box(pieces == name) or Box(0, 0, 1, 1) for name in range(1, len(pairs) + 1)]
     mass = np.bincount(pieces.ravel(), weights=ink.ravel(), minlength=len(pairs) + 1)
-    return pieces, [int(i) for _, i in pairs], boxes, [float(m) for m in mass[1:]]
+    return _Pieces(pieces, [int(i) for _, i in pairs], boxes, [float(m) for m in mass[1:]])
 
 
 def _stretches(ink: Ink, columns: list[float]) -> np.ndarray:
@@ -204,18 +225,17 @@ def _cheapest_ways(costs: list[np.ndarray]) -> np.ndarray:
     return ways
 
 
-def _main(
-    digit: int, column: float, owner: list[int], boxes: list[Box], mass: list[float]
-) -> int | None:
+def _main(digit: int, column: float, pieces: _Pieces) -> int | None:
     """Return the piece that is the body of a digit: heavy, and near where it stands."""
-    mine = [i for i, of in enumerate(owner) if of == digit]
+    boxes = pieces.boxes
+    mine = [i for i, of in enumerate(pieces.owner) if of == digit]
     if not mine:
         return None
     tallest = max(boxes[i].height for i in mine)
 
     def weight(i: int) -> float:
         off = max(boxes[i].x - column, column - boxes[i].right, 0.0)
-        return mass[i] / (1 + (2 * off / max(1, tallest)) ** 2)
+        return pieces.mass[i] / (1 + (2 * off / max(1, tallest)) ** 2)
 
     return max(mine, key=weight)
 

@@ -164,6 +164,16 @@ def _columns(rows: list[list[NumberRegion]]) -> list[tuple[int, int]] | None:
     """Return where the columns of lines begin and end, or None where they do not align."""
     if sum(len(row) > 1 for row in rows) < FEWEST_ROWS:
         return None
+    spans = _column_spans(rows)
+    if spans is None:
+        return None
+    cuts = [(before[1] + after[0]) / 2 for before, after in pairwise(spans)]
+    edges = [spans[0][0], *cuts, spans[-1][1] + 1]
+    return [(int(left), int(np.ceil(right))) for left, right in pairwise(edges)]
+
+
+def _column_spans(rows: list[list[NumberRegion]]) -> list[tuple[float, float]] | None:
+    """Return the left and right end of each column's numbers, or None where they do not align."""
     every = [number for row in rows for number in row]
     spans = np.array([(n.box[0], n.box[2]) for n in every], float)
     shared = np.minimum(spans[None, :, 1], spans[:, None, 1]) - np.maximum(
@@ -177,13 +187,10 @@ def _columns(rows: list[list[NumberRegion]]) -> list[tuple[int, int]] | None:
     names = np.unique(groups)
     if len(names) < 2 or len(every) < FILLED * len(names) * len(rows):  # noqa: PLR2004
         return None
-    middles = sorted(
+    return sorted(
         (float(spans[groups == name, 0].min()), float(spans[groups == name, 1].max()))
         for name in names
     )
-    cuts = [(before[1] + after[0]) / 2 for before, after in pairwise(middles)]
-    edges = [middles[0][0], *cuts, middles[-1][1] + 1]
-    return [(int(left), int(np.ceil(right))) for left, right in pairwise(edges)]
 
 
 def bounds(numbers: list[NumberRegion]) -> Rectangle:

@@ -306,6 +306,17 @@ def _area(corners: np.ndarray) -> np.ndarray:
 
 def _choose(quads: _Quads, small: Pixels, level: np.ndarray) -> np.ndarray | None:
     """Return the corners of the quadrangle that holds one surface and what is written on it."""
+    ranked = _candidates(quads, small, level)
+    best = max(ranked, key=lambda candidate: candidate.score, default=None)
+    if best is None or best.score <= 0:
+        return None
+    # A screen in its bezel, a sheet on a folder: the one inside is the page.
+    within = [c for c in ranked if c.lies_in(best) and c.score > LEAST_SCORE * best.score]
+    return max(within or [best], key=lambda candidate: candidate.score).corners
+
+
+def _candidates(quads: _Quads, small: Pixels, level: np.ndarray) -> "list[_Candidate]":
+    """Return the quadrangles that hold one surface which does not go on beyond them."""
     ground = _level(cv2.medianBlur(small, SURROUNDINGS))
     marks = np.abs(_level(small) - ground)
     points = _grid(level.shape)
@@ -323,12 +334,7 @@ def _choose(quads: _Quads, small: Pixels, level: np.ndarray) -> np.ndarray | Non
             continue
         score -= IMPURE * impure * np.sqrt(_area(corners[None])[0])
         ranked.append(_Candidate(corners, score, inside, off))
-    best = max(ranked, key=lambda candidate: candidate.score, default=None)
-    if best is None or best.score <= 0:
-        return None
-    # A screen in its bezel, a sheet on a folder: the one inside is the page.
-    within = [c for c in ranked if c.lies_in(best) and c.score > LEAST_SCORE * best.score]
-    return max(within or [best], key=lambda candidate: candidate.score).corners
+    return ranked
 
 
 @dataclass(frozen=True)

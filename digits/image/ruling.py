@@ -271,27 +271,45 @@ def _writing_size(sides: np.ndarray, thickest: int) -> float:
 
 def _is_rule(pieces: _Pieces, index: int, shape: tuple[int, ...], writing: float) -> bool:
     """Return whether a piece is long, thin and straight enough, for where it lies."""
-    height, width = shape
-    left, right, thick = pieces.left[index], pieces.right[index], float(pieces.width[index])
-    long = right - left + 1
+    width = shape[1]
+    left, right = int(pieces.left[index]), int(pieces.right[index])
+    thick, long = float(pieces.width[index]), right - left + 1
     if long < LONG * thick:
         return False
     x, y = _straight_part(pieces, index, max(thick / 2 + 1, STRAIGHT * long))
     if np.unique(x).size < COVERED * long:
         return False
-    level = y.max() - y.min() <= LEVEL * long + thick
+    level = bool(y.max() - y.min() <= LEVEL * long + thick)
     far = long >= TIMES_WRITING * writing
     thin = thick <= max(2, THIN * min(shape))
-    rim = max(2, RIM * min(shape))
-    ends = int(left <= rim) + int(right >= width - 1 - rim)
-    if not level:
-        ends += int(y.min() <= rim) + int(y.max() >= height - 1 - rim)
-    if thin and (far or (long >= HALF * width and ends > 1 and (level or long >= WHOLE * width))):
+    if thin and far:
         return True
+    if long < HALF * width:
+        return False
+    crosses = (level or long >= WHOLE * width) and _crosses_page(
+        (left, right), y, shape, level=level
+    )
+    return bool((thin and crosses) or (level and _lies_at_rim((left, right), y, shape)))
+
+
+def _crosses_page(
+    ends: tuple[int, int], y: np.ndarray, shape: tuple[int, ...], *, level: bool
+) -> bool:
+    """Return whether both ends of a line are at the rim of the page."""
+    height, width = shape
+    rim = max(2, RIM * min(shape))
+    n_ends = int(ends[0] <= rim) + int(ends[1] >= width - 1 - rim)
+    if not level:
+        n_ends += int(y.min() <= rim) + int(y.max() >= height - 1 - rim)
+    return n_ends > 1
+
+
+def _lies_at_rim(ends: tuple[int, int], y: np.ndarray, shape: tuple[int, ...]) -> bool:
+    """Return whether a line runs along the upper or lower rim, from near a corner."""
+    height, width = shape
     zone = RIM_ZONE * min(shape)
-    near_rim = y.max() <= zone or y.min() >= height - zone
-    starts = min(left, width - 1 - right) <= CORNER * width
-    return bool(near_rim and starts and level and long >= HALF * width)
+    is_near = y.max() <= zone or y.min() >= height - zone
+    return bool(is_near and min(ends[0], width - 1 - ends[1]) <= CORNER * width)
 
 
 def _parallels(pieces: _Pieces, rules: list[int], shape: tuple[int, ...]) -> list[int]:

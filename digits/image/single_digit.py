@@ -38,31 +38,16 @@ def find_single(ink: Ink) -> SingleDigit:
     parts = _components(erase(ink, find_rules(ink)))
     if not parts.boxes:
         return SingleDigit(None)
-    main = max(
-        range(len(parts.boxes)), key=lambda i: parts.mass[i] * _prominence(ink, parts.boxes[i])
-    )
+    main = _find_body(parts)
+    body, rest = parts.boxes[main], [i for i in range(len(parts.boxes)) if i != main]
     chosen = _gather(parts, main, ink.shape)
-    tall = [
-        i
-        for i, box in enumerate(parts.boxes)
-        if i != main and box.height >= TALL * parts.boxes[main].height
-    ]
+    tall = [i for i in rest if parts.boxes[i].height >= TALL * body.height]
+    lower = [i for i in rest if i not in tall and _is_beside(parts.boxes[i], body)]
     return SingleDigit(
         cut_glyph(parts.ink, parts.labels, parts.boxes, chosen),
-        tuple(parts.boxes[i] for i in tall if i in chosen),
-        tuple(
-            parts.boxes[i]
-            for i in tall
-            if i not in chosen and not _touches_rim(parts.boxes[i], ink.shape)
-        ),
-        tuple(
-            box
-            for i, box in enumerate(parts.boxes)
-            if i not in (main, *tall)
-            and max(box.width, box.height) >= SPECK * parts.boxes[main].height
-            and _is_beside(box, parts.boxes[main])
-            and not _touches_rim(box, ink.shape)
-        ),
+        joined=tuple(parts.boxes[i] for i in tall if i in chosen),
+        left_out=_inner(parts, [i for i in tall if i not in chosen]),
+        beside=_inner(parts, lower),
     )
 
 
@@ -90,6 +75,15 @@ def _components(ink: Ink) -> _Parts:
     return _Parts(ink, names[pieces.labels], boxes, [float(mass[i]) for i in keep])
 
 
+def _find_body(parts: _Parts) -> int:
+    """Return the piece with the most ink, in the middle rather than at the rim."""
+    weights = [
+        mass * _prominence(parts.ink, box)
+        for mass, box in zip(parts.mass, parts.boxes, strict=True)
+    ]
+    return int(np.argmax(weights))
+
+
 def _prominence(ink: Ink, box: Box) -> float:
     """Return a weight for the position of a piece: 1 in the middle, less towards the rim."""
     height, width = ink.shape
@@ -104,8 +98,16 @@ def _touches_rim(box: Box, shape: tuple[int, ...]) -> bool:
     return box.x == 0 or box.y == 0 or box.right == shape[1] or box.bottom == shape[0]
 
 
+def _inner(parts: _Parts, indices: list[int]) -> tuple[Box, ...]:
+    """Return the boxes of those pieces that do not touch the rim of the picture."""
+    boxes = (parts.boxes[i] for i in indices)
+    return tuple(box for box in boxes if not _touches_rim(box, parts.ink.shape))
+
+
 def _is_beside(box: Box, main: Box) -> bool:
-    """Return whether a piece stands to the left or right of a digit, no further than it is high."""
+    """Return whether a piece, no speck, is left or right of a digit, no further than it is high."""
+    if max(box.width, box.height) < SPECK * main.height:
+        return False
     shared = min(box.right, main.right) - max(box.x, main.x)
     level = main.y <= box.y + box.height / 2 <= main.bottom
     return level and -main.height <= shared <= INSIDE * box.width

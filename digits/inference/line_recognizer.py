@@ -73,6 +73,7 @@ class LineRecognizer:
         """
         decodings: list[CtcDecoding | None] = [None] * len(strips)
         order = sorted(range(len(strips)), key=lambda i: strips[i].shape[1])
+        shift = self._prior_shift()
         for start in range(0, len(order), BATCH):
             chosen = order[start : start + BATCH]
             widths = [strips[i].shape[1] for i in chosen]
@@ -80,12 +81,11 @@ class LineRecognizer:
             for row, i in enumerate(chosen):
                 padded[row, :, : widths[row]] = strips[i]
             for row, logits in enumerate(self.network(padded)):
-                steps = log_softmax(logits[: -(-widths[row] // STRIDE)] + self._shift)
+                steps = log_softmax(logits[: -(-widths[row] // STRIDE)] + shift)
                 decodings[chosen[row]] = _decode(steps, length, self.alphabet)
         return [decoding for decoding in decodings if decoding is not None]
 
-    @property
-    def _shift(self) -> np.ndarray:
+    def _prior_shift(self) -> np.ndarray:
         """Return what is added to the logits of the blank and the alphabet: (c,)."""
         known = dict(self.prior)
         return np.log([1.0, *(known.get(symbol, 1.0) for symbol in self.alphabet)])
@@ -124,15 +124,19 @@ def _shape(text: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(max(symbol, CLASSES - 1) for symbol in text)
 
 
+def _share(scores: list[float], whole: float) -> float:
+    """Return the probability of several texts together, given that of all."""
+    return float(np.exp(np.logaddexp.reduce(scores) - whole)) if scores else 0.0
+
+
 def _of_length(
     steps: np.ndarray, texts: list[Text], whole: float, n: int, alphabet: str
 ) -> CtcDecoding:
     """Return the best text of n digits, and one with a digit more if that is plausible."""
     best = next(text for text, _ in texts if _n_digits(text) == n)
-    alike = [score for text, score in texts if _shape(text) == _shape(best)]
-    probability = float(np.exp(np.logaddexp.reduce(alike) - whole))
-    longer = [score for text, score in texts if _n_digits(text) == n + 1]
-    is_plausible = longer and np.exp(np.logaddexp.reduce(longer) - whole) > PLAUSIBLE * probability
+    shape = _shape(best)
+    probability = _share([score for text, score in texts if _shape(text) == shape], whole)
+    longer = _share([score for text, score in texts if _n_digits(text) == n + 1], whole)
     peaks = [(span.peak + 0.5) * STRIDE for span in align(steps, best)]
     return CtcDecoding(
         tuple(symbol for symbol in best if symbol < CLASSES),
@@ -140,7 +144,9 @@ def _of_length(
         substitutions(steps, best),
         probability,
         None if alphabet == DIGITS else "".join(alphabet[symbol] for symbol in best),
-        _of_length(steps, texts, whole, n + 1, alphabet) if is_plausible else None,
+        _of_length(steps, texts, whole, n + 1, alphabet)
+        if longer > PLAUSIBLE * probability
+        else None,
     )
 
 
