@@ -33,7 +33,7 @@ from digits.errors import (
     reason_of,
 )
 from digits.io.csv_escape import escape_unless_number
-from digits.render.messages import count, describe_failure, describe_fault
+from digits.render.messages import count, describe_failure
 from digits.types import CONFIDENCE_THRESHOLD, MAX_LENGTH, Hint, Reading
 
 if TYPE_CHECKING:
@@ -116,6 +116,9 @@ Model = Annotated[
 ]
 
 
+NUMBERS = {"float": "a number", "int": "a whole number"}  # by Typer's names of its types
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit status."""
     for stream in (sys.stdout, sys.stderr):
@@ -162,13 +165,19 @@ def _outermost(error: Exception, argv: Sequence[str] | None) -> int:
 
 
 def _rejected_value(error: Exception) -> str | None:
-    """Return the error message for an option that pydantic validated."""
-    faults = getattr(error.__cause__, "errors", None)
-    options = getattr(getattr(error, "param", None), "opts", ())
-    if faults is None or not options:
+    """Return the error message for an option whose value Typer rejected; None for other errors."""
+    param, message = getattr(error, "param", None), str(getattr(error, "message", ""))
+    if param is None or not param.opts or " is not " not in message:
         return None
-    fault = describe_fault(faults()[0])
-    return f"{max(options, key=len)}{' ' if fault.startswith('takes ') else ': '}{fault}"
+    option, kind = max(param.opts, key=len), param.type
+    value, _, reason = message.partition(" is not ")
+    if reason.startswith("one of"):
+        return f"{option}: {message.rstrip('.')}"
+    if not reason.startswith("in the range"):
+        return f"{option} takes {NUMBERS.get(kind.name, 'something else')}, not {value}"
+    if kind.min is not None and float(value) < kind.min:
+        return f"{option} takes a number from {kind.min} on, not '{value}'"
+    return f"{option} takes a number up to {kind.max}, not '{value}'"
 
 
 def _see(argv: Sequence[str] | None) -> str:
