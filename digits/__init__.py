@@ -11,7 +11,7 @@ from pathlib import Path
 from digits.errors import DigitsError
 from digits.types import ANY, Box, Digit, Hint, Line, Mark, Paper, Reading
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 __all__ = [
     "ANY",
     "Box",

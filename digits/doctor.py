@@ -16,7 +16,7 @@ EXAMPLES = Path(__file__).parent / "ui" / "examples"
 KNOWN = {"a year.jpg": "2026", "five on ruled paper.jpg": "5", "blank paper.jpg": ""}
 # The libraries of each extra in `pyproject.toml`; "" for the required ones.
 LIBRARIES = {
-    "": ("jaxtyping", "numpy", "onnxruntime", "opencv-python-headless", "pillow", "typer"),
+    "": ("numpy", "onnxruntime", "opencv-python-headless", "pillow", "typer"),
     "app": ("alembic", "openpyxl", "pi-heif", "pypdfium2", "segno", "sqlalchemy", "streamlit"),
     "api": ("fastapi", "prometheus-client", "python-multipart", "uvicorn"),
     "postgres": ("psycopg",),

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import UInt8
 
+from digits.arrays import UInt8
 from digits.errors import DataError
 from digits.io.verified import read_verified
 from digits.types import FRAME, Frames

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
-from jaxtyping import Float32, Float64, UInt8
 
+from digits.arrays import Float32, Float64, UInt8
 from digits.errors import HintError
 
 FRAME = 28  # px, side of an MNIST picture (LeCun et al. 1998, section III.A)

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Float, Int, UInt8
+
+from digits.arrays import Bool, Float, Int, UInt8
 
 Z95 = 1.959963984540054  # standard normal quantile of a two-sided 95 % interval
 BINS = 15  # bins of equal mass, usual in the literature on calibration (Guo et al. 2017)

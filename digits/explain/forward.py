@@ -8,8 +8,8 @@ from typing import Any
 
 import cv2
 import numpy as np
-from jaxtyping import Float32, Int, UInt8
 
+from digits.arrays import Float32, Int, UInt8
 from digits.evaluation.metrics import Bin
 from digits.inference.calibration import softmax
 from digits.inference.classifier import Classifier

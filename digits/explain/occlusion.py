@@ -5,8 +5,8 @@ the outputs are used, so that it works with any classifier.
 """
 
 import numpy as np
-from jaxtyping import Float32
 
+from digits.arrays import Float32
 from digits.inference.classifier import Classifier
 from digits.types import FRAME, Frame
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from jaxtyping import Bool, Float32, Float64, Int32
 
+from digits.arrays import Bool, Float32, Float64, Int32
 from digits.errors import NotThisFormError
 from digits.image.binarize import is_light_on_dark, to_ink
 from digits.image.components import find_components

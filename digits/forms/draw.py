@@ -2,8 +2,8 @@
 
 import cv2
 import numpy as np
-from jaxtyping import UInt8
 
+from digits.arrays import UInt8
 from digits.forms.template import FieldKind, Form
 
 COLOURS: dict[FieldKind, tuple[int, int, int]] = {

@@ -9,8 +9,8 @@ from typing import Any, Literal
 
 import cv2
 import numpy as np
-from jaxtyping import Bool
 
+from digits.arrays import Bool
 from digits.composition import ReadNumber
 from digits.errors import CrowdedError, NotThisFormError
 from digits.forms.align import (

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from jaxtyping import Bool, Int32
 
+from digits.arrays import Bool, Int32
 from digits.types import Box
 
 

@@ -3,8 +3,8 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
-from jaxtyping import Float32, Float64, UInt8
 
+from digits.arrays import Float32, Float64, UInt8
 from digits.image.components import find_components, weighted_median
 from digits.types import BACKGROUND, DIGIT, PRINT, PRINTED_DIGIT, RULE, STRUCK, WRITING
 

@@ -6,8 +6,8 @@ are strokes.
 
 import cv2
 import numpy as np
-from jaxtyping import Float32
 
+from digits.arrays import Float32
 from digits.types import STRIDE, STRIP, Box, Contrast, Page, Region
 
 MARGIN = 0.17  # of a line's height, left above and below it

@@ -8,8 +8,8 @@ same for a score of two classes.
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float, Float32, Float64, UInt8
 
+from digits.arrays import Float, Float32, Float64, UInt8
 from digits.types import Logits
 
 COOLEST, HOTTEST = 0.2, 5.0  # temperatures searched

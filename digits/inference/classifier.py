@@ -11,8 +11,8 @@ from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import onnxruntime
-from jaxtyping import Bool, Float32
 
+from digits.arrays import Bool, Float32
 from digits.errors import ModelError
 from digits.inference.calibration import Rejection, softmax
 from digits.io.verified import read_verified

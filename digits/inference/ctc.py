@@ -11,8 +11,8 @@ from heapq import nlargest
 from math import exp, log, log1p
 
 import numpy as np
-from jaxtyping import Float
 
+from digits.arrays import Float
 from digits.types import CLASSES
 
 BLANK = 0  # class of the blank; symbol s is class s + 1, as in Keras' CTC; digits come first

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float32
 
+from digits.arrays import Float32
 from digits.errors import ModelError
 from digits.inference.classifier import load_card
 from digits.io.atomic_write import atomic_write

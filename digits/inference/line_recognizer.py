@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 import numpy as np
-from jaxtyping import Float32, Float64
 
+from digits.arrays import Float32, Float64
 from digits.inference.calibration import sigmoid
 from digits.inference.classifier import load_card, open_session
 from digits.inference.ctc import (

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Float16, Float32, Int, UInt8
 
+from digits.arrays import Float16, Float32, Int, UInt8
 from digits.inference.classifier import load_card, load_classifier
 from digits.io.atomic_write import atomic_write
 from digits.io.verified import read_arrays

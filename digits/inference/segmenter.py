@@ -8,8 +8,8 @@ from typing import Protocol, runtime_checkable
 
 import cv2
 import numpy as np
-from jaxtyping import Float32, Float64, UInt8
 
+from digits.arrays import Float32, Float64, UInt8
 from digits.inference.classifier import load_card, open_session
 from digits.types import ModelName
 

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
-from jaxtyping import Float32, Float64, UInt8
 
+from digits.arrays import Float32, Float64, UInt8
 from digits.errors import ModelError
 from digits.inference.calibration import sigmoid, softmax
 from digits.inference.classifier import Classifier, OnnxNetwork, Scores

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from jaxtyping import UInt8
 from PIL import Image, UnidentifiedImageError
 
+from digits.arrays import UInt8
 from digits.errors import LearningError
 from digits.evaluation.folder import evaluate_folder
 from digits.inference.calibration import softmax

@@ -10,9 +10,9 @@ import io
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from jaxtyping import Float32
 from PIL import Image
 
+from digits.arrays import Float32
 from digits.render.text import in_percent
 
 STRONG, PALE, AGAINST = "#4a6fd8", "#8a949a", "#d0662a"  # readable on light and dark

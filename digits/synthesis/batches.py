@@ -7,8 +7,8 @@ import signal
 
 import cv2
 import numpy as np
-from jaxtyping import Int32, UInt8
 
+from digits.arrays import Int32, UInt8
 from digits.synthesis.line import LONGEST, SyntheticLine, compose_line
 from digits.synthesis.numbers import MOST_SYMBOLS
 from digits.synthesis.page_ink import InkBank

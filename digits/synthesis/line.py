@@ -9,8 +9,8 @@ from itertools import pairwise
 
 import cv2
 import numpy as np
-from jaxtyping import Float32
 
+from digits.arrays import Float32
 from digits.image.rectify import normalise
 from digits.synthesis import allographs
 from digits.synthesis.marks import (

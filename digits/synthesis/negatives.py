@@ -10,9 +10,9 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from jaxtyping import UInt8
 from PIL import Image, ImageDraw, ImageFont
 
+from digits.arrays import UInt8
 from digits.image.components import tight_box
 from digits.types import CLASSES, GLYPH, Ink
 

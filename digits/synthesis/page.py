@@ -4,8 +4,8 @@ from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
-from jaxtyping import UInt8
 
+from digits.arrays import UInt8
 from digits.synthesis.page_camera import (
     clouds,
     desk,

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field, replace
 
 import cv2
 import numpy as np
-from jaxtyping import Float64, UInt8
 
+from digits.arrays import Float64, UInt8
 from digits.mnist import Labelled
 from digits.synthesis.page_camera import clouds, desk
 from digits.synthesis.page_ink import WORDS, print_text, trim

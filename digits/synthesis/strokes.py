@@ -16,8 +16,8 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from jaxtyping import Float32, Num, UInt8
 
+from digits.arrays import Float32, Num, UInt8
 from digits.types import Ink
 
 Stroke = Float32[np.ndarray, "_points 2"]  # (x, y) along the stroke, in heights, y down

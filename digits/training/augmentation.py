@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from jaxtyping import UInt8
 
+from digits.arrays import UInt8
 from digits.image.components import tight_box
 from digits.training.stroke_habits import add_habits
 from digits.types import FRAME, GLYPH, Frame, Frames

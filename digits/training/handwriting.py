@@ -18,8 +18,8 @@ from typing import Literal
 from zipfile import BadZipFile
 
 import numpy as np
-from jaxtyping import UInt8
 
+from digits.arrays import UInt8
 from digits.errors import DataError, DigitsError
 from digits.image.components import find_components, tight_box
 from digits.io.document import load_picture

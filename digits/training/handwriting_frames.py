@@ -4,8 +4,8 @@ import hashlib
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import UInt8
 
+from digits.arrays import UInt8
 from digits.errors import EmptyCropError
 from digits.image.mnist_normalize import to_frame
 from digits.mnist import Labelled
