@@ -1,6 +1,6 @@
 """Compose a reading from the numbers of a page: lines, cells, status, and what leaves a doubt."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -54,8 +54,18 @@ class PageReading:
     @property
     def confidence(self) -> float:
         """Probability that all numbers are right; 0 without any digit."""
-        read = [line.confidence for line in self.lines if line.digits]
-        return float(np.prod(read)) if read else 0.0
+        return _joint_confidence(self.lines)
+
+
+def _joint_confidence(lines: Iterable[Line]) -> float:
+    """Return the probability that all lines with digits are right; 0 without any digit."""
+    read = [line.confidence for line in lines if line.digits]
+    return float(np.prod(read)) if read else 0.0
+
+
+def _has_digit(lines: Iterable[Line]) -> bool:
+    """Return whether any digit was read and not rejected."""
+    return any(digit.value is not None for line in lines for digit in line.digits)
 
 
 def compose_reading(
@@ -74,7 +84,7 @@ def compose_reading(
     if not (cells or hint.boxes):  # of known regions, the empty ones are results too
         lines = tuple(line for line in lines if line.digits)
     read = [line for line in lines if line.digits]
-    confidence = float(np.prod([line.confidence for line in read])) if read else 0.0
+    confidence = _joint_confidence(read)
     unread = find_unread(found)
     notes, is_doubtful = _doubts(found, unread)
     boxes = [digit.box for line in read for digit in line.digits]
@@ -97,11 +107,13 @@ def _tables(found: PageReading) -> tuple[tuple[Cell, ...], tuple[Line, ...]]:
     """Return the cells of all tables, and a line for each of their rows and each line beside."""
     pairs = list(zip(found.layout.numbers, found.lines, strict=True))
     lines = [line for part, line in pairs if part.place is None and line.digits]
-    tables = dict.fromkeys(part.table for part, _ in pairs if part.place is not None)
+    tables: dict[int, list[tuple[TextRegion, Line]]] = {}
+    for part, line in pairs:
+        if part.place is not None:
+            tables.setdefault(part.table, []).append((part, line))
     is_mixed = len(tables) > 1 or bool(lines)
     cells: list[Cell] = []
-    for table in tables:
-        mine = [pair for pair in pairs if pair[0].place is not None and pair[0].table == table]
+    for mine in tables.values():
         first = 1 + max((cell.row for cell in cells), default=-1)
         placed = [_cell(part, line, first) for part, line in mine]
         cells += placed
@@ -124,18 +136,24 @@ def _cell(part: TextRegion, line: Line, first: int) -> Cell:
 
 def _rows(cells: Sequence[Cell], numbers: Sequence[Line]) -> Iterator[Line]:
     """Return one line for each row of a table: boxes of one digit each are one number."""
-    placed = list(zip(cells, numbers, strict=True))
     between = "" if all(len(cell.text) <= 1 for cell in cells) else "\t"
-    for row in sorted({cell.row for cell in cells}):
-        mine = sorted((pair for pair in placed if pair[0].row == row), key=lambda p: p[0].column)
-        yield Line(
-            between.join(cell.text for cell, _ in mine),
-            float(np.prod([cell.confidence for cell, _ in mine])),
-            Box.around(cell.box for cell, _ in mine),
-            tuple(digit for _, line in mine for digit in line.digits),
-            tuple(mark for cell, _ in mine for mark in cell.marks),
-            between.join(cell.written for cell, _ in mine),
-        )
+    rows: dict[int, list[tuple[Cell, Line]]] = {}
+    for cell, line in zip(cells, numbers, strict=True):
+        rows.setdefault(cell.row, []).append((cell, line))
+    for row in sorted(rows):
+        yield _row(sorted(rows[row], key=lambda pair: pair[0].column), between)
+
+
+def _row(placed: Sequence[tuple[Cell, Line]], between: str) -> Line:
+    """Return the cells of one row as a line, whose texts are separated by `between`."""
+    return Line(
+        between.join(cell.text for cell, _ in placed),
+        float(np.prod([cell.confidence for cell, _ in placed])),
+        Box.around(cell.box for cell, _ in placed),
+        tuple(digit for _, line in placed for digit in line.digits),
+        tuple(mark for cell, _ in placed for mark in cell.marks),
+        between.join(cell.written for cell, _ in placed),
+    )
 
 
 def find_unread(found: PageReading) -> tuple[Box, ...]:
@@ -160,11 +178,9 @@ def _doubts(found: PageReading, unread: Sequence[Box]) -> tuple[tuple[str, ...],
     """Return notes on what leaves a doubt besides the confidence, and whether anything does."""
     notes = list(found.notes)
     marked = [number.line.written for number in found.numbers if number.is_marked]
-    if any(digit.value is not None for line in found.lines for digit in line.digits):
+    if _has_digit(found.lines):
         if marked:
-            names = ", ".join(marked[:NAMED])
-            more = f" and {len(marked) - NAMED} more" if len(marked) > NAMED else ""
-            notes.append(f"Check {names}{more}: {SEPARATOR}")
+            notes.append(_name_marked(marked))
         if found.layout.is_table and found.layout.left_out:
             notes.append(ONLY_TABLE)
         elif unread:
@@ -172,9 +188,17 @@ def _doubts(found: PageReading, unread: Sequence[Box]) -> tuple[tuple[str, ...],
     return tuple(notes), bool(found.is_contradicted or marked or unread)
 
 
+def _name_marked(marked: Sequence[str]) -> str:
+    """Return a note on numbers in which a mark may be a separator."""
+    names = ", ".join(marked[:NAMED])
+    more = f" and {len(marked) - NAMED} more" if len(marked) > NAMED else ""
+    return f"Check {names}{more}: {SEPARATOR}"
+
+
 def _status(
     page: Page, read: Sequence[Line], confidence: float, hint: Hint, *, is_doubtful: bool
 ) -> Status:
-    if not any(digit.value is not None for line in read for digit in line.digits):
+    """Return the status of a page with these lines."""
+    if not _has_digit(read):
         return "refused" if page.ink.any() else "blank"
     return "doubtful" if is_doubtful or confidence < hint.accept else "read"

@@ -3,6 +3,7 @@
 import string
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -259,19 +260,9 @@ class Canvas:
         digits = "".join(c for c in written if c.isdigit())
         box = (left - self.left, top - self.top, right - self.left, bottom - self.top)
         self.numbers.append(TrueNumber(digits, written, box, self.line, printed, struck))
-        if struck:
-            return
-        run: list[Rectangle] = []
-        for item in [*boxes, None]:
-            near = item is not None and (
-                printed or not run or item[0] - run[-1][0] - run[-1][2] < PART * tall
-            )
-            if near and item is not None:
-                run.append(item)
-                continue
-            if run:
+        if not struck:
+            for run in [list(boxes)] if printed else _runs(boxes, PART * tall):
                 self._draw_core(run, tall)
-            run = [item] if item is not None else []
 
     def _draw_core(self, run: list[Rectangle], tall: Px) -> None:
         middles = [(x + w / 2, y + h / 2) for x, y, w, h in run]
@@ -478,6 +469,17 @@ def random_letters(rng: np.random.Generator) -> str:
     if kind < 0.85:
         return "ACDEFGHJKLMNPRTUVWXYadefhkmnprtuvwxy"[rng.integers(36)]
     return "".join(string.ascii_uppercase[i] for i in rng.integers(0, 26, 3))
+
+
+def _runs(boxes: Sequence[Rectangle], apart: Px) -> list[list[Rectangle]]:
+    """Part boxes from left to right where the next one is so many px away."""
+    runs = [[boxes[0]]]
+    for before, box in pairwise(boxes):
+        if box[0] - before[0] - before[2] < apart:
+            runs[-1].append(box)
+        else:
+            runs.append([box])
+    return runs
 
 
 def _tokens(text: str) -> list[str]:

@@ -148,27 +148,36 @@ def _plan_resume(options: Options, runs: Path) -> TrainingPlan:
     _agree(run, "--network", options.network, recipe.network)
     _agree(run, "--seed", options.seed, recipe.seed)
     if options.recipe is not None:
-        named = _named_recipe(recipe.network, options.recipe)
-        if isinstance(named, Recipe) and isinstance(recipe, Recipe):
-            named = replace(named, handwriting=recipe.handwriting)
-        if replace(named, seed=recipe.seed, epochs=recipe.epochs) != recipe:
-            raise UsageError(
-                f"runs/{run.name}/ was trained with another recipe than --recipe {options.recipe}: "
-                "leave it out to resume"
-            )
+        _check_recipe(run, options.recipe, recipe)
     if options.epochs is not None and options.epochs != recipe.epochs:
-        if not recipe.extendable:
-            raise UsageError(
-                f"runs/{run.name}/ was planned for {recipe.epochs} epochs, and its learning rate "
-                "follows that plan: leave out --epochs to resume"
-            )
-        if options.epochs < record.epochs:
-            raise UsageError(
-                f"runs/{run.name}/ has {record.epochs} epochs already: give --epochs from "
-                f"{record.epochs} on to resume"
-            )
+        _check_epochs(run, options.epochs, recipe, record.epochs)
         recipe = replace(recipe, epochs=options.epochs)
     return TrainingPlan(recipe, run, resumed=record)
+
+
+def _check_recipe(run: Path, name: str, recipe: AnyRecipe) -> None:
+    """Raise UsageError unless a run was trained with the recipe of this name."""
+    named = _named_recipe(recipe.network, name)
+    if isinstance(named, Recipe) and isinstance(recipe, Recipe):
+        named = replace(named, handwriting=recipe.handwriting)
+    if replace(named, seed=recipe.seed, epochs=recipe.epochs) != recipe:
+        raise UsageError(
+            f"runs/{run.name}/ was trained with another recipe than --recipe {name}: "
+            "leave it out to resume"
+        )
+
+
+def _check_epochs(run: Path, epochs: int, recipe: AnyRecipe, done: int) -> None:
+    """Raise UsageError unless a run may be resumed for another number of epochs."""
+    if not recipe.extendable:
+        raise UsageError(
+            f"runs/{run.name}/ was planned for {recipe.epochs} epochs, and its learning rate "
+            "follows that plan: leave out --epochs to resume"
+        )
+    if epochs < done:
+        raise UsageError(
+            f"runs/{run.name}/ has {done} epochs already: give --epochs from {done} on to resume"
+        )
 
 
 def _run_to_resume(options: Options, runs: Path) -> Path:

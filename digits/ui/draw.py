@@ -70,11 +70,11 @@ def _sheet_and_answer(
         model = choose_model([(card.name, label(card)) for card in cards])
     picture = reading = None
     error = ""
-    if strokes:
-        try:
+    try:
+        if strokes:
             picture, reading = _read(strokes, reader(model))
-        except DigitsError as fault:
-            error = plain_sentence(str(fault))
+    except DigitsError as fault:
+        error = plain_sentence(str(fault))
     given = _answers_to(reading)
     with above:
         answers = answer_card(to_card(reading, given, error, keep, ask=ask), key="drawn answer")
@@ -90,8 +90,13 @@ def _sheet_and_answer(
         run_again()
     if opened.open:
         with opened:
-            if (digit := choose_digit(reading, key="draw")) is not None:
-                show_digit(digit)
+            _show_reasons(reading)
+
+
+def _show_reasons(reading: Reading) -> None:
+    """Show what the networks made of one digit, which the user chooses."""
+    if (digit := choose_digit(reading, key="draw")) is not None:
+        show_digit(digit)
 
 
 def _read(strokes: Strokes, reader: "Reader") -> tuple[Picture, Reading]:
@@ -150,30 +155,26 @@ def to_card(
     lines = [(i, line) for i, line in enumerate(reading.lines) if line.digits]
     if not any(digit.value is not None for digit in reading.digits):
         return AnswerCard(reading.id, status="Not a number yet", kind="none", steady=True)
-    rows = tuple(
-        (
-            ShownNumber(
-                None, ((given.truths[i][0], False),) if i in given.truths else marked_parts(line)
-            ),
-        )
-        for i, line in lines
-    )
-    text = to_text(
-        split_numbers(reading), {str(i): truth for i, (truth, _) in given.truths.items()}
-    )
+    truths = {str(i): truth for i, (truth, _) in given.truths.items()}
+    text = to_text(split_numbers(reading), truths)
     ghosts: tuple[str, ...] = ()
     if len(lines) == 1 and keep is not None:
         offered = likeliest_readings(lines[0][1])
         ghosts = tuple(one for one in offered if one != text)[:GHOSTS]
     return AnswerCard(
         reading.id,
-        rows,
+        tuple((_shown(line, given.truths.get(i)),) for i, line in lines),
         steady=True,
         copies=(("Copy", text),),
         candidates=ghosts,
         confirm=keep is not None and not ask,
         confirmed=bool(given.truths),
     )
+
+
+def _shown(line: Line, answer: tuple[str, AnswerKind] | None) -> ShownNumber:
+    """Return a number as the card shows it: as it was read, or as the user corrected it."""
+    return ShownNumber(None, marked_parts(line) if answer is None else ((answer[0], False),))
 
 
 def _take(reading: Reading, given: DrawingAnswers, answers: Sequence[UserAnswer]) -> None:

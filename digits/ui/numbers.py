@@ -1,12 +1,12 @@
 """A reading as a page shows it: number by number, with doubts and likeliest readings."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
 from digits.image.separators import leaves_doubt
 from digits.marksheet.cell import likeliest
-from digits.marksheet.columns import place_numbers
+from digits.marksheet.columns import PlacedNumber, place_numbers
 from digits.marksheet.propose import find_headings
 from digits.render.text import is_doubtful
 from digits.types import CONFIDENCE_THRESHOLD, REJECTED, Box, Line, Reading
@@ -53,22 +53,25 @@ def split_numbers(reading: Reading) -> Numbers:
     if not reading.cells or (one_row and all(len(cell.text) <= 1 for cell in reading.cells)):
         one_each: Rows = tuple((str(i),) for i, line in enumerate(reading.lines) if line.digits)
         return Numbers(reading, one_each, is_table=False)
-    placed = list(enumerate(place_numbers(reading)))
-    at = {(one.row, one.column): str(i) for i, one in placed if one.line.digits}
-    n_rows = 1 + max((one.row for _, one in placed), default=-1)
-    n_columns = 1 + max((one.column for _, one in placed), default=-1)
-    rows = tuple(
-        tuple(at.get((row, column)) for column in range(n_columns)) for row in range(n_rows)
-    )
-    above = find_headings([one for _, one in placed])
-    headings = {str(i): one.box for i, one in placed if one.row in above}
-    lines = tuple(one.line for _, one in placed)
+    placed = place_numbers(reading)
+    above = find_headings(placed)
+    headings = {str(i): one.box for i, one in enumerate(placed) if one.row in above}
     return Numbers(
-        replace(reading, lines=lines),
-        rows,
+        replace(reading, lines=tuple(one.line for one in placed)),
+        _table_rows(placed),
         is_table=True,
         headings=frozenset(headings),
         heading_boxes=tuple(headings.values()),
+    )
+
+
+def _table_rows(placed: Sequence[PlacedNumber]) -> Rows:
+    """Return the ids of a table's numbers, row by row."""
+    at = {(one.row, one.column): str(i) for i, one in enumerate(placed) if one.line.digits}
+    n_rows = 1 + max((one.row for one in placed), default=-1)
+    n_columns = 1 + max((one.column for one in placed), default=-1)
+    return tuple(
+        tuple(at.get((row, column)) for column in range(n_columns)) for row in range(n_rows)
     )
 
 
