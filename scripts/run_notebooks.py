@@ -3,11 +3,13 @@
     python scripts/run_notebooks.py [NAME…]
     python scripts/run_notebooks.py --write [NAME…]
 
-``--write`` runs them with all data and keeps what they show. NAME is the beginning of a file's
+``--write`` runs them with all data and keeps what they show. The picture of a cell with the tag
+``figure-…`` goes to docs/course/images, for slides and reports. NAME is the beginning of a file's
 name, such as 3.
 """
 
 import argparse
+import base64
 import os
 import sys
 import time
@@ -19,6 +21,8 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
 FOLDER = Path(__file__).parent.parent / "docs" / "notebooks"
+IMAGES = FOLDER.parent / "course" / "images"
+TAG = "figure-"
 TIMEOUT = 300  # s, of one cell
 METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
@@ -49,7 +53,17 @@ def main() -> int:
         print(found or "ok", f"{path.name} ({time.perf_counter() - start:.0f} s)", flush=True)
         if given.write and not found:
             nbformat.write(lesson, path)
+            write_figures(lesson)
     return int(failed)
+
+
+def write_figures(lesson: Any) -> None:  # noqa: ANN401  # a notebook of nbformat
+    """Write the pictures that slides and reports show."""
+    for cell in lesson.cells:
+        for tag in cell.metadata.get("tags", []):
+            picture = next(out.data for out in cell.outputs if "image/png" in out.get("data", {}))
+            path = IMAGES / f"{tag.removeprefix(TAG)}.png"
+            path.write_bytes(base64.b64decode(picture["image/png"]))
 
 
 def run(lesson: Any) -> str:  # noqa: ANN401  # a notebook of nbformat
