@@ -310,7 +310,7 @@ def train_line(
     from digits.training.handwriting import load_handwriting
 
     other = load_handwriting(given.handwriting) if given.handwriting else None
-    network = begin(plan)
+    network = begin(plan, given.minutes)
     if plan.export:
         training.average(network, recipe, plan.run)
     else:
@@ -342,7 +342,7 @@ def train_page(
     other = load_handwriting(given.handwriting) if given.handwriting else None
     bank = load_bank(mnist.train, other and other.side("train"))
     held_out = load_bank(mnist.validation, other and other.side("validation"))
-    network = begin(plan)
+    network = begin(plan, given.minutes)
     if plan.export:
         training.compile_page(network, recipe)
         epochs = restore_checkpoint(network, plan.run).epochs
@@ -382,8 +382,13 @@ def export_later(plan: TrainingPlan) -> str:
     )
 
 
-def begin(plan: TrainingPlan) -> Any:  # noqa: ANN401  # a Keras model
-    """Return the untrained network, after printing its layers and what is going to happen."""
+def begin(plan: TrainingPlan, minutes: int | None = None) -> Any:  # noqa: ANN401  # a Keras model
+    """Return the untrained network, after printing its layers and what is going to happen.
+
+    Parameters
+    ----------
+    minutes : after which the training stops, if it has not ended
+    """
     import keras
 
     from digits.training.architectures import build_network
@@ -392,14 +397,19 @@ def begin(plan: TrainingPlan) -> Any:  # noqa: ANN401  # a Keras model
     keras.utils.set_random_seed(recipe.seed)  # of the weights that a network begins with
     network = build_network(recipe.network)
     network.summary()
+    if plan.export:
+        sys.stdout.write(f"Exporting runs/{plan.run.name}/ without more training.\n")
+        return network
     seconds = expected_seconds(recipe)
     if plan.resumed:
         done = plan.resumed.epochs
         seconds *= 1 - done / recipe.epochs
         sys.stdout.write(f"Resuming runs/{plan.run.name}/ after epoch {done}. ")
+    is_shorter = minutes is not None and 60 * minutes < seconds
+    stop = f" It stops after {minutes} minutes." if is_shorter else ""
     sys.stdout.write(
         f"{recipe.epochs} epochs, seed {recipe.seed}, into runs/{plan.run.name}/: "
-        f"{duration(seconds)} on two idle processor cores.\n"
+        f"{duration(seconds)} on two idle processor cores.{stop}\n"
     )
     sys.stdout.flush()
     return network

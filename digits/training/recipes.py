@@ -130,9 +130,11 @@ def duration(seconds: float) -> str:
 
     Examples
     --------
-    >>> duration(18.0), duration(100.0), duration(950.0)
-    ('about 20 seconds', 'about 2 minutes', 'about 16 minutes')
+    >>> duration(18.0), duration(100.0), duration(950.0), duration(54_000.0)
+    ('about 20 seconds', 'about 2 minutes', 'about 16 minutes', 'about 15 hours')
     """
     if seconds < 90:  # noqa: PLR2004  # a minute and a half
         return f"about {max(5, 5 * round(seconds / 5))} seconds"
-    return f"about {round(seconds / 60)} minutes"
+    if seconds < 7200:  # noqa: PLR2004  # two hours
+        return f"about {round(seconds / 60)} minutes"
+    return f"about {round(seconds / 3600)} hours"

@@ -18,8 +18,11 @@ from PIL import Image
 
 import digits
 from digits.errors import DataError
+from digits.inference.classifier import load_card
 from digits.mnist import load_mnist
-from digits.training.recipes import BEST
+from digits.registry import WEIGHTS
+from digits.training.plan import TrainingPlan
+from digits.training.recipes import BEST, LineRecipe
 from digits.types import Hint
 
 ROOT = Path(__file__).parent.parent.parent
@@ -62,7 +65,9 @@ def test_the_requested_network_is_trained_saved_and_read_with(checkout, few, tmp
     assert done.stdout.index("101,770") < done.stdout.index("Epoch 1/2")
     assert done.stdout.index("2 epochs") < done.stdout.index("Epoch 1/2")
     assert "Epoch 2/2" in done.stdout
+    assert "about 5 seconds" in done.stdout
     assert "95 % interval" in done.stdout
+    assert done.stdout.splitlines()[-1].startswith("Done: mnist_model.h5 is now this dense network")
     folder = checkout / "runs" / "dense-0"
     assert {p.name for p in folder.iterdir()} == {
         "checkpoint.weights.h5",
@@ -289,6 +294,37 @@ def test_the_summary_compares_the_same_digits(parts, data, expected, tmp_path):
 def test_the_summary_compares_nothing_on_other_digits(tmp_path):
     card = {"name": "dense", "data_sha256": "b", "test": figures(0.9)}
     assert "shipped" not in training.summary(card, SHIPPED, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "export", "printed"),
+    [
+        (None, False, "60 epochs, seed 0, into runs/a/: about 15 hours on two idle"),
+        (30, False, "It stops after 30 minutes."),
+        (5000, False, "on two idle processor cores.\n"),
+        (None, True, "Exporting runs/a/ without more training.\n"),
+    ],
+)
+def test_a_training_begins_with_its_network_and_its_time(minutes, export, printed, here, capsys):
+    import train_model
+
+    plan = TrainingPlan(LineRecipe(), here / "runs" / "a", export=export)
+    network = train_model.begin(plan, minutes)
+    out = capsys.readouterr().out
+    assert f"{network.count_params():,}" in out
+    assert printed in out
+    assert ("It stops" in out) == (minutes == 30)
+    assert ("two idle" in out) != export
+
+
+def test_the_page_network_ends_with_one_sentence(tmp_path):
+    from digits.training.page import summary
+
+    card = load_card(WEIGHTS / "page.onnx")
+    overlap = card["validation"]["iou"][card["classes"].index("digit")]
+    last = summary(card, tmp_path).splitlines()[-1]
+    assert last.startswith("Done: the page network finds handwritten digits with ")
+    assert f"{100 * overlap:.1f}%" in last
 
 
 def test_what_another_backend_trained_is_exported_afterwards(command, here, monkeypatch, capsys):
