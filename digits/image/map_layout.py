@@ -1,4 +1,4 @@
-"""Numbers and cells that the page network found, cut out of the page with their own ink."""
+"""Cut out the numbers and cells that the page network found, each with its own ink."""
 
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -13,17 +13,17 @@ from digits.image.number_regions import TALL, NumberRegion, NumberRegions
 from digits.image.rectify import MARGIN, SIDE_MARGIN, straighten
 from digits.types import BACKGROUND, Box, Page, Pixels, Region
 
-LEVEL = 0.45  # of the lower one's height by which two numbers on one line overlap
-WIDEST_GAP = 6.0  # digits' heights between two numbers of one line
-FEWEST_ROWS = 3  # with two numbers or more, of a table without rules
-ALIGNED = 0.3  # of the narrower one's width by which numbers of one column overlap
-FILLED = 0.6  # of the cells of a table without rules that hold a number
-LEAST_OTHER = 0.06  # of the square of the digits' height: smaller writing in a cell is dirt
-SPREAD = 3  # px of the maps: window by which a number's ink is widened, for pale rims
-BARE = 0.05  # of the widened ink in a pixel below which it is bare paper
-FAR = 1e-3  # weight of the whole piece's paper where none is near
-LEAST_PAPER = 0.25  # of white: on blacker paper a ratio means nothing
-KEPT = 0.35  # of the widened ink in a pixel from which it is the number's
+LEVEL = 0.45  # of the smaller height by which two numbers of one line overlap vertically
+WIDEST_GAP = 6.0  # digit heights between two numbers of one line
+FEWEST_ROWS = 3  # rows with at least two numbers that a table without rules needs
+ALIGNED = 0.3  # of the smaller width by which numbers of one column overlap
+FILLED = 0.6  # of the cells of a table without rules that contain a number
+LEAST_OTHER = 0.06  # of the square of the digits' height; smaller writing in a cell is dirt
+SPREAD = 3  # px of the maps: window by which a number's ink is dilated, for pale rims
+BARE = 0.05  # of the dilated ink in a pixel, below which it is bare paper
+FAR = 1e-3  # weight of the whole piece's paper where no paper is near
+LEAST_PAPER = 0.25  # of white; on darker paper a ratio is meaningless
+KEPT = 0.35  # of the dilated ink in a pixel, from which it belongs to the number
 AROUND = 0.06  # of the digits' height, added around a number's ink
 
 
@@ -32,17 +32,17 @@ Rectangle = tuple[int, int, int, int]  # px of the maps: left, top, right, botto
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A number, or a cell with or without one, as the reader takes it."""
+    """A number, or a cell with or without one, ready to be read."""
 
-    page: Page | None  # None where no number is written
+    page: Page | None  # None without a number
     box: Box  # in pixels of the original
     table: int | None = None  # None outside tables
     place: tuple[int, int] | None = None  # row and column
-    other: tuple[Box, ...] = ()  # writing in the cell that is no number
+    other: tuple[Box, ...] = ()  # writing in the cell that is not a number
 
 
 def lay_out(page: Page, regions: NumberRegions, grey: Pixels) -> list[Placed]:
-    """Return cells of tables and lines of numbers, from top to foot.
+    """Return cells of tables and lines of numbers, from top to bottom.
 
     Cells come from rules where there are any, and from the alignment of numbers where there are
     none. Other numbers that stand on one line are one line.
@@ -81,7 +81,7 @@ def lay_out(page: Page, regions: NumberRegions, grey: Pixels) -> list[Placed]:
 
 
 def find_left_out(page: Page, regions: NumberRegions) -> tuple[Box, ...]:
-    """Return digit-like ink that is in no number, and other writing outside the cells of tables.
+    """Return digit-like ink that is in no number, and other writing outside table cells.
 
     Parameters
     ----------
@@ -112,7 +112,7 @@ def _cell(
 def align_numbers(
     numbers: list[NumberRegion], usual: float
 ) -> tuple[list[tuple[list[NumberRegion], Rectangle, tuple[int, int]]], list[list[NumberRegion]]]:
-    """Part numbers outside ruled tables into the cells of a table without rules, and lines.
+    """Arrange numbers outside ruled tables into a table without rules, or into lines.
 
     Parameters
     ----------
@@ -122,10 +122,10 @@ def align_numbers(
     Returns
     -------
     cells
-        The numbers of each (none in an empty one), its box, and its row and column. Empty unless
-        at least `FEWEST_ROWS` rows hold numbers that stand in two columns or more.
+        The numbers of each cell (none in an empty one), its box, and its row and column. Empty
+        unless at least `FEWEST_ROWS` rows have numbers in two columns or more.
     lines
-        The numbers on each line, where they are no table.
+        The numbers of each line, if they are not a table.
     """
     rows = _lines(numbers, usual)
     columns = _columns(rows)
@@ -142,7 +142,7 @@ def align_numbers(
 
 
 def _lines(numbers: list[NumberRegion], usual: float) -> list[list[NumberRegion]]:
-    """Return the numbers of each line, from left to right; lines from top to foot."""
+    """Return the numbers of each line, from left to right; lines from top to bottom."""
     if not numbers:
         return []
     boxes = np.array([n.box for n in numbers], float)
@@ -161,7 +161,7 @@ def _lines(numbers: list[NumberRegion], usual: float) -> list[list[NumberRegion]
 
 
 def _columns(rows: list[list[NumberRegion]]) -> list[tuple[int, int]] | None:
-    """Return where the columns of lines begin and end, or None where they do not align."""
+    """Return where the columns of lines begin and end, or None if they do not align."""
     if sum(len(row) > 1 for row in rows) < FEWEST_ROWS:
         return None
     spans = _column_spans(rows)
@@ -173,7 +173,7 @@ def _columns(rows: list[list[NumberRegion]]) -> list[tuple[int, int]] | None:
 
 
 def _column_spans(rows: list[list[NumberRegion]]) -> list[tuple[float, float]] | None:
-    """Return the left and right end of each column's numbers, or None where they do not align."""
+    """Return the left and right end of each column's numbers, or None if they do not align."""
     every = [number for row in rows for number in row]
     spans = np.array([(n.box[0], n.box[2]) for n in every], float)
     shared = np.minimum(spans[None, :, 1], spans[:, None, 1]) - np.maximum(
@@ -194,14 +194,14 @@ def _column_spans(rows: list[list[NumberRegion]]) -> list[tuple[float, float]] |
 
 
 def bounds(numbers: list[NumberRegion]) -> Rectangle:
-    """Return the box around numbers, of which there is at least one."""
+    """Return the box around numbers, at least one."""
     boxes = np.array([n.box for n in numbers])
     low, high = boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)
     return int(low[0]), int(low[1]), int(high[0]), int(high[1])
 
 
 def _one_line(numbers: list[NumberRegion]) -> list[NumberRegion]:
-    """Return the numbers of a cell that stand on the line of its largest one."""
+    """Return the numbers of a cell on the line of its largest one."""
     if len(numbers) < 2:  # noqa: PLR2004
         return numbers
     main = max(numbers, key=lambda n: (n.box[2] - n.box[0]) * (n.box[3] - n.box[1]))
@@ -209,7 +209,7 @@ def _one_line(numbers: list[NumberRegion]) -> list[NumberRegion]:
 
 
 def _others(page: Page, regions: NumberRegions, cell: MapCell) -> tuple[Box, ...]:
-    """Return where something else is written in a cell."""
+    """Return the boxes of other writing in a cell."""
     left, top, right, bottom = cell.box
     own = regions.cells.labels[top:bottom, left:right] == cell.name
     found = np.unique(regions.other.labels[top:bottom, left:right][own])
@@ -224,8 +224,8 @@ def _others(page: Page, regions: NumberRegions, cell: MapCell) -> tuple[Box, ...
 def _cut_out(page: Page, regions: NumberRegions, numbers: list[NumberRegion]) -> Page:
     """Straighten numbers out of a page, without the ink of anything else.
 
-    Ink is told from the paper right beside it: the maps say which is which, whatever lies around
-    the sheet and whether the ink is darker or lighter than its paper.
+    Ink is measured against the paper next to it. The maps say which is which, so neither the
+    surroundings of the sheet nor the polarity of the ink matter.
     """
     around = AROUND * max(n.tall for n in numbers)
     left, top = (min(n.box[k] for n in numbers) - around for k in (0, 1))
@@ -242,7 +242,7 @@ def _cut_out(page: Page, regions: NumberRegions, numbers: list[NumberRegion]) ->
 def _masks(
     page: Page, regions: NumberRegions, piece: Page, names: list[int]
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return where numbers' own ink is on a piece of the page, bare paper, and any other ink."""
+    """Return masks of the numbers' own ink, of bare paper, and of other ink on a piece."""
     height, width = piece.ink.shape
     to_maps = (
         np.linalg.inv(regions.maps.to_page) @ np.linalg.inv(page.to_original) @ piece.to_original
@@ -262,7 +262,7 @@ def _masks(
         ],
         axis=2,
     ).astype(np.float32)
-    # From the middle of a pixel to the middle of a pixel, as OpenCV counts.
+    # OpenCV's coordinates are those of pixel centres.
     half = np.array([[1, 0, 0.5], [0, 1, 0.5], [0, 0, 1]])
     offset = np.array([[1, 0, -columns.start], [0, 1, -rows.start], [0, 0, 1]])
     matrix = np.linalg.inv(half) @ offset @ to_maps @ half
@@ -274,7 +274,7 @@ def _masks(
 
 
 def _contrast(level: np.ndarray, own: np.ndarray, bare: np.ndarray) -> np.ndarray:
-    """Return how far each pixel differs from the bare paper near it, towards the ink: 0 to 1."""
+    """Return the contrast of each pixel with the bare paper near it: 0 to 1."""
     if not bare.any() or not own.any():
         return np.zeros(level.shape, np.float32)
     reach = 2 * (level.shape[0] // 2) + 1

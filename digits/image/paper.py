@@ -1,9 +1,9 @@
-"""Find the sheet of paper, the board or the screen in a photograph: what lies beyond is no page.
+"""Find the sheet of paper, the board or the screen in a photograph.
 
 The edge of a sheet is a straight step of brightness between two surfaces. Strokes and printed
-lines are steps too, but they are thin: a small median takes them away. Among the quadrangles that
-straight steps and the picture's own rim form, the sheet is the one whose sides are steps along
-their whole length and whose inside is one surface.
+lines are steps too, but they are thin, and a small median filter removes them. Straight steps and
+the picture's rim form quadrangles. The sheet is the quadrangle whose sides are steps along their
+whole length and whose inside is one surface.
 """
 
 from collections.abc import Iterator
@@ -12,54 +12,55 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from digits.image.components import find_components
 from digits.types import Paper, Pixels
 
-ENOUGH_PIXELS = 60_000  # px; the edge of a sheet found on so many is found on more
-MIN_SIDE = 64  # px; across less, a sheet and its surroundings cannot be told apart
-MIN_PIXELS = 15_000  # px; smaller pictures are cut out round one character, not photographs
-STRIP_SHAPE = 1.5  # times as long as wide: a small picture that is cut out round a number
-ENLARGED = 2.0  # times at most, to bring such a strip to the size from which edges are clear
-STROKES = 5  # px of the reduced picture: a median so wide removes strokes and printed lines
-DARKEST = 12.0  # grey levels added before the logarithm, so that noise in black is no contrast
-EDGE = (0.012, 0.03)  # slope of the logarithm a px: weaker edges only where stronger ones go on
-BUSIEST = 92  # percentile of the slope: on texture, only the strongest edges are followed
-SCHARR = 32.0  # by which a 3x3 Scharr filter exceeds the slope for each pixel
-FIXED_POINT = 250.0  # by which slopes are multiplied to fit 16 bits
-HOUGH = (1.0, np.pi / 240)  # px and radians: the resolution of a line
-MAX_LEAN = np.radians(40)  # of a sheet's edge; at 45 degrees none is the upper one
+ENOUGH_PIXELS = 60_000  # px of the reduced picture in which edges are searched for
+MIN_SIDE = 64  # px; smaller pictures are not searched
+MIN_PIXELS = 15_000  # px; a smaller picture is a crop of one character, not a photograph
+STRIP_SHAPE = 1.5  # aspect ratio from which a small picture is a crop of a number
+ENLARGED = 2.0  # maximum scale of such a crop
+STROKES = 5  # px of the reduced picture: median filter that removes strokes and printed lines
+DARKEST = 12.0  # grey levels added before the logarithm, to suppress noise in dark areas
+EDGE = (0.012, 0.03)  # slope of the logarithm per px: low and high threshold of the edge detector
+BUSIEST = 92  # percentile of the slope; on texture, only edges above it count
+SCHARR = 32.0  # scale of a 3x3 Scharr filter relative to the slope per pixel
+FIXED_POINT = 250.0  # factor that makes slopes fit 16 bits
+HOUGH = (1.0, np.pi / 240)  # px and radians: resolution of a line
+MAX_LEAN = np.radians(40)  # of a sheet's edge; at 45 degrees it is unclear which edge is on top
 MIN_VOTES = 0.2  # of the shorter side: edge pixels on a line
-MAX_LINES = 10  # in each direction
-APART = 4.0  # px at the picture's rim by which two lines differ
-BESIDE = np.array([2.0, 3.0, 4.0, 5.0])  # px from an edge, on either side, where levels are taken
-BEYOND = 10.0  # px from an edge, where behind a printed line the same paper goes on
-STEP = 0.05  # of the logarithm: a smaller step is grain
-FULL_STEP = 0.4  # of the logarithm: a larger step is no better evidence; white on grey 160
-SUPPORTED = 0.7  # of a side's visible length that must be a step; a finger may hide the rest
-MIN_VISIBLE = 0.15  # of the picture's side: a shorter edge is no side of a sheet
+MAX_LINES = 10  # per direction
+APART = 4.0  # px at the picture's rim by which two lines must differ
+BESIDE = np.array([2.0, 3.0, 4.0, 5.0])  # px on both sides of an edge, where levels are compared
+BEYOND = 10.0  # px from an edge; behind a printed line the same paper continues there
+STEP = 0.05  # of the logarithm; a smaller step is grain
+FULL_STEP = 0.4  # of the logarithm; larger steps count the same (white on grey 160)
+SUPPORTED = 0.7  # share of a side's visible length that must be a step; a finger may hide the rest
+MIN_VISIBLE = 0.15  # of the picture's side; a shorter edge is not the side of a sheet
 MIN_AREA = 0.12  # of the picture
-MISSING = 2.0  # px of step that each px of a side without one outweighs
-IMPURE = 2.0  # sides' length that the whole inside outweighs, were none of it the sheet's surface
-SURFACE = 0.12  # of the logarithm: one surface, light that falls off evenly taken away
-N_VOTED = 300  # of the lines with most votes
-OUTSIDE = 0.15  # of the picture's longer side by which a corner may lie outside
-SURROUNDINGS = 15  # px of the reduced picture: a median so wide removes writing
-PAGE_AT_RIM = 0.35  # of the rim beyond a quadrangle that looks like its inside
-ONE_CORNER = 2  # sides: two edges that meet may be a shadow's as well as a sheet's
+MISSING = 2.0  # px of step that outweigh one px of a side without a step
+IMPURE = 2.0  # side lengths that outweigh an inside without any of the sheet's surface
+SURFACE = 0.12  # of the logarithm: largest deviation within one surface, after removing a plane
+N_VOTED = 300  # lines with the most votes that are compared
+OUTSIDE = 0.15  # of the picture's longer side: how far a corner may be outside
+SURROUNDINGS = 15  # px of the reduced picture: median filter that removes writing
+PAGE_AT_RIM = 0.35  # largest share of the rim outside a quadrangle that may look like its inside
+ONE_CORNER = 2  # sides: two edges that meet may be a shadow as well as a sheet
 MIN_REST = 0.35  # of the picture; a smaller sheet has desk on more than two sides
-COARSER = 4.0  # times the texture of the page; a shadow doubles it, another material does more
+COARSER = 4.0  # ratio of textures: a shadow doubles texture, another material increases it more
 GRAIN = 0.01  # of the logarithm: texture of the smoothest paper
-MIN_WRITING = 0.15  # of the logarithm by which writing stands out
+MIN_WRITING = 0.15  # of the logarithm: contrast of writing
 USUAL, CLEAREST = 40, 99  # percentiles of the marks on a surface
-TEXTURE = 6.5  # times the usual mark: a surface's own texture
-LESS = 0.1  # of the writing inside: as much beyond an edge is writing in a shadow
-MAX_IMPURE = 0.35  # of the inside; what has more is strokes
+TEXTURE = 6.5  # multiple of the usual mark that a surface's own texture reaches
+LESS = 0.1  # of the writing inside; this much outside an edge is writing in a shadow
+MAX_IMPURE = 0.35  # of the inside; more than this is strokes
 LEAST_SCORE = 0.5  # of the best score
-MAX_COVER = 0.1  # of a sheet that a finger or a folded corner covers
-SEARCHED = np.arange(-4.0, 4.1, 0.5)  # px across a side in which its edge is looked for again
-AT_CORNERS = 0.08  # of a side: so near the corners, the other side is seen
-INSET = 0.5  # px of the reduced picture that are left out of the sheet with its edge
-SAMPLES = 48  # points across and down in which surfaces are compared
-ILL_CONDITIONED = 1e6  # of the equations of a plane through points on one line
+MAX_COVER = 0.1  # of a sheet that a finger or a folded corner may cover
+SEARCHED = np.arange(-4.0, 4.1, 0.5)  # px across a side, where its edge is refined
+AT_CORNERS = 0.08  # of a side, excluded at both ends, where the other side is visible
+INSET = 0.5  # px of the reduced picture by which the sheet is shrunk, to exclude its edge
+SAMPLES = 48  # points across and down where surfaces are compared
+ILL_CONDITIONED = 1e6  # condition number of a plane fitted to points on one line
 N_CANDIDATES = 10  # quadrangles that are compared closely
 
 
@@ -73,8 +74,8 @@ def find_paper(pixels: Pixels) -> Paper | None:
     Returns
     -------
     Paper or None
-        Its corners in px of `pixels`; they may lie a little outside the picture. None where the
-        whole picture is the page, or where no edge is clear.
+        Its corners in px of `pixels`; they may be slightly outside the picture. None if the whole
+        picture is the page, or if no edge is clear.
     """
     small = _resized(pixels)
     if small is None:
@@ -90,7 +91,7 @@ def find_paper(pixels: Pixels) -> Paper | None:
 
 
 def clean_rim(sheet: Pixels) -> Pixels:
-    """Paint paper over what covers a sheet's rim: fingers, a folded corner, a sliver of desk.
+    """Paint paper over objects at a sheet's rim: fingers, a folded corner, a strip of desk.
 
     Parameters
     ----------
@@ -99,8 +100,8 @@ def clean_rim(sheet: Pixels) -> Pixels:
     Returns
     -------
     uint8, same shape
-        A new picture where there was something, else `sheet` itself. Shadows stay, and whatever is
-        written on.
+        A new picture if something was painted over, else `sheet` itself. Shadows and written areas
+        are kept.
     """
     small = _reduced(sheet)
     if min(small.shape) < SURROUNDINGS:
@@ -111,14 +112,15 @@ def clean_rim(sheet: Pixels) -> Pixels:
     plane = _plane(points, ground[points[:, 1], points[:, 0]], np.ones(len(points), bool))
     down, across = np.indices(small.shape) / np.array(small.shape)[:, None, None] - 0.5
     off = np.abs(ground - (plane[0] + plane[1] * across + plane[2] * down)) > SURFACE
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(off.astype(np.uint8))
+    pieces = find_components(off)
+    labels = pieces.labels
     rim = np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
     cover = np.zeros(small.shape, np.uint8)
     for label in np.unique(rim[rim > 0]):
         piece = (labels == label).astype(np.uint8)
         inner = marks[cv2.erode(piece, np.ones((STROKES, STROKES), np.uint8)) > 0]
         bare = not inner.size or np.percentile(inner, CLEAREST) < MIN_WRITING
-        if bare and stats[label, cv2.CC_STAT_AREA] <= MAX_COVER * small.size:
+        if bare and pieces.area[label - 1] <= MAX_COVER * small.size:
             cover |= piece
     if not cover.any():
         return sheet
@@ -131,7 +133,7 @@ def clean_rim(sheet: Pixels) -> Pixels:
 
 @dataclass(frozen=True)
 class _Quads:
-    """Quadrangles whose sides are steps of brightness, or the picture's rim; best first."""
+    """Quadrangles whose sides are steps of brightness or the picture's rim; the best first."""
 
     corners: np.ndarray  # (n, 4, 2) px: top left, top right, bottom right, bottom left
     score: np.ndarray  # (n,) px of step along their sides
@@ -139,7 +141,7 @@ class _Quads:
 
 
 def _resized(pixels: Pixels) -> Pixels | None:
-    """Reduce a photograph or enlarge a small strip; None where no sheet can be told apart."""
+    """Reduce a photograph or enlarge a small crop; None if it is too small to contain a sheet."""
     scale = max(MIN_SIDE / min(pixels.shape), float(np.sqrt(MIN_PIXELS / pixels.size)))
     if scale <= 1:
         return _reduced(pixels)
@@ -157,12 +159,12 @@ def _reduced(pixels: Pixels) -> Pixels:
 
 
 def _level(grey: Pixels) -> np.ndarray:
-    """Return brightness as a logarithm: a shadow takes the same from paper and desk."""
+    """Return the logarithm of brightness, in which a shadow is a constant offset."""
     return np.log(grey.astype(np.float32) + np.float32(DARKEST))
 
 
 def _edges(level: np.ndarray) -> np.ndarray:
-    """Return where brightness steps, thin as a line: uint8 (h, w), not 0 on an edge."""
+    """Return edges one pixel wide: uint8 (h, w), nonzero on an edge."""
     soft = cv2.GaussianBlur(level, (0, 0), 1.0)
     across, down = cv2.Scharr(soft, cv2.CV_32F, 1, 0), cv2.Scharr(soft, cv2.CV_32F, 0, 1)
     weak, strong = (SCHARR * slope for slope in EDGE)
@@ -176,7 +178,7 @@ def _edges(level: np.ndarray) -> np.ndarray:
 
 
 def _lines(edges: np.ndarray) -> np.ndarray:
-    """Return the clearest lines that run across: (n, 2) px, height at the left and right rim."""
+    """Return the clearest horizontal lines: (n, 2) px, height at the left and right rim."""
     width = edges.shape[1]
     votes = max(4, int(MIN_VOTES * width))
     found = cv2.HoughLines(
@@ -195,10 +197,10 @@ def _lines(edges: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True)
 class _Edges:
-    """Lines across a picture, the last two of which are its rim, and what they part."""
+    """Lines across a picture, the last two of which are its rim, and the step at each."""
 
     ends: np.ndarray  # (n, 2) px, height at the left and right rim
-    sums: np.ndarray  # (5, n, w + 1): what the px left of a column hold, as in an integral image
+    sums: np.ndarray  # (5, n, w + 1): cumulative from the left, as in an integral image
 
     @property
     def n_lines(self) -> int:
@@ -305,18 +307,18 @@ def _area(corners: np.ndarray) -> np.ndarray:
 
 
 def _choose(quads: _Quads, small: Pixels, level: np.ndarray) -> np.ndarray | None:
-    """Return the corners of the quadrangle that holds one surface and what is written on it."""
+    """Return the corners of the best quadrangle that contains one surface and its writing."""
     ranked = _candidates(quads, small, level)
     best = max(ranked, key=lambda candidate: candidate.score, default=None)
     if best is None or best.score <= 0:
         return None
-    # A screen in its bezel, a sheet on a folder: the one inside is the page.
+    # In a screen with a bezel, or a sheet on a folder, the inner one is the page.
     within = [c for c in ranked if c.lies_in(best) and c.score > LEAST_SCORE * best.score]
     return max(within or [best], key=lambda candidate: candidate.score).corners
 
 
 def _candidates(quads: _Quads, small: Pixels, level: np.ndarray) -> "list[_Candidate]":
-    """Return the quadrangles that hold one surface which does not go on beyond them."""
+    """Return the quadrangles that contain one surface which ends at their sides."""
     ground = _level(cv2.medianBlur(small, SURROUNDINGS))
     marks = np.abs(_level(small) - ground)
     points = _grid(level.shape)
@@ -344,10 +346,10 @@ class _Candidate:
     corners: np.ndarray  # (4, 2) px
     score: float  # px
     inside: np.ndarray  # (n,) bool
-    off: np.ndarray  # (n,) by which the logarithm of brightness leaves its surface
+    off: np.ndarray  # (n,) deviation of the logarithm of brightness from its surface
 
     def lies_in(self, other: "_Candidate") -> bool:
-        """Return whether all sides lie within another one's, and another surface between them."""
+        """Return whether this is inside another one, with a different surface between them."""
         between = other.inside & ~self.inside
         apart = _holds(other.corners, self.corners) & _holds(other.corners, self.corners - 1)
         deep = all(
@@ -369,7 +371,7 @@ def _grid(shape: tuple[int, ...]) -> np.ndarray:
 
 
 def _distinct(quads: _Quads) -> Iterator[tuple[np.ndarray, float, int]]:
-    """Give the best quadrangles, each of which differs from those before it."""
+    """Yield the best quadrangles, without near duplicates."""
     kept: list[int] = []
     for i, corners in enumerate(quads.corners):
         if len(kept) == N_CANDIDATES or quads.score[i] < LEAST_SCORE * quads.score[0]:
@@ -380,7 +382,7 @@ def _distinct(quads: _Quads) -> Iterator[tuple[np.ndarray, float, int]]:
 
 
 def _holds(corners: np.ndarray, points: np.ndarray) -> np.ndarray:
-    """Say which points lie in a quadrangle: (4, 2), (n, 2) -> (n,) bool."""
+    """Return which points are in a quadrangle: (4, 2), (n, 2) -> (n,) bool."""
     inside = np.ones(len(points), bool)
     for start, stop in zip(corners, np.roll(corners, -1, axis=0), strict=True):
         x, y = (points + 0.5 - start).T
@@ -412,13 +414,13 @@ def _plane(points: np.ndarray, values: np.ndarray, inside: np.ndarray) -> np.nda
 
 
 def _may_be_page(corners: np.ndarray, marks: np.ndarray, *, by_itself: bool) -> bool:
-    """Return whether the writing is in a quadrangle and not beyond.
+    """Return whether the writing is inside a quadrangle and not outside.
 
-    One that stands by itself, with desk on three sides, may be blank, and beside another sheet.
+    A quadrangle with desk on three sides may be blank, and next to another sheet.
     """
     mask = np.zeros(marks.shape, np.uint8)
     cv2.fillConvexPoly(mask, np.rint(corners - 0.5).astype(np.int32), 1)
-    near = np.ones((STROKES, STROKES), np.uint8)  # an edge itself is no mark
+    near = np.ones((STROKES, STROKES), np.uint8)  # an edge itself is not a mark
     inside, beyond = marks[cv2.erode(mask, near) > 0], marks[cv2.dilate(mask, near) == 0]
     if not inside.size:
         return False
@@ -439,7 +441,7 @@ def _may_be_page(corners: np.ndarray, marks: np.ndarray, *, by_itself: bool) -> 
 
 
 def _is_lined(corners: np.ndarray, marks: np.ndarray, clear: float) -> bool:
-    """Return whether a stroke or a printed line runs along one side; a frame runs along several."""
+    """Return whether a stroke or printed line runs along one side; a frame has several."""
     lined = [
         [
             (_across(marks, start, stop, into).max(axis=1) > clear).mean() > SUPPORTED
@@ -477,7 +479,7 @@ def _refined(corners: np.ndarray, level: np.ndarray) -> np.ndarray:
 
 
 def _across(layer: np.ndarray, start: np.ndarray, stop: np.ndarray, into: np.ndarray) -> np.ndarray:
-    """Sample a layer along a side, so many px into the quadrangle: (h, w) -> (SAMPLES, n)."""
+    """Sample a layer along a side, at these distances inside: (h, w) -> (SAMPLES, n)."""
     along = stop - start
     normal = np.array([-along[1], along[0]]) / np.hypot(*along)
     t = np.linspace(AT_CORNERS, 1 - AT_CORNERS, SAMPLES)

@@ -1,8 +1,7 @@
-"""Find and take away printed lines: ruled and squared paper, underlines, borders of cells.
+"""Find and remove printed lines: ruled and squared paper, underlines, borders of cells.
 
-A printed line is thin everywhere, nearly straight, and longer than any stroke of handwriting. It is
-followed piece by piece, because writing that crosses it makes it thick there; no length is guessed
-in advance.
+A printed line is thin, nearly straight, and longer than any stroke of handwriting. It is followed
+piece by piece, because writing that crosses it makes it thick there.
 """
 
 from dataclasses import dataclass
@@ -10,56 +9,57 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from digits.image.components import find_components, weighted_median
 from digits.types import LINKED, Ink
 
-MIN_SIDE = 40  # px; in smaller pictures a printed line cannot be told from a stroke
-MIN_REST = 3.0  # px of full ink that must be left: a mark that stands alone is no printed line
-ENOUGH_PIXELS = 1_000_000  # px; a line found on so many is found on more
-MAX_WIDTH = 0.12  # of the picture's side across it; what is thicker is no printed line
-USUAL = 0.6  # of the ink lies in runs so thick or thinner, and printed lines with it
-TIMES_USUAL = 1.5  # times that run: the thickest line that is looked for
-FINE = (6, 3)  # px, looked for next: on leaning squared paper lines across pass for thick ones
-MIN_PIECE = 3  # times its width: a piece shorter than this has no direction
-MAX_PIECES = 1500  # the longest are looked at; texture has more
-MAX_LEAN = 0.45  # px down for each px along: a page turned by 24 degrees
-ANGLES = np.linspace(-MAX_LEAN, MAX_LEAN, 91)  # px down for each px along, tried one by one
-DRIFT = 0.06  # px for each px of gap by which a curved line leaves its direction
-MAX_GAP = 4  # times the thickest line: writing that crosses hides so much of a line
-RIM = 0.02  # of the picture's shorter side: so near the rim, a line ends there
-CORNER = 0.1  # of the picture's side: a cell's border ends there at the border across it
-LEVEL = 0.15  # px for each px: so little a page leans in a photograph that was meant to be upright
-WHOLE = 0.8  # of the picture's side: so long, a line may lean
-THIN = 0.04  # of the picture's shorter side: the width of a line that lies anywhere
-HALF = 0.45  # of the picture's side: a stroke is shorter, unless the digit fills the picture
-RIM_ZONE = 0.3  # of the picture's side: a cell's printed border lies this near its rim
-TIMES_WRITING = 4  # times the length of the writing's pieces: so long, a line ends anywhere
-TIMES_STROKE = 2  # times the thickest line: a smaller piece is a dot or dirt, and no writing
-FEW = 3  # pieces of writing or fewer say nothing of its size
-LONG = 6  # times its width: shorter, a chain is no line and a piece of writing no dash
-FAMILY = 4  # printed lines in one direction from which the paper is ruled or squared
-PARALLEL = 0.15  # of the picture's side: so long, a piece is one of them
-COVERED = 0.6  # of its length that a line shows; a row of bars and dashes shows less
-STRAIGHT = 0.02  # of its length by which a line leaves the parabola through it
-REFITS = 3  # times that a line is fitted to what lay near it before
-FRAYED = 1.5  # times the usual width; where a line is thicker, writing touches it
-HALO = 1.5  # px of pale rim on either side of a line
+MIN_SIDE = 40  # px; in smaller pictures a printed line looks like a stroke
+MIN_REST = 3.0  # px of full ink that must remain: a mark that stands alone is not a printed line
+ENOUGH_PIXELS = 1_000_000  # px of the reduced picture in which lines are searched for
+MAX_WIDTH = 0.12  # of the picture's side across it; thicker ink is not a printed line
+USUAL = 0.6  # share of the ink in runs of the usual thickness or thinner, printed lines included
+TIMES_USUAL = 1.5  # multiple of that run: the thickest line in the first search
+FINE = (6, 3)  # px, in the next searches: on tilted squared paper crossing lines look thick
+MIN_PIECE = 3  # times its width; a shorter piece has no direction
+MAX_PIECES = 1500  # the longest are used; texture has more
+MAX_LEAN = 0.45  # px down per px along: a page turned by 24 degrees
+ANGLES = np.linspace(-MAX_LEAN, MAX_LEAN, 91)  # px down per px along
+DRIFT = 0.06  # px per px of gap by which a curved line may leave its direction
+MAX_GAP = 4  # times the thickest line: the length that crossing writing may hide
+RIM = 0.02  # of the picture's shorter side: distance within which a line ends at the rim
+CORNER = 0.1  # of the picture's side: distance from the rim where a cell's border may end
+LEVEL = 0.15  # px per px: largest slope in a photograph that is meant to be upright
+WHOLE = 0.8  # of the picture's side: length from which a line may be tilted
+THIN = 0.04  # of the picture's shorter side: largest width of a line anywhere
+HALF = 0.45  # of the picture's side: strokes are shorter, unless the digit fills the picture
+RIM_ZONE = 0.3  # of the picture's side: a cell's printed border is this close to the rim
+TIMES_WRITING = 4  # times the length of the writing's pieces: a line this long may end anywhere
+TIMES_STROKE = 2  # times the thickest line; a smaller piece is a dot or dirt
+FEW = 3  # pieces; fewer are not enough to estimate the size of the writing
+LONG = 6  # times its width; a shorter chain is not a line
+FAMILY = 4  # printed lines in one direction that make a page ruled or squared
+PARALLEL = 0.15  # of the picture's side: shortest piece of a ruled page
+COVERED = 0.6  # share of a line's length that has ink; a row of dashes has less
+STRAIGHT = 0.02  # of its length: largest deviation of a line from its parabola
+REFITS = 3  # times that a line is fitted to the points near it
+FRAYED = 1.5  # times the usual width; thicker parts of a line are touched by writing
+HALO = 1.5  # px of pale rim on both sides of a line
 
 
 @dataclass(frozen=True)
 class _Pieces:
-    """Straight thin pieces of ink, each a candidate for a part of a printed line."""
+    """Straight thin pieces of ink that may be parts of printed lines."""
 
     left: np.ndarray  # (n,) px, first column
     right: np.ndarray  # (n,) px, last column
-    start: np.ndarray  # (n,) px, height of the middle line at `left`
-    end: np.ndarray  # (n,) px, height of the middle line at `right`
+    start: np.ndarray  # (n,) px, height of the centre line at `left`
+    end: np.ndarray  # (n,) px, height of the centre line at `right`
     width: np.ndarray  # (n,) px, median thickness
-    columns: list[np.ndarray]  # of each: px, where its middle line is known
-    middles: list[np.ndarray]  # of each: px, and how high it runs there
+    columns: list[np.ndarray]  # of each: px, where its centre line is known
+    middles: list[np.ndarray]  # of each: px, height of the centre line there
 
 
 def find_rules(ink: Ink) -> np.ndarray:
-    """Return where printed lines run.
+    """Return a mask of printed lines.
 
     Parameters
     ----------
@@ -68,9 +68,8 @@ def find_rules(ink: Ink) -> np.ndarray:
     Returns
     -------
     bool, shape (height, width)
-        True on the whole band of a line, also where writing crosses it: `erase` tells the two
-        apart. False everywhere in a picture of less than 40 px, and where nothing but the line
-        would be left of the writing.
+        True on the whole band of a line, also where writing crosses it; `erase` keeps the writing.
+        False everywhere if the picture is smaller than 40 px, or if no writing would remain.
     """
     step = int(np.ceil(np.sqrt(ink.size / ENOUGH_PIXELS)))
     if min(ink.shape) < MIN_SIDE:
@@ -85,7 +84,7 @@ def find_rules(ink: Ink) -> np.ndarray:
 
 
 def erase(ink: Ink, mask: np.ndarray) -> Ink:
-    """Take printed lines away and give back the strokes that crossed them.
+    """Remove printed lines and restore the strokes that cross them.
 
     Parameters
     ----------
@@ -95,7 +94,7 @@ def erase(ink: Ink, mask: np.ndarray) -> Ink:
     Returns
     -------
     float32, shape (height, width)
-        Bare paper on the mask, except where ink stands on both sides of it.
+        No ink on the mask, except where there is ink on both sides of it.
     """
     if not mask.any():
         return ink
@@ -110,7 +109,7 @@ def erase(ink: Ink, mask: np.ndarray) -> Ink:
 
 
 def _reduced(mask: np.ndarray, step: int) -> np.ndarray:
-    """Keep every line, however thin, while the picture shrinks: (h, w) -> (h / step, w / step)."""
+    """Reduce a mask without losing thin lines: (h, w) -> (h / step, w / step)."""
     if step == 1:
         return mask
     height, width = (-(-side // step) * step for side in mask.shape)
@@ -130,7 +129,7 @@ def _level_rules(mask: np.ndarray, sides: np.ndarray) -> np.ndarray:
         pieces = _thin_pieces(np.where(found, np.uint8(0), mask), width)
         if not pieces.left.size:
             continue
-        # First over the strokes that cross a line, then over whole numbers that stand on it.
+        # First across strokes that cross a line, then across whole numbers on it.
         for reach in (MAX_GAP * width, 0):
             pieces = _joined(pieces, _chains(pieces, reach))
         rules = [i for i in range(pieces.left.size) if _is_rule(pieces, i, mask.shape, writing)]
@@ -140,7 +139,7 @@ def _level_rules(mask: np.ndarray, sides: np.ndarray) -> np.ndarray:
 
 
 def _thickest(mask: np.ndarray) -> int:
-    """Return how thick a printed line may be, in px, from how thick the ink is."""
+    """Return the largest thickness of a printed line, from the thickness of the ink: px."""
     _, _, runs = _upright_runs(mask)
     counts = np.bincount(runs[runs <= MAX_WIDTH * mask.shape[0]], minlength=1)
     ink = np.cumsum(counts * np.arange(counts.size))
@@ -149,7 +148,7 @@ def _thickest(mask: np.ndarray) -> int:
 
 
 def _upright_runs(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the column, the top and the length of each unbroken run of ink from top to bottom."""
+    """Return column, top and length of each vertical run of ink."""
     height = mask.shape[0]
     edges = np.zeros((mask.shape[1], height + 1), np.int8)
     upright = np.ascontiguousarray(mask.T).view(np.int8)
@@ -161,7 +160,7 @@ def _upright_runs(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]
 
 
 def _thin_pieces(mask: np.ndarray, thickest: int) -> _Pieces:
-    """Cut out what is thin from top to bottom, and measure each piece of it."""
+    """Return the pieces of ink that are thin vertically, with their measures."""
     column, top, length = _upright_runs(mask)
     thin = length <= thickest
     return _measured(mask.shape, column[thin], top[thin], length[thin])
@@ -170,14 +169,14 @@ def _thin_pieces(mask: np.ndarray, thickest: int) -> _Pieces:
 def _measured(
     shape: tuple[int, ...], column: np.ndarray, top: np.ndarray, length: np.ndarray
 ) -> _Pieces:
-    """Join runs that touch to pieces and keep those that have a direction."""
+    """Join touching runs into pieces, and keep those that have a direction."""
     drawn = np.zeros(shape, np.uint8)
     for depth in range(int(length.max(initial=0))):
         deep = length > depth
         drawn[top[deep] + depth, column[deep]] = 1
     count, labels = cv2.connectedComponents(drawn, connectivity=8)
     names = labels[top, column]
-    order = np.argsort(names, kind="stable")  # within a piece its runs stay from left to right
+    order = np.argsort(names, kind="stable")  # keeps the runs of a piece from left to right
     names, column, top, length = names[order], column[order], top[order], length[order]
     first = np.searchsorted(names, np.arange(1, count))
     last = np.searchsorted(names, np.arange(1, count), side="right")
@@ -202,7 +201,7 @@ def _measured(
 
 
 def _chains(pieces: _Pieces, reach: int) -> list[np.ndarray]:
-    """Join pieces that continue one another: each chain is an array of indices."""
+    """Join pieces that continue each other: each chain is an array of indices."""
     slope = _common_slope(pieces)
     gap = pieces.left[None, :] - pieces.right[:, None]
     length = pieces.right - pieces.left + 1
@@ -234,7 +233,7 @@ def _joined(pieces: _Pieces, chains: list[np.ndarray]) -> _Pieces:
 
 
 def _common_slope(pieces: _Pieces) -> float:
-    """Return the direction in which most of the pieces lie on few lines, px down for each px."""
+    """Return the direction in which the pieces lie on the fewest lines: px down per px."""
     middle = (pieces.left + pieces.right) / 2
     height = (pieces.start + pieces.end) / 2
     weight = pieces.right - pieces.left + 1
@@ -251,26 +250,26 @@ def _common_slope(pieces: _Pieces) -> float:
 
 def _sides(mask: np.ndarray) -> np.ndarray:
     """Return width and height of each connected piece, in px: (n, 2)."""
-    _, _, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
-    return stats[1:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]]
+    pieces = find_components(mask > 0)
+    return np.stack([pieces.width, pieces.height], axis=1)
 
 
 def _writing_size(sides: np.ndarray, thickest: int) -> float:
-    """Return how long the ink's pieces usually are, each counted by its length: infinite for few.
+    """Return the weighted median length of the pieces of writing; infinite if there are few.
 
     Where a printed line joins all of them nothing is known, and the one piece is as long as the
     page.
     """
     flat = sides.max(axis=1) > LONG * sides.min(axis=1)
-    longest = np.sort(sides[~flat].max(axis=1))
+    longest = sides[~flat].max(axis=1)
     longest = longest[longest >= TIMES_STROKE * thickest]
     if longest.size < FEW:
         return float("inf")
-    return float(longest[np.searchsorted(np.cumsum(longest), longest.sum() / 2)])
+    return weighted_median(longest, longest)
 
 
 def _is_rule(pieces: _Pieces, index: int, shape: tuple[int, ...], writing: float) -> bool:
-    """Return whether a piece is long, thin and straight enough, for where it lies."""
+    """Return whether a piece is long, thin and straight enough for its position."""
     width = shape[1]
     left, right = int(pieces.left[index]), int(pieces.right[index])
     thick, long = float(pieces.width[index]), right - left + 1
@@ -313,7 +312,7 @@ def _lies_at_rim(ends: tuple[int, int], y: np.ndarray, shape: tuple[int, ...]) -
 
 
 def _parallels(pieces: _Pieces, rules: list[int], shape: tuple[int, ...]) -> list[int]:
-    """Return the shorter pieces that run as several printed lines do, cut off by the rim."""
+    """Return shorter pieces that are parallel to printed lines and cut off by the rim."""
     if len(rules) < FAMILY:
         return []
     length = pieces.right - pieces.left
@@ -326,7 +325,7 @@ def _parallels(pieces: _Pieces, rules: list[int], shape: tuple[int, ...]) -> lis
 
 
 def _straight_part(pieces: _Pieces, index: int, tolerance: float) -> tuple[np.ndarray, np.ndarray]:
-    """Return the points of a piece that lie on its parabola; writing that touches it does not."""
+    """Return the points of a piece on its parabola, without the writing that touches it."""
     x, y = pieces.columns[index], pieces.middles[index]
     along = (x - x.min()) / max(1, np.ptp(x))
     kept = np.ones(x.size, bool)
@@ -338,11 +337,11 @@ def _straight_part(pieces: _Pieces, index: int, tolerance: float) -> tuple[np.nd
 
 
 def _draw(found: np.ndarray, pieces: _Pieces, index: int) -> None:
-    """Mark the band of one line, over the gaps where writing crosses it."""
+    """Mark the band of one line, including gaps where writing crosses it."""
     wide = float(pieces.width[index])
     bend = STRAIGHT * (pieces.right[index] - pieces.left[index]) / 2
     x, y = _straight_part(pieces, index, wide / 2 + 1 + bend)
-    if not x.size:  # no point of it lies on a line
+    if not x.size:  # no points on a line
         return
     order = np.argsort(x, kind="stable")
     at = np.arange(max(0, x.min() - 2), min(found.shape[1], x.max() + 3))

@@ -1,8 +1,8 @@
-"""Find a printed grid on a page, a table or a row of boxes, and give its cells.
+"""Find the cells of a printed grid on a page: a table or a row of boxes.
 
-Long straight runs of ink are taken for printed lines, the paper they enclose for cells. Cells
-that share a side are neighbours, and neighbours of neighbours make the grid; so it may be tilted
-and the paper bent, for each cell is compared with the next one only.
+Long straight runs of ink are printed lines, and the paper they enclose is cells. Cells that share
+a side are neighbours, and connected neighbours are the grid. Each cell is compared only with its
+neighbours, so the grid may be tilted and the paper bent.
 """
 
 import heapq
@@ -12,46 +12,47 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from digits.image.components import find_components
 from digits.types import Ink, Region
 
-WORKING_AREA = 500_000  # px; lines are looked for in a picture of at most this size
-SMALLEST_SIDE = 48  # px; a lesser picture holds one digit
-COARSE = 2  # times smaller is the picture in which the lines' directions are found
-FAINTEST = 16  # of 255, ink of a faint printed line above the shade around it
-THICKEST = 13  # px of the working picture; a wider bar is no printed line
-RUNS = (0.05, 0.025)  # of the working picture's side that a printed line runs straight
+WORKING_AREA = 500_000  # px of the reduced picture in which lines are searched for
+SMALLEST_SIDE = 48  # px; a smaller picture contains one digit
+COARSE = 2  # factor by which the picture is reduced to find the directions of lines
+FAINTEST = 16  # of 255: ink of a faint printed line above the shade around it
+THICKEST = 13  # px of the working picture; a wider bar is not a printed line
+RUNS = (0.05, 0.025)  # of the working picture's side: straight runs of a printed line
 SHORTEST_RUN = 11  # px
 BREAK = 0.015  # of the side; a longer break ends a line
-LEANS = tuple(range(-40, 41, 8))  # degrees off the upright and the level
-LEAN_SHARE = 0.2  # of the commonest lean's ink; a lean with less is handwriting
-LEAST_LINES = 12  # px of straight runs for each px that a run must have; less is handwriting
-MAX_LEANS = 4  # per direction; perspective and bent paper spread a grid's lines this far
-LINE_LENGTHS = (0.15, 0.06)  # of the side: what is shorter is a stroke of writing
-MIN_CELL = 14  # px of the working picture, side of the smallest cell
-MAX_CELLS = 600  # more is squared paper
-MAX_HOLES = 1_200  # on a page; more is texture, and to compare them all takes long
-SQUARENESS = 0.6  # of the four-cornered region that a cell's paper fills at least
-NEAR = 0.25  # of a cell's shorter side by which two neighbours' corners lie apart
+LEANS = tuple(range(-40, 41, 8))  # degrees from the vertical and the horizontal
+LEAN_SHARE = 0.2  # of the ink at the most common angle; an angle with less is handwriting
+LEAST_LINES = 12  # px of straight runs per px of the required run; less is handwriting
+MAX_LEANS = 4  # per direction; perspective and bent paper spread a grid's lines over several angles
+LINE_LENGTHS = (0.15, 0.06)  # of the side; shorter runs are strokes of writing
+MIN_CELL = 14  # px of the working picture: side of the smallest cell
+MAX_CELLS = 600  # more cells are squared paper
+MAX_HOLES = 1_200  # on a page; more are texture, and comparing them all takes long
+SQUARENESS = 0.6  # of the quadrangle that a cell's paper fills at least
+NEAR = 0.25  # of a cell's shorter side: distance of two neighbours' corners
 STRIP = 0.9  # of the picture that boxes without an outer border fill
-THICK_GAP = 0.8  # of a cell's shorter side between neighbours parted by a thick line
+THICK_GAP = 0.8  # of a cell's shorter side between neighbours separated by a thick line
 GAP = 0.6  # of a cell's width between separate boxes in a row
 UNLIKE = 0.3  # of the usual side by which a cell of one row or column may differ
-CLEAR = 0.98  # of a grid's cells seen whole, for no other to be looked for
-BESIDE = 9  # px, window in which print is looked for about a corner that was reckoned
+CLEAR = 0.98  # of a grid's cells that are complete; then no other grid is searched for
+BESIDE = 9  # px: window around a calculated corner in which print is searched for
 SAMPLES = 24  # points along a side or across a cell
-PRINTED = 0.5  # of a side that is seen in print, for a cell to be completed
-COMPLETIONS = 40  # corners that lie off are set right one after another
+PRINTED = 0.5  # of a side that must be printed to complete a cell
+COMPLETIONS = 40  # misplaced corners that are corrected one after another
 SIDEWAYS = ((0, 1), (1, 0), (0, -1), (-1, 0))  # steps in rows and columns
-SEEN_LINE = 0.3  # of a row's or column's cells that are whole, before others are completed
-FULL_LINE = 0.5  # of a row's or column's cells, for it to count
-INKED = 0.3  # of full ink: paler pixels are no writing
-WRITTEN = 0.012  # of a cell's inside that is ink, where something is written
-INSIDE = 0.12  # of a cell's side left out at each end when looking for writing
+SEEN_LINE = 0.3  # of a row's or column's cells that must be complete before others are completed
+FULL_LINE = 0.5  # of a row's or column's cells that must be present
+INKED = 0.3  # of full ink; paler pixels are not writing
+WRITTEN = 0.012  # share of a written cell's inside that is ink
+INSIDE = 0.12  # of a cell's side, excluded at each end when searching for writing
 LEAST_WRITTEN = 2  # cells
-CROSSED = 0.6  # crossings of a line by writing, for each cell that is written in
-LINE_MARGIN = 3  # px by which lines seem wider after their breaks are mended
-BULGE = 0.06  # of a cell's side by which a bent line leaves the straight way
-PAST_LINE = 4  # px beyond a line's edge: writing seen there on both sides crosses it
+CROSSED = 0.6  # crossings of a line by writing, per written cell
+LINE_MARGIN = 3  # px by which lines become wider when their breaks are closed
+BULGE = 0.06  # of a cell's side by which a bent line differs from a straight one
+PAST_LINE = 4  # px beyond a line's edge: writing there on both sides crosses it
 SMALLEST_TABLE = 4  # cells
 SMALLEST_ROW = 3  # cells
 
@@ -76,7 +77,7 @@ class Grid:
 
 
 def find_grid(ink: Ink) -> Grid | None:
-    """Return the grid on a page that holds the most writing, or None.
+    """Return the grid on a page that contains the most writing, or None.
 
     Parameters
     ----------
@@ -95,23 +96,23 @@ def find_grid(ink: Ink) -> Grid | None:
     for find in (_find_boxes, _find_strip):
         for drawn, axes in drawings if best is None else ():
             best = _better(best, find(drawn, axes, page))
-    if best is None or best.crossings > CROSSED * best.written:  # written across: squared paper
+    if best is None or best.crossings > CROSSED * best.written:  # squared paper
         return None
     return _to_grid(best, ink)
 
 
 def _better(one: "_Lattice | None", other: "_Lattice | None") -> "_Lattice | None":
-    """Return the grid of which more is certainly written in."""
+    """Return the grid with the higher score."""
     if one is None or (other is not None and other.score > one.score):
         return other
     return one
 
 
 def _drawings(page: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Yield what may be the printed lines, stricter and more lenient, and their directions.
+    """Yield masks of possible printed lines, from strict to lenient, and their directions.
 
-    A stroke of writing can be as straight as a line and a line as short as a stroke: which was
-    meant shows in the cells.
+    A stroke can be as straight as a line and a line as short as a stroke, so the cells decide which
+    mask is right.
     """
     side = float(np.sqrt(page.size))
     shade = cv2.morphologyEx(page, cv2.MORPH_OPEN, np.ones((THICKEST, THICKEST), np.uint8))
@@ -134,7 +135,7 @@ def _drawings(page: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
 
 
 def _axes(level: list[tuple[int, float]], upright: list[tuple[int, float]]) -> np.ndarray:
-    """Return the mean directions of level and upright lines: (2, 2), a column each."""
+    """Return the mean directions of horizontal and vertical lines: (2, 2), a column each."""
     a, b = (
         np.deg2rad(np.average([lean for lean, _ in some], weights=[weight for _, weight in some]))
         for some in (level, upright)
@@ -143,22 +144,22 @@ def _axes(level: list[tuple[int, float]], upright: list[tuple[int, float]]) -> n
 
 
 def _find_table(drawn: np.ndarray, axes: np.ndarray, page: np.ndarray) -> "_Lattice | None":
-    """Return the grid whose cells share their lines and hold the most writing."""
+    """Return the grid whose cells share their lines and contain the most writing."""
     return _best_lattice(drawn, axes, page, NEAR)
 
 
 def _find_boxes(drawn: np.ndarray, axes: np.ndarray, page: np.ndarray) -> "_Lattice | None":
-    """Return the row of boxes that stand apart, as for a postcode."""
+    """Return a row of separate boxes, as for a postcode."""
     return _best_lattice(drawn, axes, page, GAP)
 
 
 def _find_strip(drawn: np.ndarray, axes: np.ndarray, page: np.ndarray) -> "_Lattice | None":
-    """Return the row of boxes whose outer border is the picture's own edge."""
+    """Return a row of boxes whose outer border is the edge of the picture."""
     framed = drawn.copy()
     framed[[0, -1]] = 1
     framed[:, [0, -1]] = 1
     lattice = _best_lattice(framed, axes, page, NEAR)
-    if lattice is None or len(lattice.present) != 1:  # lines across the page are ruled paper
+    if lattice is None or len(lattice.present) != 1:  # horizontal lines are ruled paper
         return None
     outline = _regions(lattice.nodes).reshape(-1, 4, 2).astype(np.float32)
     area = sum(cv2.contourArea(quad) for quad in outline)
@@ -178,13 +179,13 @@ def _working_picture(ink: Ink) -> np.ndarray:
 
 @dataclass(frozen=True, slots=True)
 class _Lines:
-    """Long straight runs of ink, level and upright ones apart."""
+    """Long straight runs of ink, horizontal and vertical ones separately."""
 
     labels: tuple[np.ndarray, np.ndarray]  # (h, w) int32 each, 0 where there is no run
-    lengths: tuple[np.ndarray, np.ndarray]  # px, how far the run of each label reaches
+    lengths: tuple[np.ndarray, np.ndarray]  # px, length of the run of each label
 
     def longer_than(self, length: float) -> np.ndarray:
-        """Return the pixels of runs at least as long: (h, w) uint8, 0 or 1."""
+        """Return the pixels of runs of at least this length: (h, w) uint8, 0 or 1."""
         level, upright = (
             (lengths >= length)[labels]
             for labels, lengths in zip(self.labels, self.lengths, strict=True)
@@ -193,7 +194,7 @@ class _Lines:
 
 
 def _find_lines(thin: np.ndarray, leans: "tuple[list[int], list[int]]", run: int) -> _Lines:
-    """Return the runs of `run` px at the given leans off the level and off the upright."""
+    """Return runs of `run` px at the given angles from the horizontal and the vertical."""
     mend = max(SHORTEST_RUN, round(BREAK * float(np.sqrt(thin.size))))
     labels, lengths = [], []
     for upright, chosen in enumerate(leans):
@@ -201,16 +202,14 @@ def _find_lines(thin: np.ndarray, leans: "tuple[list[int], list[int]]", run: int
         found = np.zeros_like(mask)
         for lean in chosen:
             found |= _straight_runs(mask, lean, run, mend)
-        _, names, stats, _ = cv2.connectedComponentsWithStats(found, connectivity=8)
-        reach = stats[:, cv2.CC_STAT_WIDTH].copy()
-        reach[0] = -1
-        labels.append(names.T if upright else names)
-        lengths.append(reach)
+        runs = find_components(found > 0)
+        labels.append(runs.labels.T if upright else runs.labels)
+        lengths.append(np.concatenate([[-1], runs.width]))
     return _Lines((labels[0], labels[1]), (lengths[0], lengths[1]))
 
 
 def _leans(thin: np.ndarray, run: int) -> list[tuple[int, float]]:
-    """Return the leans off the level at which most runs straight, each with how much it is."""
+    """Return the angles from the horizontal with the most straight runs, and their pixels."""
     height, width = thin.shape
     half = (max(1, width // COARSE), max(1, height // COARSE))
     small = cv2.resize(thin * 255, half, interpolation=cv2.INTER_AREA)
@@ -221,7 +220,7 @@ def _leans(thin: np.ndarray, run: int) -> list[tuple[int, float]]:
 
 
 def _straight_runs(mask: np.ndarray, lean: int, run: int, mend: int) -> np.ndarray:
-    """Keep what runs on for `run` px at `lean` degrees off the level; mend breaks of `mend` px."""
+    """Keep runs of `run` px at `lean` degrees from the horizontal; close breaks of `mend` px."""
     height, width = mask.shape
     runs = _runs_made_level(mask, lean, run)
     if not runs.any():
@@ -232,16 +231,16 @@ def _straight_runs(mask: np.ndarray, lean: int, run: int, mend: int) -> np.ndarr
 
 
 def _runs_made_level(mask: np.ndarray, lean: int, run: int) -> np.ndarray:
-    """Shear a mask until the given lean is level, and keep the runs: (h, w) -> (h + more, w)."""
+    """Shear a mask so that `lean` is horizontal, and keep the runs: (h, w) -> (h + more, w)."""
     height, width = mask.shape
     size = (width, height + int(np.ceil(abs(np.tan(np.deg2rad(lean))) * width)))
     level = cv2.warpAffine(mask, _shear(lean, width), size, flags=cv2.INTER_NEAREST)
-    wide = cv2.dilate(level, np.ones((3, 1), np.uint8))  # a line not quite level steps by pixels
+    wide = cv2.dilate(level, np.ones((3, 1), np.uint8))  # a slightly tilted line steps by pixels
     return cv2.morphologyEx(wide, cv2.MORPH_OPEN, np.ones((1, run), np.uint8))
 
 
 def _shear(lean: int, width: int) -> np.ndarray:
-    """Return the map that makes `lean` degrees level and leaves nothing above the picture."""
+    """Return the shear that makes `lean` degrees horizontal without cutting off the top."""
     slope = float(np.tan(np.deg2rad(lean)))
     return np.array([[1, 0, 0], [-slope, 1, max(0.0, slope * width)]])
 
@@ -250,13 +249,13 @@ def _shear(lean: int, width: int) -> np.ndarray:
 class _Lattice:
     """Cells by row and column."""
 
-    nodes: np.ndarray  # (rows + 1, columns + 1, 2) px of the working picture; NaN: not known
+    nodes: np.ndarray  # (rows + 1, columns + 1, 2) px of the working picture; NaN: unknown
     present: np.ndarray  # (rows, columns) bool
-    written: int  # cells that are written in
+    written: int  # cells with writing
     crossings: int  # how often writing crosses from one cell to the next
-    agreement: float  # share of cells that were seen whole
+    agreement: float  # share of complete cells
     half: float  # px, half the usual width of a printed line
-    drawn: np.ndarray  # (h', w') uint8, the lines it was made from
+    drawn: np.ndarray  # (h', w') uint8, the lines it was built from
 
     @property
     def score(self) -> float:
@@ -286,7 +285,7 @@ def _quads(drawn: np.ndarray, axes: np.ndarray) -> np.ndarray:
 def _best_lattice(
     drawn: np.ndarray, axes: np.ndarray, page: np.ndarray, gap: float
 ) -> _Lattice | None:
-    """Return the grid of these lines that holds the most writing, cells `gap` apart at most."""
+    """Return the grid of these lines with the most writing, cells at most `gap` apart."""
     quads = _quads(drawn, axes)
     if not SMALLEST_ROW <= len(quads) <= MAX_HOLES:
         return None
@@ -334,7 +333,7 @@ def _neighbours(local: np.ndarray, gap: float) -> tuple[np.ndarray, np.ndarray, 
 
 
 def _connected(right: np.ndarray, down: np.ndarray) -> list[dict[tuple[int, int], int]]:
-    """Return cells that hang together, by row and column; the best connected is set first."""
+    """Return connected cells by row and column, starting with the best connected one."""
     links: list[list[tuple[int, int, int]]] = [[] for _ in right]
     for index, (r, d) in enumerate(zip(right, down, strict=True)):
         for other, row, column in ((int(r), 0, 1), (int(d), 1, 0)):
@@ -370,7 +369,7 @@ def _lattice(
     drawn: np.ndarray,
     page: np.ndarray,
 ) -> _Lattice | None:
-    """Set the corners that cells share, complete what is printed, and weigh what is written."""
+    """Merge shared corners, complete printed cells, and count the writing."""
     at = np.array(list(places))
     quads = local[list(places.values())]
     typical = _typical(at, quads)
@@ -393,7 +392,7 @@ def _lattice(
 
 
 def _shared_corners(at: np.ndarray, corners: np.ndarray) -> np.ndarray:
-    """Return where the cells' corners meet: (n, 4, 2) -> (rows + 1, columns + 1, 2)."""
+    """Return the shared corners of the cells: (n, 4, 2) -> (rows + 1, columns + 1, 2)."""
     votes = np.full((4, *(at.max(axis=0) + 2), 2), np.nan)
     for k, (dr, dc) in enumerate(((0, 0), (0, 1), (1, 1), (1, 0))):
         votes[k, at[:, 0] + dr, at[:, 1] + dc] = corners[:, k]
@@ -401,7 +400,7 @@ def _shared_corners(at: np.ndarray, corners: np.ndarray) -> np.ndarray:
 
 
 def _typical(at: np.ndarray, quads: np.ndarray) -> np.ndarray:
-    """Say which cells are as high as their row and as wide as their column: (n,) bool."""
+    """Return which cells are as high as their row and as wide as their column: (n,) bool."""
     steps = np.roll(quads, -1, axis=1) - quads  # top, right, bottom, left side
     fits = np.ones(len(at), bool)
     for axis, sides in ((0, (1, 3)), (1, (0, 2))):
@@ -414,7 +413,7 @@ def _typical(at: np.ndarray, quads: np.ndarray) -> np.ndarray:
 
 
 def _agreement(nodes: np.ndarray, present: np.ndarray, corners: np.ndarray) -> float:
-    """Return the share of a grid's cells that were seen whole: each a hole with its corners."""
+    """Return the share of a grid's cells that are complete: a hole with its corners."""
     regions = _regions(nodes)[present]  # (n, 4, 2)
     side = np.linalg.norm(regions - np.roll(regions, 1, axis=1), axis=2).min(axis=1)
     off = np.linalg.norm(regions[:, None] - corners[None], axis=-1).max(axis=-1).min(axis=1)
@@ -422,7 +421,7 @@ def _agreement(nodes: np.ndarray, present: np.ndarray, corners: np.ndarray) -> f
 
 
 def _median(votes: np.ndarray) -> np.ndarray:
-    """Return the middle of those who voted: (4, r, c, 2) -> (r, c, 2), NaN where nobody did."""
+    """Return the median of the votes: (4, r, c, 2) -> (r, c, 2), NaN without any."""
     ordered = np.sort(votes, axis=0)  # NaN last
     count = np.isfinite(votes[..., :1]).sum(axis=0)
     low = np.take_along_axis(ordered, np.maximum((count - 1) // 2, 0)[None], axis=0)[0]
@@ -431,7 +430,7 @@ def _median(votes: np.ndarray) -> np.ndarray:
 
 
 def _regular(nodes: np.ndarray) -> np.ndarray:
-    """Set unknown corners, and those off their place, by the parallelograms around them."""
+    """Estimate unknown and misplaced corners from the parallelograms around them."""
     rows, columns = nodes.shape[:2]
     for _ in range(COMPLETIONS):
         padded = np.pad(nodes, ((1, 1), (1, 1), (0, 0)), constant_values=np.nan)
@@ -451,7 +450,7 @@ def _regular(nodes: np.ndarray) -> np.ndarray:
         least = np.where(np.isfinite(sides), sides, np.inf).min(axis=0)
         off = np.linalg.norm(nodes - place, axis=-1) > NEAR * least
         stray = off & (votes > 1)
-        # Neighbours of a stray corner seem stray too: only the worst of all is moved at a time.
+        # Neighbours of a misplaced corner seem misplaced too: move only the worst one at a time.
         if stray.any():
             error = np.where(stray, np.linalg.norm(nodes - place, axis=-1), 0)
             stray &= error == error.max()
@@ -469,7 +468,7 @@ def _large_enough(present: np.ndarray) -> bool:
 
 
 def _trimmed(nodes: np.ndarray, present: np.ndarray, full: float) -> tuple[np.ndarray, np.ndarray]:
-    """Cut off outer rows and columns that are hardly there."""
+    """Remove outer rows and columns with few cells."""
     while present.size:
         shares = [
             present[0].mean(),
@@ -500,7 +499,7 @@ def _sample(mask: np.ndarray, points: np.ndarray) -> np.ndarray:
 
 
 def _printed(nodes: np.ndarray, drawn: np.ndarray) -> np.ndarray:
-    """Say of which cells all corners are known and all sides seen in print."""
+    """Return which cells have known corners and four printed sides."""
     along = np.linspace(INSIDE, 1 - INSIDE, SAMPLES)[:, None]
     regions = _regions(nodes)
     near = cv2.dilate(drawn, np.ones((BESIDE, BESIDE), np.uint8))
@@ -515,7 +514,7 @@ def _printed(nodes: np.ndarray, drawn: np.ndarray) -> np.ndarray:
 def _writing(
     nodes: np.ndarray, present: np.ndarray, half: float, drawn: np.ndarray, page: np.ndarray
 ) -> tuple[int, int]:
-    """Count the cells that are written in, and how often writing crosses from one to the next."""
+    """Count the written cells, and how often writing crosses from one to the next."""
     lines = cv2.dilate(drawn, np.ones((3, 3), np.uint8))
     writing = ((page > INKED * 255) & (lines == 0)).astype(np.uint8)
     tl, tr, br, bl = np.moveaxis(_regions(nodes), 2, 0)[..., None, None, :]
@@ -541,7 +540,7 @@ def _writing(
 
 
 def _to_grid(lattice: _Lattice, ink: Ink) -> Grid:
-    """Return the lattice in pixels of the page's ink, with the ink of its printed lines."""
+    """Return the lattice in pixels of the page's ink, with a mask of its printed lines."""
     height, width = ink.shape
     scale = np.array([width / lattice.drawn.shape[1], height / lattice.drawn.shape[0]])
     rows, columns = lattice.present.shape

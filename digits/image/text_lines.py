@@ -1,7 +1,6 @@
-"""Find the lines of handwriting on a page, whichever way it leans.
+"""Find the lines of handwriting on a page, at any small angle.
 
-Only where a line is, is decided here; how many digits it holds, and where one ends, is left to the
-line network.
+This only decides where lines are. The line network decides how many digits they have.
 """
 
 from dataclasses import dataclass
@@ -10,41 +9,42 @@ import cv2
 import numpy as np
 
 from digits.errors import CrowdedError
+from digits.image.components import find_components, weighted_median
 from digits.image.ruling import erase, find_rules
 from digits.types import LINKED, Ink, Region
 
-ENOUGH_PIXELS = 1_000_000  # px; a line of digits found on so many is found on more
-MAX_PIECES = 10_000  # of ink on one page, specks and all
+ENOUGH_PIXELS = 1_000_000  # px of the reduced picture in which lines are searched for
+MAX_PIECES = 10_000  # of ink on one page, specks included
 MAX_CHARACTERS = 500  # on one page; more is texture, not handwriting
-MIN_MASS = 3.0  # px of full ink that make a mark at all
-PALE = 0.6  # of the usual ink in a piece; what is paler is paper
-TALL = 0.45  # of the writing's height: a piece so tall is a digit, or several that touch
+MIN_MASS = 3.0  # px of full ink; a lighter piece is not a mark
+PALE = 0.6  # of the usual ink in a piece; paler pieces are paper
+TALL = 0.45  # of the writing's height: a piece this tall is a digit, or several that touch
 MARK = 0.08  # of the writing's height: a smaller piece is a speck
-SLIVER = 0.12  # of the writing's height: no stroke is so narrow, but a printed line is
-HUGE = 4.0  # times the writing's height; what is larger is a shadow or an object
-NEAR = 0.35  # of the writing's height: a digit's detached parts lie so near
-ONE_DIGIT = 1.5  # times the writing's height: a higher stack of pieces is two lines
-MANY = 4  # pieces from which the writing's height is known
-SAME_LINE = 0.4  # of the lower one's height by which two digits on one line overlap
-TRAILING = 1.3  # of the writing's height: a dash after the number stands so near
+SLIVER = 0.12  # of the writing's height: strokes are wider, printed lines are not
+HUGE = 4.0  # times the writing's height; a larger piece is a shadow or an object
+NEAR = 0.35  # of the writing's height: distance of a digit's detached parts
+ONE_DIGIT = 1.5  # times the writing's height; a taller stack of pieces is two lines
+MANY = 4  # pieces needed to estimate the writing's height
+SAME_LINE = 0.4  # of the smaller height by which two digits of one line overlap vertically
+TRAILING = 1.3  # of the writing's height: distance of a dash after the number
 FLAT = 1.8  # times as wide as high: a minus
 SIGN = (0.2, 1.0)  # of the writing's height: how wide a minus is
 MIDDLE = (0.2, 0.8)  # of a line's height below its top, between which a minus stands
-BEFORE = 2.0  # of the writing's height: a minus so far before the number may still be its sign
-BELOW = 0.35  # of the writing's height: a comma hangs so far below its line
-REST = 0.6  # of the writing's height: what is lower and cut by the rim is another line's
+BEFORE = 2.0  # of the writing's height: largest distance of a minus before its number
+BELOW = 0.35  # of the writing's height: how far a comma extends below its line
+REST = 0.6  # of the writing's height; lower ink at the rim belongs to a line outside the picture
 FAINT = 0.04  # of the heaviest line's ink; a lighter line is dirt
-MAX_ANGLE = 20.0  # degrees by which a page is turned unawares
+MAX_ANGLE = 20.0  # degrees that a page may be turned
 ANGLE_STEP = 0.5  # degrees
-MIN_ANGLE = 0.75  # degrees; a line that leans less is level
-MAX_NEIGHBOURS = 150  # pieces are enough to see which way a page leans
-AROUND = 6.0  # times the writing's height: neighbours further away say nothing of the angle
-ASIDE = 0.4  # times the writing's height: nearer ones stand above one another
-SCATTER = 0.2  # of the writing's height: how unevenly digits stand on their line
-UPRIGHT = 0.005  # of the agreement that each degree of lean must earn
-CLEAR = 1.0  # pair of digits more than in the level page must agree on an angle
-MIN_FIT = 3  # digits from which a line has a direction of its own
-MAX_BEND = 0.12  # px down for each px along that one line leans more than the page
+MIN_ANGLE = 0.75  # degrees; a smaller angle is ignored
+MAX_NEIGHBOURS = 150  # pieces that are used to estimate the angle
+AROUND = 6.0  # times the writing's height: largest distance of neighbours
+ASIDE = 0.4  # times the writing's height; closer pieces are above each other
+SCATTER = 0.2  # of the writing's height: vertical scatter of the digits of a line
+UPRIGHT = 0.005  # of the agreement that each degree of angle must add
+CLEAR = 1.0  # pair of digits that must agree on an angle beyond those that agree on 0
+MIN_FIT = 3  # digits needed to fit a line's own direction
+MAX_BEND = 0.12  # px down per px along by which one line may differ from the page's angle
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class Lines:
 
     ink: Ink
     regions: tuple[Region, ...]
-    left_out: tuple[Region, ...] = ()  # ink as tall as digits that was taken for no line
+    left_out: tuple[Region, ...] = ()  # ink as tall as digits that is in no line
 
 
 @dataclass(frozen=True)
@@ -80,24 +80,24 @@ class _Pieces:
 
 
 def find_lines(ink: Ink, *, ruled: bool = True) -> Lines:
-    """Find each line of digits, from the top of the page to its foot.
+    """Find each line of digits, from top to bottom.
 
     Parameters
     ----------
     ink : float32, shape (height, width)
-    ruled : whether printed lines may be on it; those of a table's cells are taken away before
+    ruled : whether there may be printed lines; those of a table's cells are removed before
 
     Returns
     -------
     Lines
-        The ink without printed lines, and one region for each line, tight around its digits and
-        leaning as they do. No region where there is no ink. What is as tall as a digit and yet
-        left out, since it is far lighter, paler or larger than the lines, is named too.
+        The ink without printed lines, and one tight region for each line, with the line's angle.
+        Ink as tall as a digit that is far lighter, paler or larger than the lines is left out and
+        listed.
 
     Raises
     ------
     CrowdedError
-        There are more marks than a page of digits has.
+        There are too many marks for a page of digits.
     """
     clean = erase(ink, find_rules(ink)) if ruled else ink
     small, scale = _reduced(clean)
@@ -116,7 +116,7 @@ def find_lines(ink: Ink, *, ruled: bool = True) -> Lines:
 
 
 def _lean(pieces: _Pieces) -> float:
-    """Return by how many degrees the lines of these pieces fall to the right."""
+    """Return the angle of the lines of these pieces: degrees by which they fall to the right."""
     if len(pieces.mass) < 2:  # noqa: PLR2004  # one piece has no neighbour
         return 0.0
     pieces, size = _digits_among(pieces)
@@ -133,27 +133,6 @@ def _lean(pieces: _Pieces) -> float:
     return float(angles[best]) if clear and abs(angles[best]) >= MIN_ANGLE else 0.0
 
 
-def connected_pieces(ink: Ink) -> tuple[np.ndarray, np.ndarray]:
-    """Part ink into what is connected.
-
-    Parameters
-    ----------
-    ink : float32, shape (height, width)
-
-    Returns
-    -------
-    labels : int32, shape (height, width)
-        0 on paper, i + 1 on piece i.
-    boxes : int32, shape (pieces, 4)
-        px: left, top, right, bottom of each piece; right and bottom excluded.
-    """
-    mask = (ink > LINKED).astype(np.uint8)
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
-    boxes = stats[1:, [0, 1, 0, 1]]
-    boxes[:, 2:] += stats[1:, [2, 3]]
-    return labels, boxes
-
-
 def _reduced(ink: Ink) -> tuple[Ink, float]:
     """Return the ink on at most `ENOUGH_PIXELS`, and its pixels for each of the page's."""
     scale = min(1.0, float(np.sqrt(ENOUGH_PIXELS / ink.size)))
@@ -163,41 +142,34 @@ def _reduced(ink: Ink) -> tuple[Ink, float]:
 
 
 def _pieces(ink: Ink) -> tuple[_Pieces, _Pieces]:
-    """Measure the connected pieces that are dark enough to be writing, and the paler ones."""
-    labels, boxes = connected_pieces(ink)
-    if len(boxes) > MAX_PIECES:
-        _refuse(MAX_PIECES)
-    on = labels > 0
-    mass = np.bincount(labels[on], ink[on], len(boxes) + 1)[1:]
-    area = np.bincount(labels[on], minlength=len(boxes) + 1)[1:]
+    """Return the connected pieces that are dark enough to be writing, and the paler ones."""
+    found = find_components(ink > LINKED)
+    if len(found) > MAX_PIECES:
+        _reject(MAX_PIECES)
+    mass = found.sums(ink)
     enough = (mass >= MIN_MASS) | (mass >= mass.max(initial=0.0))
-    pieces, dark = _Pieces(boxes[enough].astype(float), mass[enough]), (mass / area)[enough]
-    is_dark = dark >= PALE * _weighted_median(dark, pieces.mass) if len(dark) else enough[enough]
+    pieces = _Pieces(found.boxes[enough].astype(float), mass[enough])
+    dark = (mass / found.area)[enough]
+    is_dark = dark >= PALE * weighted_median(dark, pieces.mass) if len(dark) else enough[enough]
     return pieces.take(is_dark), pieces.take(~is_dark)
 
 
-def _refuse(limit: int) -> None:
-    """Stop at a texture before it costs time."""
+def _reject(limit: int) -> None:
+    """Raise an error for texture, before it takes time."""
     raise CrowdedError(
         f"more than {limit} marks were found, more than a page of digits has: "
         "photograph only the part with the numbers"
     )
 
 
-def _weighted_median(values: np.ndarray, weights: np.ndarray) -> float:
-    order = np.argsort(values)
-    total = np.cumsum(weights[order])
-    return float(values[order][np.searchsorted(total, total[-1] / 2)])
-
-
 def _digits_among(pieces: _Pieces) -> tuple[_Pieces, float]:
-    """Return the pieces as tall as digits, and how tall that usually is."""
-    size = _weighted_median(pieces.height, pieces.mass)
+    """Return the pieces as tall as digits, and the usual height of digits."""
+    size = weighted_median(pieces.height, pieces.mass)
     return pieces.take((pieces.height >= TALL * size) & (pieces.height <= HUGE * size)), size
 
 
 def _turning(shape: tuple[int, ...], angle: float) -> np.ndarray:
-    """Return the turn that levels the page and keeps all of it: (2, 3)."""
+    """Return the rotation that levels the page without cutting it off: (2, 3)."""
     height, width = shape
     turn = cv2.getRotationMatrix2D((0.0, 0.0), angle, 1.0)
     corners = np.array([(0, 0), (width, 0), (width, height), (0, height)]) @ turn[:, :2].T
@@ -227,11 +199,11 @@ def _level_lines(
     """Return the corners of the lines of a page that is not turned, and of what was left out."""
     if not len(pieces.mass):
         return [], []
-    size = _weighted_median(pieces.height, pieces.mass)
+    size = weighted_median(pieces.height, pieces.mass)
     whole = _stacked(_without_slivers(pieces, size, shape), size)
     digits, size = _digits_among(whole)
     if len(digits.mass) > MAX_CHARACTERS:
-        _refuse(MAX_CHARACTERS)
+        _reject(MAX_CHARACTERS)
     lines = _merged([digits.take(line) for line in _rows(digits)])
     lines, dirt = _without_rests(lines, size, shape)
     small = whole.take(
@@ -255,7 +227,7 @@ def _each(pieces: _Pieces) -> list[_Pieces]:
 
 
 def _without_slivers(pieces: _Pieces, size: float, shape: tuple[int, ...]) -> _Pieces:
-    """Leave out what is left of a printed line at the picture's rim."""
+    """Leave out rests of printed lines at the picture's rim."""
     left, top, right, bottom = pieces.boxes.T
     at_rim = (left <= 1) | (top <= 1) | (right >= shape[1] - 1) | (bottom >= shape[0] - 1)
     sliver = at_rim & (np.minimum(pieces.width, pieces.height) < SLIVER * size)
@@ -263,7 +235,7 @@ def _without_slivers(pieces: _Pieces, size: float, shape: tuple[int, ...]) -> _P
 
 
 def _stacked(pieces: _Pieces, size: float) -> _Pieces:
-    """Join pieces that stand above one another closely, as a 5 and its bar do."""
+    """Join pieces that are close above each other, such as a 5 and its bar."""
     few = (pieces.height >= TALL * size).sum() < MANY
     limit = np.inf if few else ONE_DIGIT * size
     hosts = np.zeros((len(pieces.mass), 4))
@@ -290,7 +262,7 @@ def _stacked(pieces: _Pieces, size: float) -> _Pieces:
 
 
 def _rows(digits: _Pieces) -> list[np.ndarray]:
-    """Give each digit, from left to right, to the line whose last one stands level with it."""
+    """Assign each digit, from left to right, to the line whose last digit is level with it."""
     lines: list[list[int]] = []
     for index in np.argsort(digits.boxes[:, 0]):
         if lines:
@@ -305,13 +277,13 @@ def _rows(digits: _Pieces) -> list[np.ndarray]:
 
 
 def _shared_height(boxes: np.ndarray, box: np.ndarray) -> np.ndarray:
-    """Return by how much of the lower one each box overlaps another from top to bottom."""
+    """Return the vertical overlap of each pair of boxes, as a share of the smaller height."""
     shared = np.minimum(boxes[:, 3], box[3]) - np.maximum(boxes[:, 1], box[1])
     return shared / np.minimum(boxes[:, 3] - boxes[:, 1], box[3] - box[1])
 
 
 def _merged(lines: list[_Pieces]) -> list[_Pieces]:
-    """Join lines that stand at one height: a low digit must not end its line."""
+    """Join lines at the same height: a low digit must not end its line."""
     rest = sorted(lines, key=lambda line: -float(line.mass.sum()))
     merged: list[_Pieces] = []
     for line in rest:
@@ -334,7 +306,7 @@ def _band(line: _Pieces) -> np.ndarray:
 def _without_rests(
     lines: list[_Pieces], size: float, shape: tuple[int, ...]
 ) -> tuple[list[_Pieces], list[_Pieces]]:
-    """Part lines from dirt; what the rim cut off from lines outside the picture is neither."""
+    """Return the lines, and the dirt; a line that the rim cuts off is neither."""
     heaviest = max((float(line.mass.sum()) for line in lines), default=0.0)
     kept: list[_Pieces] = []
     dirt: list[_Pieces] = []
@@ -346,7 +318,7 @@ def _without_rests(
 
 
 def _corners(line: _Pieces, small: _Pieces) -> np.ndarray:
-    """Draw the tight quadrangle around a line and the marks that belong to it: (4, 2)."""
+    """Return the tight quadrangle around a line and its marks: (4, 2)."""
     slope = _slope(line)
     size = float(np.median(line.height))
     left, right = line.boxes[:, 0].min(), line.boxes[:, 2].max()
@@ -367,7 +339,7 @@ def _corners(line: _Pieces, small: _Pieces) -> np.ndarray:
 
 
 def _may_be_sign(small: _Pieces, below: np.ndarray, tall: float) -> np.ndarray:
-    """Say which marks look like a minus, so far below the top of a line so tall: (n,) -> (n,)."""
+    """Return which marks look like a minus, by their distance below the top of a line: (n,)."""
     is_flat = small.width >= FLAT * small.height
     is_wide = (small.width >= SIGN[0] * tall) & (small.width <= SIGN[1] * tall)
     is_level = (below >= MIDDLE[0] * tall) & (below <= MIDDLE[1] * tall)
@@ -375,7 +347,7 @@ def _may_be_sign(small: _Pieces, below: np.ndarray, tall: float) -> np.ndarray:
 
 
 def _far_signs(line: _Pieces, corners: np.ndarray, small: _Pieces) -> list[np.ndarray]:
-    """Return the corners of what may be the minus of a line, and stands before its region."""
+    """Return the corners of a possible minus before the region of a line."""
     (left, top), (_, bottom) = corners[0], corners[3]
     tall = bottom - top
     rise = _slope(line) * (small.centre[:, 0] - left)
@@ -388,11 +360,11 @@ def _far_signs(line: _Pieces, corners: np.ndarray, small: _Pieces) -> list[np.nd
 
 
 def _slope(line: _Pieces) -> float:
-    """Return how a line leans that the page's turn has not levelled, px down for each px."""
+    """Return the remaining slope of a line on the levelled page: px down per px along."""
     x, y = line.centre.T
     if x.size < MIN_FIT or np.ptp(x) < MIN_FIT * np.median(line.height):
         return 0.0
     away, rise = x[None, :] - x[:, None], y[None, :] - y[:, None]
     far = away > np.ptp(x) / 2
-    slope = float(np.median(rise[far] / away[far]))  # Theil 1950: no single digit decides
+    slope = float(np.median(rise[far] / away[far]))  # Theil 1950: robust against single digits
     return slope if abs(slope) <= MAX_BEND else 0.0

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from digits.errors import CrowdedError
-from digits.image.text_lines import connected_pieces, find_lines
+from digits.image.text_lines import find_lines
 
 
 def compose(held_out, lengths, angle=0.0, space=8):
@@ -135,12 +135,3 @@ def test_texture_is_rejected():
     ink[::6, ::6] = ink[1::6, ::6] = ink[::6, 1::6] = 1.0
     with pytest.raises(CrowdedError):
         find_lines(ink)
-
-
-def test_pieces_have_tight_boxes(held_out):
-    ink = held_out.pictures[0].astype(np.float32) / 255
-    labels, boxes = connected_pieces(ink)
-    for name, (left, top, right, bottom) in enumerate(boxes, start=1):
-        rows, columns = np.nonzero(labels == name)
-        assert (columns.min(), rows.min()) == (left, top)
-        assert (columns.max() + 1, rows.max() + 1) == (right, bottom)
