@@ -13,7 +13,9 @@ from digits.composition import PageReading, ReadNumber
 from digits.types import Box, Digit, Line
 
 BETTER = 0.5  # digits more that must be likely to be right for the maps' reading to be taken
-DISPUTED = 0.5  # factor of a number's confidence where the other reading differs
+# Factor of a number's confidence where the other reading differs. Of 806 such numbers of composed
+# documents 75 % were right (benchmarks/documents.py), of 24 amounts of cheques 83 %.
+DISPUTED = 0.75
 AROUND = 0.25  # of a number's height: digits so near its box belong to it
 
 

@@ -277,7 +277,9 @@ def test_a_campaign_of_kills_sees_what_is_half_written(monkeypatch):
     """The oracle itself: a program that writes in place, in two steps."""
     from scripts.kill_while_writing import SUBJECTS, campaign
 
-    assert campaign(SUBJECTS["export"], kills=1, seed=0).acknowledged > 2
+    sound = campaign(SUBJECTS["export"], kills=2, seed=0)
+    assert sound.acknowledged >= 2  # one before each kill, however slow the machine is
+    assert sound.lost == sound.halves == 0
 
     def in_place(path, content):
         path.parent.mkdir(parents=True, exist_ok=True)
