@@ -13,7 +13,6 @@ import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import get_args
 
 from digits.corrections.from_reading import (
@@ -27,7 +26,6 @@ from digits.corrections.labels_csv import (
     LARGEST,
     Open,
     escape_cell,
-    open_folder,
     read_rows,
 )
 from digits.corrections.store import Act, Correction, Source
@@ -85,24 +83,13 @@ def export_zip(corrections: Iterable[Correction]) -> bytes:
     return packed.getvalue()
 
 
-def import_folder(folder: Path, reader: Reader) -> Imported:
-    """Return the corrections of a folder with ``labels.csv``.
-
-    Raises
-    ------
-    CorrectionsError
-        There is no such table, or it is not one.
-    """
-    return _imported(open_folder(folder), reader)
-
-
 def import_zip(content: bytes, reader: Reader) -> Imported:
     """Return the corrections of a ZIP file, without unpacking it to the disk.
 
     Raises
     ------
     CorrectionsError
-        As `import_folder`, or the file is not a ZIP or too large.
+        There is no table, or it is not one, or the file is not a ZIP or too large.
     """
     if len(content) > LARGEST_ALL:
         raise CorrectionsError(f"the ZIP file is larger than {LARGEST_ALL // 10**6} MB")

@@ -45,22 +45,6 @@ class Glyph:
     ink: Ink  # the same size as the box; other characters' ink is left out
 
 
-def cut_digits(ink: Ink, columns: list[float]) -> tuple[list[Glyph | None], list[PlacedMark]]:
-    """Return the ink of each digit of a line, and the marks between and beside them.
-
-    Parameters
-    ----------
-    ink : float32, shape (height, width), a straightened line
-    columns : px, where each digit stands, from left to right
-
-    Returns
-    -------
-    a glyph for each column, None where there is no ink; and kind and box of each mark
-    """
-    glyphs, marks, _ = cut_symbols(ink, columns, "0" * len(columns))
-    return glyphs, marks
-
-
 def cut_symbols(
     ink: Ink, columns: list[float], symbols: str
 ) -> tuple[list[Glyph | None], list[PlacedMark], list[PlacedMark]]:

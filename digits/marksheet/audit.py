@@ -75,11 +75,6 @@ class Audit:
     names: str  # what is wrong with the class list; empty where nothing is
 
     @property
-    def is_done(self) -> bool:
-        """Whether nothing is left to check."""
-        return not (self.n_cells or self.n_sums or self.n_failed or self.names)
-
-    @property
     def summary(self) -> str:
         """The number of checks left, in words."""
         counts = [

@@ -96,14 +96,6 @@ def trim(picture: np.ndarray) -> np.ndarray | None:
     )
 
 
-def to_strokes(strokes: Sequence[np.ndarray]) -> Strokes:
-    """Scale recorded strokes to a height of 1.0, and round their corners."""
-    points = np.concatenate([np.asarray(stroke, np.float32) for stroke in strokes])
-    low, high = points.min(axis=0), points.max(axis=0)
-    tall = max(float(high[1] - low[1]), 0.35 * float(high[0] - low[0]), 1e-6)
-    return tuple(smooth((np.asarray(s, np.float32) - low) / tall, 2) for s in strokes if len(s))
-
-
 def smooth(points: np.ndarray, times: int = 3) -> np.ndarray:
     """Cut the corners of a polyline (Chaikin 1974): (n, 2) -> (m, 2)."""
     for _ in range(times):

@@ -1,4 +1,4 @@
-"""Corrections as a folder and as a ZIP: they come back as they were, and nothing else comes in."""
+"""Corrections as a ZIP: they come back as they were, and nothing else comes in."""
 
 import csv
 import dataclasses
@@ -13,7 +13,6 @@ from PIL import Image
 
 from digits.corrections.archive import (
     export_zip,
-    import_folder,
     import_zip,
     to_files,
 )
@@ -24,6 +23,7 @@ from digits.corrections.from_reading import (
     thumbnail_png,
     to_corrections,
 )
+from digits.corrections.labels_csv import open_folder, read_rows
 from digits.errors import CorrectionsError
 from digits.evaluation.folder import evaluate_folder
 from digits.io.document import load_picture
@@ -144,15 +144,18 @@ def export_folder(corrections, folder):
         archive.extractall(folder)
 
 
-def test_a_folder_brings_corrections_back_as_they_were(corrections, tmp_path):
-    export_folder(corrections, tmp_path / "a" / "b")
-    found = import_folder(tmp_path / "a" / "b", current_reader())
-    assert found.faults == ()
-    assert found.corrections == corrections
+def import_files(**files):
+    """Import a ZIP with these files; "_" in a name stands for its dot."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(name.replace("_", "."), content)
+    return import_zip(packed.getvalue(), current_reader())
 
 
 def test_a_zip_brings_corrections_back_as_they_were(corrections):
     found = import_zip(export_zip(corrections), current_reader())
+    assert found.faults == ()
     assert found.corrections == corrections
 
 
@@ -200,12 +203,9 @@ def test_an_export_is_what_evaluation_reads(corrections, tmp_path):
     assert not report.wrong
 
 
-def test_a_folder_that_somebody_labelled_is_read(page, tmp_path):
-    (tmp_path / "one.png").write_bytes(page)
-    (tmp_path / "two.png").write_bytes(b"no picture")
-    table = "file,text\none.png,728\ntwo.png,3\nthree.png,4\none.png,7x\n"
-    (tmp_path / "labels.csv").write_text(table, encoding="utf-8-sig")
-    found = import_folder(tmp_path, current_reader())
+def test_pictures_that_a_person_labelled_are_read(page):
+    table = "\ufefffile,text\none.png,728\ntwo.png,3\nthree.png,4\none.png,7x\n"
+    found = import_files(one_png=page, two_png=b"no picture", labels_csv=table)
     assert [c.truth for c in found.corrections] == ["728", "7", "2", "8"]
     assert {c.source for c in found.corrections} == {"import"}
     assert [fault.split(":")[0] for fault in found.faults] == ["two.png", "three.png", "one.png"]
@@ -300,9 +300,10 @@ def test_no_file_outside_the_folder_is_read(name, page, tmp_path):
     folder = tmp_path / "import"
     folder.mkdir()
     (folder / "labels.csv").write_text(f"file,text\n{name},728\n", encoding="utf-8")
-    found = import_folder(folder, current_reader())
-    assert found.corrections == ()
-    assert "outside" in found.faults[0]
+    read = open_folder(folder)
+    (row,) = read_rows(read)
+    with pytest.raises(CorrectionsError, match="outside"):
+        read(row["file"])
 
 
 @pytest.mark.parametrize(
@@ -326,10 +327,9 @@ def test_a_zip_bomb_is_not_unpacked(monkeypatch):
 
 
 @pytest.mark.parametrize("table", ["", "name,text\na.png,7\n", "file,text\n", "\x00\x01"])
-def test_a_folder_without_a_table_is_one_sentence(table, tmp_path):
-    (tmp_path / "labels.csv").write_text(table, encoding="utf-8")
+def test_a_zip_without_a_table_is_one_sentence(table):
     with pytest.raises(CorrectionsError, match="labels"):
-        import_folder(tmp_path, current_reader())
+        import_files(labels_csv=table)
 
 
 def test_training_takes_the_digits_of_an_export(corrections, tmp_path):

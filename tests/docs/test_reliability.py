@@ -23,9 +23,3 @@ def test_nothing_was_lost_in_any_and_each_was_long_enough():
         "batch", "checkpoint", "corrections", "export", "learn",
     }  # fmt: skip
     assert min(kills.values()) >= 200
-
-
-def test_every_campaign_can_be_run_again():
-    for each in campaigns():
-        script = next(word for word in each["command"].split() if word.endswith(".py"))
-        assert (ROOT / script).is_file(), each["command"]

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from oracles import agrees_with_itself
 
 from digits.errors import CrowdedError, DigitsError, EmptyCropError
-from digits.image.digit_segmentation import cut_digits
+from digits.image.digit_segmentation import cut_symbols
 from digits.image.mnist_normalize import to_frame
 from digits.image.rectify import straighten, to_strip
 from digits.image.ruling import erase, find_rules
@@ -78,7 +78,7 @@ def test_the_one_digit_is_on_the_paper_and_made_of_its_ink(ink):
 @given(inks(), st.sets(st.integers(0, 99), max_size=6))
 def test_no_ink_is_given_to_two_digits(ink, hundredths):
     columns = [hundredth / 100 * ink.shape[1] for hundredth in sorted(hundredths)]
-    glyphs, marks = cut_digits(ink, columns)
+    glyphs, marks, _ = cut_symbols(ink, columns, "0" * len(columns))
     assert len(glyphs) == len(columns)
     given_away = np.zeros_like(ink)
     for glyph in filter(None, glyphs):

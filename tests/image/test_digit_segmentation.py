@@ -3,7 +3,12 @@
 import numpy as np
 import pytest
 
-from digits.image.digit_segmentation import cut_digits, cut_symbols
+from digits.image.digit_segmentation import cut_symbols
+
+
+def cut_digits(ink, columns):
+    """Return the glyphs and marks of a line that has digits alone."""
+    return cut_symbols(ink, columns, "0" * len(columns))[:2]
 
 
 def line(height=60, width=240):

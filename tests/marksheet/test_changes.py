@@ -89,7 +89,7 @@ def test_a_file_that_was_removed_leaves_the_others_where_they_are():
     after = build_sheet(scans, {**user_input, "file 0": "removed"})
     assert [row.label for row in after.rows] == ["a.jpg"]
     assert after.edits == {(0, 0): Edit("9")}
-    assert audit_sheet(after).is_done
+    assert audit_sheet(after).summary == "Nothing left to check"
 
 
 @pytest.mark.parametrize(
@@ -172,7 +172,7 @@ def test_all_decimals_are_confirmed_at_once_and_more_are_expected():
     assert set(change) == {"cell 0 0 0", "cell 0 1 0", "column 0"}
     after = apply(sheet, change)
     assert after.columns[0].kind == "decimal"
-    assert audit_sheet(after).is_done
+    assert audit_sheet(after).summary == "Nothing left to check"
     assert [cells[0].text for cells in audit_sheet(after).cells] == ["7.5", "7.5"]
 
 

@@ -7,7 +7,7 @@ import pytest
 from digits.mnist import load_mnist
 from digits.synthesis.page import KINDS, compose_crop, compose_document
 from digits.synthesis.page_canvas import HEIGHT_BASE, HEIGHT_STEP, Canvas, encode_height
-from digits.synthesis.page_ink import InkBank, choose_pen, mnist_samples, print_text, to_strokes
+from digits.synthesis.page_ink import InkBank, choose_pen, mnist_samples, print_text
 from digits.types import BACKGROUND, DIGIT, PIXEL_CLASSES, PRINT, PRINTED_DIGIT, RULE
 
 
@@ -134,13 +134,6 @@ def test_rules_are_drawn_only_where_the_window_sees_them(bank):
     canvas.rule((-500, 100), (900, 100), 2, np.zeros(3, np.uint8))
     assert canvas.layers[RULE][99:102].any(axis=0).all()
     assert not canvas.layers[BACKGROUND].any()
-
-
-def test_recorded_strokes_are_scaled_to_height_one():
-    strokes = to_strokes([np.array([[100, 300], [140, 320], [100, 380]])])
-    points = np.concatenate(strokes)
-    assert points.min(axis=0) == pytest.approx([0, 0])
-    assert points[:, 1].max() == pytest.approx(1.0)
 
 
 def test_printing_needs_no_font_of_the_system():
