@@ -34,7 +34,7 @@ from digits.inference.segmenter import STRIDE, PageView, Segmenter, segment_page
 from digits.io.document import Document
 from digits.io.sources import Source, load_source
 from digits.orientation import likeliest_quarters
-from digits.second_opinion import expected_digits, settle
+from digits.second_opinion import expected_digits, settle, settle_boxes
 from digits.types import (
     ANY,
     CLASSES,
@@ -167,8 +167,8 @@ class Reader:
     def _read_page(self, page: Page, sheet: Picture, hint: Hint) -> PageReading:
         """Read a page first without the promised number of digits, then keep to it.
 
-        A clean line is read by geometry alone. Every other page is read twice, by geometry and by
-        the page network's maps.
+        A clean line is read by geometry alone. Every other page, and every box that holds more
+        than a clean line, is read twice, by geometry and by the page network's maps.
         """
         try:
             found = self._read_upright(page, hint)
@@ -178,7 +178,9 @@ class Reader:
                 raise
             found = maps
         else:
-            if not hint.boxes and not _is_clean(found, page, hint):
+            if hint.boxes:
+                found = self._settle_boxes(found, page, sheet, hint)
+            elif not _is_clean(found, page, hint):
                 found = settle(found, self._read_maps(page, sheet))
         return found if hint.length is None else self._keep_length(page, found, hint)
 
@@ -211,6 +213,16 @@ class Reader:
         layout = Layout(numbers, find_left_out(page, regions))
         found = PageReading(layout, tuple(map(_without_rejected, numbers, read)))
         return found if any(_has_value(line) for line in found.lines) else None
+
+    def _settle_boxes(
+        self, found: PageReading, page: Page, sheet: Picture, hint: Hint
+    ) -> PageReading:
+        """Compare what geometry read in each box with what the maps show there."""
+        pairs = list(zip(found.layout.numbers, found.numbers, strict=True))
+        if all(_is_clean_box(part, number.line, hint) for part, number in pairs):
+            return found
+        maps = self._read_maps(page, sheet)
+        return found if maps is None else settle_boxes(found, maps, hint.boxes)
 
     def _keep_length(self, page: Page, found: PageReading, hint: Hint) -> PageReading:
         """Keep what has the promised number of digits, or read a line again with that many.
@@ -708,8 +720,20 @@ def _is_clean(found: PageReading, page: Page, hint: Hint) -> bool:
         return False
     if find_unread(found):
         return False
+    return _is_read_whole(page, read[0])
+
+
+def _is_clean_box(part: TextRegion, line: Line, hint: Hint) -> bool:
+    """Return whether a box holds nothing, or one line that was read as a whole."""
+    if part.page is None or not part.page.ink.any():
+        return True
+    return line.confidence >= hint.accept and _is_read_whole(part.page, line)
+
+
+def _is_read_whole(page: Page, line: Line) -> bool:
+    """Return whether little of a page's ink lies outside the digits of a line."""
     unread = page.ink.copy()
-    for digit in read[0].digits:
+    for digit in line.digits:
         unread[page.box_from_original(digit.box).rows_and_columns()] = 0
     return float(unread.sum()) <= UNREAD_INK * float(page.ink.sum())
 

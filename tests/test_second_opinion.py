@@ -7,7 +7,7 @@ import pytest
 
 from digits.composition import PageReading, ReadNumber
 from digits.image.page_segmentation import Layout, TextRegion
-from digits.second_opinion import DISPUTED, confirm, expected_digits, settle
+from digits.second_opinion import DISPUTED, confirm, expected_digits, settle, settle_boxes
 from digits.types import Box, Digit, Line, Mark
 
 FRAME = np.zeros((28, 28), np.float32)
@@ -122,3 +122,20 @@ def test_without_one_reading_the_other_holds():
 
 def test_rejected_characters_are_not_expected_to_be_right():
     assert expected_digits([number("2?", 0, 0, confidence=0.5).line]) == 0.5
+
+
+def test_of_a_box_the_more_confident_reading_is_kept_and_the_rest_of_the_page_does_not_matter():
+    borders = reading(number("1718", 10, 10, confidence=0.2, step=10), number("5", 10, 90))
+    cells = [number(digit, 10 + 20 * i, 10) for i, digit in enumerate("78")]
+    maps = reading(*cells, number("6", 200, 10), number("5", 10, 91, confidence=0.97))
+    found = settle_boxes(borders, maps, (Box(0, 0, 100, 40), Box(0, 80, 100, 40)))
+    assert [line.text for line in found.lines] == ["78", "5"]
+    assert found.lines[0].confidence == pytest.approx(DISPUTED * 0.99**2)
+    assert found.lines[1].confidence == 0.97
+    assert found.layout.numbers == borders.layout.numbers
+    assert not any(box.x > 150 for box in found.layout.left_out)
+
+
+def test_a_box_in_which_the_maps_show_nothing_stays_as_it_was_read():
+    one = reading(number("7", 10, 10))
+    assert settle_boxes(one, reading(number("3", 10, 90)), (Box(0, 0, 50, 50),)) == one
