@@ -1,5 +1,6 @@
 """The command as a person or a script meets it: output, complaints and exit status."""
 
+import ast
 import csv
 import io
 import json
@@ -391,6 +392,19 @@ def test_as_a_process_with_a_letter_that_the_console_lacks(tmp_path):
     assert done.returncode == 1
     assert done.stdout == f"{name}\t\tfailed\n"
     assert "дом.png" in done.stderr
+
+
+def test_reading_one_digit_imports_only_what_it_needs():
+    """Each of these costs at every start; pydantic and jaxtyping alone took 0.3 s of 0.9."""
+    code = (
+        "import sys; from digits.cli import main; main(['read', '--single', sys.argv[1]]); "
+        "print({name.partition('.')[0] for name in sys.modules} - sys.stdlib_module_names)"
+    )
+    done = run("-c", code, "digits/ui/examples/five on ruled paper.jpg", encoding="utf-8")
+    loaded = ast.literal_eval(done.stdout.splitlines()[-1])
+    others = {"PIL", "cv2", "digits", "numpy", "onnxruntime", "typer"}
+    others |= {"annotated_doc", "click", "shellingham"}  # of Typer
+    assert {name for name in loaded if not name.startswith("_")} <= others
 
 
 def test_help_loads_nothing_heavy():
