@@ -138,6 +138,7 @@ VIEWS: list[View] = [
     ("Your handwriting", taught, "taught"),
     ("How it works", look, "how-it-works"),
     ("How it works", view("Dense network"), "dense"),
+    ("How it works", view("Training"), "training"),
     ("How it works", view("Accuracy"), "accuracy"),
 ]
 

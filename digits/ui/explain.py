@@ -18,21 +18,22 @@ from digits.io.image import EXTENSIONS
 from digits.reader import Reader
 from digits.registry import ModelCard
 from digits.render import html
-from digits.types import Digit, Frame, Hint
+from digits.types import Frame, Hint
 from digits.ui.canvas import drawing_sheet, to_png
+from digits.ui.explain_path import CONFIDENCE, Looked, show_layer, show_numbers, show_path
+from digits.ui.explain_training import show_training
 from digits.ui.image_button import ImageButton, image_buttons
 from digits.ui.page_title import page_title
 from digits.ui.reading_view import choose_digit, offer_report, show_error
 
 DENSE, CNN = "dense", "cnn"
+PATH, TRAINING, ACCURACY = "Path", "Training", "Accuracy"  # views that are no comparison
 TITLES = {DENSE: "Dense network", CNN: "Convolutional network"}
 EXAMPLES = Path(__file__).parent / "examples"
 SHOWN = ("five on ruled paper", "three in shadow", "eight on a board", "a year")  # examples
 CHOSEN = "example looked into"  # in the session: its index
-CONFIDENCE = "Confidence for each digit"
 UNITS = 14  # hidden units that are shown
 NEAREST = 7  # known digits beside one's own
-MAPS = 7  # pictures of one layer
 PICTURE, SMALL = 168, 84  # screen px
 SLIDERS = {  # label and step
     "thickness": ("Stroke width, px", 0.25),
@@ -49,31 +50,39 @@ def inside_page(reader: Readers, known: Known, models: Sequence[ModelCard]) -> N
     """Show one digit on its way through both networks, and both networks' record."""
     page_title("How it works")
     views = {
+        PATH: None,
         "Compare": _both,
         "Dense network": _dense,
         "Convolutional network": _convolutional,
+        TRAINING: None,
         "Limits": _failing,
-        "Accuracy": None,
+        ACCURACY: None,
     }
     view = st.segmented_control(
-        "View", list(views), default="Compare", required=True, label_visibility="collapsed"
+        "View", list(views), default=PATH, required=True, label_visibility="collapsed"
     )
     paths = {card.name: card.path for card in models}
     try:
-        if show := views[view or "Compare"]:
-            source, shown = st.columns([1, 3], gap="large")
-            with source:
-                digit = _own_digit(reader)
-            with shown:
-                if digit is not None:
-                    show(digit.frame, reader, known, paths)
-        else:
+        if view == ACCURACY:
             _quality(paths)
+            return
+        source, shown = st.columns([1, 3], gap="large")
+        with source:
+            looked = _own_digit(reader)
+        if looked is None:
+            return
+        with shown:
+            if show := views[view or PATH]:
+                show(looked.frame, reader, known, paths)
+            elif view == TRAINING:
+                show_training(looked.frame)
+            else:
+                show_path(looked, reader(CNN))
     except DigitsError as error:
         show_error(str(error))
 
 
-def _own_digit(reader: Readers) -> Digit | None:
+def _own_digit(reader: Readers) -> Looked | None:
     """Return the one digit that is looked at, with the way to print its reading."""
     picture = st.container()
     how = st.segmented_control(
@@ -109,7 +118,7 @@ def _own_digit(reader: Readers) -> Digit | None:
         st.html(html.image(chosen.frame, f"What the networks see: read as {chosen.text}", PICTURE))
         st.caption("28 × 28 pixels, as both networks see it.")
     offer_report(lambda: load_upright(content), reading)
-    return chosen
+    return Looked(content, reading, chosen)
 
 
 def _example() -> tuple[bytes, str]:
@@ -149,10 +158,7 @@ def _dense(frame: Frame, reader: Readers, _: Known, paths: dict[str, Path]) -> N
     digit = int(found.probabilities.argmax())
     st.subheader("1. 784 inputs")
     with st.expander("The picture as numbers, 0 to 100"):
-        rows = [[str(y), *(f"{round(100 * x)}" for x in row)] for y, row in enumerate(frame)]
-        st.html(
-            html.table(["row", *map(str, range(28))], rows, "Ink of each pixel", frame.tolist())
-        )
+        show_numbers(frame)
     units = len(found.hidden)
     st.subheader(f"2. {units} hidden units")
     st.markdown(
@@ -219,21 +225,7 @@ def _convolutional(frame: Frame, reader: Readers, known: Known, _: dict[str, Pat
     )
     st.subheader("The output of each layer")
     for name, layer in classifier.activations(frame):
-        if layer.ndim == 1:
-            st.markdown(f"**{name}**: " + " ".join(f"{x:.1f}" for x in layer))
-            continue
-        strongest = np.argsort(-layer.sum(axis=(1, 2)), kind="stable")[:MAPS]
-        side = layer.shape[1]
-        st.markdown(f"**{name}**: {len(layer)} channels of {side} × {side}, the {MAPS} strongest")
-        st.html(
-            html.gallery(
-                [
-                    (html.scaled(layer[c]), f"{name}, channel {c}", f"channel {c}")
-                    for c in strongest
-                ],
-                SMALL,
-            )
-        )
+        show_layer(name, layer)
 
 
 def _failing(frame: Frame, reader: Readers, _: Known, __: dict[str, Path]) -> None:

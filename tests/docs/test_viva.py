@@ -82,7 +82,7 @@ def test_the_demonstration_names_options_and_examples_that_there_are():
     examples = {path.stem for path in (ROOT / "digits" / "ui" / "examples").iterdir()}
     assert (
         set(re.findall(r"(?<!\*)\*(\w+(?: \w+)+)\*(?!\*)", DEMO))
-        - {"A number", "Dense network", "Where they fail"}
+        - {"A number", "Dense network", "Where they fail", "Train the network"}
         <= examples
     )
 

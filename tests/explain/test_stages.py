@@ -1,5 +1,7 @@
 """The pictures that show how a picture was read."""
 
+import re
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -32,6 +34,13 @@ def test_each_step_is_shown_in_order(number):
     assert ink.max() == 255  # paper is white now
     assert np.median(shown) == 200
     assert np.corrcoef(ink.ravel(), shown.ravel())[0, 1] > 0.95  # and the ink still dark
+    assert dict(stages[0].facts)["size that is read"] == "280 × 140 px"
+    assert dict(stages[0].facts)["grey levels"].endswith(" to 200")
+    assert [name for name, _ in stages[2].facts] == [
+        f"digit {i}: {digit.text}" for i, digit in enumerate(reading.digits, start=1)
+    ]
+    centre = dict(stages[3].facts)[f"digit 1: {reading.digits[0].text}"]
+    assert all(14 <= float(part) <= 15 for part in re.findall(r"[\d.]+", centre))
     first = reading.digits[0]
     changed = np.argwhere(boxes != shown)
     times = boxes.shape[1] // picture.width
@@ -49,6 +58,10 @@ def test_with_a_page_network_the_digits_have_their_colour(number):
     reading = reader.read(picture)
     stages = show_stages(picture, upright, reading, reader.segmenter)
     assert [stage.name for stage in stages] == ["Upright", "Ink", "Segmentation", "Boxes", "Frames"]
+    shares = [float(value.split("%")[0]) for _, value in stages[2].facts]
+    assert sum(shares) == pytest.approx(100, abs=0.1)
+    assert [name for name, _ in stages[2].facts[:2]] == ["paper", "handwritten digits"]
+    assert shares[0] > shares[1] > 1
     coloured = np.asarray(stages[2].picture, int)
     is_blue = coloured[..., 2] > coloured[..., 0] + 60
     inside = np.zeros(is_blue.shape, bool)

@@ -28,7 +28,12 @@ def seen(page, selector):
 
 
 def test_every_view_shows_its_pictures_and_fits_the_width(page):
+    page.get_by_role("link", name="3. Segmentation").click()
+    page.wait_for_function(
+        "document.querySelector('#stage-segmentation').getBoundingClientRect().top < innerHeight"
+    )
     for view, selector in {
+        "Path": 'img[alt^="Segmentation"]',
         "Dense network": 'img[alt^="Weights of hidden unit"]',
         "Convolutional network": 'img[alt^="convolution 5"]',
         "Limits": 'img[alt*="same answer from"]',

@@ -1,5 +1,7 @@
 """How it works: each view has what it promises, and a fault is one sentence."""
 
+import re
+
 import pytest
 
 pytest.importorskip("streamlit", reason="Streamlit is not installed")
@@ -7,15 +9,17 @@ from streamlit.testing.v1 import AppTest
 
 SLOW = 60  # s, a first run imports everything
 VIEWS = [
+    "Path",
     "Compare",
     "Dense network",
     "Convolutional network",
+    "Training",
     "Limits",
     "Accuracy",
 ]
 
 
-def open_page(view="Compare", *, error="", text="5") -> AppTest:
+def open_page(view="Path", *, error="", text="5") -> AppTest:
     """Open the page with the shipped networks, and a reader that finds what it is told to find."""
 
     def page(error, text):
@@ -29,6 +33,7 @@ def open_page(view="Compare", *, error="", text="5") -> AppTest:
         class FakeReader:
             def __init__(self, name):
                 self.classifier = shipped_reader(name).classifier
+                self.segmenter = shipped_reader(name).segmenter
 
             def read(self, picture, hint):
                 if error:
@@ -69,8 +74,62 @@ def test_every_picture_has_words_and_nothing_is_asked_of_the_world(view):
     assert "<svg" not in html  # Streamlit takes it out
 
 
-def test_both_networks_answer_the_same_digit():
+def test_the_path_leads_from_the_picture_to_the_answer():
     app = open_page()
+    stages = ["Upright", "Ink", "Segmentation", "Boxes", "Frames", "Layers", "Logits", "Softmax"]
+    assert headings(app) == [f"{number}. {name}" for number, name in enumerate(stages, start=1)]
+    links = re.findall(r'<a href="#([^"]+)"', shown(app))
+    assert links == [heading.anchor for heading in app.subheader]
+    assert len(app.expander) == 6  # a stage that is a picture has its numbers; the layers have all
+    assert "handwritten digits" in shown(app)
+    assert "From scores to probabilities" in shown(app)
+
+
+@pytest.fixture
+def few(monkeypatch):
+    """Digits for a training of a second, in three epochs."""
+    from digits.mnist import Labelled
+    from digits.registry import current_reference_set
+    from digits.ui import explain_training
+
+    known = current_reference_set("dense")
+    parts = [
+        Labelled(known.pictures[part], known.labels[part])
+        for part in (slice(0, 1000), slice(1000, 1500))
+    ]
+    monkeypatch.setattr(explain_training, "load_training_digits", lambda: parts)
+    monkeypatch.setattr(explain_training, "MOST_EPOCHS", 3)
+    return explain_training
+
+
+def test_the_dense_network_is_trained_and_reads_the_digit_after_each_epoch(few):
+    app = open_page("Training")
+    assert "Loss after" not in shown(app)
+    app.button[-1].click().run(timeout=SLOW)
+    assert not app.exception
+    for title in ("Loss", "Accuracy"):
+        assert f"{title} after 3 epochs: training 0." in shown(app)
+    assert re.search(r"epoch by epoch: \d+%, \d+%, \d+%, \d+%", shown(app))
+    said = next(text.value for text in app.markdown if text.value.startswith("After 3 epochs"))
+    # It stays while one looks elsewhere, and is the same for the same digit.
+    app.segmented_control[0].set_value("Compare").run(timeout=SLOW)
+    app.segmented_control[0].set_value("Training").run(timeout=SLOW)
+    assert said in [text.value for text in app.markdown]
+    assert shown(app).count("Weights of hidden unit") == 8
+
+
+def test_one_training_at_a_time(few):
+    app = open_page("Training")
+    with few._one_at_a_time:
+        app.button[-1].click().run(timeout=SLOW)
+    assert next(info.value for info in app.info).startswith("Another training is running")
+    assert not few._one_at_a_time.locked()
+    app.button[-1].click().run(timeout=SLOW)
+    assert "Loss after 3 epochs" in shown(app)
+
+
+def test_both_networks_answer_the_same_digit():
+    app = open_page("Compare")
     assert [text.split(":")[0] for text in headings(app)] == [
         "Dense network",
         "Convolutional network",
@@ -113,7 +172,7 @@ def test_the_record_needs_no_picture():
     assert html.count("Learning curve</b> (accuracy)") == 2
 
 
-@pytest.mark.parametrize("view", VIEWS[:4])
+@pytest.mark.parametrize("view", VIEWS[:6])
 def test_a_fault_is_one_sentence(view):
     app = open_page(view, error="this picture is too large")
     assert [element.value for element in app.error] == ["This picture is too large."]
