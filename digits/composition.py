@@ -1,4 +1,4 @@
-"""Compose a reading from the numbers of a page: lines, cells, status, and what leaves a doubt."""
+"""Compose a reading from the numbers of a page: lines, cells, status and notes."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -22,19 +22,19 @@ from digits.types import (
     Status,
 )
 
-NAMED = 3  # numbers that a note names one by one
-ONLY_TABLE = "Only the table was read: photograph what stands beside it by itself."
+NAMED = 3  # numbers listed in a note
+ONLY_TABLE = "Only the table was read: photograph the text beside it separately."
 SEPARATOR = "a separator or another mark may stand there."
 UNREAD = "Part of what is written was not read: photograph the numbers alone."
 
 
 @dataclass(frozen=True, slots=True)
 class ReadNumber:
-    """A number that was read, and what leaves a doubt about it besides its confidence."""
+    """A number that was read, and reasons for doubt besides its confidence."""
 
     line: Line
-    is_marked: bool = False  # it may be another number because of a mark
-    tall: tuple[Box, ...] = ()  # px of the original: marks that are as tall as a digit
+    is_marked: bool = False  # a mark may change it
+    tall: tuple[Box, ...] = ()  # px of the original: marks as tall as a digit
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +44,11 @@ class PageReading:
     layout: Layout
     numbers: tuple[ReadNumber, ...]  # one for each piece of the layout
     notes: tuple[str, ...] = ()
-    is_contradicted: bool = False  # a hint does not agree with the picture
+    is_contradicted: bool = False  # a hint contradicts the picture
 
     @property
     def lines(self) -> tuple[Line, ...]:
-        """What was read in each piece."""
+        """The line of each piece."""
         return tuple(number.line for number in self.numbers)
 
     @property
@@ -71,17 +71,17 @@ def _has_digit(lines: Iterable[Line]) -> bool:
 def compose_reading(
     found: PageReading, picture: Picture, *, page: Page, hint: Hint, model: ModelName
 ) -> Reading:
-    """Put the numbers of a page and their places together as one reading, without its identity.
+    """Combine the numbers of a page and their positions into one reading, without its id.
 
     Parameters
     ----------
-    found : what was read on `page`
-    picture : where the page comes from
-    hint : its threshold decides what is doubtful; each of its boxes is a line
-    model : gave the answers
+    found : numbers of `page`
+    picture : source of the page
+    hint : has the confidence threshold; each of its boxes is a line
+    model : of the reading
     """
     cells, lines = _tables(found) if found.layout.is_table else ((), found.lines)
-    if not (cells or hint.boxes):  # of known regions, the empty ones are results too
+    if not (cells or hint.boxes):  # empty regions are results too if they were requested
         lines = tuple(line for line in lines if line.digits)
     read = [line for line in lines if line.digits]
     confidence = _joint_confidence(read)
@@ -104,7 +104,7 @@ def compose_reading(
 
 
 def _tables(found: PageReading) -> tuple[tuple[Cell, ...], tuple[Line, ...]]:
-    """Return the cells of all tables, and a line for each of their rows and each line beside."""
+    """Return the cells of all tables; a line for each of their rows, and the other lines."""
     pairs = list(zip(found.layout.numbers, found.lines, strict=True))
     lines = [line for part, line in pairs if part.place is None and line.digits]
     tables: dict[int, list[tuple[TextRegion, Line]]] = {}
@@ -157,7 +157,7 @@ def _row(placed: Sequence[tuple[Cell, Line]], between: str) -> Line:
 
 
 def find_unread(found: PageReading) -> tuple[Box, ...]:
-    """Return where something is written that was not read, in px of the original."""
+    """Return the boxes of ink that was not read, in px of the original."""
     boxes = list(found.layout.left_out)
     for part, number in zip(found.layout.numbers, found.numbers, strict=True):
         if part.page is not None and not number.line.digits and part.page.ink.any():
@@ -170,12 +170,12 @@ def find_unread(found: PageReading) -> tuple[Box, ...]:
 
 
 def is_marked_in_picture(note: str) -> bool:
-    """Return whether a note is about numbers or places that boxes of the reading show too."""
+    """Return whether boxes of the reading show what a note is about."""
     return note == UNREAD or note.endswith(SEPARATOR)
 
 
 def _doubts(found: PageReading, unread: Sequence[Box]) -> tuple[tuple[str, ...], bool]:
-    """Return notes on what leaves a doubt besides the confidence, and whether anything does."""
+    """Return notes on reasons for doubt besides the confidence, and whether there are any."""
     notes = list(found.notes)
     marked = [number.line.written for number in found.numbers if number.is_marked]
     if _has_digit(found.lines):

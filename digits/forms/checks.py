@@ -12,7 +12,7 @@ NINE = 9  # the largest digit
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """What must be true of a field's value; only the parts of its kind are given."""
+    """A condition on a field's value; only the parts of its kind are given."""
 
     kind: CheckKind
     minimum: Decimal | None = None  # of a range; None: no limit

@@ -36,7 +36,7 @@ def define_form(
     is_blank: bool = False,
     page: int | None = None,
 ) -> Form:
-    """Return the form that a page shows.
+    """Create a form from a page.
 
     Parameters
     ----------
@@ -82,7 +82,7 @@ def read_pages(
     model: str | None,
     on_failure: Callable[[str | None, int | None, str], None],
 ) -> PageTally:
-    """Read pages of a form into a table, whole or not at all.
+    """Read pages of a form into a table, written atomically.
 
     Parameters
     ----------

@@ -14,24 +14,24 @@ from digits.types import LINKED, Box, Ink, Pixels
 
 UPRIGHT = 0.75  # of a field's height that a line between two cells covers
 ALIKE = 0.25  # of the widest cell by which the others may be narrower
-FEWEST = 3  # boxes beside one another that are a row of boxes for digits
-APART = 0.6  # of a box's width that may lie between it and the next
-SLIM = 1.5  # times as wide as high: the widest box for one digit
+FEWEST = 3  # adjacent boxes that make a row of boxes for digits
+APART = 0.6  # of a box's width: largest distance to the next one
+SLIM = 1.5  # largest aspect ratio of a box for one digit
 LEAST = 14  # px of the reference, side of the smallest box
 LARGEST = 0.25  # of the page: a larger box is a frame
-FULL = 0.85  # of its bounding box that an enclosed area fills, to be a box
-INKED = 0.004  # of a box's inside, from which something is printed in it
-SQUARE = 1.3  # times as wide as high, or as high as wide: a tick box
+FULL = 0.85  # of its bounding box that a box's area fills
+INKED = 0.004  # of a box's inside, from which it contains print
+SQUARE = 1.3  # largest aspect ratio of a tick box
 TICK = 0.036  # of the page's width: side of the largest tick box
 BLANK = 0.06  # of the page's width: the shortest line to write on
-ABOVE = 0.032  # of the page's width: height of what is written on a line
-MOST = 200  # fields that are proposed
+ABOVE = 0.032  # of the page's width: height of the writing on a line
+MOST = 200  # proposed fields
 
 KINDS_OF_CELLS: tuple[FieldKind, ...] = ("identifier", "date", "number")
 
 
 def with_cells(each: Field, reference: Pixels) -> Field:
-    """Return a field with the boxes for its single digits, if it is printed so.
+    """Return a field with the boxes for its single digits, if they are printed.
 
     A field of fixed length needs as many boxes; else there must be three or more.
     """
@@ -45,7 +45,7 @@ def with_cells(each: Field, reference: Pixels) -> Field:
 
 
 def find_cells(ink: Ink, box: Box) -> tuple[Box, ...]:
-    """Return the boxes for single digits inside a field: those of one width between lines.
+    """Return the boxes for single digits inside a field: boxes of equal width between lines.
 
     Parameters
     ----------
@@ -56,7 +56,7 @@ def find_cells(ink: Ink, box: Box) -> tuple[Box, ...]:
     width = ink.shape[1]
     left, right = max(0, box.x - rim), min(width, box.right + rim)
     part = (ink[box.y : box.bottom, left:right] > LINKED).astype(np.uint8)
-    # A line that leans by a pixel or two is still one column.
+    # A line that is tilted by a pixel or two is still one column.
     wide = cv2.dilate(part, np.ones((1, 3), np.uint8))
     lines = wide.mean(axis=0) >= UPRIGHT
     edges = np.flatnonzero(np.diff(np.concatenate([[0], lines.astype(np.int8), [0]])))
@@ -76,7 +76,7 @@ def find_cells(ink: Ink, box: Box) -> tuple[Box, ...]:
 
 
 def propose_fields(reference: Pixels) -> tuple[Field, ...]:
-    """Return fields for what a form's print leaves free to write in, from top to foot."""
+    """Return fields for the places to write on a form, from top to bottom."""
     ink = extract_ink(reference)
     boxes = _empty_boxes(ink)
     rows, single = _rows_of_boxes(boxes)
@@ -92,7 +92,7 @@ def propose_fields(reference: Pixels) -> tuple[Field, ...]:
 
 
 def _empty_boxes(ink: Ink) -> list[Box]:
-    """Return the boxes that lines enclose and in which nothing is printed."""
+    """Return the boxes enclosed by lines that contain no print."""
     mask = cv2.morphologyEx(
         (ink > LINKED).astype(np.uint8), cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8)
     )
@@ -111,7 +111,7 @@ def _empty_boxes(ink: Ink) -> list[Box]:
 
 
 def _rows_of_boxes(boxes: Sequence[Box]) -> tuple[list[list[Box]], list[Box]]:
-    """Part boxes into rows of three or more for single digits, and the others."""
+    """Split boxes into rows of three or more for single digits, and the others."""
     rows: list[list[Box]] = []
     for box in sorted(boxes, key=lambda each: each.x):
         for row in rows:
@@ -125,7 +125,7 @@ def _rows_of_boxes(boxes: Sequence[Box]) -> tuple[list[list[Box]], list[Box]]:
 
 
 def _continues(last: Box, box: Box) -> bool:
-    """Say whether a box stands beside another as the next digit's does."""
+    """Return whether a box is the next one of a row of boxes."""
     level = abs(last.y - box.y) + abs(last.bottom - box.bottom) <= ALIKE * last.height
     alike = abs(last.width - box.width) <= ALIKE * last.width
     slim = box.width <= SLIM * box.height
@@ -133,7 +133,7 @@ def _continues(last: Box, box: Box) -> bool:
 
 
 def _blanks(ink: Ink, boxes: Sequence[Box]) -> list[Box]:
-    """Return the places above lines to write on, in no box."""
+    """Return the places above lines to write on, outside boxes."""
     width = ink.shape[1]
     least, tall = max(LEAST, round(BLANK * width)), max(LEAST, round(ABOVE * width))
     mask = (ink > LINKED).astype(np.uint8)

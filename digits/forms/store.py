@@ -1,4 +1,4 @@
-"""Forms as they are saved, in the database of corrections and sheets."""
+"""The store of forms, in the database of corrections and sheets."""
 
 import secrets
 from dataclasses import dataclass
@@ -81,13 +81,13 @@ class FormStore:
             return [FormSummary(row.id, row.name, as_utc(row.changed)) for row in found]
 
     def remove(self, key: str) -> None:
-        """Delete a form for good; what was read with it stays."""
+        """Delete a form permanently; its readings are kept."""
         with self._database.transaction(writes=True) as connection:
             connection.execute(sa.delete(forms).where(forms.c.id == key))
         self._database.forget()
 
     def close(self) -> None:
-        """Give the connections back."""
+        """Release the connections."""
         self._database.close()
 
 

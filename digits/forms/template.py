@@ -35,27 +35,27 @@ KINDS: tuple[FieldKind, ...] = (
 DateOrder = Literal["dmy", "mdy", "ymd"]
 CHECKSUMS: Mapping[str, CheckKind] = {"luhn": "luhn", "mod11": "mod11", "mod97": "mod97"}
 ORDERS: tuple[DateOrder, ...] = ("dmy", "mdy", "ymd")
-FORMAT = "digits form"  # of the file, so that any other JSON is told apart
+FORMAT = "digits form"  # of the file, to recognize it
 VERSION = 1  # of the file; fields are only ever added
 REFERENCE_PIXELS = 2_000_000  # px of the reference picture: an A4 page at 145 dots per inch
 MAX_FIELDS = 500  # of one form
 MAX_FILE = 32_000_000  # bytes of a form's file; a reference picture has 2 at most
 LONGEST_NAME = 100  # characters of a form's or a field's name
-LEAST_SIDE = 6  # px of the reference: in a smaller field nothing can be read
+LEAST_SIDE = 6  # px of the reference; smaller fields cannot be read
 HOW = "make it again with digits form new"
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One place of a form where something is written."""
+    """One field of a form."""
 
     name: str
     kind: FieldKind
     box: Box  # px of the reference picture
-    length: int | None = None  # digits, if there are always so many
+    length: int | None = None  # digits, if the number is fixed
     maximum: Decimal | None = None  # of a mark
     order: DateOrder = "dmy"  # of a date's day, month and year
-    cells: tuple[Box, ...] = ()  # px of the reference: one box for each digit, if printed so
+    cells: tuple[Box, ...] = ()  # px of the reference: a printed box for each digit
     checks: tuple[Check, ...] = ()
 
     @property
@@ -64,9 +64,9 @@ class Field:
         return 1 if self.kind == "digit" else self.length
 
 
-@dataclass(frozen=True, eq=False)  # each is its own key where its print is remembered
+@dataclass(frozen=True, eq=False)  # identity is the key of the cached print
 class Form:
-    """What one print looks like, and what is to be read on each page of it.
+    """A printed form: its reference picture, and its fields.
 
     Examples
     --------
@@ -78,7 +78,7 @@ class Form:
     name: str
     fields: tuple[Field, ...]
     reference: Pixels = field(repr=False, compare=False)
-    is_blank: bool = False  # the reference is not filled in: all that stands in its fields is print
+    is_blank: bool = False  # the reference is empty: ink in its fields is print
 
     @classmethod
     def from_picture(
@@ -89,7 +89,7 @@ class Form:
         name: str = "Form",
         is_blank: bool = False,
     ) -> "Form":
-        """Return the form that a page shows; a sheet on a desk is straightened.
+        """Create a form from a page; a sheet on a desk is rectified.
 
         Parameters
         ----------
@@ -143,14 +143,14 @@ class Form:
         try:
             plain = json.loads(content)
         except (ValueError, RecursionError) as error:
-            raise FormError(f"{name} is no form, for it is not JSON: {HOW}") from error
+            raise FormError(f"{name} is not a form because it is not JSON: {HOW}") from error
         try:
             return _from_json(plain)
         except FormError as error:
             raise FormError(f"{name}: {error}") from None
 
     def save(self, path: str | Path) -> None:
-        """Write the form to a file, whole or not at all.
+        """Write the form to a file atomically.
 
         Raises
         ------
@@ -213,7 +213,7 @@ class Form:
 
 
 def check_form(form: Form) -> None:
-    """Raise FormError where a form contradicts itself."""
+    """Raise FormError if a form is inconsistent."""
     if len(form.fields) > MAX_FIELDS:
         raise FormError(f"a form has at most {MAX_FIELDS} fields, not {len(form.fields)}")
     names = [each.name for each in form.fields]

@@ -1,4 +1,4 @@
-"""What a field's writing means: numbers, identifiers, dates and marks, or that it is none."""
+"""Convert a field's text to its value: number, identifier, date or mark."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -17,13 +17,13 @@ WHOLE = re.compile(r"-?[0-9]+")
 DECIMAL = re.compile(r"-?[0-9]+([.,][0-9]+)?")
 FRACTION = re.compile(r"([0-9]+(?:[.,][0-9]+)?)/([0-9]+)")
 SEPARATED = re.compile(r"([0-9]+)[./-]([0-9]+)[./-]([0-9]+)")
-CENTURY = 100  # years; two digits are those of this century, or of the last one
+CENTURY = 100  # years
 YEAR = 4  # digits of a whole year
 SHORT, LONG = 6, 8  # digits of a date without separators
 
 
 def to_value(each: Field, written: str) -> str | None:
-    """Return the value that a field's writing stands for, or None where it is none of its kind.
+    """Return the value of a field's text, or None if it does not have the format of its kind.
 
     Parameters
     ----------
@@ -112,13 +112,13 @@ def likely_values(each: Field, line: Line) -> Iterator[tuple[str, float]]:
 
 
 def offer(each: Field, line: Line, value: str) -> tuple[str, ...]:
-    """Return values that a doubtful field may have instead of the one that was read."""
+    """Return other likely values of a doubtful field."""
     others = (other for other, _ in likely_values(each, line) if other != value)
     return tuple(islice(others, OFFERED))
 
 
 def _rewritten(written: str, digits: str) -> str:
-    """Return writing with other digits in the place of its own."""
+    """Return a text with its digits replaced."""
     following = iter(digits)
     return "".join(
         next(following, "") if sign.isdigit() or sign == "?" else sign for sign in written

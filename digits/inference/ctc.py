@@ -1,9 +1,9 @@
 """Decode the line network's output: the most probable text, and where each digit is.
 
 Connectionist temporal classification (Graves et al. 2006): at each step along the line the
-network gives a symbol or the blank; a symbol at neighbouring steps is one, and equal symbols are
-separated by a blank. Symbols 0 to 9 are the digits; separators may follow. All values here are
-log-probabilities.
+network outputs a symbol or the blank. Equal symbols at neighbouring steps are one; a blank
+separates two equal symbols. Symbols 0 to 9 are the digits; separators may follow. All values here
+are log-probabilities.
 """
 
 from dataclasses import dataclass
@@ -18,8 +18,8 @@ from digits.types import CLASSES
 BLANK = 0  # class of the blank; symbol s is class s + 1, as in Keras' CTC; digits come first
 BEAM = 12  # prefixes kept while searching
 UNLIKELY = log(1e-4)  # classes less likely than this at a step are not followed
-NEVER = -1e30  # log of probability 0; the difference of two infinities would be nan
-NOTHING = (NEVER, NEVER)  # scores of a prefix that is not known yet
+NEVER = -1e30  # log of probability 0; infinities would give nan
+NOTHING = (NEVER, NEVER)  # scores of an unknown prefix
 
 Steps = Float[np.ndarray, "_t _classes"]  # log-probabilities along a line, each row of sum 1
 
@@ -78,18 +78,18 @@ def _sum(one: float, other: float) -> float:
 
 
 def without_separators(steps: Steps) -> Steps:
-    """Return steps of digits alone, in which a separator counts as the blank: (t, c) -> (t, 11)."""
+    """Return steps of digits only, with separators as the blank: (t, c) -> (t, 11)."""
     blank = np.logaddexp.reduce([steps[:, BLANK], *steps[:, 1 + CLASSES :].T])
     return np.concatenate([blank[:, None], steps[:, 1 : 1 + CLASSES]], axis=1)
 
 
 def likeliest_of_length(steps: Steps, length: int) -> tuple[int, ...]:
-    """Return the most probable digits of a given number, by their single best alignment.
+    """Return the most probable text of `length` digits, by its best alignment.
 
-    A line with too few steps for that length gives as many digits as fit.
+    A line with too few steps gives as many digits as fit.
     """
     steps = without_separators(steps)
-    # Scores of ways with k digits so far that end in the blank, or in each of the ten digits.
+    # Scores of paths with k digits so far that end in the blank, or in each of the ten digits.
     blank = np.full(length + 1, NEVER)
     blank[0] = 0.0
     open_ = np.full((length + 1, CLASSES), NEVER)
@@ -99,7 +99,7 @@ def likeliest_of_length(steps: Steps, length: int) -> tuple[int, ...]:
         rivals = open_.copy()
         rivals[np.arange(length + 1), last] = NEVER
         second, runner_up = rivals.argmax(axis=1), rivals.max(axis=1)
-        # A new digit comes after the blank or straight after another digit.
+        # A new digit follows the blank or directly another digit.
         before = np.where(np.arange(CLASSES) == last[:, None], runner_up[:, None], best[:, None])
         from_digit = np.where(np.arange(CLASSES) == last[:, None], second[:, None], last[:, None])
         entering = np.full_like(open_, NEVER)
@@ -171,7 +171,7 @@ def substitutions(steps: Steps, symbols: tuple[int, ...]) -> Float[np.ndarray, "
     ways = []
     for i in places:
         # Paths into position i: from the blank before it, or directly from the symbol before that,
-        # unless it is the same digit; and the paths out of it likewise.
+        # unless it is the same digit. The paths out of it are alike.
         straight = before[:, 2 * i - 1] if i else never
         onward = after[:, 2 * (n - 1 - i) - 1] if i < n - 1 else never
         ways.append(
@@ -190,7 +190,7 @@ def substitutions(steps: Steps, symbols: tuple[int, ...]) -> Float[np.ndarray, "
 
 
 def _entries(from_blank: np.ndarray, straight: np.ndarray, differs: np.ndarray) -> np.ndarray:
-    """Add ways through the blank and straight ones, where the digits differ: (t,) -> (t, 10)."""
+    """Add paths through the blank and direct ones, if the digits differ: (t,) -> (t, 10)."""
     return np.where(differs, np.logaddexp(from_blank, straight)[:, None], from_blank[:, None])
 
 
@@ -214,7 +214,7 @@ def _forward(steps: np.ndarray, texts: list[tuple[int, ...]]) -> np.ndarray:
     emitted = np.take_along_axis(steps, states[:, None, :], axis=2)
     forward = np.full(emitted.shape, NEVER)
     forward[:, 0, :2] = emitted[:, 0, :2]
-    before = np.full((len(texts), states.shape[1] + 2), NEVER)  # with two states that never are
+    before = np.full((len(texts), states.shape[1] + 2), NEVER)  # with two impossible states
     for t in range(1, steps.shape[1]):
         before[:, 2:] = forward[:, t - 1]
         ways = np.logaddexp(before[:, 2:], before[:, 1:-1])
@@ -231,7 +231,7 @@ def _states(digits: tuple[int, ...]) -> np.ndarray:
 
 
 def _skips(states: np.ndarray) -> np.ndarray:
-    """Return which states may be reached without the blank before them: different digits."""
+    """Return which states can be reached without a blank before them: different digits."""
     skips = np.zeros(len(states), bool)
     skips[3::2] = states[3::2] != states[1:-2:2]
     return skips

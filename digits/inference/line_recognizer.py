@@ -21,7 +21,7 @@ from digits.inference.ctc import (
 )
 from digits.types import CLASSES, DIGITS, STRIDE, ModelName
 
-NUMBER = re.compile(r"(-?\.?\d+([./ -]\d+)*)?")  # as `written` has it, or nothing
+NUMBER = re.compile(r"(-?\.?\d+([./ -]\d+)*)?")  # the format of `written`, or nothing
 BATCH = 32  # strips that are read at once
 PLAUSIBLE = 0.2  # least ratio of the probability of one digit more to that of this length
 WIDE_BEAM = 4 * BEAM  # prefixes kept where only texts of one length count
@@ -32,7 +32,7 @@ class CtcDecoding:
     """The line network's decoding of one strip."""
 
     digits: tuple[int, ...]  # the most probable text
-    columns: tuple[float, ...]  # px of the strip, centre of each symbol of `written`, or each digit
+    columns: tuple[float, ...]  # px of the strip, centre of each symbol of `written` or each digit
     scores: Float64[np.ndarray, "n 10"]  # log-probability of the text with each digit replaced
     length_probability: float  # probability of these separators and this number of digits, 0 to 1
     written: str | None = None  # with its separators; None from a network that reads digits alone
@@ -59,9 +59,7 @@ class LineRecognizer:
     slope: float = 1.0  # of the log-odds of a whole number (Platt scaling)
     offset: float = 0.0
     alphabet: str = DIGITS  # what it reads: the ten digits, perhaps separators after them
-    prior: tuple[
-        tuple[str, float], ...
-    ] = ()  # symbols, and how often they come relative to training
+    prior: tuple[tuple[str, float], ...] = ()  # symbols, and their frequency relative to training
 
     def decode(self, strips: Sequence[np.ndarray], length: int | None = None) -> list[CtcDecoding]:
         """Return the digits on each strip and their positions.
@@ -86,7 +84,7 @@ class LineRecognizer:
         return [decoding for decoding in decodings if decoding is not None]
 
     def _prior_shift(self) -> np.ndarray:
-        """Return what is added to the logits of the blank and the alphabet: (c,)."""
+        """Return the offsets of the logits of the blank and the alphabet: (c,)."""
         known = dict(self.prior)
         return np.log([1.0, *(known.get(symbol, 1.0) for symbol in self.alphabet)])
 
@@ -111,7 +109,7 @@ def _decode(steps: np.ndarray, length: int | None, alphabet: str) -> CtcDecoding
 
 
 def _is_number(text: tuple[int, ...], alphabet: str) -> bool:
-    """Return whether separators stand where numbers have them; a slash ends none."""
+    """Return whether separators are at valid positions; a number does not end in a slash."""
     return bool(NUMBER.fullmatch("".join(alphabet[symbol] for symbol in text)))
 
 
@@ -120,7 +118,7 @@ def _n_digits(text: tuple[int, ...]) -> int:
 
 
 def _shape(text: tuple[int, ...]) -> tuple[int, ...]:
-    """Return a text with all digits alike: its separators, and where they stand."""
+    """Return a text with all digits replaced by one: its separators and their positions."""
     return tuple(max(symbol, CLASSES - 1) for symbol in text)
 
 

@@ -1,4 +1,4 @@
-"""Write a line: a number in one writer's handwriting, and marks that are not read.
+"""Compose a line: a number in one writer's handwriting, and marks that are not read.
 
 Digits are MNIST's, other writers' where there are any, or drawn as strokes. A line is written at
 twice the strip's height, slanted and bent as a whole, then handed to the paper.
@@ -31,30 +31,30 @@ from digits.synthesis.paper import P_NEIGHBOUR, photograph
 from digits.synthesis.strokes import StrokeStyle, draw, vary
 from digits.types import GLYPH, STRIDE, STRIP, Box
 
-FINE = 2  # lines are written this many times larger than a strip
+FINE = 2  # lines are drawn this many times larger than a strip
 TALL = STRIP * FINE  # px
-LONGEST = 512  # px of the strip; what is longer is squeezed
+LONGEST = 512  # px of the strip; longer lines are squeezed
 INKED = 0.5  # of full ink
 WHITE = 255  # full ink of a scan
 P_SCRIBBLE = 0.02  # share of numbers with a flourish across
 P_OTHER = 0.5  # share of lines by writers of other data sets than MNIST, where there are any
 P_LETTERS = 0.6  # share of writers whose letters are real ones, where there are any
-DRAWN = (0.0, 0.4, 1.0)  # shares of its digits that an MNIST writer draws and does not take from it
-P_DRAWN = (0.45, 0.4, 0.15)  # shares of writers that do so
-SCANNED = "29"  # always MNIST's: drawing their other forms made no difference (docs/habits.md)
+DRAWN = (0.0, 0.4, 1.0)  # shares of an MNIST writer's digits that are drawn as strokes
+P_DRAWN = (0.45, 0.4, 0.15)  # shares of writers for these
+SCANNED = "29"  # always taken from MNIST: drawing other forms made no difference (docs/habits.md)
 P_PRINTED = 0.05  # share of lines that are printed
 P_SMALL_ZERO = 0.4  # share of writers whose zeros are smaller than the rest
 P_JOINED = 0.15  # share of writers who join their digits
 P_GLYPH_JOINED = 0.4  # of the digits of such a writer
 P_COMMON_BAR = 0.3  # share of neighbouring fives and sevens under one bar, of such a writer
 P_STAMP = 0.05  # share of lines with a part of a rubber stamp across them
-P_COMB = 0.08  # share of numbers of digits alone that stand in boxes of one digit each
+P_COMB = 0.08  # share of plain numbers in boxes of one digit each
 P_PRESSURE = 0.3  # share of pens whose width varies along a stroke
 
 
 @dataclass(frozen=True, slots=True)
 class SyntheticLine:
-    """A strip as a camera would see it, and the number that stands on it."""
+    """A strip as a camera would see it, and the number on it."""
 
     strip: Float32[np.ndarray, "h w"]  # as `digits.image.rectify` gives it
     written: str  # digits and separators of `digits.types.ALPHABET`; may be empty
@@ -73,14 +73,14 @@ class LineStyle:
     pen: float  # width of the stroke
     slant: float  # px sideways for each px of height
     gap: float  # of the height, between digits; negative where they touch
-    unrest: float  # of the height, how much sizes and places vary
+    unrest: float  # of the height: variation of sizes and positions
     width: float  # of a digit's natural width
-    drawn: float  # share of digits that are drawn and not MNIST's
+    drawn: float  # share of digits that are drawn instead of taken from MNIST
     zero: float  # of the height, the size of a 0
     one: float  # of the height, the size of a 1
-    growth: float  # of its size that each digit gains on the one before
+    growth: float  # of its size by which each digit exceeds the previous one
     joined: bool
-    font: int | None  # printed and not written, in this font
+    font: int | None  # printed in this font; None if handwritten
     digits: Samples | None  # of a writer of another data set than MNIST
     natural: float  # px, height of that writer's scans
     letters: Samples | None  # None: of a font
@@ -90,7 +90,7 @@ class LineStyle:
 
 
 def compose_line(bank: InkBank, rng: np.random.Generator, height: int = STRIP) -> SyntheticLine:
-    """Return one line of handwriting and what is written on it.
+    """Return one line of handwriting and its text.
 
     Parameters
     ----------
@@ -110,7 +110,7 @@ def compose_line(bank: InkBank, rng: np.random.Generator, height: int = STRIP) -
 
 
 def _fit(ink: np.ndarray, written: str) -> np.ndarray:
-    """Squeeze a line that is too long, and widen one on which CTC had too few steps."""
+    """Squeeze a line that is too long, and widen one that has too few steps for CTC."""
     repeats = sum(a == b for a, b in pairwise(written))
     least = FINE * STRIDE * (len(written) + repeats + 1)
     width = int(np.clip(ink.shape[1], least, LONGEST * FINE))
@@ -159,7 +159,7 @@ def _choose_style(bank: InkBank, rng: np.random.Generator, n_signs: int) -> Line
 
 
 def _natural_height(writer: Samples | None) -> float:
-    """Return how high a writer's scanned digits are, in px; 1.0 where there is no scan."""
+    """Return the height of a writer's scanned digits in px; 1.0 without scans."""
     if writer is None:
         return 1.0
     firsts = [samples[0] for digit, samples in writer.items() if digit.isdigit() and digit != "1"]
@@ -168,7 +168,7 @@ def _natural_height(writer: Samples | None) -> float:
 
 
 class _Line:
-    """A line while it is written, at twice the strip's size: a cursor and two layers of ink."""
+    """A line being composed, at twice the strip's size: a cursor and two layers of ink."""
 
     def __init__(self, style: LineStyle, n_signs: int, rng: np.random.Generator) -> None:
         self.style, self.rng = style, rng
@@ -178,15 +178,15 @@ class _Line:
         self.scans = np.zeros((TALL, room), np.float32)
         self.pens = np.zeros((TALL, room), np.float32)
         self.base = TALL - (TALL - self.tall) * rng.uniform(0.1, 0.85)
-        # px down for each px along; over the whole line it stays within a part of a digit's height
+        # px down per px along; over the whole line it is less than a digit's height
         self.drift = rng.normal(0, 0.1) / ((n_signs + 3) * (0.8 + max(0.0, style.gap)))
         self.cursor = self.start = rng.uniform(0.0, 0.5) * self.tall + 6
         self.raised = rng.random() * rng.integers(0, 2)
         self.written = 0  # digits so far
-        self.last: np.ndarray | None = None  # right end of the digit before, for a pen that stays
+        self.last: np.ndarray | None = None  # right end of the previous digit, for joined digits
 
     def put(self, page: np.ndarray, glyph: np.ndarray, lift: float | int) -> Box:
-        """Lay a glyph at the cursor, so many px above the baseline."""
+        """Paste a glyph at the cursor, this many px above the baseline."""
         height, width = glyph.shape
         lift += self.rng.normal(0, self.style.unrest) * self.tall / 2
         top = round(self.base + self.drift * (self.cursor - self.start) - lift - height)
@@ -197,7 +197,7 @@ class _Line:
     def advance(
         self, width: float | int, share: float | int = 1.0, least: float | int = 0.22
     ) -> None:
-        """Move the cursor past a glyph, and the usual gap or a share of it."""
+        """Move the cursor past a glyph and a share of the usual gap."""
         pitch = share * self.style.gap + self.rng.normal(0, self.style.unrest)
         self.cursor += max(width + pitch * self.tall, self.tall * least)
 
@@ -205,7 +205,7 @@ class _Line:
 def _write(
     number: Number, style: LineStyle, bank: InkBank, rng: np.random.Generator
 ) -> tuple[Float32[np.ndarray, "64 _w"], Float32[np.ndarray, "64 _w"] | None]:
-    """Write a number; return its ink, and the boxes that are printed round its digits."""
+    """Write a number; return its ink, and the boxes printed around its digits."""
     n_signs = sum(len(sign.kind) if sign.role == "struck" else 1 for sign in number.signs)
     line = _Line(style, n_signs, rng)
     printed = None
@@ -220,7 +220,7 @@ def _write(
     ink = np.maximum(_with_pen(scans, line.pen), pens) if scans.any() else pens
     _cross(ink, style, rng, often=P_SCRIBBLE if number.written else INKED / 2)
     bent, middle = _bend(ink, style, rng)
-    if printed is not None:  # print is not slanted with the writing
+    if printed is not None:  # print has no slant
         shift = np.array([[1, 0, middle], [0, 1, 0]], np.float32)
         printed = cv2.warpAffine(printed[:, :end], shift, bent.shape[::-1])
     return bent, printed
@@ -244,7 +244,7 @@ def _write_sign(line: _Line, sign: Sign, bank: InkBank, *, before: Sign | None) 
         _write_digit(line, sign, bank)
     else:
         line.last = None
-        if before is not None and before.kind.isdigit():  # marks stand close to what they part
+        if before is not None and before.kind.isdigit():  # marks touch their digits
             line.cursor -= rng.uniform(0, 0.8) * max(0.0, line.style.gap) * tall
         glyph = draw_mark(sign.kind, tall, line.pen, rng)
         low, high = _LIFTS.get(sign.kind, (0.0, 0.0))
@@ -255,7 +255,7 @@ def _write_sign(line: _Line, sign: Sign, bank: InkBank, *, before: Sign | None) 
         line.advance(glyph.shape[1], share=rng.uniform(0.2, 1.0))
 
 
-# Of the height, from where to where a mark's lower edge stands above the baseline.
+# Of the height: range of a mark's lower edge above the baseline.
 _LIFTS = {
     **{"-": (0.28, 0.5), "=": (0.2, 0.35), "'": (0.7, 0.95), "~": (0.2, 0.4), ":": (0.05, 0.2)},
     **{".": (-0.06, 0.08), ",": (0.0, 0.12), "/": (-0.22, 0.02), "+": (0.15, 0.35)},
@@ -264,7 +264,7 @@ _LIFTS = {
 
 
 def _write_digit(line: _Line, sign: Sign, bank: InkBank) -> None:
-    """Write a digit, and what joins it to the one before."""
+    """Write a digit, and the stroke that joins it to the previous one."""
     style, rng, tall = line.style, line.rng, line.tall
     digit = sign.kind
     size = tall * _share(digit, style) * sign.size * (1 + style.growth) ** line.written
@@ -272,7 +272,7 @@ def _write_digit(line: _Line, sign: Sign, bank: InkBank) -> None:
     line.written += 1
     glyph, is_scan = _digit(digit, max(size, 0.3 * tall), style, bank, rng)
     lift = sign.lift * tall
-    if digit == "0":  # a small zero hangs as often as it stands
+    if digit == "0":  # a small zero is raised as often as it is on the baseline
         lift += line.raised * max(0.0, sign.size * tall - glyph.shape[0])
     box = line.put(line.scans if is_scan else line.pens, glyph, lift)
     if style.joined:
@@ -287,7 +287,7 @@ def _write_digit(line: _Line, sign: Sign, bank: InkBank) -> None:
 
 
 def _write_struck(line: _Line, sign: Sign, bank: InkBank) -> None:
-    """Write digits and strike them out, so that nobody takes them for another form of a digit."""
+    """Write digits and strike them out clearly, so that they are not another form of a digit."""
     rng, tall = line.rng, line.tall
     left = line.cursor
     for digit in sign.kind:
@@ -351,7 +351,7 @@ def _print_rule(
 
 
 def _cross(ink: np.ndarray, style: LineStyle, rng: np.random.Generator, *, often: float) -> None:
-    """Draw across a line what is no writing, in place: `often` a flourish, sometimes a stamp."""
+    """Draw a flourish (`often`) or a stamp across a line, in place."""
     if rng.random() < often:
         draw_scribble(ink, style.pen * FINE, rng)
     if rng.random() < P_STAMP:
@@ -359,14 +359,14 @@ def _cross(ink: np.ndarray, style: LineStyle, rng: np.random.Generator, *, often
 
 
 def _share(digit: str, style: LineStyle) -> float:
-    """Return how high a digit is in this handwriting, as a share of the usual height."""
+    """Return the height of a digit in this handwriting, as a share of the usual height."""
     return {"0": style.zero, "1": style.one}.get(digit, 1.0)
 
 
 def _digit(
     digit: str, size: float | int, style: LineStyle, bank: InkBank, rng: np.random.Generator
 ) -> tuple[np.ndarray, bool]:
-    """Return a digit about `size` px high, and whether it was scanned and has another pen."""
+    """Return a digit about `size` px high, and whether it was scanned (with another pen)."""
     if style.font is not None:
         return draw_print(digit, style.font, round(size)), False
     own = style.digits.get(digit) if style.digits is not None else None
@@ -388,7 +388,7 @@ def _common(bank: InkBank, digit: str, rng: np.random.Generator) -> np.ndarray:
 def _scan(
     sample: np.ndarray, scale: float | int, wide: float | int
 ) -> Float32[np.ndarray, "_h _w"]:
-    """Return a scanned digit, enlarged or made smaller."""
+    """Return a scanned digit at another size."""
     height = int(np.clip(round(sample.shape[0] * scale), 6, TALL))
     width = max(3, round(sample.shape[1] * scale * wide))
     method = cv2.INTER_CUBIC if height > sample.shape[0] else cv2.INTER_AREA
@@ -436,7 +436,7 @@ def _draw(
 
 
 def _paste(page: np.ndarray, glyph: np.ndarray, top: int, left: int) -> None:
-    """Lay a glyph on the page where it fits; what sticks out is cut off."""
+    """Paste a glyph on the page; parts outside are cut off."""
     up, side = max(0, -top), max(0, -left)
     down, right = (
         min(page.shape[0], top + glyph.shape[0]),
@@ -449,7 +449,7 @@ def _paste(page: np.ndarray, glyph: np.ndarray, top: int, left: int) -> None:
 
 
 def _with_pen(ink: np.ndarray, pen: float) -> np.ndarray:
-    """Redraw scanned strokes as wide as the style's pen: (h, w) -> (h, w).
+    """Redraw scanned strokes with the width of the style's pen: (h, w) -> (h, w).
 
     A stroke's middle is where the distance to its edge is largest; what lies further than half a
     pen from there is taken away, so that thinning never breaks a stroke.
@@ -476,7 +476,7 @@ def _with_pen(ink: np.ndarray, pen: float) -> np.ndarray:
 def _ends(
     glyph: np.ndarray, left: int, top: int, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return where a pen would come in on the left and go out on the right: (x, y) each."""
+    """Return where a pen would enter on the left and leave on the right: (x, y) each."""
     inked = np.argwhere(glyph > INKED)
     if not len(inked):
         corner = np.array([left, top], float)
@@ -493,7 +493,7 @@ def _ends(
 def _join(
     page: np.ndarray, start: np.ndarray, end: np.ndarray, pen: float, rng: np.random.Generator
 ) -> None:
-    """Draw the curve of a pen that was not lifted between two digits."""
+    """Draw the curve that joins two digits."""
     sag = np.array([0, rng.uniform(-0.1, 0.3) * abs(end[0] - start[0] + 4)])
     middle = (start + end) / 2 + sag
     t = np.linspace(0, 1, 9)[:, None]
@@ -506,7 +506,7 @@ def _stroke(page: np.ndarray, points: np.ndarray, pen: float) -> None:
 
 
 def _bend(ink: np.ndarray, style: LineStyle, rng: np.random.Generator) -> tuple[np.ndarray, float]:
-    """Slant a line and bend it a little, as pens and paper do: (64, w) -> (64, w').
+    """Slant and slightly bend a line: (64, w) -> (64, w').
 
     Also returns by how many px its middle moved to the right.
     """
@@ -528,7 +528,7 @@ def _bend(ink: np.ndarray, style: LineStyle, rng: np.random.Generator) -> tuple[
 def _neighbours(
     width: int, style: LineStyle, bank: InkBank, rng: np.random.Generator
 ) -> np.ndarray:
-    """Return ink of the lines above and below that reaches into this strip: (64, width)."""
+    """Return ink of the lines above and below inside this strip: (64, width)."""
     page = np.zeros((TALL, width), np.float32)
     for _ in range(int(rng.integers(1, 6))):
         size = style.height * FINE

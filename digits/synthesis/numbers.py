@@ -1,4 +1,4 @@
-"""Choose what to write on a line: a number as people write it, and what stands beside it."""
+"""Choose what to write on a line: a number, and marks and letters beside it."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,7 @@ import numpy as np
 
 MOST_SYMBOLS = 16  # of `written` on a composed line; longer ones are read by the same convolutions
 MOST_DIGITS = 12  # of a number without separators
-P_NO_DIGIT = 0.06  # share of lines on which nothing is a digit
+P_NO_DIGIT = 0.06  # share of lines without a digit
 P_ROUND = 0.3  # share of plain numbers that end in zeros
 P_IGNORED = 0.1  # share of plain numbers with apostrophes, colons or spaces between their digits
 P_STRUCK = 0.05  # share of plain numbers with digits that are struck out
@@ -14,7 +14,7 @@ P_TRAILING = 0.28  # share of amounts followed by a mark that is not read: ".-",
 P_FINAL = 0.08  # share of other numbers followed by such a mark
 P_LEADING = 0.09  # share of numbers with letters or signs before them
 P_UNIT = 0.05  # share of numbers with letters after them
-P_WORD = 0.6  # share of letters beside numbers that are a word, such as "Rs", and not any letter
+P_WORD = 0.6  # share of letters beside numbers that are a word such as "Rs"
 P_MIXED = 0.25  # share of fractions after a whole number, as 2 1/2
 P_SMALL_FRACTION = 0.5  # share of fractions with a raised numerator and a lowered denominator
 
@@ -29,14 +29,14 @@ WORDS = (
     *("Rs", "AB", "kg", "CHF", "EUR", "Fr", "km", "cm", "mm", "No", "Nr", "Tel", "USD", "TL"),
     *("m", "h", "min", "t", "ml", "Kr", "pts", "Pkt", "am", "Uhr", "Total", "Date", "A", "x"),
 )
-# Digits in the groups of a telephone number, and the shares of what stands between them.
+# Digits in the groups of a phone number, and the shares of the marks between them.
 PHONES = ((3, 3, 2, 2), (2, 2, 2, 2, 2), (3, 3, 4), (3, 4), (4, 3, 3), (3, 2, 2), (4, 6), (3, 7))
 PHONE_MARKS = {" ": 0.5, "-": 0.33, ".": 0.1, "/": 0.07}
 
 
 @dataclass(frozen=True, slots=True)
 class Sign:
-    """One sign to write, and how it departs from the others of its line."""
+    """One sign to write, and how it differs from the others of its line."""
 
     kind: str  # a digit, a mark of `digits.synthesis.marks`, " ", or a letter
     size: float = 1.0  # of the usual height
@@ -46,7 +46,7 @@ class Sign:
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """What is written on a line, and what is to be read of it."""
+    """The signs on a line, and the text to be read."""
 
     signs: tuple[Sign, ...]  # from left to right
     written: str  # digits and separators of `digits.types.ALPHABET`; may be empty
@@ -57,7 +57,7 @@ Parts = tuple[list[Sign], str]  # signs, and how they are read
 
 
 def choose_number(rng: np.random.Generator) -> Number:
-    """Return a number by chance, with what stands before and after it."""
+    """Return a random number, with what is written before and after it."""
     if rng.random() < P_NO_DIGIT:
         return Number(tuple(_no_number(rng)), "")
     kind = _pick(rng, KINDS)
@@ -84,7 +84,7 @@ def _any(rng: np.random.Generator, choices: tuple[str, ...]) -> str:
 
 
 def _marks(text: str) -> list[Sign]:
-    """Return signs for digits and marks, each as usual."""
+    """Return signs of the usual size for digits and marks."""
     return [Sign(kind) for kind in text]
 
 
@@ -93,7 +93,7 @@ def _space(rng: np.random.Generator) -> list[Sign]:
 
 
 def _as_read(text: str) -> str:
-    """Return how digits with marks between them are read."""
+    """Return the text of digits with marks between them."""
     return "".join(sign if sign.isdigit() else READ.get(sign, "") for sign in text)
 
 
@@ -122,7 +122,7 @@ def _letters(rng: np.random.Generator) -> list[Sign]:
 
 
 def _leading(rng: np.random.Generator) -> list[Sign]:
-    """Return what stands before a number and is not read."""
+    """Return signs before a number that are not read."""
     if rng.random() < 0.3:  # noqa: PLR2004
         return [*_marks(_any(rng, ("=", "+", "~", "=", ":"))), *_space(rng)]
     letters = _letters(rng)
@@ -137,7 +137,7 @@ def _plain(rng: np.random.Generator) -> Parts:
     if rng.random() < P_ROUND:
         zeros = int(rng.integers(1, 4))
         number = number[:-zeros] + "0" * min(zeros, n)
-    elif rng.random() < P_ROUND / 2:  # one digit again and again: 55, 777
+    elif rng.random() < P_ROUND / 2:  # one repeated digit: 55, 777
         place, run = int(rng.integers(n)), int(rng.integers(2, 5))
         number = (number[:place] + number[place] * run + number[place + run :])[:n]
     if n > 1 and rng.random() < P_IGNORED:
@@ -151,7 +151,7 @@ def _plain(rng: np.random.Generator) -> Parts:
 
 
 def _grouped(number: str, mark: str, step: int) -> str:
-    """Put a mark before every so many digits, counted from the end."""
+    """Insert a mark between groups of digits, counted from the end."""
     return "".join(
         (mark if i and (len(number) - i) % step == 0 else "") + digit
         for i, digit in enumerate(number)

@@ -21,28 +21,28 @@ from digits.synthesis.page_layouts import SHARES, Area, lay_out
 from digits.types import DIGIT, PRINT, PRINTED_DIGIT, RULE, STRUCK, WRITING
 
 CROP = 256  # px, side of a training crop
-BLEED = 36  # px around a crop that is composed too, for it may come in when the page is turned
+BLEED = 36  # px around a crop that are composed too, because rotation moves them into it
 USUAL = 34.0  # px: median height of digits in training crops
 SPREAD = 0.5  # of its logarithm
 SMALLEST, LARGEST = 9.0, 120.0  # px
-INKED = 0.24  # of full ink in a pixel of the labels, from which it is of the ink's class
+INKED = 0.24  # of full ink: threshold of the labels
 LABEL_STRIDE = 2  # px of a page for each pixel of its maps
 QUARTERS = (0.8, 0.06, 0.08, 0.06)  # shares of pages turned by 0 to 3 quarters to the left
-MAX_ANGLE = 20.0  # degrees by which pages lean at most
+MAX_ANGLE = 20.0  # degrees
 P_FINGERS = 0.05  # share of crops into which fingers reach
-HANDWRITTEN = (STRUCK, WRITING, DIGIT)  # where two are equally strong, the first
+HANDWRITTEN = (STRUCK, WRITING, DIGIT)  # in order of precedence
 KINDS = tuple(SHARES)
 
 
 @dataclass(frozen=True, slots=True)
 class ComposedPage:
-    """A page as a camera sees it, and its truth; maps have half the page's resolution."""
+    """A photographed page and its ground truth; maps have half the page's resolution."""
 
     rgb: UInt8[np.ndarray, "h w 3"]
     labels: UInt8[np.ndarray, "h2 w2"]  # class of each pixel, see `types.PIXEL_CLASSES`
     core: UInt8[np.ndarray, "h2 w2"]  # 1 in the middle of a number
     tall: UInt8[np.ndarray, "h2 w2"]  # height of digits, see `page_canvas.encode_height`; 0 none
-    sheet: UInt8[np.ndarray, "h2 w2"]  # 1 on paper, 0 on what lies around it
+    sheet: UInt8[np.ndarray, "h2 w2"]  # 1 on paper, 0 on the surroundings
     quarters: int  # by which the page was turned to the left
     angle: float  # degrees by which its lines fall to the right, before it was turned
     numbers: tuple[TrueNumber, ...]
@@ -113,7 +113,7 @@ def compose_document(
 
 
 def _document_size(kind: str, tall: float, rng: np.random.Generator) -> tuple[int, int]:
-    """Return a paper on which a document of its kind has room: width and height in px."""
+    """Return the size of the paper for a kind of document: width and height in px."""
     if kind in ("rows", "amount", "boxes"):
         wide, high = rng.uniform(9, 16), rng.uniform(1.8, 5)
     elif kind == "single":
@@ -134,7 +134,7 @@ def _choose_angle(rng: np.random.Generator) -> float:
 
 def _camera(side: int, angle: float, rng: np.random.Generator) -> np.ndarray:
     """Return the homography from a crop's canvas to the crop: (3, 3)."""
-    # OpenCV turns to the left, lines that fall to the right were turned to the right.
+    # OpenCV rotates to the left; lines that fall to the right were rotated to the right.
     turn = cv2.getRotationMatrix2D((side / 2, side / 2), -angle, rng.uniform(0.94, 1.1))
     turn[:, 2] += (CROP - side) / 2 + rng.uniform(-BLEED / 3, BLEED / 3, 2)
     matrix = np.vstack([turn, [0, 0, 1]])
@@ -144,14 +144,14 @@ def _camera(side: int, angle: float, rng: np.random.Generator) -> np.ndarray:
 
 
 def _perspective(wide: int, high: int, by: float, rng: np.random.Generator) -> np.ndarray:
-    """Return the homography of a camera that is held at a slant."""
+    """Return the homography of a tilted camera."""
     corners = to_array([[0, 0], [wide, 0], [wide, high], [0, high]])
     moved = corners + rng.normal(0, by * min(wide, high), (4, 2)).astype(np.float32)
     return cv2.getPerspectiveTransform(corners, moved.astype(np.float32))
 
 
 def _sheet_of_crop(side: int, rng: np.random.Generator) -> np.ndarray:
-    """Return where the paper lies: uint8, 255 on it; most crops see nothing else."""
+    """Return a mask of the paper: uint8, 255 on paper; most crops show only paper."""
     sheet = np.full((side, side), 255, np.uint8)
     if rng.random() < 0.02:  # no paper at all
         sheet[:] = 0
@@ -178,7 +178,7 @@ def _photograph(
     plain: bool = False,
     fingers: bool = False,
 ) -> ComposedPage:
-    """Look at a canvas through a camera, with all of its truth; fingers may hide parts of it."""
+    """Photograph a canvas together with its ground truth; fingers may hide parts of it."""
     rng = canvas.rng
     kind, quarters, angle = about
     still = np.allclose(matrix, np.eye(3))
@@ -311,7 +311,7 @@ def _labels(classes: dict[int, np.ndarray]) -> np.ndarray:
 def _moved(
     canvas: Canvas, matrix: np.ndarray
 ) -> tuple[tuple[TrueNumber, ...], tuple[TrueCell, ...]]:
-    """Return numbers and cells where the camera sees them."""
+    """Return numbers and cells in coordinates of the photograph."""
 
     def seen(box: Rectangle) -> Rectangle:
         left, top, right, bottom = box

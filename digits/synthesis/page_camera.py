@@ -46,7 +46,7 @@ def clouds(height: int, width: int, cells: tuple[int, int], rng: np.random.Gener
 
 
 def desk(height: int, width: int, rng: np.random.Generator) -> Image:
-    """Return what lies under the paper: a plain, wooden or woven surface."""
+    """Return the surface under the paper: plain, wood or cloth."""
     bases = (
         [110, 70, 40],
         [60, 40, 25],
@@ -78,7 +78,7 @@ def desk(height: int, width: int, rng: np.random.Generator) -> Image:
 
 
 def draw_fingers(height: int, width: int, rng: np.random.Generator) -> np.ndarray:
-    """Return where fingers that hold the page come into the picture: uint8, 0 to 255."""
+    """Return a mask of fingers that hold the page: uint8, 0 to 255."""
     mask = np.zeros((height, width), np.uint8)
     side = min(height, width)
     thick = side * rng.uniform(0.12, 0.3)
@@ -102,7 +102,7 @@ def skin(height: int, width: int, rng: np.random.Generator) -> Image:
 
 
 def light(image: Image, rng: np.random.Generator) -> Image:
-    """Throw uneven light and shadows on the page."""
+    """Add uneven light and shadows."""
     height, width = image.shape[:2]
     if rng.random() > 0.6:
         return image
@@ -127,7 +127,7 @@ def _across(height: int, width: int, rng: np.random.Generator) -> np.ndarray:
 
 
 def sensor(image: Image, rng: np.random.Generator) -> np.ndarray:
-    """Return what a camera, scanner or screen makes of the page: uint8, (h, w, 3), RGB."""
+    """Return the page as a camera, scanner or screen shows it: uint8, (h, w, 3), RGB."""
     pixels = np.clip(_exposed(_blurred(image, rng), rng), 0, 255).astype(np.uint8)
     if rng.random() < 0.3:
         grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
@@ -157,7 +157,7 @@ def _blurred(image: Image, rng: np.random.Generator) -> Image:
 
 
 def _exposed(image: Image, rng: np.random.Generator) -> Image:
-    """Invert, flatten, darken or disturb the picture, each now and then."""
+    """Randomly invert, flatten, darken or disturb the picture."""
     height, width = image.shape[:2]
     if rng.random() < 0.05:
         image = 255 - image if rng.random() < 0.6 else 40 + (255 - image) * 0.7
@@ -176,7 +176,7 @@ def _exposed(image: Image, rng: np.random.Generator) -> Image:
 
 
 def _binary(grey: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Return the page in black and white, as a fax or a scanner gives it."""
+    """Return the page in black and white, as from a fax or scanner."""
     if rng.random() < 0.5:
         return cv2.threshold(grey, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)[1]
     block = int(rng.integers(8, 25)) * 2 + 1

@@ -1,4 +1,4 @@
-"""A window of a synthetic page: ink by class, its colour, and the truth about its numbers."""
+"""A window of a synthetic page: ink by class, its colour, and the ground truth of its numbers."""
 
 import string
 from collections.abc import Sequence
@@ -58,14 +58,14 @@ class TrueNumber:
     text: str  # digits only
     written: str  # with its separators
     box: Rectangle  # px: left, top, right, bottom
-    line: int  # numbers that stand on one line share it
+    line: int  # the same for all numbers of a line
     printed: bool = False
     struck_out: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class TrueCell:
-    """One cell of a table; `written` is empty where it holds no number."""
+    """One cell of a table; `written` is empty without a number."""
 
     table: int
     row: int
@@ -80,11 +80,11 @@ class TrueCell:
 
 @dataclass
 class Canvas:
-    """What is drawn, and where; coordinates are the page's, less the window's offset."""
+    """The drawn window; its coordinates are the page's minus the window's offset."""
 
     width: int  # px of the window
     height: int
-    left: Px  # px: the window's place on the page
+    left: Px  # px: position of the window on the page
     top: Px
     bank: InkBank
     rng: np.random.Generator
@@ -106,7 +106,7 @@ class Canvas:
         self.tall = np.zeros(shape, np.uint8)
 
     def sees(self, left: Px, top: Px, right: Px, bottom: Px) -> bool:
-        """Return whether a part of the page lies in the window."""
+        """Return whether a part of the page is in the window."""
         return bool(
             right > self.left
             and left < self.left + self.width
@@ -188,7 +188,7 @@ class Canvas:
         elif style == DOTTED:
             length, step = float(np.hypot(*(b - a))), float(self.rng.uniform(1.5, 6))
             along = (b - a) / max(1.0, length)
-            # Only the dashes that the window shows.
+            # Only the dashes inside the window.
             first = max(0.0, float((np.array([self.left, self.top]) - a) @ along) - 20)
             last = min(length, first + self.width + self.height)
             for at in np.arange(first - first % (2 * step), last, 2 * step):
@@ -252,7 +252,7 @@ class Canvas:
         printed: bool = False,
         struck: bool = False,
     ) -> None:
-        """Note the truth of a number, and draw its core."""
+        """Record the ground truth of a number, and draw its core."""
         left, top = min(b[0] for b in boxes), min(b[1] for b in boxes)
         right, bottom = max(b[0] + b[2] for b in boxes), max(b[1] + b[3] for b in boxes)
         if not self.sees(left, top, right, bottom):
@@ -345,7 +345,7 @@ class Canvas:
         return ink
 
     def word(self, x: Px, y: Px, tall: Px, text: str, pen: Pen) -> Px:
-        """Write a word, no number, with its top left corner at x, y; return its right end."""
+        """Write a word with its top left corner at x, y; return its right end."""
         rng = self.rng
         width = len(text) * tall * 0.7
         if not self.sees(x, y - tall, x + width * 1.5, y + 2 * tall):
@@ -398,7 +398,7 @@ class Canvas:
             self.stroke(_shaky(level, 0.1 * tall, rng), pen, tall, kind=STRUCK)
 
     def circle(self, box: Rectangle, tall: Px, pen: Pen) -> None:
-        """Draw a ring round something."""
+        """Draw a ring around a box."""
         left, top, right, bottom = box
         turn = np.linspace(0, 2 * np.pi * self.rng.uniform(0.9, 1.1), 24) + self.rng.uniform(0, 6)
         x = (left + right) / 2 + ((right - left) / 2 + 0.35 * tall) * np.cos(turn)
@@ -406,7 +406,7 @@ class Canvas:
         self.stroke(np.stack([x, y], axis=1), pen, tall)
 
     def tick(self, x: Px, y: Px, tall: Px, pen: Pen) -> None:
-        """Write a mark that is no digit: a tick, a cross, a dash, a slash, a ring or a dot."""
+        """Write a mark that is not a digit: a tick, cross, dash, slash, ring or dot."""
         rng = self.rng
         marks = (
             [
@@ -455,12 +455,12 @@ def encode_height(tall: Px) -> int:
 
 
 def random_word(rng: np.random.Generator) -> str:
-    """Return a word as forms print it."""
+    """Return a random word of a form."""
     return WORDS[rng.integers(len(WORDS))]
 
 
 def random_letters(rng: np.random.Generator) -> str:
-    """Return letters as people write into cells: a grade, "AB", an abbreviation."""
+    """Return random letters for a cell: a grade, "AB", an abbreviation."""
     kind = rng.random()
     if kind < 0.5:
         return "ABCDEFabcdef"[rng.integers(12)] + ("", "", "+", "-")[rng.integers(4)]
@@ -472,7 +472,7 @@ def random_letters(rng: np.random.Generator) -> str:
 
 
 def _runs(boxes: Sequence[Rectangle], apart: Px) -> list[list[Rectangle]]:
-    """Part boxes from left to right where the next one is so many px away."""
+    """Split boxes from left to right where the gap is at least `apart` px."""
     runs = [[boxes[0]]]
     for before, box in pairwise(boxes):
         if box[0] - before[0] - before[2] < apart:
@@ -483,7 +483,7 @@ def _runs(boxes: Sequence[Rectangle], apart: Px) -> list[list[Rectangle]]:
 
 
 def _tokens(text: str) -> list[str]:
-    """Part text so that numbers stand by themselves."""
+    """Split text so that numbers are separate tokens."""
     tokens: list[str] = []
     for word in text.split():
         plain = word.strip(".,%-/").isdigit()
@@ -495,7 +495,7 @@ def _tokens(text: str) -> list[str]:
 
 
 def _shaky(ends: Sequence[tuple[Px, Px]], by: Px, rng: np.random.Generator) -> np.ndarray:
-    """Return points along a straight line that a hand draws: (6, 2)."""
+    """Return points along a hand-drawn straight line: (6, 2)."""
     share = np.linspace(0, 1, 6)[:, None]
     start, end = np.array(ends[0]), np.array(ends[-1])
     return start * (1 - share) + end * share + rng.normal(0, max(by, 0.1), (6, 2))

@@ -1,4 +1,4 @@
-"""Compose training crops in processes of their own, and hand them over in shared memory."""
+"""Compose training crops in separate processes, and pass them through shared memory."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from multiprocessing.sharedctypes import Synchronized
     from multiprocessing.synchronize import Event
 
-SLOTS = 2048  # crops that are held at once
+SLOTS = 2048  # crops kept at once
 QUANTUM = 24.0  # steps of a stored pixel for each 1.0 of the normalised page
 HALF = CROP // 2
 CORE_BIT, SHEET_BIT = 8, 16  # added to a pixel's class
@@ -29,7 +29,7 @@ START = 256  # crops to wait for before the first batch
 
 @dataclass(frozen=True, slots=True)
 class CropBatch:
-    """Crops as the network takes them, and their truth."""
+    """Crops as input of the network, and their ground truth."""
 
     pages: np.ndarray  # float32, (n, 256, 256, 4)
     labels: np.ndarray  # uint8, (n, 128, 128): class, core and sheet bits
@@ -38,7 +38,7 @@ class CropBatch:
 
 
 def pack(crop: ComposedPage) -> tuple[np.ndarray, np.ndarray, np.ndarray, tuple[float, float]]:
-    """Return a crop in 8 bits: normalised page, labels with their bits, heights, how it lies."""
+    """Return a crop in 8 bits: normalised page, labels with their bits, heights, orientation."""
     page = np.clip(np.round(normalise(crop.rgb) * QUANTUM), -127, 127).astype(np.int8)
     labels = crop.labels + CORE_BIT * crop.core + SHEET_BIT * crop.sheet
     return page, labels.astype(np.uint8), crop.tall, (float(crop.quarters), crop.angle)
@@ -84,7 +84,7 @@ class CropStream:
             worker.start()
 
     def take(self, n: int) -> CropBatch:
-        """Return `n` crops among the latest. Several threads may take some."""
+        """Return `n` crops among the latest. Thread-safe."""
         while True:
             if not all(worker.is_alive() for worker in self._workers):
                 raise RuntimeError("a process that composes crops ended; see its message above")
@@ -100,7 +100,7 @@ class CropStream:
         )
 
     def close(self) -> None:
-        """End the composers and give the memory back."""
+        """End the composers and release the memory."""
         self._stop.set()
         for worker in self._workers:
             worker.join(10)
@@ -111,7 +111,7 @@ class CropStream:
 
 
 def _views(memory: list[SharedMemory]) -> tuple[np.ndarray, ...]:
-    """Return pages, labels, heights and how each crop lies, in shared memory."""
+    """Return pages, labels, heights and orientations of the crops, in shared memory."""
     return (
         np.ndarray((SLOTS, CROP, CROP, CHANNELS), np.int8, memory[0].buf),
         np.ndarray((SLOTS, HALF, HALF), np.uint8, memory[1].buf),

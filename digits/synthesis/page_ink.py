@@ -18,9 +18,9 @@ Strokes = tuple[np.ndarray, ...]  # each float32, (n, 2), x and y; the character
 Sample = np.ndarray | Strokes  # uint8 picture, 0 paper to 255 ink, cut to its box; or strokes
 Samples = Mapping[str, Sequence[Sample]]  # by character
 
-INKED = 60  # of 255: what is paler does not belong to a character's box
-SHARPEST = 1.3  # times: pictures enlarged by more are sharpened, as no pen blurs like that
-FINE = 16  # parts of a pixel in which OpenCV is given points
+INKED = 60  # of 255; paler pixels are outside a character's box
+SHARPEST = 1.3  # factor of enlargement from which pictures are sharpened
+FINE = 16  # fractions of a pixel in OpenCV's coordinates
 SHIFT = 4  # bits of it
 P_STICK = 0.25  # share of writers who write 1 as one straight stroke
 FONTS = (
@@ -48,7 +48,7 @@ WORDS = tuple(_WORDS.split())
 
 @dataclass(frozen=True)
 class InkBank:
-    """Characters to compose pages with. Writers of one part of the data never meet another's."""
+    """Characters to compose pages with, of the writers of one split only."""
 
     common: Samples  # digits of many writers, MNIST's
     writers: tuple[Samples, ...] = ()  # digits, one mapping for each writer
@@ -86,7 +86,7 @@ def to_array(points: object) -> np.ndarray:
 
 
 def trim(picture: np.ndarray) -> np.ndarray | None:
-    """Cut a picture to its ink; None where there is none."""
+    """Crop a picture to its ink; None without ink."""
     rows = np.flatnonzero(picture.max(axis=1) > INKED)
     columns = np.flatnonzero(picture.max(axis=0) > INKED)
     if not len(rows) or not len(columns):
@@ -202,7 +202,7 @@ def draw_strokes(
 
 
 def _scaled(picture: np.ndarray, pen: Pen, tall: Px) -> np.ndarray:
-    """Bring a scanned digit to its height and slant."""
+    """Scale and slant a scanned digit."""
     height, width = picture.shape
     scale = tall / max(height, 0.5 * width)
     size = max(2, int(width * scale * pen.wide)), max(3, int(height * scale))
@@ -221,7 +221,7 @@ def _scaled(picture: np.ndarray, pen: Pen, tall: Px) -> np.ndarray:
 
 
 def draw_letter(pen: Pen, letter: str, tall: Px, rng: np.random.Generator) -> np.ndarray | None:
-    """Return one handwritten letter, `tall` px as high as a capital; None where there is none."""
+    """Return one handwritten letter, `tall` px as high as a capital; None if the pen has none."""
     share = letter_height(letter)
     if pen.letters is not None:
         samples = pen.letters.get(letter)

@@ -1,4 +1,4 @@
-"""What stands on synthetic pages: blocks such as tables, rows of boxes and fields, by kind."""
+"""Lay out synthetic pages: blocks such as tables, rows of boxes and fields, by kind of page."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -33,7 +33,7 @@ BOX_LENGTHS = (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12)
 
 @dataclass(frozen=True)
 class Style:
-    """How one page is printed and written; lengths in px."""
+    """Print and handwriting of one page; lengths in px."""
 
     tall: Px  # height of a handwritten digit
     pen: Pen
@@ -47,7 +47,7 @@ class Style:
 
 @dataclass(frozen=True, slots=True)
 class Area:
-    """Where a page's blocks go: px of the page."""
+    """The area of a page for blocks: px of the page."""
 
     left: Px
     top: Px
@@ -87,7 +87,7 @@ def _rule_colour(rng: np.random.Generator) -> np.ndarray:
 
 
 def random_digits(rng: np.random.Generator, length: int) -> str:
-    """Return digits; round, repeated and zero-filled numbers are as frequent as people's."""
+    """Return digits; round, repeated and zero-filled numbers are frequent."""
     kind = rng.random()
     if kind < 0.06:
         return str(rng.integers(10)) * length
@@ -103,7 +103,7 @@ def random_digits(rng: np.random.Generator, length: int) -> str:
 
 
 def random_number(rng: np.random.Generator) -> str:
-    """Return a number as people write them, most of them whole."""
+    """Return a number, usually a whole one."""
     length = int(rng.choice([1, 2, 3, 4, 5, 6, 9], p=[0.2, 0.31, 0.2, 0.13, 0.08, 0.05, 0.03]))
     digits = random_digits(rng, length)
     kind = rng.random()
@@ -124,7 +124,7 @@ def random_number(rng: np.random.Generator) -> str:
 
 
 def _column_format(rng: np.random.Generator) -> Callable[[], str]:
-    """Return what makes the numbers of one column of a table."""
+    """Return a generator of the numbers of one column of a table."""
     kind = int(rng.choice(6, p=[0.22, 0.3, 0.14, 0.12, 0.1, 0.12]))
     length = int(rng.integers(1, 5))
 
@@ -167,7 +167,7 @@ def paragraph(canvas: Canvas, style: Style, area: Area) -> Px:
 
 
 def heading(canvas: Canvas, style: Style, area: Area) -> Px:
-    """Print a title, with a number now and then."""
+    """Print a title, sometimes with a number."""
     rng, size = canvas.rng, style.size * canvas.rng.uniform(0.9, 1.8)
     text = " ".join(random_word(rng) for _ in range(int(rng.integers(1, 4))))
     text = text.upper() if rng.random() < 0.3 else text.title()
@@ -179,7 +179,7 @@ def heading(canvas: Canvas, style: Style, area: Area) -> Px:
 
 
 def field_line(canvas: Canvas, style: Style, area: Area) -> Px:
-    """Print a label with a line behind it, and write on the line."""
+    """Print a label followed by a line, and write on the line."""
     rng, tall = canvas.rng, style.tall
     x, y = area.left, area.top
     high = max(tall, style.size) * rng.uniform(1.2, 2.2)
@@ -247,7 +247,7 @@ def box_row(canvas: Canvas, style: Style, area: Area) -> Px:
 
 
 def _comb(canvas: Canvas, style: Style, box: Rectangle) -> None:
-    """Print a field of which only the foot and short separators are drawn."""
+    """Print a field with only a baseline and short separators."""
     left, top, right, bottom = box
     tooth = bottom - (bottom - top) * canvas.rng.uniform(0.15, 0.5)
     canvas.rule((left, bottom), (right, bottom), style.thick, style.rule)
@@ -271,7 +271,7 @@ def _fill_boxes(canvas: Canvas, style: Style, lefts: Sequence[Px], size: tuple[P
         tall = min(high * share * rng.uniform(0.92, 1.08), high * 1.15)
         top = y + (high - tall) * rng.uniform(0.0, 1.0) + rng.normal(0, 0.03 * high)
         at = left + wide * rng.uniform(0.0, 0.45)
-        if digit == "1":  # between borders and right against them
+        if digit == "1":  # between borders and touching them
             at = left + wide * rng.uniform(0.03, 0.9)
         if rng.random() < letters:
             letter = "ABCDEFGHJKLMNPRTUVWXY"[rng.integers(21)]
@@ -348,7 +348,7 @@ def _rules(canvas: Canvas, style: Style, x: np.ndarray, y: np.ndarray) -> None:
 
 
 def _fill_table(canvas: Canvas, style: Style, x: np.ndarray, y: np.ndarray) -> None:
-    """Fill a table's cells and note what stands in each."""
+    """Fill a table's cells and record their content."""
     rng = canvas.rng
     head = rng.random() < 0.6
     names = rng.random() < 0.5
@@ -423,7 +423,7 @@ def _number_cell(
     struck: float,
     printed: float,
 ) -> TrueCell:
-    """Write a number into a cell; now and then struck out, with the right one beside or above."""
+    """Write a number into a cell, sometimes struck out with the correct one beside or above."""
     rng = canvas.rng
     left, top, right, bottom = box
     wide, high = right - left, bottom - top
@@ -459,7 +459,7 @@ def _number_cell(
 
 
 def _other_cell(canvas: Canvas, style: Style, box: Rectangle) -> TrueCell:
-    """Write into a cell what is no number: letters, ticks, slashes, words, print."""
+    """Write something else into a cell: letters, ticks, slashes, words, print."""
     rng = canvas.rng
     left, top, right, bottom = box
     wide, high = right - left, bottom - top
@@ -899,7 +899,7 @@ LINED = {
 
 
 def lay_out(canvas: Canvas, kind: str, area: Area, tall: Px) -> None:
-    """Fill a page with the blocks of its kind, from the top to the foot."""
+    """Fill a page with the blocks of its kind, from top to bottom."""
     rng = canvas.rng
     style = choose_style(canvas, tall)
     if kind == "dense_table":

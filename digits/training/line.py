@@ -41,26 +41,26 @@ from digits.training.recipes import LineRecipe
 from digits.types import ALPHABET, CONFIDENCE_THRESHOLD, Box, Page
 
 TITLE = "Line network: where the digits of a number stand"
-SHOWN = 1024  # lines of validation digits that each epoch is tried on
-PART = 8  # batches composed at a time, of like width each
-JUDGED = 2000  # lines that fit what stands beside the network, and as many that judge it
-JUDGING_SEED = 1000  # added to the recipe's, for lines that nothing else has seen
-EXPORTED = 16  # lines on which the exported network must answer as Keras does
+SHOWN = 1024  # lines of validation digits for each epoch
+PART = 8  # batches composed at a time, each of similar widths
+JUDGED = 2000  # lines for calibration, and as many for evaluation
+JUDGING_SEED = 1000  # added to the recipe's, for lines that were not used before
+EXPORTED = 16  # lines on which the exported network must agree with Keras
 FITTED_JUDGED: tuple[Side, Side] = ("calibration", "validation")
 MEASURED_WIDTH = 256  # px of the strip for which multiplications are counted
 # On forms and sheets a slash is rarer than in composed lines, where dates and fractions are
 # frequent; without this a slanted 1 is read as one.
 PRIOR = {"/": 0.05}
-# Of the digit network's log-probabilities. 0.0 fits composed lines of held-out writers best, for
-# there the line network is at home; on strangers' numbers 0.4 reads more right (docs/decisions.md).
+# Of the digit network's log-probabilities. 0.0 fits composed lines of held-out writers best, on
+# which the line network was trained; on other pictures 0.4 reads more right (docs/decisions.md).
 WEIGHT = 0.4
 WEIGHTS = (0.0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0)
 TINY = 1e-12  # probability; the logarithm of 0 is not a number
-SURE = 1e-9  # no text is likelier than 1 minus this, nor less likely
+SURE = 1e-9  # probabilities are clipped to this and 1 minus this
 
 
 class FixedLines(keras.utils.PyDataset):
-    """Lines that are composed once and stay the same in every epoch, as for validation."""
+    """Lines that are composed once and are the same in every epoch, as for validation."""
 
     def __init__(self, bank: InkBank, lines: int, batch: int, seed: tuple[int, ...]) -> None:
         super().__init__()
@@ -71,7 +71,7 @@ class FixedLines(keras.utils.PyDataset):
         return len(self._batches)
 
     def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
-        """Return strips, float32, (n, 32, w), and their texts (n, 16) as CTC wants them."""
+        """Return strips, float32, (n, 32, w), and their texts (n, 16) in the format of CTC."""
         return _as_input(self._batches[index])
 
 
@@ -89,7 +89,7 @@ class ComposedLines(keras.utils.PyDataset):
     def __init__(self, bank: InkBank, recipe: LineRecipe, epoch: int) -> None:
         super().__init__()
         self._recipe = recipe
-        # A new process, and not a copy of this one, whose threads would be missing in it.
+        # A new process: a fork would lack the threads of this one.
         self._composer = ProcessPoolExecutor(
             recipe.workers, get_context("spawn"), initializer=start_composer, initargs=(bank,)
         )
@@ -97,7 +97,7 @@ class ComposedLines(keras.utils.PyDataset):
         self.begin(epoch)
 
     def begin(self, epoch: int) -> None:
-        """Show the lines of this epoch from now on, and have those of the next one composed.
+        """Use the lines of this epoch from now on, and compose those of the next one.
 
         Keras' own `on_epoch_begin` comes once more on JAX than there are epochs.
         """
@@ -113,7 +113,7 @@ class ComposedLines(keras.utils.PyDataset):
         self._composer.shutdown(cancel_futures=True)
 
     def _compose(self, epoch: int) -> list[Future[list[Batch]]]:
-        """Have the lines of an epoch composed, in parts: the first may be used before the last."""
+        """Compose the lines of an epoch in parts: the first may be used before the last."""
         lines, batch = self._recipe.lines, self._recipe.batch
         return [
             self._composer.submit(
@@ -130,7 +130,7 @@ class ComposedLines(keras.utils.PyDataset):
         return -(-self._recipe.lines // self._recipe.batch)
 
     def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
-        """Return strips, float32, (n, 32, w), and their texts (n, 16) as CTC wants them."""
+        """Return strips, float32, (n, 32, w), and their texts (n, 16) in the format of CTC."""
         part, place = divmod(index, PART)
         return _as_input(self._parts[self._epoch][part].result()[place])
 
@@ -162,9 +162,9 @@ def fit_line(
     resume: bool = False,
     minutes: float | None = None,
 ) -> None:
-    """Train `network`, leaving a checkpoint and a line of history for each epoch in `run`.
+    """Train `network`, with a checkpoint and a line of history for each epoch in `run`.
 
-    In the end it has the running average of its weights, as `average` gives it.
+    Afterwards it has the running average of its weights, as from `average`.
 
     Parameters
     ----------
@@ -207,7 +207,7 @@ def fit_line(
 
 
 def _bank(mnist: Mnist, handwriting: Handwriting | None, side: Side) -> InkBank:
-    """Return what lines of one side of the split are written with."""
+    """Return the handwriting for lines of one split."""
     digits = {
         "train": mnist.train,
         "validation": mnist.validation,
@@ -217,7 +217,7 @@ def _bank(mnist: Mnist, handwriting: Handwriting | None, side: Side) -> InkBank:
 
 
 def average(network: keras.Model, recipe: LineRecipe, run: Path) -> int:
-    """Give the network the averaged weights of the checkpoint in `run`.
+    """Set the network's weights to the averaged weights of the checkpoint in `run`.
 
     Returns
     -------
@@ -239,12 +239,12 @@ def export_line_run(
     *,
     handwriting: Handwriting | None = None,
 ) -> dict[str, Any]:
-    """Fit what stands beside the line network, and write what is served and its card to `run`.
+    """Calibrate the line network, and write the served network and its card to `run`.
 
     Parameters
     ----------
     classifier : the digit network whose scores are added to this one's
-    handwriting : of other data sets, whose writers of the other two sides calibrate and judge
+    handwriting : of other data sets; writers of the other two splits calibrate and evaluate
 
     Returns
     -------
@@ -284,19 +284,19 @@ def export_line_run(
 
 
 def load_epochs(run: Path) -> int:
-    """Return how many epochs the training in `run` has done."""
+    """Return the number of completed epochs in `run`."""
     record = load_record(run)
     return 0 if record is None else record.epochs
 
 
 def _describe(handwriting: Handwriting | None) -> list[str]:
-    """Return what lines are written with, as the card names it."""
+    """Return the names of the handwriting data, for the card."""
     others = () if handwriting is None else handwriting.sources
     return ["MNIST", *(SOURCES[source].title for source in others if source != "optdigits")]
 
 
 def summary(card: dict[str, Any], run: Path) -> str:
-    """Return what a training came to, as lines for a terminal."""
+    """Return the result of a training, as lines for a terminal."""
     figures = card["validation"]
     low, high = figures["interval"]
     return (
@@ -308,7 +308,7 @@ def summary(card: dict[str, Any], run: Path) -> str:
 
 
 def judge_lines(reader: Reader, lines: list[SyntheticLine]) -> dict[str, Any]:
-    """Return how well whole lines are read, as plain figures for the card.
+    """Return the accuracy of whole lines, as figures for the card.
 
     "accuracy" counts numbers with all of their digits, "written" those with their separators too;
     "silent" the share of lines that are wrong with a confidence above the threshold.
@@ -337,14 +337,14 @@ def judge_lines(reader: Reader, lines: list[SyntheticLine]) -> dict[str, Any]:
 
 
 def as_text_region(line: SyntheticLine) -> TextRegion:
-    """Return a composed line as if it had been found on a page."""
+    """Return a composed line as a region of a page."""
     height, width = line.strip.shape
     page = Page(to_ink(line.strip), line.strip, np.eye(3), (width, height))
     return TextRegion(page, Box(0, 0, width, height))
 
 
 def fit_weight(reader: Reader, lines: list[SyntheticLine]) -> float:
-    """Return the weight of the digit network beside the line network.
+    """Return the weight of the digit network relative to the line network.
 
     The one of `WEIGHTS` under which the digits of lines that both cut alike are likeliest.
     """
@@ -371,10 +371,10 @@ def fit_weight(reader: Reader, lines: list[SyntheticLine]) -> float:
 
 
 def _fit_confidence(reader: Reader, lines: list[SyntheticLine]) -> dict[str, float]:
-    """Return what calibrates the confidence of a whole number, with its separators."""
+    """Return the calibration of the confidence of a whole number with its separators."""
     read = reader.read_lines([as_text_region(line) for line in lines])
     named = [(a, b) for a, b in zip(read, lines, strict=True) if a.digits]
-    if not named:  # a network that has learned nothing: there is nothing to fit
+    if not named:  # an untrained network: there is nothing to fit
         return {"slope": 1.0, "offset": 0.0}
     raw = np.clip([a.confidence for a, _ in named], SURE, 1 - SURE)
     right = np.array([a.written == b.written for a, b in named], float)

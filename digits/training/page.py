@@ -1,4 +1,4 @@
-"""Synthetic pages become the page network: fitted to their truth, judged by class, exported."""
+"""Train the page network on synthetic pages, evaluate it by class, and export it."""
 
 import dataclasses
 import tempfile
@@ -33,8 +33,8 @@ TITLE = "Page network: what each pixel of a page is"
 WEIGHTS = (0.5, 1.6, 1.6, 1.0, 1.0, 1.6, 1.6)  # of each class in the loss: handwriting counts most
 CORE_WEIGHT, TALL_WEIGHT, SHEET_WEIGHT = 0.3, 0.3, 0.1
 QUARTER_WEIGHT, ANGLE_WEIGHT = 0.1, 0.2
-JUDGED = 16  # crops of each kind that judge
-JUDGING_SEED = 1000  # added to the recipe's, for pages that nothing else has seen
+JUDGED = 16  # crops of each kind for the evaluation
+JUDGING_SEED = 1000  # added to the recipe's, for pages that were not used before
 MEASURED = 256  # px: side of the page for which multiplications are counted
 
 
@@ -50,12 +50,12 @@ class PageBatches(keras.utils.PyDataset):
         return self._recipe.crops // self._recipe.batch
 
     def __getitem__(self, index: int) -> tuple[np.ndarray, tuple[np.ndarray, np.ndarray]]:
-        """Return pages and their truth, for maps and coarse maps."""
+        """Return pages and the ground truth of maps and coarse maps."""
         return to_arrays(self._stream.take(self._recipe.batch))
 
 
 def to_arrays(batch: CropBatch) -> tuple[np.ndarray, tuple[np.ndarray, np.ndarray]]:
-    """Return a batch as the network's input and the truth of its two outputs.
+    """Return a batch as the network's input and the ground truth of its two outputs.
 
     The truth of the maps is (n, h, w, 2): labels with their bits, and heights. That of the coarse
     maps is (n, hc, wc, 3): quarter turns, angle, and how much is written or printed there.
@@ -122,7 +122,7 @@ def fit_page(
     resume: bool = False,
     minutes: float | None = None,
 ) -> int:
-    """Train `network`, leaving a checkpoint and a line of history for each epoch in `run`.
+    """Train `network`, with a checkpoint and a line of history for each epoch in `run`.
 
     Parameters
     ----------
@@ -175,7 +175,7 @@ class _Judge(keras.callbacks.Callback):
         self._pages, (self._truth, self._coarse) = arrays
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:  # noqa: ARG002
-        """Measure on the weights of this epoch."""
+        """Evaluate the weights of this epoch."""
         maps, coarse = self.model.predict(self._pages, batch_size=16, verbose=0)
         figures = judge_maps(maps, coarse, self._truth, self._coarse)
         if logs is not None:
@@ -194,11 +194,11 @@ def judging_crops(bank: InkBank, recipe: PageRecipe, each: int) -> list[Any]:
 def judge_maps(
     maps: np.ndarray, coarse: np.ndarray, truth: np.ndarray, lies: np.ndarray
 ) -> dict[str, Any]:
-    """Return how well maps agree with the truth, as plain figures.
+    """Return figures of the agreement of maps with the ground truth.
 
     "iou" has one intersection over union for each class; "tall" is the median error of a digit's
-    height as a factor less 1; "quarters" the share of crops turned rightly; "angle" the median
-    error in degrees.
+    height as a factor less 1; "quarters" the share of crops with the right orientation; "angle"
+    the median error in degrees.
     """
     packed = truth[..., 0].astype(int)
     labels, core = packed % CORE_BIT, packed // CORE_BIT % 2
@@ -239,7 +239,7 @@ def export_page_run(
     validation: InkBank,
     epochs: int,
 ) -> dict[str, Any]:
-    """Write what is served and its card to `run`; return the card."""
+    """Write the served network and its card to `run`; return the card."""
     with staged(run) as folder:
         path = folder / f"{recipe.network}.onnx"
         crops = judging_crops(validation, recipe, JUDGED)
@@ -330,7 +330,7 @@ def with_probabilities(network: keras.Model) -> keras.Model:
 
 
 def summary(card: dict[str, Any], run: Path) -> str:
-    """Return what a training came to, as lines for a terminal."""
+    """Return the result of a training, as lines for a terminal."""
     figures = card["validation"]
     overlap = dict(zip(card["classes"], figures["iou"], strict=True))
     classes = ", ".join(f"{name} {iou:.1%}" for name, iou in overlap.items())
