@@ -1,5 +1,6 @@
 """The lessons are kept with what they show, and the script that runs them finds what goes wrong."""
 
+import ast
 import importlib
 import json
 from pathlib import Path
@@ -39,6 +40,17 @@ def test_a_lesson_has_exercises_with_answers_and_checks_what_it_says(path):
 
 def test_all_lessons_find_the_project_in_the_same_way():
     assert len({"".join(cells(path)[0]["source"]) for path in LESSONS}) == 1
+
+
+@pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
+def test_what_a_lesson_imports_is_there(path):
+    code = "\n".join("".join(cell["source"]) for cell in cells(path))
+    for node in ast.walk(ast.parse(code)):
+        if isinstance(node, ast.ImportFrom) and node.module.startswith("digits."):
+            if node.module.startswith("digits.training"):
+                continue  # needs TensorFlow
+            module = importlib.import_module(node.module)
+            assert [name.name for name in node.names if not hasattr(module, name.name)] == []
 
 
 @pytest.mark.slow  # starts a kernel for each
