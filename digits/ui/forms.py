@@ -26,9 +26,11 @@ from digits.ui.form_session import (
     resume_pages,
     with_options,
 )
+from digits.ui.intake import show_intake, uploaded_pictures
 from digits.ui.page_title import page_title
 from digits.ui.reading_view import show_error
 from digits.ui.sheet_steps import (
+    add_files,
     ask_to_delete,
     date_in_words,
     read_waiting,
@@ -48,6 +50,9 @@ FORM, PAGES = "form", "pages"  # in the address: what is open
 STYLE = Path(__file__).parent / "sheet.css"
 EXAMPLE = Path(__file__).parent / "examples" / "a form.json"
 EXAMPLE_PAGES = Path(__file__).parent / "examples" / "pages of a form.pdf"
+LEAD = "A page of your form, filled in or not"
+PAGES_LEAD = "Photos, scans or PDFs of filled pages"
+OPENED = (*EXTENSIONS, "json")  # a saved form too
 STAGES = ("Fields", "Pages")
 KIND_NAMES: dict[FieldKind, str] = {
     "number": "Number",
@@ -143,13 +148,10 @@ def _current(forms: FormStore | None, sheets: SheetStore | None) -> FormSession:
 
 def _start(session: FormSession) -> None:
     with st.container(key="sheet-start"):
-        file = st.file_uploader(
-            "A page of your form: photo, scan or PDF, filled in or not",
-            [*EXTENSIONS, "json"],
-            key="form file",
-        )
-        if file is not None:
-            _begin(session, file.getvalue(), Path(file.name).stem)
+        files = uploaded_pictures(LEAD, key="form-file", extensions=OPENED)
+        show_intake(LEAD, key="form-file", extensions=OPENED)
+        if files:
+            _begin(session, files[0].getvalue(), Path(files[0].name).stem)
         with st.container(horizontal=True, vertical_alignment="center"):
             if st.button("Look at an example", key="form-example"):
                 _begin(session, EXAMPLE.read_bytes(), EXAMPLE.stem, example=True)
@@ -377,10 +379,12 @@ def _made(
 
 def _pages(session: FormSession, reader: Callable[[str | None], Reader]) -> None:
     pages = session.pages
-    with st.container(key="form-add") if pages.scans else st.container(key="sheet-start"):
-        label = "More filled pages" if pages.scans else "Filled pages: photos, scans or PDFs"
-        uploader = f"form files {pages.id} {len(pages.scans)}"
-        take_files(pages, label, key=KEY, uploader=uploader)
+    if not pages.scans:
+        with st.container(key="sheet-start"):
+            files = uploaded_pictures(PAGES_LEAD, key="form-pages")
+            show_intake(PAGES_LEAD, key="form-pages")
+            if files:
+                add_files(pages, [(file.name, file.getvalue()) for file in files], key=KEY)
     if pages.waiting and read_waiting(pages, reader, key=KEY):
         return
     if pages.scans:
@@ -404,6 +408,9 @@ def _offer_files(session: FormSession) -> None:
     sheet, audit = pages.checked()
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(audit.summary, width="stretch")
+        with st.popover("Add pages"):
+            uploader = f"form files {pages.id} {len(pages.scans)}"
+            take_files(pages, PAGES_LEAD, key=KEY, uploader=uploader)
         if form is None:
             return
         for ending, (label, kind) in FILES.items():

@@ -30,24 +30,29 @@ stroke-linecap="round" stroke-linejoin="round" aria-hidden="true">
 """
 
 
-def uploaded_pictures(lead: str, *, key: str) -> Sequence[UploadedFile]:
+def uploaded_pictures(
+    lead: str, *, key: str, extensions: Sequence[str] = EXTENSIONS
+) -> Sequence[UploadedFile]:
     """Return the pictures that came in this run; `show_intake` shows where they come in.
 
     Parameters
     ----------
     lead : what to do here, in a few words
     key : tells the places of several pages apart
+    extensions : of the files that are taken
     """
     with st.container(key=_uploader(key)):
         files = st.file_uploader(
-            lead, list(EXTENSIONS), accept_multiple_files=True, key=f"{key} {_round(key)}"
+            lead, list(extensions), accept_multiple_files=True, key=f"{key} {_round(key)}"
         )
     if files:
         st.session_state[_rounds(key)] = _round(key) + 1  # the next run shows an empty uploader
     return files
 
 
-def show_intake(lead: str, *, key: str, small: bool = False) -> None:
+def show_intake(
+    lead: str, *, key: str, small: bool = False, extensions: Sequence[str] = EXTENSIONS
+) -> None:
     """Show the place where pictures come in.
 
     A picture that was chosen is shown there until the place is shown anew: after a run in which
@@ -55,14 +60,14 @@ def show_intake(lead: str, *, key: str, small: bool = False) -> None:
 
     Parameters
     ----------
-    lead, key : as `uploaded_pictures`
+    lead, key, extensions : as `uploaded_pictures`
     small : only the buttons, beside pictures that are there already
     """
     component("intake", _HTML, styles=("progress",))(
         key=key,
         data={
             "uploader": f".st-key-{_uploader(key)}",  # perhaps one that the next run shows
-            "extensions": list(EXTENSIONS),
+            "extensions": list(extensions),
             "maxBytes": MAX_BYTES,
             "lead": lead,
             "small": small,

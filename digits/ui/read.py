@@ -193,8 +193,9 @@ def _strip_label(session: ReadSession, item: OpenedPage) -> str:
         return item.title
     if result.error:
         return f"✕ {item.title}"
-    is_open = result.numbers is not None and count_doubts(result.numbers, result.truths)
-    return f"{'?' if is_open else '✓'} {item.title}"
+    if result.numbers is None or not any(result.numbers):
+        return f"– {item.title}"
+    return f"{'?' if count_doubts(result.numbers, result.truths) else '✓'} {item.title}"
 
 
 def _show_picture(

@@ -182,9 +182,18 @@ def boxes_of(sheet: Sheet, audit: Audit, scan: int) -> list[ShownBox]:
                     state=_state(cell),
                     reason=", ".join(doubt.text for doubt in cell.doubts),
                     name=f"{name}, {about.name}",
+                    note=_note(cell),
                 )
             )
     return boxes
+
+
+def _note(cell: Checked) -> str:
+    """Return what is drawn on the photograph at a cell whose sum does not agree."""
+    reasons = {doubt.kind: doubt.text for doubt in cell.doubts}
+    if "suspect" in reasons:
+        return f"Is this {cell.candidates[0]}?"
+    return reasons.get("sum", "")
 
 
 def _state(cell: Checked) -> BoxState:

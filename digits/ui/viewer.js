@@ -74,6 +74,8 @@ function makeViewer(root) {
     }
   }
 
+  const note = (text) => Object.assign(document.createElement("span"), { className: "note", textContent: text });
+
   function makeBoxes() {
     const kept = new Map([...layer.children].map((element) => [element.dataset.id, element]));
     layer.replaceChildren(...data.boxes.map((box, index) => {
@@ -83,9 +85,8 @@ function makeViewer(root) {
       element.className = `box ${state}${box.id === selected ? " selected" : ""}`;
       element.style.setProperty("--tone", box.tone ?? "");
       const what = box.label || (state === "confirmed" ? "not a number" : "nothing read");
-      const name = [box.name, what, SPOKEN[state]].filter(Boolean).join(", ");
-      element.setAttribute("aria-label", name);
-      element.title = data.titles ? name : "";
+      element.setAttribute("aria-label", [box.name, what, SPOKEN[state], box.note].filter(Boolean).join(", "));
+      element.replaceChildren(...(box.note ? [note(box.note)] : []));
       element.tabIndex = box.id === selected || (!selected && index === 0) ? 0 : -1;
       return element;
     }));

@@ -72,6 +72,7 @@ class ShownBox:
     reason: str = ""  # why it is to be checked
     name: str = ""  # of the place, such as "Row 3, Task 1", before the label when read aloud
     tone: str = ""  # a CSS colour in place of the state's
+    note: str = ""  # stands below the box
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,4 +195,5 @@ def _plain(box: ShownBox) -> dict[str, Any]:
         "reason": box.reason,
         "name": box.name,
         "tone": box.tone,
+        "note": box.note,
     }

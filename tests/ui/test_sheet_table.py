@@ -15,7 +15,7 @@ from digits.marksheet.cell import Column
 from digits.marksheet.propose import Row
 from digits.marksheet.scan import Scan
 from digits.marksheet.sheet import apply
-from digits.ui.sheet_table import GROUP, HTML, MODULES, first_open, to_data
+from digits.ui.sheet_table import GROUP, HTML, MODULES, boxes_of, first_open, to_data
 
 COLUMNS = (Column("Task 1"), Column("Task 2"), Column("Total", "total"))
 SCANS = [Scan("sheet.jpg", b"", None, blank_reading(), view=VIEW)]
@@ -65,6 +65,17 @@ def test_the_state_of_the_table_keeps_its_properties():
         ["node", "--test", str(file)], capture_output=True, text=True, check=False, timeout=120
     )
     assert run.returncode == 0, run.stdout
+
+
+def test_a_sum_that_does_not_agree_is_written_on_the_photograph():
+    row = ["9", entry("1", sure=0.9, second=4), "13"]
+    sheet = sheet_of(row, ["9", "4", "33"], ["7", "1", "8"], columns=COLUMNS)
+    notes = {box.id: (box.state, box.note) for box in boxes_of(sheet, audit_sheet(sheet), 0)}
+    assert {name: about for name, about in notes.items() if about[1]} == {
+        "0 0 1": ("check", "Is this 4?"),
+        "0 0 2": ("wrong", "Written 13, adds up to 10"),
+        "0 1 2": ("wrong", "Written 33, adds up to 13"),
+    }
 
 
 def test_the_first_open_cell_is_selected_with_its_reason_and_candidates(page):

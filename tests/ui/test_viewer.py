@@ -95,6 +95,13 @@ def test_each_box_lies_where_its_number_is_and_says_what_it_is(page):
     assert names == ["12", "75, unsure", "nothing read, not read"]
 
 
+def test_what_is_noted_at_a_box_is_seen_and_heard(page):
+    shown(page, boxes=[box("0", LEFT, "33", "wrong", note="Adds up to 23")])
+    assert at(page, "0").get_attribute("aria-label") == "33, wrong, Adds up to 23"
+    note, sides = page.get_by_text("Adds up to 23").bounding_box(), at(page, "0").bounding_box()
+    assert note["y"] >= sides["y"] + sides["height"]
+
+
 def test_a_click_opens_the_readings_and_one_of_them_is_an_answer(page):
     shown(page)
     at(page, "1").click()
