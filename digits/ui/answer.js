@@ -1,6 +1,7 @@
 // The answer in large type. A click on a number shows it on the picture; a copy, "Looks right" or
 // a candidate is one press away.
 import { makeActs } from "./acts.js";
+import { showButtons } from "./buttons.js";
 
 const THANKED = 2000; // ms for which a button says that it has copied
 const make = (tag, attributes, ...children) => {
@@ -70,11 +71,8 @@ function showText(root, data, card, select) {
 function showCandidates(root, data, tell) {
   const holder = root.querySelector(".candidates");
   holder.hidden = !data.candidates.length;
-  holder.replaceChildren(...data.candidates.map((text) => {
-    const button = make("button", { type: "button", textContent: text, title: `Read it as ${text}` });
-    button.onclick = () => tell("", text, "chosen");
-    return button;
-  }));
+  const named = (text) => make("button", { type: "button", textContent: text, title: `Read it as ${text}` });
+  showButtons(holder, data.candidates, named, (text) => tell("", text, "chosen"));
 }
 
 function showActions(root, data, tell, select) {
@@ -83,11 +81,8 @@ function showActions(root, data, tell, select) {
   part("copy").hidden = !first;
   part("copy").textContent = first?.label ?? "";
   part("copy").onclick = () => copy(part("copy"), first);
-  root.querySelector(".copies").replaceChildren(...others.map((one) => {
-    const button = make("button", { type: "button", textContent: one.label });
-    button.onclick = () => copy(button, one);
-    return button;
-  }));
+  const labelled = ({ label }) => make("button", { type: "button", textContent: label });
+  showButtons(root.querySelector(".copies"), others, labelled, (one, button) => copy(button, one));
   part("right").hidden = !data.confirm;
   part("right").textContent = data.confirmed ? "✓ Saved as right" : "Looks right";
   part("right").disabled = data.confirmed;

@@ -57,7 +57,7 @@ def answer_card(card: AnswerCard, *, key: str) -> tuple[UserAnswer, ...]:
     tuple of Answer
         With an empty id: "confirmed" for the reading as a whole, "chosen" with a candidate's text.
     """
-    result = component("answer", _HTML, modules=("acts",))(
+    result = component("answer", _HTML, modules=("acts", "buttons"))(
         key=key,
         data={
             "epoch": card.epoch,

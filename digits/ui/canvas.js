@@ -15,6 +15,8 @@ export default function (component) {
 function makeSheet(root, canvas) {
   let strokes = [];
   let epoch = -1;
+  let n = 0; // of the last message
+  let seen = 0; // of the last one that Python has read
   let width = PEN;
   let timer = null;
   let send = () => {};
@@ -23,8 +25,11 @@ function makeSheet(root, canvas) {
   const tell = () => {
     clearTimeout(timer);
     timer = null;
-    send({ strokes, epoch });
+    n += 1;
+    send({ strokes, epoch, n });
+    showWaiting();
   };
+  const showWaiting = () => (root.querySelector(".sheet").dataset.waiting = String(seen < n));
   const change = (next) => {
     strokes = next;
     paint(canvas, strokes);
@@ -112,6 +117,9 @@ function makeSheet(root, canvas) {
         strokes = data.strokes;
         epoch = data.epoch;
       }
+      seen = data.n;
+      n = Math.max(n, seen);
+      showWaiting();
       showTools();
       paint(canvas, strokes);
     },

@@ -10,6 +10,7 @@ from digits.ui.component import component
 
 GRID = 280  # units of the sheet's height, as in canvas.js
 FINER = 2  # the strokes are drawn this many times larger, then averaged, for smooth edges
+KEY = "drawing sheet"  # of the component
 KEPT = "drawing kept"  # in the session, so that it survives a change of page
 PAPER, INK = 255, 22  # grey levels
 APART = 14  # units between two strokes from which they belong to two digits
@@ -39,19 +40,15 @@ def drawing_sheet(*, wide: bool, lead: str = "") -> Strokes:
     wide : as wide as the page, for numbers; else square, for one digit
     lead : what stands on the empty sheet
     """
-    kept = st.session_state.setdefault(KEPT, {"strokes": [], "epoch": 0, "wide": wide})
+    kept = st.session_state.setdefault(KEPT, {"strokes": [], "epoch": 0, "wide": wide, "n": 0})
     if kept["wide"] != wide:
         # Another sheet: what the old one still sends carries the old epoch and is ignored.
-        kept = {"strokes": [], "epoch": kept["epoch"] + 1, "wide": wide}
+        kept = {**kept, "strokes": [], "epoch": kept["epoch"] + 1, "wide": wide}
         st.session_state[KEPT] = kept
-    result = component("canvas", _HTML)(
-        key="drawing sheet",
-        data={"strokes": kept["strokes"], "epoch": kept["epoch"], "wide": wide, "lead": lead},
-        on_drawing_change=lambda: None,
-    )
-    sent = result.drawing
+    sent = st.session_state.get(KEY, {}).get("drawing")
     if sent and sent["epoch"] == kept["epoch"]:
-        kept["strokes"] = sent["strokes"]
+        kept.update(strokes=sent["strokes"], n=sent["n"])
+    component("canvas", _HTML)(key=KEY, data={**kept, "lead": lead}, on_drawing_change=lambda: None)
     strokes: Strokes = kept["strokes"]
     return strokes
 

@@ -4,6 +4,7 @@ import {
   about, findCell, isCounted, neighbour, nextOpen, openCells, openCount, overlaid, overlaidColumns,
   saidOf, summary, unanswered,
 } from "./sheet_state.js";
+import { showButtons } from "./buttons.js";
 import { cropStyle } from "./sheet_crop.js";
 import { columnSettings, rowMenu } from "./sheet_settings.js";
 import { makeStrip } from "./sheet_strip.js";
@@ -147,9 +148,8 @@ function makeGrid(root) {
     if (event.target.closest("td[data-id]")) strip.type();
   };
   part(".bar").onclick = (event) => {
-    const { do: what, group } = event.target.closest("button")?.dataset ?? {};
-    if (group) change("Confirm alike", { confirm: group });
-    else if (what === "undo") undo();
+    const { do: what } = event.target.closest("button")?.dataset ?? {};
+    if (what === "undo") undo();
     else if (what === "next") advance(false);
     else if (what === "table") toggle(event.target.closest("button"), "with-table");
   };
@@ -210,6 +210,7 @@ function makeGrid(root) {
   }
 
   function draw() {
+    root.dataset.waiting = String(pending.length > 0);
     rows = overlaid(data, pending);
     columns = overlaidColumns(data, pending);
     const now = JSON.stringify([data.epoch, columns, rows.map(({ cells, sum, ...row }) => row)]);
@@ -297,11 +298,8 @@ function makeGrid(root) {
     const undoing = part("[data-do=undo]");
     undoing.disabled = !(data.undo || pending.length);
     undoing.title = pending.at(-1)?.label ?? data.undo ?? "";
-    part(".groups").replaceChildren(...data.groups.map(({ kind, label }) => {
-      const button = make("button", { type: "button" }, label);
-      button.dataset.group = kind;
-      return button;
-    }));
+    const labelled = ({ label }) => make("button", { type: "button" }, label);
+    showButtons(part(".groups"), data.groups, labelled, ({ kind }) => change("Confirm alike", { confirm: kind }));
   }
 
   function drawStrip() {

@@ -1,5 +1,6 @@
 // Below the table, and alone on a phone: one cell with its picture, why it is doubted, and what it
 // may be. `act` has say(text), next(back), skip() and undoCell().
+import { showButtons } from "./buttons.js";
 import { cropStyle } from "./sheet_crop.js";
 
 const LARGE = { width: 340, height: 110 }; // CSS pixels of the crop
@@ -24,9 +25,9 @@ export function makeStrip(root, make, act) {
   strip.onclick = (event) => {
     const button = event.target.closest("button");
     if (!button || !shown) return;
-    const { candidate, do: what } = button.dataset;
-    if (candidate !== undefined) act.say(candidate, { tapped: true });
-    else if (what === "right") act.say(field.value.trim(), { typed: true, tapped: true });
+    const { do: what } = button.dataset;
+    if (!what) return;
+    if (what === "right") act.say(field.value.trim(), { typed: true, tapped: true });
     else act[what]({ tapped: true });
   };
 
@@ -54,11 +55,12 @@ export function makeStrip(root, make, act) {
     part(".why").textContent = words || (cell.confirmed ? "Confirmed" : box ? "" : "Nothing read");
     part(".why").classList.toggle("open", Boolean(words));
     const choices = cell.doubts.length ? cell.candidates : [];
-    part(".candidates").replaceChildren(...choices.map((text, index) => {
+    const keyed = (text, index) => {
       const button = make("button", { type: "button" }, text || "empty", make("kbd", {}, String(index + 1)));
       button.dataset.candidate = text;
       return button;
-    }));
+    };
+    showButtons(part(".candidates"), choices, keyed, (text) => act.say(text, { tapped: true }));
     if (other || field !== root.getRootNode().activeElement) field.value = cell.text;
     field.setAttribute("aria-label", title);
     field.disabled = column.kind === "ignore" || row.kind === "skipped";

@@ -18,7 +18,7 @@ from digits.ui.viewer import BoxState, ShownBox
 
 KEY = "sheet table"
 GROUP = "sheet"  # photograph and table share a selection
-MODULES = ("sheet_state", "sheet_crop", "sheet_settings", "sheet_strip")
+MODULES = ("sheet_state", "buttons", "sheet_crop", "sheet_settings", "sheet_strip")
 
 HTML = """
 <div class="sheet"><div class="bar">

@@ -78,7 +78,7 @@ function makeViewer(root) {
 
   function makeBoxes() {
     const kept = new Map([...layer.children].map((element) => [element.dataset.id, element]));
-    layer.replaceChildren(...data.boxes.map((box, index) => {
+    const wanted = data.boxes.map((box, index) => {
       const element = kept.get(box.id) ?? Object.assign(document.createElement("button"), { type: "button" });
       element.dataset.id = box.id;
       const state = box.state;
@@ -89,7 +89,10 @@ function makeViewer(root) {
       element.replaceChildren(...(box.note ? [note(box.note)] : []));
       element.tabIndex = box.id === selected || (!selected && index === 0) ? 0 : -1;
       return element;
-    }));
+    });
+    // Those that are there stay: a click that has begun on one would be lost, and the focus.
+    const isSame = wanted.length === kept.size && wanted.every((one, at) => one === layer.children[at]);
+    if (!isSame) layer.replaceChildren(...wanted);
   }
 
   function select(id, { open = data.popover, focus = true, tell = true } = {}) {

@@ -1,6 +1,7 @@
 """What people do on Read and Draw, for browser tests."""
 
 import io
+import time
 from itertools import pairwise
 from pathlib import Path
 
@@ -14,8 +15,27 @@ from digits.settings import DATABASE
 
 EXAMPLES = ROOT / "digits" / "ui" / "examples"
 WAIT = 60_000  # ms, generous: machines are shared
-STILL = 1000  # ms after which a page moves no more
-SETTLED = 250  # ms within which a new page's styles follow its elements
+# Resolves when the styles are there and nothing has moved for ten frames. Animations that have no
+# end, such as the progress line, are none to wait for.
+STILL = """async () => {
+    const frame = () => new Promise(requestAnimationFrame);
+    const isMoving = (one) =>
+        one.playState === 'running' && one.effect.getComputedTiming().endTime !== Infinity;
+    const places = () => [...document.querySelectorAll(
+        '[data-testid=stElementContainer], [data-testid=stLayoutWrapper], [data-testid=stDialog]'
+    )].map((element) => Object.values(element.getBoundingClientRect().toJSON())).join();
+    const hasStyles = () => getComputedStyle(document.body).getPropertyValue('--header') !== '';
+    await document.fonts.ready;
+    let [before, same] = ['', 0];
+    while (same < 10) {
+        await frame();
+        const now = places();
+        const isStill = hasStyles() && now === before && !document.getAnimations().some(isMoving);
+        same = isStill ? same + 1 : 0;
+        before = now;
+    }
+}"""
+FRAME = 0.016  # s from one movement of a finger to the next
 SEVEN = [(0.3, 0.25), (0.7, 0.25), (0.45, 0.8)]  # shares of the sheet's height
 ONE = [(0.5, 0.2), (0.5, 0.8)]
 
@@ -41,6 +61,12 @@ def until_answer(page, text: str) -> None:
 def until_idle(page) -> None:
     """Wait until the script has run."""
     page.locator("[data-test-script-state=notRunning]").wait_for(timeout=WAIT)
+
+
+def until_still(page) -> None:
+    """Wait until the script has run and the page moves no more."""
+    until_idle(page)
+    page.evaluate(STILL)
 
 
 def to_be_corrected(page, box: int = 0):
@@ -81,9 +107,8 @@ def places_on_sheet(page, stroke):
     """Return where points of the sheet, as shares of its height, lie in the window."""
     sheet = page.locator("canvas").first
     sheet.wait_for(timeout=WAIT)
-    box = None
-    while box != (box := sheet.bounding_box()):  # styles that arrive late move it once
-        page.wait_for_timeout(SETTLED)
+    until_still(page)
+    box = sheet.bounding_box()
     return [(box["x"] + x * box["height"], box["y"] + y * box["height"]) for x, y in stroke]
 
 
@@ -96,20 +121,37 @@ def draw(page, stroke, *, lift: bool = True) -> None:
         page.mouse.move(*place, steps=12)
     if lift:
         page.mouse.up()
+        until_read(page)
 
 
-def touch(session, kind, *points) -> None:
-    touches = [{"x": x, "y": y} for x, y in points]
-    session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": touches})
+def until_read(page) -> None:
+    """Wait until all that was drawn has been read, not only what was there in between."""
+    page.locator(".sheet[data-waiting=false]").wait_for(timeout=WAIT)
+    until_idle(page)
 
 
 def draw_by_finger(page, stroke) -> None:
-    """Draw a stroke with a finger."""
+    """Draw a stroke with a finger that stands still before it is lifted.
+
+    A browser takes a finger that is lifted in motion for a flick, and the next tap for its end.
+    """
     places = places_on_sheet(page, stroke)
+    path = [
+        (x + (to_x - x) * step / 10, y + (to_y - y) * step / 10)
+        for (x, y), (to_x, to_y) in pairwise(places)
+        for step in range(1, 11)
+    ]
+    path += [path[-1]] * 10
     session = page.context.new_cdp_session(page)
-    touch(session, "touchStart", places[0])
-    for (x, y), (to_x, to_y) in pairwise(places):
-        for step in range(1, 11):
-            touch(session, "touchMove", (x + (to_x - x) * step / 10, y + (to_y - y) * step / 10))
-            page.wait_for_timeout(10)
-    touch(session, "touchEnd")
+    start = time.time() - FRAME * (len(path) + 2)  # so that all of it lies in the past
+
+    def touch(kind, n, *points) -> None:
+        touches = [{"x": x, "y": y} for x, y in points]
+        event = {"type": kind, "touchPoints": touches, "timestamp": start + n * FRAME}
+        session.send("Input.dispatchTouchEvent", event)
+
+    touch("touchStart", 0, places[0])
+    for n, place in enumerate(path, start=1):
+        touch("touchMove", n, place)
+    touch("touchEnd", len(path) + 1)
+    until_read(page)

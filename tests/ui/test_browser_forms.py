@@ -7,6 +7,7 @@ import cv2
 import pytest
 from axe import serious_faults
 from forms import METER, filled
+from journeys import until_idle, until_still, upload
 
 from digits.mnist import load_mnist
 from digits.synthesis.page_forms import compose_form
@@ -16,22 +17,17 @@ WAIT = 180_000  # ms, generous: machines are shared
 
 @pytest.fixture(scope="module")
 def scans(tmp_path_factory):
-    """An empty form, ten filled and photographed pages, and what is written on them."""
+    """An empty form, four filled and photographed pages, and what is written on them."""
     folder = tmp_path_factory.mktemp("stack")
     digits = load_mnist().validation
     empty, files, values = folder / "cards.png", [], []
     cv2.imwrite(str(empty), compose_form(METER).page)
-    for i in range(10):
-        _, page, photo = filled(METER, digits, i, tilt=15.0, quarters=i % 4, pixels=900_000)
+    for i in range(4):
+        _, page, photo = filled(METER, digits, i, tilt=15.0, quarters=i, pixels=900_000)
         files.append(folder / f"{i}.png")
         cv2.imwrite(str(files[-1]), photo.pixels)
         values.append(page.values)
     return empty, files, values
-
-
-def idle(page):
-    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for(timeout=WAIT)
-    page.wait_for_timeout(400)
 
 
 def test_a_stack_of_forms_from_the_first_page_to_the_table(visitor, server, scans):
@@ -39,7 +35,7 @@ def test_a_stack_of_forms_from_the_first_page_to_the_table(visitor, server, scan
     page = visitor()
     page.set_default_timeout(WAIT)
     page.goto(f"{server[0]}/forms")
-    page.locator("input[type=file]").first.set_input_files(empty)
+    upload(page, empty)
     boxes = page.get_by_test_id("viewer").locator(".box")
     boxes.nth(3).wait_for()
     assert boxes.count() == 4
@@ -47,14 +43,14 @@ def test_a_stack_of_forms_from_the_first_page_to_the_table(visitor, server, scan
 
     # A field is deleted and drawn again by dragging, with a name of its own.
     boxes.nth(0).click()
-    idle(page)
     page.get_by_role("button", name="Delete field").click()
-    idle(page)
     boxes.nth(3).wait_for(state="detached")
+    until_still(page)
     plan = next(each for each in compose_form(METER).fields if each.name == "meter")
     fit = page.get_by_role("button", name="Fit")  # a selected box is shown enlarged
     if fit.is_enabled():
         fit.click()
+        until_still(page)
     stage = page.get_by_test_id("viewer").locator("img").bounding_box()
     scale = stage["width"] / 1240
     start = stage["x"] + (plan.box.x - 4) * scale, stage["y"] + (plan.box.y - 3) * scale
@@ -66,18 +62,17 @@ def test_a_stack_of_forms_from_the_first_page_to_the_table(visitor, server, scan
     page.mouse.move(*end, steps=4)
     page.mouse.up()
     boxes.nth(3).wait_for()
-    idle(page)
+    until_idle(page)
     assert page.get_by_label("Digits, if always as many").input_value() == "7"
     page.get_by_label("Name", exact=True).fill("meter number")
     page.get_by_role("button", name="Save field").click()
-    idle(page)
+    page.get_by_test_id("viewer").get_by_label("meter number").wait_for()
 
     page.get_by_text("Pages", exact=True).click()
-    page.locator("input[type=file]").first.set_input_files(files)
+    upload(page, *files)
     page.locator(".sheet [role=status]").wait_for(timeout=WAIT)
-    idle(page)
     rows = page.locator(".sheet tbody tr")
-    assert rows.count() >= 10
+    assert rows.count() == len(files)
     address = page.url
     assert "form=" in address
     assert "pages=" in address
@@ -88,7 +83,7 @@ def test_a_stack_of_forms_from_the_first_page_to_the_table(visitor, server, scan
     page.set_default_timeout(WAIT)
     page.goto(address)
     page.locator(".sheet [role=status]").wait_for(timeout=WAIT)
-    idle(page)
+    until_still(page)
     assert serious_faults(page, "Forms") == []
     with page.expect_download() as result:
         page.get_by_role("button", name="CSV").click()
@@ -96,4 +91,4 @@ def test_a_stack_of_forms_from_the_first_page_to_the_table(visitor, server, scan
     table = list(csv.DictReader(io.StringIO(content)))
     read = [row["meter number"] for row in table]
     right = sum(one == each["meter"] for one, each in zip(read, values, strict=True))
-    assert right >= 9, read
+    assert right >= len(files) - 1, read

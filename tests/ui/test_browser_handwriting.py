@@ -2,12 +2,24 @@
 
 import io
 import re
+import shutil
 
 import numpy as np
 import pytest
 from app_server import WAIT, serve
 from axe import serious_faults
-from journeys import EXAMPLES, ONE, STILL, arrive, correct, draw, until_answer, until_idle, upload
+from journeys import (
+    EXAMPLES,
+    ONE,
+    arrive,
+    correct,
+    draw,
+    stored,
+    until_answer,
+    until_idle,
+    until_still,
+    upload,
+)
 from PIL import Image
 from writers import corrected_digits, picture_of
 
@@ -53,77 +65,79 @@ def crops(page):
     return page.get_by_role("button", name="Remove ")
 
 
-def test_twenty_digits_are_taught_used_and_undone(visitor, tmp_path):
-    store = store_in(tmp_path)
-    store.add(corrected_digits(19))
-    page = visitor()
-    with serve(DIGITS_HOME=str(tmp_path), DATABASE_URL="", DIGITS_MODE="personal") as (address, _):
-        assert read_a_five(page, address) != "5"
-
-        page.get_by_role("link", name="Draw", exact=True).click()
-        draw(page, ONE)
-        until_answer(page, "1")
-        page.wait_for_timeout(STILL)  # an answer to half a stroke may have come first
-        until_idle(page)
-        page.get_by_role("button", name="Looks right").click()
-        page.get_by_role("button", name="Saved as right").wait_for(timeout=WAIT)
-
-        page.locator(".st-key-menu button").click()
-        page.get_by_role("link", name="Your handwriting").click()
-        page.get_by_role("img", name="20 digits").wait_for(timeout=WAIT)
-        faults = serious_faults(page, "tiles")
-        page.get_by_role("button", name="Teach").click()
-        page.get_by_role("button", name="Use it").wait_for(timeout=WAIT)
-        assert "of 20 right" in page.get_by_test_id("before-after").inner_text()
-        page.wait_for_timeout(STILL)
-        faults += serious_faults(page, "before and after")
-        assert not faults, "\n".join(faults)
-        page.get_by_role("button", name="Use it").click()
-        page.get_by_text("In use: 20 digits").wait_for(timeout=WAIT)
-        assert read_a_five(page, address) == "5"
-
-        open_page(page, address)
-        page.get_by_role("button", name="Undo teaching").click()
-        page.get_by_role("button", name="Undo teaching").wait_for(state="detached", timeout=WAIT)
-        assert read_a_five(page, address) != "5"
+@pytest.fixture
+def store(kept, nothing_stored):
+    """The store of the app of `server`, which is as untaught afterwards as it was before."""
+    store = store_in(kept)
+    yield store
+    store.remove_all()
     store.close()
+    shutil.rmtree(kept / "learned", ignore_errors=True)
 
 
-def test_digits_are_removed_exported_deleted_and_brought_back(visitor, tmp_path):
-    store = store_in(tmp_path)
+def test_twenty_digits_are_taught_used_and_undone(page, server, store):
+    address, _ = server
+    store.add(corrected_digits(19))
+    assert read_a_five(page, address) != "5"
+
+    page.get_by_role("link", name="Draw", exact=True).click()
+    draw(page, ONE)
+    until_answer(page, "1")
+    page.get_by_role("button", name="Looks right").click()
+    page.get_by_role("button", name="Saved as right").wait_for(timeout=WAIT)
+
+    page.locator(".st-key-menu button").click()
+    page.get_by_role("link", name="Your handwriting").click()
+    page.get_by_role("img", name="20 digits").wait_for(timeout=WAIT)
+    faults = serious_faults(page, "tiles")
+    page.get_by_role("button", name="Teach").click()
+    page.get_by_role("button", name="Use it").wait_for(timeout=WAIT)
+    assert "of 20 right" in page.get_by_test_id("before-after").inner_text()
+    until_still(page)
+    faults += serious_faults(page, "before and after")
+    assert not faults, "\n".join(faults)
+    page.get_by_role("button", name="Use it").click()
+    page.get_by_text("In use: 20 digits").wait_for(timeout=WAIT)
+    assert read_a_five(page, address) == "5"
+
+    open_page(page, address)
+    page.get_by_role("button", name="Undo teaching").click()
+    page.get_by_role("button", name="Undo teaching").wait_for(state="detached", timeout=WAIT)
+    assert read_a_five(page, address) != "5"
+
+
+def test_digits_are_removed_exported_deleted_and_brought_back(page, server, store, tmp_path):
+    address, _ = server
     store.add(corrected_digits(7))
     before = set(store.all())
-    page = visitor()
-    with serve(DIGITS_HOME=str(tmp_path), DATABASE_URL="", DIGITS_MODE="personal") as (address, _):
-        open_page(page, address)
-        fives = page.get_by_role("button", name="Remove 5, was read as 3")
-        fives.nth(1).wait_for(timeout=WAIT)
-        fives.first.focus()
-        page.keyboard.press("ArrowRight")
-        page.keyboard.press("Enter")
-        page.get_by_role("img", name="6 of 20").wait_for(timeout=WAIT)
-        assert store.count() == 6
-        page.get_by_role("button", name="Undo").click()
-        page.get_by_role("img", name="7 of 20").wait_for(timeout=WAIT)
-        assert set(store.all()) == before
+    open_page(page, address)
+    fives = page.get_by_role("button", name="Remove 5, was read as 3")
+    fives.nth(1).wait_for(timeout=WAIT)
+    fives.first.focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    page.get_by_role("img", name="6 of 20").wait_for(timeout=WAIT)
+    assert store.count() == 6
+    page.get_by_role("button", name="Undo").click()
+    page.get_by_role("img", name="7 of 20").wait_for(timeout=WAIT)
+    assert set(store.all()) == before
 
+    manage(page)
+    with page.expect_download(timeout=WAIT) as download:
+        page.get_by_role("button", name="Export").click()
+    exported = tmp_path / "handwriting.zip"
+    download.value.save_as(exported)
+    page.get_by_text("Delete for good").click()
+    page.get_by_role("button", name="Delete everything").click()
+    page.get_by_role("button", name="Draw digits").wait_for(timeout=WAIT)
+    assert store.count() == 0
+
+    until_idle(page)
+    if not page.get_by_role("button", name="Export").is_visible():
         manage(page)
-        with page.expect_download(timeout=WAIT) as download:
-            page.get_by_role("button", name="Export").click()
-        exported = tmp_path / "handwriting.zip"
-        download.value.save_as(exported)
-        page.get_by_text("Delete for good").click()
-        page.get_by_role("button", name="Delete everything").click()
-        page.get_by_role("button", name="Draw digits").wait_for(timeout=WAIT)
-        assert store.count() == 0
-
-        until_idle(page)
-        if not page.get_by_role("button", name="Export").is_visible():
-            manage(page)
-        page.locator("[data-testid=stPopoverBody] input[type=file]").set_input_files(str(exported))
-        page.get_by_role("img", name="7 of 20").wait_for(timeout=WAIT)
-        assert set(store.all()) == before
-    store.close()
+    page.locator("[data-testid=stPopoverBody] input[type=file]").set_input_files(str(exported))
+    page.get_by_role("img", name="7 of 20").wait_for(timeout=WAIT)
+    assert set(store.all()) == before
 
 
 @pytest.mark.usefixtures("nothing_stored")
@@ -136,18 +150,27 @@ def test_an_empty_page_leads_to_where_digits_come_from(page, server):
     page.locator(".intake").wait_for(timeout=WAIT)
 
 
-def test_of_two_visitors_only_the_owner_sees_what_is_kept(visitor, tmp_path):
-    store = store_in(tmp_path)
-    store.add(corrected_digits(5))
-    store.close()
+def test_strangers_store_only_what_they_save_and_the_owner_alone_sees_it(visitor, tmp_path):
     owner, stranger = visitor(), visitor()
     settings = {"DIGITS_MODE": "shared", "DIGITS_PASSWORD": OWNERS, "DATABASE_URL": ""}
     with serve(DIGITS_HOME=str(tmp_path), **settings) as (address, _):
+        arrive(stranger, address)
+        upload(stranger, YEAR)
+        until_answer(stranger, "2026")
+        correct(stranger, "2028")
+        until_answer(stranger, "2028")
+        save = stranger.get_by_role("button", name="Save 1 correction")
+        save.wait_for(timeout=WAIT)
+        assert not list(tmp_path.iterdir())
+        save.click()
+        stranger.get_by_text("Saved: 2028").wait_for(timeout=WAIT)
+        assert stored(tmp_path)[0] == ("2026", "2028", "read", None, "typed")
+
         for page, given in ((owner, OWNERS), (stranger, OWNERS.upper())):
             open_page(page, address)
             page.get_by_label("The owner's password").fill(given)
             page.get_by_role("button", name="Open").click()
-        crops(owner).nth(4).wait_for(timeout=WAIT)
+        crops(owner).nth(3).wait_for(timeout=WAIT)
         stranger.get_by_text("Wrong password").wait_for(timeout=WAIT)
         assert crops(stranger).count() == 0
         owner.reload()  # a new session: nobody stays the owner on a computer that others use
@@ -155,16 +178,16 @@ def test_of_two_visitors_only_the_owner_sees_what_is_kept(visitor, tmp_path):
         assert crops(owner).count() == 0
 
 
-def test_without_its_database_the_app_reads_on_and_saves_once_it_is_back(visitor, tmp_path):
+def test_without_a_place_to_store_reading_goes_on_and_saves_once_there_is_one(page, tmp_path):
     gone = tmp_path / "gone"
     gone.write_text("a file where the folder should be")
-    page, url = visitor(), f"sqlite:///{(gone / 'c.sqlite').as_posix()}"
-    with serve(DIGITS_HOME=str(tmp_path), DATABASE_URL=url, DIGITS_MODE="personal") as (address, _):
+    with serve(DIGITS_HOME=str(gone), DATABASE_URL="", DIGITS_MODE="personal") as (address, _):
         arrive(page, address)
         upload(page, YEAR)
         until_answer(page, "2026")
         correct(page, "2028")
         page.get_by_text("The database of corrections cannot be reached").wait_for(timeout=WAIT)
+        page.get_by_role("button", name="Save 1 correction").wait_for(timeout=WAIT)
         upload(page, EIGHT)
         until_answer(page, "8")
         gone.unlink()
@@ -172,19 +195,16 @@ def test_without_its_database_the_app_reads_on_and_saves_once_it_is_back(visitor
         page.get_by_text("Saved: 3, not 8").wait_for(timeout=WAIT)
 
 
-def test_two_tabs_that_save_at_once_both_do(visitor, tmp_path):
+def test_two_tabs_that_save_at_once_both_do(visitor, server, store):
     tabs = {"2028": visitor(), "1999": visitor()}
-    with serve(DIGITS_HOME=str(tmp_path), DATABASE_URL="", DIGITS_MODE="personal") as (address, _):
-        for page in tabs.values():
-            arrive(page, address)
-            upload(page, YEAR)
-            until_answer(page, "2026")
-        for truth, page in tabs.items():
-            correct(page, truth)
-        for truth, page in tabs.items():
-            page.get_by_text(f"Saved: {truth}, not 2026").wait_for(timeout=WAIT)
-    store = store_in(tmp_path)
+    for page in tabs.values():
+        arrive(page, server[0])
+        upload(page, YEAR)
+        until_answer(page, "2026")
+    for truth, page in tabs.items():
+        correct(page, truth)
+    for truth, page in tabs.items():
+        page.get_by_text(f"Saved: {truth}, not 2026").wait_for(timeout=WAIT)
     said = [found.truth for found in store.all()]
-    store.close()
     # The same places of the same picture: one of the two stands there, whole.
     assert said in (["2028", *"2028"], ["1999", *"1999"])

@@ -3,11 +3,10 @@
 import base64
 
 import pytest
-from app_server import DESKTOP, PHONE, serve
+from app_server import DESKTOP, PHONE
 from axe import serious_faults
 from journeys import (
     EXAMPLES,
-    STILL,
     WAIT,
     arrive,
     correct,
@@ -16,6 +15,7 @@ from journeys import (
     to_be_corrected,
     until_answer,
     until_idle,
+    until_still,
     upload,
 )
 
@@ -44,28 +44,32 @@ def encoded(path):
     return base64.b64encode(path.read_bytes()).decode()
 
 
-def test_an_uploaded_picture_is_read_with_a_box_on_its_number(page, server):
+def test_a_picture_is_read_with_a_box_on_its_number_and_stays_open(page, server):
     arrive(page, server[0])
     upload(page, YEAR)
     until_answer(page, "2026")
     box = page.get_by_test_id("viewer").locator(".box")
     assert box.get_attribute("aria-label") == "2026"
     assert page.get_by_text("Nothing to check").is_visible()
+    page.get_by_role("button", name="Fix").click()
+    assert page.get_by_role("dialog").get_by_label("Number").input_value() == "2026"
+    assert page.get_by_role("dialog").locator(".readings button").count() == 3
+    page.get_by_role("link", name="Draw", exact=True).click()
+    page.locator("canvas").first.wait_for(timeout=WAIT)
+    page.get_by_role("link", name="Read", exact=True).click()
+    until_answer(page, "2026")
+    assert box.count() == 1
 
 
-def test_blank_paper_names_no_digit(page, server):
-    arrive(page, server[0])
-    upload(page, EXAMPLES / "blank paper.jpg")
-    page.get_by_text("No ink found").wait_for(timeout=WAIT)
-    assert page.get_by_test_id("answer").inner_text().strip() == ""
-
-
-def test_a_file_that_is_no_picture_is_explained_and_others_are_read(page, server):
+def test_what_cannot_be_read_is_explained_and_the_next_file_is_read(page, server):
     arrive(page, server[0])
     upload(page, LETTER)
     page.get_by_text("letter.txt is not a picture").wait_for(timeout=WAIT)
     upload(page, NO_PICTURE)
     page.get_by_text("not an image we can open").wait_for(timeout=WAIT)
+    upload(page, EXAMPLES / "blank paper.jpg")
+    page.get_by_text("No ink found").wait_for(timeout=WAIT)
+    assert page.get_by_test_id("answer").inner_text().strip() == ""
     upload(page, YEAR)
     until_answer(page, "2026")
 
@@ -80,7 +84,7 @@ def test_files_chosen_while_others_travel_are_not_lost(page, server):
         until_answer(page, text)
 
 
-def test_pictures_are_dropped_and_pasted_and_the_newest_is_in_sight(page, server):
+def test_pictures_are_dropped_pasted_and_photographed_and_the_newest_is_in_sight(page, server):
     arrive(page, server[0])
     page.evaluate(DROP, encoded(THREE))
     until_answer(page, "3")
@@ -91,16 +95,10 @@ def test_pictures_are_dropped_and_pasted_and_the_newest_is_in_sight(page, server
     until_answer(page, "3")
     page.get_by_role("button", name="Clear").click()
     page.get_by_role("button", name="a year", exact=True).wait_for(timeout=WAIT)
-
-
-def test_the_camera_is_asked_only_on_demand_and_its_picture_read(page, server):
-    arrive(page, server[0])
     page.get_by_role("button", name="Take photo").click()
     camera = page.get_by_role("dialog", name="Camera")
-    take = camera.get_by_role("button", name="Take photo")
-    take.click(timeout=WAIT)
+    camera.get_by_role("button", name="Take photo").click(timeout=WAIT)
     page.get_by_test_id("viewer").get_by_alt_text("photo.jpg").wait_for(timeout=WAIT)
-    until_idle(page)
     assert not camera.is_visible()
 
 
@@ -113,30 +111,7 @@ def test_each_page_of_a_pdf_is_on_the_film_strip_and_read(page, server):
 
 
 @pytest.mark.usefixtures("nothing_stored")
-def test_a_number_put_right_is_saved_with_its_act_and_saved_once(page, server, kept):
-    arrive(page, server[0])
-    upload(page, YEAR)
-    until_answer(page, "2026")
-    field = to_be_corrected(page)
-    field.fill("20b6")
-    field.press("Enter")
-    page.get_by_text("Use digits and").wait_for(timeout=WAIT)
-    field.fill("2028")
-    field.press("Enter")
-    page.get_by_text("Saved: 2028, not 2026").wait_for(timeout=WAIT)
-    digits = [("2", "2", "read", 0), ("0", "0", "read", 1), ("2", "2", "read", 2)]
-    same = [("2026", "2028", "read", None), *digits, ("6", "8", "read", 3)]
-    assert stored(kept) == [(*each, "typed") for each in same]
-    until_answer(page, "2028")
-    until_idle(page)
-    correct(page, "2026")
-    page.get_by_text("2026 saved as right").wait_for(timeout=WAIT)
-    assert stored(kept)[0] == ("2026", "2026", "read", None, "typed")
-    assert len(stored(kept)) == 5
-
-
-@pytest.mark.usefixtures("nothing_stored")
-def test_looks_right_is_an_act_of_its_own(page, server, kept):
+def test_a_number_is_confirmed_or_put_right_and_saved_once_with_its_act(page, server, kept):
     arrive(page, server[0])
     page.get_by_role("button", name="a year", exact=True).click(timeout=WAIT)
     until_answer(page, "2026")
@@ -145,55 +120,25 @@ def test_looks_right_is_an_act_of_its_own(page, server, kept):
     until_idle(page)
     assert {each[-1] for each in stored(kept)} == {"confirmed"}
     assert stored(kept)[0][:2] == ("2026", "2026")
-
-
-def test_fix_opens_the_number_to_be_put_right(page, server):
-    arrive(page, server[0])
-    page.get_by_role("button", name="a year", exact=True).click(timeout=WAIT)
-    until_answer(page, "2026")
-    page.get_by_role("button", name="Fix").click()
-    field = page.get_by_role("dialog").get_by_label("Number")
-    assert field.input_value() == "2026"
-    assert page.get_by_role("dialog").locator(".readings button").count() == 3
-
-
-def test_where_strangers_visit_only_what_is_saved_is_stored(visitor, tmp_path):
-    with serve(DIGITS_HOME=str(tmp_path), DIGITS_MODE="shared") as (address, _):
-        page = visitor()
-        arrive(page, address)
-        upload(page, YEAR)
-        until_answer(page, "2026")
-        correct(page, "2028")
-        until_answer(page, "2028")
-        save = page.get_by_role("button", name="Save 1 correction")
-        save.wait_for(timeout=WAIT)
-        assert not list(tmp_path.iterdir())
-        save.click()
-        page.get_by_text("Saved: 2028").wait_for(timeout=WAIT)
-        assert stored(tmp_path)[0] == ("2026", "2028", "read", None, "typed")
-
-
-def test_without_a_place_to_store_reading_goes_on(visitor, tmp_path):
-    (tmp_path / "a file").write_text("where a folder should be")
-    with serve(DIGITS_HOME=str(tmp_path / "a file"), DIGITS_MODE="personal") as (address, _):
-        page = visitor()
-        arrive(page, address)
-        upload(page, YEAR)
-        until_answer(page, "2026")
-        correct(page, "2028")
-        page.get_by_role("button", name="Save 1 correction").wait_for(timeout=WAIT)
-        upload(page, THREE)
-        until_answer(page, "3")
-
-
-def test_copy_puts_the_answer_on_the_clipboard(visitor, server):
-    page = visitor(permissions=["clipboard-read", "clipboard-write"])
-    arrive(page, server[0])
-    page.get_by_role("button", name="a year", exact=True).click(timeout=WAIT)
-    until_answer(page, "2026")
-    page.get_by_role("button", name="Copy", exact=True).click(timeout=WAIT)
-    page.get_by_role("button", name="Copied").wait_for(timeout=WAIT)
-    assert page.evaluate("navigator.clipboard.readText()") == "2026"
+    field = to_be_corrected(page)
+    field.fill("20b6")
+    field.press("Enter")
+    page.get_by_text("Use digits and").wait_for(timeout=WAIT)
+    field.fill("2028")
+    field.press("Enter")
+    page.get_by_text("Saved: 2028, not 2026").wait_for(timeout=WAIT)
+    same = [("2", "2", 0), ("0", "0", 1), ("2", "2", 2)]  # these stay confirmed
+    assert stored(kept) == [
+        ("2026", "2028", "read", None, "typed"),
+        *((read, truth, "read", place, "confirmed") for read, truth, place in same),
+        ("6", "8", "read", 3, "typed"),
+    ]
+    until_answer(page, "2028")
+    until_idle(page)
+    correct(page, "2026")
+    page.get_by_text("2026 saved as right").wait_for(timeout=WAIT)
+    assert stored(kept)[0] == ("2026", "2026", "read", None, "typed")
+    assert len(stored(kept)) == 5
 
 
 def test_a_table_is_shown_as_one_and_opens_as_a_sheet(page, server):
@@ -210,11 +155,12 @@ def test_a_table_is_shown_as_one_and_opens_as_a_sheet(page, server):
     page.get_by_text("01384").first.wait_for(timeout=WAIT, state="attached")
 
 
-def test_a_part_of_the_picture_is_read_by_itself(page, server):
+def test_a_part_of_the_picture_is_read_by_itself_and_copied(visitor, server):
+    page = visitor(permissions=["clipboard-read", "clipboard-write"])
     arrive(page, server[0])
     page.get_by_role("button", name="a year", exact=True).click(timeout=WAIT)
     until_answer(page, "2026")
-    until_idle(page)
+    until_still(page)
     image = page.get_by_test_id("viewer").locator("img").bounding_box()
     page.get_by_role("button", name="Read only here").click()
     page.mouse.move(image["x"] + 4, image["y"] + 4)
@@ -223,6 +169,9 @@ def test_a_part_of_the_picture_is_read_by_itself(page, server):
     page.mouse.move(half, image["y"] + image["height"] - 4, steps=6)
     page.mouse.up()
     until_answer(page, "20")
+    page.get_by_role("button", name="Copy", exact=True).click(timeout=WAIT)
+    page.get_by_role("button", name="Copied").wait_for(timeout=WAIT)
+    assert page.evaluate("navigator.clipboard.readText()") == "20"
     page.get_by_role("button", name="Use whole picture").click()
     until_answer(page, "2026")
 
@@ -253,17 +202,6 @@ def test_why_holds_what_is_for_the_curious(page, server, tmp_path):
     assert "Reading of a year.jpg" in file.read_text(encoding="utf-8")
 
 
-def test_what_is_open_survives_a_change_of_page(page, server):
-    arrive(page, server[0])
-    upload(page, YEAR)
-    until_answer(page, "2026")
-    page.get_by_role("link", name="Draw", exact=True).click()
-    page.locator("canvas").first.wait_for(timeout=WAIT)
-    page.get_by_role("link", name="Read", exact=True).click()
-    until_answer(page, "2026")
-    assert page.get_by_test_id("viewer").locator(".box").count() == 1
-
-
 def test_two_people_do_not_see_each_others_pictures(visitor, server):
     one, other = visitor(), visitor()
     arrive(one, server[0])
@@ -284,13 +222,13 @@ def test_on_a_phone_picture_and_answer_are_seen_at_once_and_put_right_by_touch(v
     arrive(page, server[0])
     page.get_by_role("button", name="a year", exact=True).tap(timeout=WAIT)
     until_answer(page, "2026")
-    page.wait_for_timeout(STILL)
+    until_still(page)
     for element in (page.get_by_test_id("viewer").locator("img"), page.get_by_test_id("answer")):
         box = element.bounding_box()
         assert box["y"] + box["height"] < PHONE["height"] - 60
     assert page.evaluate("document.scrollingElement.scrollWidth") <= PHONE["width"]
     page.get_by_test_id("viewer").locator(".box").tap()
-    page.wait_for_timeout(STILL)
+    until_still(page)
     sheet = page.get_by_role("dialog")
     small = [
         button.inner_text()
@@ -308,8 +246,6 @@ def test_on_a_phone_picture_and_answer_are_seen_at_once_and_put_right_by_touch(v
 def test_no_state_has_a_serious_fault_for_those_who_cannot_see(visitor, server, viewport, scheme):
     page = visitor(viewport, color_scheme=scheme)
     arrive(page, server[0])
-    page.wait_for_timeout(STILL)
-    faults = serious_faults(page, "empty")
     upload(page, YEAR, THREE)
     until_answer(page, "2026")
     upload(page, NO_PICTURE)
@@ -319,14 +255,14 @@ def test_no_state_has_a_serious_fault_for_those_who_cannot_see(visitor, server, 
     until_answer(page, "2026")
     page.get_by_text("Why?").click()
     page.get_by_alt_text("Where the network looked").wait_for(timeout=WAIT)
-    page.wait_for_timeout(STILL)
-    faults += serious_faults(page, "answer")
+    until_still(page)
+    faults = serious_faults(page, "answer")
     to_be_corrected(page)
-    page.wait_for_timeout(STILL)
+    until_still(page)
     faults += serious_faults(page, "popover")
     page.keyboard.press("Escape")
     page.get_by_role("button", name="letter.png").click()
     page.get_by_text("not an image we can open").wait_for(timeout=WAIT)
-    page.wait_for_timeout(STILL)
+    until_still(page)
     faults += serious_faults(page, "error")
     assert not faults, "\n".join(faults)

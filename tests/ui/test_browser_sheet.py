@@ -6,6 +6,7 @@ import io
 import pytest
 from app_server import PHONE, ROOT
 from axe import serious_faults
+from journeys import until_idle, until_still, upload
 
 openpyxl = pytest.importorskip("openpyxl", reason="openpyxl is not installed")
 
@@ -34,7 +35,7 @@ def page(visitor):
 
 def add(page, server, file=SHEET):
     page.goto(f"{server[0]}/sheet")
-    page.locator("input[type=file]").first.set_input_files(file)
+    upload(page, file)
     banner(page).wait_for(timeout=WAIT)
 
 
@@ -62,8 +63,8 @@ def selected(page):
 
 def answered(page):
     """Wait until Python has answered: only then there is nothing that it may still doubt."""
-    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for(timeout=WAIT)
-    page.wait_for_timeout(300)
+    page.locator(".sheet[data-waiting=false]").wait_for(timeout=WAIT)
+    until_idle(page)
 
 
 def undo_all(page):
@@ -99,6 +100,8 @@ def csv_rows(page):
 def test_a_sheet_is_checked_with_the_keyboard_alone_and_downloaded(page, saved):
     go_on(page, saved)
     says(page, "1 sum")
+    until_still(page)
+    assert serious_faults(page, "Sheets") == []
     cell(page, 2, 1).click()
     assert cell(page, 2, 1).inner_text() == "7.5"
     # Enter says "right" until nothing is left; a sum is fixed with the first key.
@@ -201,7 +204,9 @@ def test_new_sheet_asks_and_saved_ones_are_listed_resumed_and_deleted(page, serv
 
 
 def test_on_a_phone_one_open_cell_is_a_card(visitor, saved):
-    page = go_on(visitor(PHONE, has_touch=True), saved)
+    page = go_on(visitor(PHONE, has_touch=True, color_scheme="dark"), saved)
+    until_still(page)
+    assert serious_faults(page, "Sheets") == []
     assert not page.locator(".sheet table").is_visible()
     title = page.locator(".strip .title").inner_text()
     page.locator(".strip .candidates button").first.tap()
@@ -222,16 +227,9 @@ def test_many_pictures_show_progress_and_can_be_stopped(page, server):
     content = (ROOT / "digits" / "ui" / "examples" / "a year.jpg").read_bytes()
     files = [{"name": f"{i}.jpg", "mimeType": "image/jpeg", "buffer": content} for i in range(60)]
     page.goto(f"{server[0]}/sheet")
-    page.locator("input[type=file]").first.set_input_files(files)
+    upload(page, *files)
     page.get_by_text(" left", exact=False).first.wait_for(timeout=WAIT)
     page.get_by_role("button", name="Stop").click()
     page.get_by_role("button", name="Continue reading").wait_for(timeout=WAIT)
     banner(page).wait_for(timeout=WAIT)
     assert 0 < page.locator("tbody tr").count() < 60
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_serious_on_a_sheet(scheme, visitor, saved):
-    page = go_on(visitor(color_scheme=scheme), saved)
-    answered(page)
-    assert serious_faults(page, "Sheets") == []

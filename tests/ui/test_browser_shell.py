@@ -3,8 +3,8 @@
 import pytest
 from app_server import DESKTOP, PHONE, WAIT
 from axe import serious_faults
+from journeys import until_still
 
-STILL = 1500  # ms after which a page moves no more
 MENU = ("Your handwriting", "How it works")
 SCHEME = "getComputedStyle(document.querySelector('.stApp')).colorScheme"
 
@@ -24,32 +24,27 @@ def destinations(page):
     return page.locator(".st-key-pages a")
 
 
-def test_the_destinations_lead_to_their_pages_and_say_where_one_is(page, server):
+def test_header_and_menu_lead_to_every_page_by_mouse_and_keyboard(page, server):
     arrive(page, server[0])
-    assert destinations(page).all_inner_texts()[:3] == ["Read", "Draw", "Sheets"]
-    for name in ("Draw", "Sheets", "Read"):
+    until_still(page)
+    heard = [""]
+    page.evaluate("document.activeElement.blur()")
+    while heard[-1] != "Menu" and len(heard) < 10:
+        page.keyboard.press("Tab")
+        heard.append(page.evaluate("document.activeElement.innerText.trim().split('\\n')[0]"))
+    assert heard[-6:] == ["Digits", "Read", "Draw", "Sheets", "Forms", "Menu"], heard
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="About").wait_for(timeout=WAIT)
+    page.keyboard.press("Escape")
+
+    assert destinations(page).all_inner_texts() == ["Read", "Draw", "Sheets", "Forms"]
+    for name in ("Draw", "Sheets"):
         page.get_by_role("link", name=name, exact=True).click()
         page.get_by_role("heading", level=1, name=name).wait_for(timeout=WAIT)
         page.locator(".st-key-pages a[aria-current=page]").get_by_text(name).wait_for(timeout=WAIT)
         assert page.locator("[aria-current=page]").count() == 1
-
-
-def test_the_mark_leads_home(page, server):
-    arrive(page, f"{server[0]}/draw")
     page.get_by_role("link", name="Digits", exact=True).click()
     page.get_by_role("heading", level=1, name="Read").wait_for(timeout=WAIT)
-
-
-@pytest.mark.parametrize("name", MENU)
-def test_the_menu_leads_to_the_other_pages(page, server, name):
-    arrive(page, server[0])
-    open_menu(page)
-    page.get_by_role("link", name=name).click()
-    page.get_by_role("heading", level=1, name=name).wait_for(timeout=WAIT)
-
-
-def test_about_says_what_this_is(page, server):
-    arrive(page, server[0])
     open_menu(page)
     page.get_by_role("button", name="About").click()
     page.get_by_role("dialog").get_by_text("handwritten numbers").wait_for(timeout=WAIT)
@@ -70,22 +65,10 @@ def test_the_theme_changes_at_once_and_stays_on_every_page(visitor, server):
     assert page.get_by_role("radio", name="Dark").get_attribute("aria-checked") == "true"
 
 
-def test_the_keyboard_reaches_every_destination_and_the_menu(page, server):
-    arrive(page, server[0])
-    heard = [""]
-    page.evaluate("document.activeElement.blur()")
-    while heard[-1] != "Menu" and len(heard) < 10:
-        page.keyboard.press("Tab")
-        heard.append(page.evaluate("document.activeElement.innerText.trim().split('\\n')[0]"))
-    assert heard[-6:] == ["Digits", "Read", "Draw", "Sheets", "Forms", "Menu"], heard
-    page.keyboard.press("Enter")
-    page.get_by_role("button", name="About").wait_for(timeout=WAIT)
-
-
 def test_on_a_phone_the_destinations_are_a_bar_at_the_bottom(visitor, server):
     page = visitor(PHONE, has_touch=True, is_mobile=True)
     arrive(page, server[0])
-    page.wait_for_timeout(STILL)
+    until_still(page)
     boxes = [link.bounding_box() for link in destinations(page).all()]
     assert all(box["height"] >= 44 and box["width"] >= 44 for box in boxes)
     bar = page.locator(".st-key-pages").bounding_box()
@@ -109,14 +92,14 @@ def test_no_page_has_a_serious_fault_for_those_who_cannot_see(visitor, server, v
     for name in [link.inner_text().strip() for link in destinations(page).all()]:
         page.get_by_role("link", name=name, exact=True).click()
         page.get_by_role("heading", level=1, name=name).wait_for(timeout=WAIT)
-        page.wait_for_timeout(STILL)
+        until_still(page)
         faults += serious_faults(page, name)
     for name in MENU:
         open_menu(page)
-        page.wait_for_timeout(STILL)
+        until_still(page)
         faults += serious_faults(page, "the menu") if name == MENU[0] else []
         page.get_by_role("link", name=name).click()
         page.get_by_role("heading", level=1, name=name).wait_for(timeout=WAIT)
-        page.wait_for_timeout(STILL)
+        until_still(page)
         faults += serious_faults(page, name)
     assert not faults, "\n".join(faults)
