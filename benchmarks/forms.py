@@ -114,13 +114,12 @@ def measure_error(form: Form, photo: Photo, reading: FormReading) -> float:
     """Return by how much the worst placed field of a page is off, in px of the reference."""
     assert reading.alignment is not None  # noqa: S101
     off = []
-    back = np.linalg.inv(photo.to_photo)
     for each, matrix in zip(form.fields, reading.alignment.fields, strict=True):
         box = each.box
         corners = np.array([[box.x, box.y], [box.right, box.bottom]], float)
         if matrix is not None:
-            seen = map_points(back, map_points(matrix, corners))
-            off.append(float(np.hypot(*(seen - corners).T).max()))
+            true = map_points(np.linalg.inv(matrix), photo.place(corners))
+            off.append(float(np.hypot(*(true - corners).T).max()))
     return max(off, default=0.0)
 
 

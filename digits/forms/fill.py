@@ -24,6 +24,7 @@ from digits.forms.align import (
     warp,
     without_shadow,
 )
+from digits.forms.checks import to_decimal
 from digits.forms.template import Field, FieldKind, Form
 from digits.forms.values import find_fault, find_wrong_sums, likely_values, offer, to_value
 from digits.image.binarize import to_ink
@@ -557,13 +558,13 @@ def _check_sums(fields: Sequence[Field], readings: Sequence[FieldReading]) -> li
     checked = list(readings)
     for i, parts, fault in find_wrong_sums(fields, [reading.value for reading in readings]):
         total = _with_doubt(checked[i], fault)
-        reckoned = _sum(checked, parts)
+        reckoned, written = _sum(checked, parts), to_decimal(total.value)
         if reckoned is not None:
             others = _alternatives(fields[i], total)
-            fitting = tuple(value for value in others if Decimal(value) == reckoned)
+            fitting = tuple(value for value in others if to_decimal(value) == reckoned)
             total = replace(total, offered=fitting)
-            if not fitting:
-                _suspect_part(fields, checked, parts, Decimal(total.value) - reckoned)
+            if not fitting and written is not None:
+                _suspect_part(fields, checked, parts, written - reckoned)
         checked[i] = total
     return checked
 
@@ -575,10 +576,9 @@ def _alternatives(each: Field, reading: FieldReading) -> list[str]:
 
 
 def _sum(readings: Sequence[FieldReading], parts: Sequence[int]) -> Decimal | None:
-    try:
-        return sum((Decimal(readings[part].value or "0") for part in parts), Decimal())
-    except ArithmeticError:
-        return None
+    numbers = [to_decimal(readings[part].value or "0") for part in parts]
+    known = [number for number in numbers if number is not None]
+    return sum(known, Decimal()) if len(known) == len(numbers) else None
 
 
 def _suspect_part(
@@ -589,7 +589,7 @@ def _suspect_part(
         (part, value)
         for part in parts
         for value in _alternatives(fields[part], checked[part])
-        if Decimal(value) == Decimal(checked[part].value or "0") + by
+        if to_decimal(value) == (to_decimal(checked[part].value or "0") or 0) + by
     ]
     if len({part for part, _ in found}) == 1:
         part = found[0][0]

@@ -14,6 +14,9 @@ from digits.types import Box
 
 PAGE = (1240, 1754)  # px, A4 at 150 dots per inch
 INSIDE = 0.62  # of a box's height: how tall digits are written
+TALLEST = 44.0  # px: digits on a line
+ABOVE = 0.5  # of a cell's height: a digit written above one that is struck out
+WRITTEN_OVER = 0.4  # share of corrections that are written over, or blotted out
 AWAY = 2.2  # heights of the page, from which the camera looks
 
 
@@ -315,10 +318,16 @@ class FilledForm:
 
     page: UInt8[np.ndarray, "h w"]
     values: dict[str, str]  # by name of the field; empty where nothing is written
+    corrected: frozenset[str] = frozenset()  # fields that the writer struck out or wrote over
 
 
 def fill_form(
-    form: ComposedForm, digits: Labelled, rng: np.random.Generator, *, empty: float = 0.05
+    form: ComposedForm,
+    digits: Labelled,
+    rng: np.random.Generator,
+    *,
+    empty: float = 0.05,
+    corrected: float = 0.0,
 ) -> FilledForm:
     """Write into a form.
 
@@ -326,14 +335,24 @@ def fill_form(
     ----------
     digits : whose handwriting
     empty : share of the fields that are left empty
+    corrected : share of the others that the writer got wrong at first: the wrong digits are struck
+        out or written over, and a box that was ticked is blotted out
     """
     hand = np.zeros(form.print_.shape, np.uint8)
     values = _choose_values(form.fields, rng, empty)
+    changed = set()
     for each in form.fields:
-        _write(hand, each, values[each.name], digits, rng)
+        value = values[each.name]
+        if corrected and value not in ("", "no") and rng.random() < corrected:
+            changed.add(each.name)
+            _write_corrected(hand, each, value, digits, rng)
+            if each.kind == "tick":
+                values[each.name] = "no"
+        else:
+            _write(hand, each, value, digits, rng)
     page = _inked(np.full(hand.shape, 250.0), form.print_, form.shade)
     level = int(rng.choice([25, 45, 70, 95]))
-    return FilledForm(_inked(page.astype(np.float64), hand, level), values)
+    return FilledForm(_inked(page.astype(np.float64), hand, level), values, frozenset(changed))
 
 
 def _inked(page: np.ndarray, ink: np.ndarray, level: int) -> np.ndarray:
@@ -392,15 +411,34 @@ def _write(
     text = written_of(each, value)
     if each.cells:
         for cell, sign in zip(each.cells[-len(text) :] if text else (), text, strict=True):
-            tall = cell.height * INSIDE * rng.uniform(0.9, 1.1)
-            drawn = _digit(digits, sign, tall, rng)
-            x = cell.x + (cell.width - drawn.shape[1]) / 2 + rng.normal(0, 2)
-            _paste(hand, drawn, x, cell.y + (cell.height - drawn.shape[0]) / 2 + rng.normal(0, 2))
+            _write_in_cell(hand, cell, sign, digits, rng)
         return
     # As tall as there is room for it in the width too.
-    tall = min(each.box.height * INSIDE, 44.0, each.box.width / (0.5 + 1.0 * max(1, len(text))))
-    x = each.box.x + rng.uniform(0.25, 0.6) * tall
-    foot = each.box.y + each.box.height * 0.5 + tall / 2 + rng.normal(0, 2)
+    tall = min(each.box.height * INSIDE, TALLEST, each.box.width / (0.5 + max(1, len(text))))
+    _write_line(hand, each.box, each.box.x, text, tall, digits, rng)
+
+
+def _write_in_cell(
+    hand: np.ndarray, cell: Box, sign: str, digits: Labelled, rng: np.random.Generator
+) -> None:
+    tall = cell.height * INSIDE * rng.uniform(0.9, 1.1)
+    drawn = _digit(digits, sign, tall, rng)
+    x = cell.x + (cell.width - drawn.shape[1]) / 2 + rng.normal(0, 2)
+    _paste(hand, drawn, x, cell.y + (cell.height - drawn.shape[0]) / 2 + rng.normal(0, 2))
+
+
+def _write_line(
+    hand: np.ndarray,
+    box: Box,
+    left: float,
+    text: str,
+    tall: float,
+    digits: Labelled,
+    rng: np.random.Generator,
+) -> float:
+    """Write a number into a box from `left` on; return where it ends."""
+    x = left + rng.uniform(0.25, 0.6) * tall
+    foot = box.y + box.height * 0.5 + tall / 2 + rng.normal(0, 2)
     for sign in text:
         if sign == ".":
             drawn = np.full((5, 5), 255, np.uint8)
@@ -409,6 +447,69 @@ def _write(
             drawn = _digit(digits, sign, tall * rng.uniform(0.93, 1.07), rng)
             _paste(hand, drawn, x, foot - drawn.shape[0])
         x += drawn.shape[1] + tall * rng.uniform(0.12, 0.25)
+    return x
+
+
+def _write_corrected(
+    hand: np.ndarray,
+    each: PlannedField,
+    value: str,
+    digits: Labelled,
+    rng: np.random.Generator,
+) -> None:
+    """Write something wrong, strike it out or write over it, and write what is right."""
+    if each.kind == "tick":
+        _tick(hand, each.box, rng)
+        _scribble(hand, each.box, rng)
+        return
+    text = written_of(each, value)
+    box = each.box
+    if each.cells or each.kind == "digit":
+        cells = each.cells[-len(text) :] if each.cells else (box,)
+        at = int(rng.integers(0, len(cells)))
+        for i, (cell, sign) in enumerate(zip(cells, text, strict=True)):
+            _write_in_cell(hand, cell, _another(sign, rng) if i == at else sign, digits, rng)
+        if rng.random() < WRITTEN_OVER:
+            _write_in_cell(hand, cells[at], text[at], digits, rng)
+        else:
+            _strike(hand, cells[at], rng)
+            small = _digit(digits, text[at], ABOVE * cells[at].height, rng)
+            _paste(hand, small, cells[at].x + 4, cells[at].y - 0.8 * small.shape[0])
+        return
+    # The wrong number, struck out, and the right one beside it.
+    tall = min(box.height * INSIDE, TALLEST, box.width / (1.5 + 2 * len(text)))
+    wrong = "".join(sign if sign == "." else _another(sign, rng) for sign in text)
+    end = _write_line(hand, box, box.x, wrong, tall, digits, rng)
+    around = Box(box.x, round(box.y + (box.height - tall) / 2), round(end - box.x), round(tall))
+    if rng.random() < WRITTEN_OVER:
+        _scribble(hand, around, rng)
+    else:
+        _strike(hand, around, rng)
+    _write_line(hand, box, end, text, tall, digits, rng)
+
+
+def _another(sign: str, rng: np.random.Generator) -> str:
+    return str((int(sign) + int(rng.integers(1, 10))) % 10)
+
+
+def _strike(hand: np.ndarray, box: Box, rng: np.random.Generator) -> None:
+    """Draw one or two strokes through what stands in a box."""
+    thick = int(rng.integers(2, 5))
+    for _ in range(int(rng.integers(1, 3))):
+        rise = rng.uniform(-0.4, 0.4)
+        left = round(box.x + 0.1 * box.width), round(box.y + (0.5 + rise) * box.height)
+        right = round(box.x + 0.9 * box.width), round(box.y + (0.5 - rise) * box.height)
+        cv2.line(hand, left, right, 255, thick, cv2.LINE_AA)
+
+
+def _scribble(hand: np.ndarray, box: Box, rng: np.random.Generator) -> None:
+    """Blot out what stands in a box by going to and fro."""
+    thick = int(rng.integers(3, 5))
+    n = max(5, round(box.width / (1.6 * thick)))
+    x = np.linspace(box.x + 2, box.right - 2, n)
+    y = np.where(np.arange(n) % 2, box.y + 2, box.bottom - 2) + rng.normal(0, 2, n)
+    points = np.stack([x, y], axis=1).round().astype(np.int32)
+    cv2.polylines(hand, [points], False, 255, thick, cv2.LINE_AA)
 
 
 def _digit(digits: Labelled, sign: str, tall: float, rng: np.random.Generator) -> np.ndarray:
@@ -456,6 +557,36 @@ class Photo:
     pixels: UInt8[np.ndarray, "h w"]
     to_photo: Float64[np.ndarray, "3 3"]  # homography from px of the page to px of the photo
     quarters: int  # by which the page was turned to the right
+    bend: "Bend | None" = None  # of the paper; None: it lies flat
+
+    def place(self, points: np.ndarray) -> np.ndarray:
+        """Return where points of the page, in px of it, lie on the photo: (n, 2) -> (n, 2)."""
+        flat = points if self.bend is None else self.bend.move(points)
+        x, y, scale = self.to_photo @ np.column_stack([flat, np.ones(len(flat))]).T
+        return np.stack([x / scale, y / scale], axis=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Bend:
+    """Waves of a paper that does not lie flat: what stands at x, y is seen a little beside it."""
+
+    size: tuple[int, int]  # px of the page
+    by: tuple[float, float]  # px by which points move across and down
+    waves: tuple[float, float]  # half waves over the page's height, and over its width
+    phases: tuple[float, float]
+
+    def shift(self, points: np.ndarray) -> np.ndarray:
+        """Return what is seen at points, less the points: (..., 2) -> (..., 2)."""
+        width, height = self.size
+        turns = points[..., ::-1] / np.array([height, width]) * np.pi * np.array(self.waves)
+        return np.array(self.by) * np.sin(turns + np.array(self.phases))
+
+    def move(self, points: np.ndarray) -> np.ndarray:
+        """Return where points of the flat page are seen: (n, 2) -> (n, 2)."""
+        seen = points.astype(np.float64)
+        for _ in range(4):  # a fixed point; the waves are long
+            seen = points - self.shift(seen)
+        return seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -467,13 +598,13 @@ class Shot:
     quarters: int = 0  # further quarter turns to the right
     pixels: int = 2_000_000  # px of the photograph
     crop: float = 0.0  # of a side, at most, that is cut off
-    bend: float = 0.0  # px of the page by which it is curled
+    bend: float = 0.0  # of the page's height by which waves in the paper move its points
     shadow: bool = False
     blur: float = 0.0  # px of the photograph
     noise: float = 0.0  # grey levels
 
 
-def random_shot(rng: np.random.Generator, pixels: int = 2_000_000) -> Shot:
+def random_shot(rng: np.random.Generator, pixels: int = 2_000_000, bend: float = 0.0) -> Shot:
     """Return how somebody might photograph a page with a telephone."""
     return Shot(
         tilt=25.0,
@@ -484,14 +615,16 @@ def random_shot(rng: np.random.Generator, pixels: int = 2_000_000) -> Shot:
         shadow=bool(rng.random() < 0.5),
         blur=float(rng.uniform(0.3, 1.1)),
         noise=float(rng.uniform(0, 5)),
+        bend=bend,
     )
 
 
 def photograph(page: np.ndarray, shot: Shot, rng: np.random.Generator) -> Photo:
     """Photograph a page that lies on a desk."""
     height, width = page.shape
-    if shot.bend:
-        page = _curled(page, shot.bend, rng)
+    bend = _bend(shot.bend, (width, height), rng) if shot.bend else None
+    if bend is not None:
+        page = _bent(page, bend)
     corners = _seen(width, height, shot, rng)
     matrix = cv2.getPerspectiveTransform(
         np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32),
@@ -519,7 +652,7 @@ def photograph(page: np.ndarray, shot: Shot, rng: np.random.Generator) -> Photo:
     # OpenCV counts from the middle of a pixel; boxes are counted from its corner.
     half = np.array([[1, 0, 0.5], [0, 1, 0.5], [0, 0, 1]])
     to_photo = half @ matrix @ np.linalg.inv(half)
-    return Photo(np.clip(image, 0, 255).astype(np.uint8), to_photo, shot.quarters)
+    return Photo(np.clip(image, 0, 255).astype(np.uint8), to_photo, shot.quarters, bend)
 
 
 def _seen(width: int, height: int, shot: Shot, rng: np.random.Generator) -> np.ndarray:
@@ -537,15 +670,23 @@ def _seen(width: int, height: int, shot: Shot, rng: np.random.Generator) -> np.n
     return points @ turn
 
 
-def _curled(page: np.ndarray, by: float, rng: np.random.Generator) -> np.ndarray:
-    """Bend the paper along its height."""
-    height, width = page.shape
-    x = np.arange(width, dtype=np.float32)[None, :].repeat(height, 0)
-    y = np.arange(height, dtype=np.float32)[:, None].repeat(width, 1)
-    wave = by * np.sin(x / width * np.pi * rng.uniform(1, 2) + rng.uniform(0, 6))
-    return cv2.remap(
-        page, x, (y + wave).astype(np.float32), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+def _bend(share: float, size: tuple[int, int], rng: np.random.Generator) -> Bend:
+    """Return waves that move points by up to a share of the page's height, mostly downwards."""
+    by = share * size[1]
+    across, down = rng.uniform(0.0, 0.4) * by, by
+    waves = rng.uniform(1, 2, 2)
+    phases = rng.uniform(0, 2 * np.pi, 2)
+    return Bend(
+        size, (float(across), float(down)), (waves[0], waves[1]), (float(phases[0]), phases[1])
     )
+
+
+def _bent(page: np.ndarray, bend: Bend) -> np.ndarray:
+    """Bend the paper: (h, w) -> (h, w)."""
+    height, width = page.shape
+    places = np.stack(np.meshgrid(np.arange(width), np.arange(height)), axis=-1)
+    x, y = np.moveaxis((places + bend.shift(places)).astype(np.float32), -1, 0)
+    return cv2.remap(page, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
 
 
 def _shade(size: tuple[int, int], rng: np.random.Generator) -> np.ndarray:
