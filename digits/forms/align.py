@@ -3,18 +3,21 @@
 Only print counts. What stands inside fields is left out on both pictures, and what a page network
 calls handwriting is left out of the reference. Local features (Lowe 2004) give a homography
 (MAGSAC++, Barath et al. 2020); small tiles of print, found again one by one, refine it, correct it
-around each field where the paper is bent, and say how much of the print is really there.
+around each field, and say how much of the print is really there. Where the paper is bent, the
+page is flattened first: features and tiles say how it is bent.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
+from itertools import product
 
 import cv2
 import numpy as np
 
 from digits.arrays import Bool, Float32, Float64, Int32
 from digits.errors import NotThisFormError
+from digits.forms.bend import Bend, agree_with_neighbours, fit_bend, flatten, map_points
 from digits.image.binarize import is_light_on_dark, to_ink
 from digits.image.components import find_components
 from digits.image.ruling import find_rules
@@ -30,9 +33,16 @@ ALIKE = 0.8  # cosine of two descriptors from which a guided match is one
 REACH = 0.012  # of the reference's longer side within which a guided match is looked for
 NEAR = 3.0  # px of the looked-at page: distance of an inlier
 LITTLE = 300  # features of a form below which a table's corners may align it
+FEWEST_CELLS = 3  # of a table that aligns a form
+MISSED_CELLS = 1  # rows or columns at a table's rim that may not be found
+LEAST_DIFFERENCE = 0.05  # of the print found by which one way to lay a form differs from another
+NO_GRID = np.zeros((0, 0, 4, 2))
 MANY = 60  # inliers that need no guided matches
 FEWEST = 10  # inliers; a homography through chance matches has five or six
 TRIES = 5_000  # samples of MAGSAC
+LOOSE = 0.01  # of the reference's longer side: distance of an inlier on bent paper
+WIDE = 0.05  # of the reference's longer side by which bent paper moves a point
+BENT = 2.5  # px of the reference by which a tenth of the matches stand off where paper is bent
 TILE = 64  # px of the reference, side of a tile
 WITHIN = 0.9  # of a tile that must lie in the picture
 STEP = 48  # px of the reference from tile to tile
@@ -40,7 +50,10 @@ MOST_TILES = 80  # from all over the page
 EACH_FIELD = 6  # further tiles near each field, those with the clearest corners
 EDGED = 0.012  # smaller eigenvalue of a tile's mean structure tensor that fixes it both ways
 SEARCH = (14, 6)  # px of the reference around a tile, in each round
+SEARCH_BENT = (20, 14, 14, 6)  # the same where the paper is bent
 SOFT = 1.0  # px, standard deviation by which both pictures are smoothed
+STRIP = 8  # px of the reference on both sides of a field's printed side
+RULED = 0.12  # of full contrast by which a printed side stands out of what lies beside it
 SAME = 0.5  # correlation from which a tile's print is found; of other print it is below 0.4
 BROADEST = 0.034  # of the form's width: no stroke is so broad, but a shadow is
 NARROWEST = 31  # px: a window for crops of a form, whose strokes are as broad as elsewhere
@@ -55,6 +68,7 @@ NEAREST = 8  # tiles that place a field
 LOCAL = 0.5  # share of them that must be found
 FEW = 3  # tiles from which a field's own shift is known
 INSET = 0.08  # of a field's shorter side: its border and what lies outside it are print
+RUN = 0.3  # of the shortest side of a field: the length of a straight run of its border
 EDGE = 0.18  # of a cell's shorter side: what lies further in is writing
 LONG, WHOLE = 0.6, 0.95  # of a field's width, and of its height, that a rule inside it takes
 RULE_RIM = 5  # px of the reference around a rule that stay in sight inside fields
@@ -73,8 +87,9 @@ class FormPrint:
     descriptors: Float32[np.ndarray, "n 128"]  # unit length
     tiles: Int32[np.ndarray, "m 2"]  # px, left and top of the tiles that fix the page
     n_page: int  # the first of them, chosen for the page and not for a field
+    sides: tuple[tuple[Box, bool], ...]  # px, strips along fields' printed sides; True: level ones
     light_on_dark: bool  # print is lighter than its paper
-    grid: Float64[np.ndarray, "k 2"]  # px, corners of the cells of a table; few where none is
+    grid: Float64[np.ndarray, "r c 4 2"]  # px, corners of the cells of a table; empty where none is
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +101,30 @@ class Alignment:
     inliers: int  # features that agree
     residual: float  # px of the reference: median by which tiles of print stood off
     agreement: float  # share of the print in sight that was found
+    in_sight: float  # share of the print that lies in the picture
+    bend: Bend | None = None  # of the paper; None: it lies flat. `fields` are of the flattened page
+
+    def place(self, field: int, points: np.ndarray) -> np.ndarray | None:
+        """Return where points near a field lie on the page: (n, 2) -> (n, 2); None as in `fields`.
+
+        Parameters
+        ----------
+        points : px of the reference
+        """
+        matrix = self.fields[field]
+        if matrix is None:
+            return None
+        flat = map_points(np.linalg.inv(self.to_page) @ matrix, points)
+        return map_points(self.to_page, flat if self.bend is None else flat + self.bend.shift(flat))
+
+    def seen(self, field: int, point: np.ndarray) -> Homography | None:
+        """Return the homography from px of the reference to px of the page near one point."""
+        matrix = self.fields[field]
+        if matrix is None or self.bend is None:
+            return matrix
+        local = np.linalg.inv(self.to_page) @ matrix
+        around = self.bend.around(map_points(local, point[None])[0])
+        return np.asarray(self.to_page @ around @ local)
 
 
 def find_print(
@@ -115,7 +154,12 @@ def find_print(
     if handwriting is not None:
         printed &= ~handwriting | rules
         contrast = np.where(handwriting & ~rules, np.float32(0), contrast)
-    erased = printed if is_blank else printed & (_long_rules(rules, boxes, cells) | ~inside)
+    erased = printed
+    if not is_blank:
+        around = ~inside & (
+            _straight(printed, (*cells, *boxes)) | ~_insides(boxes, (), rules.shape, 0.0)
+        )
+        erased = printed & (_long_rules(rules, boxes, cells) | around)
     view = _smoothed(without_shadow(contrast, float(reference.shape[1])), hidden)
     points, descriptors = _features(view, ~hidden)
     return FormPrint(
@@ -125,8 +169,9 @@ def find_print(
         points,
         descriptors,
         *_corner_tiles(view, boxes),
+        _printed_sides(view, [*cells, *boxes]),
         light_on_dark,
-        _grid_corners(ink) if len(points) < LITTLE else np.zeros((0, 2)),
+        _grid_corners(ink) if len(points) < LITTLE else NO_GRID,
     )
 
 
@@ -144,11 +189,64 @@ def align(print_: FormPrint, contrast: Contrast, boxes: Sequence[Box]) -> Alignm
     NotThisFormError
         Too little of the form's print is found on the page, or it lies as no paper can.
     """
-    if len(print_.grid) >= FEWEST:  # the features of boxes are all alike
+    if print_.grid.size:  # the features of boxes are all alike
         with suppress(NotThisFormError):
             return _by_grid(print_, contrast, boxes)
-    rough, inliers = _by_features(print_, contrast)
-    return _refined(print_, contrast, boxes, rough, inliers)
+    rough = _by_features(print_, contrast)
+    to_page, bend = _find_bend(rough, print_)
+    if bend is None:
+        return _refined(print_, contrast, boxes, rough.to_page, rough.inliers)
+    return _refined_bend(print_, contrast, boxes, to_page, bend, rough.inliers)
+
+
+def _find_bend(rough: "_Matches", print_: FormPrint) -> tuple[Homography, Bend | None]:
+    """Return the homography of all matches, and the bend by which they stand off it, if any."""
+    height, width = print_.view.shape
+    longer, source = max(width, height), rough.source
+    loose = LOOSE * longer * _scale(rough.to_page, print_.view.shape)
+    found, _ = cv2.findHomography(
+        source, rough.target, cv2.USAC_MAGSAC, loose, maxIters=TRIES, confidence=0.9999
+    )
+    off, kept = np.zeros(source.shape), np.zeros(len(source), bool)
+    for _ in SEARCH:
+        if found is None or not _is_possible(found, print_.view.shape):
+            return rough.to_page, None
+        to_page = found.astype(np.float64)
+        off = map_points(np.linalg.inv(to_page), rough.target) - source
+        near = np.flatnonzero(np.hypot(*off.T) < WIDE * longer)
+        kept[:] = False
+        kept[near] = agree_with_neighbours(source[near], off[near])
+        if kept.sum() < MANY:
+            return rough.to_page, None
+        found, _ = cv2.findHomography(source[kept], rough.target[kept], 0)
+    if np.quantile(np.hypot(*off[kept].T), 0.9) < BENT:
+        return rough.to_page, None
+    return to_page, fit_bend(source[kept], off[kept], (width, height))
+
+
+def _refined_bend(
+    print_: FormPrint,
+    contrast: Contrast,
+    boxes: Sequence[Box],
+    to_page: Homography,
+    bend: Bend,
+    inliers: int,
+) -> Alignment:
+    """Return the alignment of a bent page, whose tiles agree when it is flattened."""
+    for i, reach in enumerate(SEARCH_BENT):
+        flat = flatten(contrast, to_page, bend)
+        found = _find_tiles(print_, flat, to_page, reach)
+        if i:  # far from its place, a side may be taken for another
+            found = _joined(found, _find_sides(print_, flat, to_page, reach))
+        good = found.is_good
+        if good.sum() >= FEWEST:
+            places, moved = found.places[good], (found.places + found.shifts)[good]
+            shifts = moved - places + bend.shift(moved)
+            bend = fit_bend(places, shifts, bend.size, known=found.fixes[good])
+    flat = flatten(contrast, to_page, bend)
+    found = _find_tiles(print_, flat, to_page, SEARCH[-1])
+    sides = _find_sides(print_, flat, to_page, SEARCH[-1])
+    return replace(_checked(print_, boxes, to_page, found, inliers, sides), bend=bend)
 
 
 def _refined(
@@ -163,6 +261,23 @@ def _refined(
         found = _find_tiles(print_, contrast, to_page, reach)
         to_page = _refit(to_page, found)
     found = _find_tiles(print_, contrast, to_page, SEARCH[-1])
+    return _checked(print_, boxes, to_page, found, inliers)
+
+
+def _checked(
+    print_: FormPrint,
+    boxes: Sequence[Box],
+    to_page: Homography,
+    found: "_Found",
+    inliers: int,
+    sides: "_Found | None" = None,
+) -> Alignment:
+    """Return the alignment that tiles give, or raise NotThisFormError where too few agree.
+
+    Parameters
+    ----------
+    sides : of fields; they help to place fields, but say nothing of which form it is
+    """
     seen, good = found.seen, found.is_good
     # The print near fields, often their boxes alone, says less of which form it is.
     agreement = min(
@@ -180,8 +295,9 @@ def _refined(
             f"the form is too crumpled to be aligned: its print stands off by {residual:.1f} px"
         )
     _check_shape(to_page, print_.view.shape)
-    places = tuple(_around(to_page, found, box) for box in boxes)
-    return Alignment(to_page, places, inliers, residual, agreement)
+    around = found if sides is None else _joined(found, sides)
+    places = tuple(_around(to_page, around, box) for box in boxes)
+    return Alignment(to_page, places, inliers, residual, agreement, float(seen.mean()))
 
 
 def even_contrast(pixels: Pixels, *, light_on_dark: bool) -> Contrast:
@@ -222,22 +338,36 @@ def without_shadow(contrast: Contrast, width: float) -> Contrast:
     return (contrast - shade).astype(np.float32)
 
 
-def map_points(matrix: Homography, points: np.ndarray) -> np.ndarray:
-    """Return where a homography maps points: (n, 2) -> (n, 2)."""
-    x, y = points.T
-    across, down, scale = matrix @ np.stack([x, y, np.ones(len(points))])
-    return np.stack([across / scale, down / scale], axis=1)
+def _straight(printed: np.ndarray, boxes: Sequence[Box]) -> np.ndarray:
+    """Return the sides of boxes: straight runs, which a digit at a box's rim has not: (h, w) bool.
+
+    A side that leans by a pixel is two runs.
+    """
+    least = max(3, round(RUN * min((min(b.width, b.height) for b in boxes), default=0)))
+    thick = cv2.morphologyEx(printed.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
+    runs = [
+        cv2.morphologyEx(thick, cv2.MORPH_OPEN, np.ones(window, np.uint8))
+        for window in ((least, 1), (1, least))
+    ]
+    return _widened(np.maximum(*runs) > 0, 1)
 
 
-def _insides(boxes: Sequence[Box], cells: Sequence[Box], shape: tuple[int, ...]) -> np.ndarray:
-    """Return the insides of fields, without borders and what parts their cells: (h, w) bool."""
+def _insides(
+    boxes: Sequence[Box], cells: Sequence[Box], shape: tuple[int, ...], share: float = INSET
+) -> np.ndarray:
+    """Return the insides of fields, without borders and what parts their cells: (h, w) bool.
+
+    Parameters
+    ----------
+    share : of a field's shorter side that its border takes
+    """
     inside = np.zeros(shape, bool)
     between = np.zeros(shape, bool)
     for cell in cells:
         between[cell.rows_and_columns()] = True
     plain = [box for box in boxes if not between[box.rows_and_columns()].any()]
     for box in (*plain, *cells):
-        inset = max(2, round(INSET * min(box.width, box.height)))
+        inset = max(2, round(share * min(box.width, box.height))) if share else 0
         inside[box.y + inset : box.bottom - inset, box.x + inset : box.right - inset] = True
     return inside
 
@@ -297,8 +427,18 @@ def _features(
     return points, rooted.astype(np.float32)
 
 
-def _by_features(print_: FormPrint, contrast: Contrast) -> tuple[Homography, int]:
-    """Return the homography on which most features agree, and how many do."""
+@dataclass(frozen=True, slots=True)
+class _Matches:
+    """Features of a form that were found on a page, and the homography on which most agree."""
+
+    to_page: Homography
+    inliers: int
+    source: Float32[np.ndarray, "n 2"]  # px of the reference
+    target: Float32[np.ndarray, "n 2"]  # px of the page
+
+
+def _by_features(print_: FormPrint, contrast: Contrast) -> _Matches:
+    """Return the features that are found again, and the homography on which most agree."""
     points, descriptors = _features(contrast, None)
     if min(len(points), len(print_.points)) < FEWEST:
         raise NotThisFormError("this is not the form: nothing of its print is found")
@@ -310,9 +450,10 @@ def _by_features(print_: FormPrint, contrast: Contrast) -> tuple[Homography, int
     second = alike.max(axis=1)
     alike[every, first] = best
     distinct = np.sqrt(np.maximum(0, 1 - best)) < RATIO * np.sqrt(np.maximum(0, 1 - second))
-    matrix, inliers = _robust(print_.points[distinct], points[first[distinct]])
+    source, target = print_.points[distinct], points[first[distinct]]
+    matrix, inliers = _robust(source, target)
     if inliers >= MANY:
-        return matrix, inliers
+        return _Matches(matrix, inliers, source, target)
     # With a place to look at, features that others resemble, such as corners of boxes, count too.
     away = REACH * max(print_.view.shape) * _scale(matrix, print_.view.shape)
     guessed = map_points(matrix, print_.points.astype(np.float64)).astype(np.float32)
@@ -322,15 +463,21 @@ def _by_features(print_: FormPrint, contrast: Contrast) -> tuple[Homography, int
     chosen = near[every, which] > ALIKE
     if chosen.sum() < FEWEST:
         raise NotThisFormError("this is not the form: its print is not found")
-    return _robust(print_.points[chosen], points[which[chosen]])
+    source, target = print_.points[chosen], points[which[chosen]]
+    return _Matches(*_robust(source, target), source, target)
 
 
-def _grid_corners(ink: Ink) -> Float64[np.ndarray, "k 2"]:
-    """Return the corners of a table's cells, row by row; none where there is no table."""
+def _grid_corners(ink: Ink) -> Float64[np.ndarray, "r c 4 2"]:
+    """Return the corners of a table's cells; none where there is no table, or too small a one."""
     grid = find_grid(ink)
-    if grid is None or len(grid.cells) != grid.rows * grid.columns:
-        return np.zeros((0, 2))
-    return np.array([corner for cell in grid.cells for corner in cell.region.corners], float)
+    if (
+        grid is None
+        or len(grid.cells) != grid.rows * grid.columns
+        or len(grid.cells) < FEWEST_CELLS
+    ):
+        return NO_GRID
+    corners = [cell.region.corners for cell in grid.cells]
+    return np.array(corners, float).reshape(grid.rows, grid.columns, 4, 2)
 
 
 def _by_grid(print_: FormPrint, contrast: Contrast, boxes: Sequence[Box]) -> Alignment:
@@ -342,24 +489,38 @@ def _by_grid(print_: FormPrint, contrast: Contrast, boxes: Sequence[Box]) -> Ali
         There is no such table on the page.
     """
     corners = _grid_corners(to_ink(contrast))
+    # A row of boxes looks the same upside down: the print around it decides.
+    turned = corners[::-1, ::-1][:, :, [2, 3, 0, 1]]
     found: list[Alignment] = []
-    if len(corners) == len(print_.grid):
-        # A row of boxes looks the same upside down: the print around it decides.
-        turned = corners.reshape(-1, 4, 2)[::-1, [2, 3, 0, 1]].reshape(-1, 2)
-        for placed in (corners, turned):
-            matrix, _ = cv2.findHomography(print_.grid, placed, 0)
+    for placed in (corners, turned):
+        for own, theirs in _overlaps(print_.grid, placed):
+            matrix, _ = cv2.findHomography(own.reshape(-1, 2), theirs.reshape(-1, 2), 0)
             if matrix is None:
                 continue
-            try:
-                found.append(
-                    _refined(print_, contrast, boxes, matrix.astype(np.float64), len(corners))
-                )
-            except NotThisFormError:
-                continue
+            with suppress(NotThisFormError):
+                to_page = matrix.astype(np.float64)
+                found.append(_refined(print_, contrast, boxes, to_page, own.size // 2))
     if not found:
         raise NotThisFormError("this is not the form: its print is not found")
     # Where the print does not decide, the page is taken to stand as it was photographed.
-    return max(found, key=lambda each: round(each.agreement, 1))
+    return max(found, key=lambda each: round(each.agreement * each.in_sight / LEAST_DIFFERENCE))
+
+
+def _overlaps(one: np.ndarray, other: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Yield the cells that two tables share, for each way to lay one over the other.
+
+    Of a table's cells, a row or a column at its rim may not be found; the others say where it is.
+    """
+    if not other.size:
+        return
+    less = np.array(other.shape[:2]) - one.shape[:2]
+    if np.abs(less).max() > MISSED_CELLS:
+        return
+    for down, across in product(*(range(min(0, n), max(0, n) + 1) for n in less.tolist())):
+        own = one[max(0, -down) :, max(0, -across) :]
+        theirs = other[max(0, down) :, max(0, across) :]
+        rows, columns = (min(a, b) for a, b in zip(own.shape[:2], theirs.shape[:2], strict=True))
+        yield own[:rows, :columns], theirs[:rows, :columns]
 
 
 def _robust(source: np.ndarray, target: np.ndarray) -> tuple[Homography, int]:
@@ -398,6 +559,15 @@ def _check_shape(to_page: Homography, shape: tuple[int, ...]) -> None:
         raise NotThisFormError("the form is too small in the picture: photograph it from nearer")
 
 
+def _is_possible(matrix: np.ndarray, shape: tuple[int, ...]) -> bool:
+    """Return whether a sheet of paper could lie so."""
+    try:
+        _check_shape(matrix.astype(np.float64), shape)
+    except NotThisFormError:
+        return False
+    return True
+
+
 # Tiles.
 
 
@@ -409,6 +579,12 @@ class _Found:
     shifts: Float64[np.ndarray, "m 2"]  # px of the reference by which each stands off
     seen: Bool[np.ndarray, " m"]  # lies in the picture
     is_good: Bool[np.ndarray, " m"]  # the same print
+    fixes: Bool[np.ndarray, "m 2"]  # whether its shift across, and down, is known
+
+
+def _joined(one: _Found, other: _Found) -> _Found:
+    pairs = [(getattr(one, each.name), getattr(other, each.name)) for each in fields(_Found)]
+    return _Found(*(np.concatenate(pair) for pair in pairs))
 
 
 def _corner_tiles(view: np.ndarray, boxes: Sequence[Box]) -> tuple[Int32[np.ndarray, "m 2"], int]:
@@ -451,9 +627,8 @@ def _distance(box: Box, points: np.ndarray) -> np.ndarray:
 
 def _find_tiles(print_: FormPrint, contrast: Contrast, to_page: Homography, reach: int) -> _Found:
     """Look for each tile of the reference around where a homography says it is."""
-    height, width = print_.view.shape
-    seen_page = warp(contrast, to_page, (width, height))
-    moved = _smoothed(without_shadow(seen_page, float(width)), print_.hidden)
+    moved = np.where(print_.hidden, np.float32(0), _warped(print_, contrast, to_page))
+    moved = cv2.GaussianBlur(moved, (0, 0), SOFT)
     moved = cv2.copyMakeBorder(moved, reach, reach, reach, reach, cv2.BORDER_CONSTANT, value=0)
     places = print_.tiles + TILE / 2
     shifts = np.zeros(places.shape)
@@ -464,16 +639,77 @@ def _find_tiles(print_: FormPrint, contrast: Contrast, to_page: Homography, reac
         score = cv2.matchTemplate(around, tile, cv2.TM_CCOEFF_NORMED)
         _, correlation[i], _, (x, y) = cv2.minMaxLoc(score)
         shifts[i] = _peak(score, x, y) - reach
-    page_height, page_width = contrast.shape
+    seen = _is_seen(print_, contrast, to_page, places)
+    at_rim = np.abs(shifts).max(axis=1) >= reach - 0.5
+    is_good = seen & (correlation >= SAME) & ~at_rim
+    return _Found(places, shifts, seen, is_good, np.ones(shifts.shape, bool))
+
+
+def _find_sides(print_: FormPrint, contrast: Contrast, to_page: Homography, reach: int) -> _Found:
+    """Look for the printed sides of fields beside where a homography says they are."""
+    moved = cv2.GaussianBlur(_warped(print_, contrast, to_page), (0, 0), SOFT)
+    moved = cv2.copyMakeBorder(moved, reach, reach, reach, reach, cv2.BORDER_CONSTANT, value=0)
+    strips = np.array([(s.x, s.y, s.width, s.height) for s, _ in print_.sides]).reshape(-1, 4)
+    places = strips[:, :2] + strips[:, 2:] / 2
+    shifts, correlation = np.zeros(places.shape), np.zeros(len(places))
+    fixes = np.array([(not level, level) for _, level in print_.sides], bool).reshape(-1, 2)
+    for i, (strip, level) in enumerate(print_.sides):
+        template = print_.view[strip.rows_and_columns()]
+        across, down = (reach, 0) if level else (0, reach)  # where it is not searched
+        around = moved[
+            strip.y + down : strip.bottom + 2 * reach - down,
+            strip.x + across : strip.right + 2 * reach - across,
+        ]
+        score = cv2.matchTemplate(around, template, cv2.TM_CCOEFF_NORMED)
+        _, correlation[i], _, (x, y) = cv2.minMaxLoc(score)
+        shifts[i] = np.where(fixes[i], _peak(score, x, y) - reach, 0)
+    seen = _is_seen(print_, contrast, to_page, places)
+    at_rim = np.abs(shifts).max(axis=1) >= reach - 0.5
+    return _Found(places, shifts, seen, seen & (correlation >= SAME) & ~at_rim, fixes)
+
+
+def _printed_sides(view: np.ndarray, boxes: Sequence[Box]) -> tuple[tuple[Box, bool], ...]:
+    """Return strips along those sides of boxes that are printed, none longer than a tile."""
+    height, width = view.shape
+    found = []
+    for box in boxes:
+        for level in (True, False):
+            long, wide = (box.width, box.height) if level else (box.height, box.width)
+            half = min(STRIP, wide // 3)
+            n = max(1, round(long / TILE))
+            for edge, k in product((0, wide), range(n)):
+                start, end = long * k // n, long * (k + 1) // n
+                strip = (
+                    Box(box.x + start, box.y + edge - half, end - start, 2 * half + 1)
+                    if level
+                    else Box(box.x + edge - half, box.y + start, 2 * half + 1, end - start)
+                )
+                if strip.x < 0 or strip.y < 0 or strip.right > width or strip.bottom > height:
+                    continue
+                profile = view[strip.rows_and_columns()].mean(axis=1 if level else 0)
+                if half > 0 and profile.max() - np.median(profile) >= RULED:
+                    found.append((strip, level))
+    return tuple(found)
+
+
+def _warped(print_: FormPrint, contrast: Contrast, to_page: Homography) -> Contrast:
+    """Return a page's contrast where the form lies: as large as the reference."""
+    height, width = print_.view.shape
+    return without_shadow(warp(contrast, to_page, (width, height)), float(width))
+
+
+def _is_seen(
+    print_: FormPrint, contrast: Contrast, to_page: Homography, places: np.ndarray
+) -> Bool[np.ndarray, " m"]:
+    """Return which tiles around places of the reference lie in the picture."""
+    height, width = contrast.shape
     on_page = map_points(to_page, places)
     margin = WITHIN * TILE / 2 * _scale(to_page, print_.view.shape)
-    seen = (
+    return np.asarray(
         (on_page > margin).all(axis=1)
-        & (on_page[:, 0] < page_width - margin)
-        & (on_page[:, 1] < page_height - margin)
+        & (on_page[:, 0] < width - margin)
+        & (on_page[:, 1] < height - margin)
     )
-    at_rim = np.abs(shifts).max(axis=1) >= reach - 0.5
-    return _Found(places, shifts, seen, seen & (correlation >= SAME) & ~at_rim)
 
 
 def _peak(score: np.ndarray, x: int, y: int) -> np.ndarray:
@@ -517,20 +753,21 @@ def _around(to_page: Homography, found: _Found, box: Box) -> Homography | None:
     weight = np.exp(-0.5 * (far[good] / (AROUND / 2)) ** 2) + SMALLEST
     middle = np.array([box.x + box.width / 2, box.y + box.height / 2])
     away = (found.places[good] - middle) / AROUND
-    design = np.column_stack([np.ones(len(away)), away]) * np.sqrt(weight)[:, None]
-    # A ridge on the slope: where tiles lie on one side only, a shift is all that they tell.
-    ridge = np.diag([0.0, 0.3, 0.3]) * weight.max()
-    shifts = found.shifts[good]
-    usual = np.median(shifts, axis=0)
-    kept = np.hypot(*(shifts - usual).T) <= MOST_RESIDUAL
-    design, shifts, weight = design[kept], shifts[kept], weight[kept]
-    solved = np.linalg.solve(
-        design.T @ design + ridge, design.T @ (shifts * np.sqrt(weight)[:, None])
-    )  # (3, 2): shift, and its change along x and y
-    slope = solved[1:].T / AROUND
     local = np.eye(3)
-    local[:2, :2] += slope
-    local[:2, 2] = solved[0] - slope @ middle
+    for axis in (0, 1):
+        use = found.fixes[good, axis]
+        if not use.any():
+            continue
+        shifts = found.shifts[good, axis]
+        use &= np.abs(shifts - np.median(shifts[use])) <= MOST_RESIDUAL
+        root = np.sqrt(weight[use])
+        design = np.column_stack([np.ones(use.sum()), away[use]]) * root[:, None]
+        # A ridge on the slope: where tiles lie on one side only, a shift is all that they tell.
+        ridge = np.diag([0.0, 0.3, 0.3]) * weight.max()
+        solved = np.linalg.solve(design.T @ design + ridge, design.T @ (shifts[use] * root))
+        slope = solved[1:] / AROUND  # of the shift along x and y
+        local[axis, :2] += slope
+        local[axis, 2] = solved[0] - slope @ middle
     return to_page @ local
 
 

@@ -20,10 +20,10 @@ from digits.forms.align import (
     align,
     even_contrast,
     find_print,
-    map_points,
     warp,
     without_shadow,
 )
+from digits.forms.bend import flatten, map_points
 from digits.forms.checks import to_decimal
 from digits.forms.template import Field, FieldKind, Form
 from digits.forms.values import find_fault, find_wrong_sums, likely_values, offer, to_value
@@ -55,11 +55,15 @@ FormStatus = Literal["read", "doubtful", "refused", "failed"]
 SCHEMA = 1  # version of the JSON of a form's reading; fields are only ever added
 OVER = 0.15  # of a field's height around it where its writing may run over
 MARK = 0.2  # of a field's height: nothing smaller is a digit
+BROKEN = 0.08  # of a cell's height: so far apart lie the pieces of a broken stroke
 COVERED = 0.3  # of a resampled pixel that is print, from which it is
 SPAN = 1.4  # times a cell's width: a piece of ink that is wider is several digits that touch
 TICK_INSET = 0.12  # of a tick box's side that its border takes
 NOT_TICKED = 0.01  # share of a tick box that is inked, below which it is empty; docs/forms.md
 TICKED = 0.03  # share from which it is ticked; between the two it is doubtful
+BLOTTED = 0.78  # share from which it may have been ticked, and then blotted out
+DARK = 0.6  # of the paper's grey level, below which nothing is a shadow
+PAPER_LEVEL = 0.9  # quantile of the grey levels in and around a tick box: its paper
 YES, NO = "yes", "no"  # values of a tick box
 SEPARATORS = ".,/-"
 
@@ -159,7 +163,12 @@ def read_form(
         return FormReading(
             "", form.name, "refused", model, size, error=reason[:1].upper() + reason[1:] + "."
         )
-    fields = _read_fields(form, reader, page, print_, alignment, accept)
+    found = [
+        _cut(each, page, print_, matrix, _seen(alignment, i, each.box))
+        for i, (each, matrix) in enumerate(zip(form.fields, alignment.fields, strict=True))
+    ]
+    jobs = [_job(cut, picture) if isinstance(cut, _Cut) else cut for cut in found]
+    fields = _read_fields(form, reader, jobs, accept)
     is_sure = all(each.status in ("read", "empty") for each in fields)
     key = picture.sha256.encode() + reader.versions.encode() + form.sha256.encode()
     placed = tuple(None if m is None else page.to_original @ m for m in alignment.fields)
@@ -214,6 +223,8 @@ def _align_page(
             raise
         page = _open(picture, paper, print_)
         alignment = align(print_, page.contrast, boxes)
+    if alignment.bend is not None:
+        page = replace(page, contrast=flatten(page.contrast, alignment.to_page, alignment.bend))
     ink, contrast = _ink_on(page.contrast, print_, alignment)
     return replace(page, ink=ink, contrast=contrast), alignment
 
@@ -262,36 +273,37 @@ class _Cut:
     inside: Box  # px of `page`: the field without the room around it
     cells: tuple[Box, ...]  # px of `page`
     box: Box  # px of the original
+    is_light_on_dark: bool = False
 
 
 def _read_fields(
-    form: Form,
-    reader: Reader,
-    page: Page,
-    print_: FormPrint,
-    alignment: Alignment,
-    accept: float,
+    form: Form, reader: Reader, jobs: "Sequence[_Job | FieldReading]", accept: float
 ) -> tuple[FieldReading, ...]:
     """Read all fields in one batch."""
-    found = [
-        _cut(each, page, matrix, print_)
-        for each, matrix in zip(form.fields, alignment.fields, strict=True)
-    ]
-    jobs = [_job(cut) if isinstance(cut, _Cut) else cut for cut in found]
     pieces = [piece for job in jobs if isinstance(job, _Job) for piece in job.pieces]
     read = iter(reader.read_pieces(pieces))
     readings = [
         _judge(job, [next(read) for _ in job.pieces], accept) if isinstance(job, _Job) else job
         for job in jobs
     ]
-    return tuple(_check_sums(form.fields, readings))
+    return tuple(check_sums(form.fields, readings))
+
+
+def _seen(alignment: Alignment, field: int, box: Box) -> Homography | None:
+    """Return the homography from px of the reference to px of the page, bent or not, at a field."""
+    return alignment.seen(field, np.array([box.x + box.width / 2, box.y + box.height / 2]))
 
 
 def _cut(
-    each: Field, page: Page, matrix: Homography | None, print_: FormPrint
+    each: Field, page: Page, print_: FormPrint, matrix: Homography | None, seen: Homography | None
 ) -> _Cut | FieldReading:
-    """Cut a field out of the page, or say why it is missing."""
-    if matrix is None:
+    """Cut a field out of the page, or say why it is missing.
+
+    Parameters
+    ----------
+    matrix, seen : from px of the reference to those of the flattened page, and as it was
+    """
+    if matrix is None or seen is None:
         return _missing(each, "The print around it is not found")
     box = each.box
     corners = np.array(
@@ -318,7 +330,8 @@ def _cut(
     printed = warp(print_.erased.astype(np.float32), to_reference, size) > COVERED
     clean = erase(ink, printed)
     contrast = np.where(printed, np.minimum(contrast, clean), contrast).astype(np.float32)
-    piece = Page(clean.astype(np.float32), contrast, page.to_original @ to_page, page.size)
+    to_original = page.to_original @ seen @ to_reference
+    piece = Page(clean.astype(np.float32), contrast, to_original, page.size)
 
     def inner(part: Box) -> Box:
         left, top = round((part.x - box.x + room) * scale), round((part.y - box.y + room) * scale)
@@ -327,7 +340,14 @@ def _cut(
 
     cells = each.cells or ((box,) if each.kind == "digit" else ())
     inside = inner(box)
-    return _Cut(each, piece, inside, tuple(map(inner, cells)), piece.box_in_original(inside))
+    return _Cut(
+        each,
+        piece,
+        inside,
+        tuple(map(inner, cells)),
+        piece.box_in_original(inside),
+        print_.light_on_dark,
+    )
 
 
 def _missing(each: Field, reason: str) -> FieldReading:
@@ -344,11 +364,11 @@ class _Job:
     reasons: tuple[str, ...] = ()  # what leaves a doubt before anything is read
 
 
-def _job(cut: _Cut) -> _Job | FieldReading:
+def _job(cut: _Cut, picture: Picture) -> _Job | FieldReading:
     """Return what is to be read of a field, or the reading itself where no network is needed."""
     each = cut.field
     if each.kind == "tick":
-        return _read_tick(cut)
+        return _read_tick(cut, picture)
     own, pieces, runs_over = _own_ink(cut)
     if not _has_writing(pieces, MARK * cut.inside.height):
         return FieldReading(each.name, each.kind, "", "empty", 1.0, cut.box)
@@ -414,6 +434,7 @@ def _cell_glyphs(cut: _Cut, page: Page, pieces: Components) -> dict[int, Glyph]:
     of_column = np.searchsorted(edges, columns)
     of_piece = np.searchsorted(edges, pieces.means(columns))
     is_large = np.maximum(pieces.width, pieces.height) >= MARK * high
+    is_large[_beside(pieces, is_large, max(2, round(BROKEN * high)))] = True
     glyphs = {}
     names = pieces.labels - 1
     inked = pieces.labels > 0
@@ -440,7 +461,20 @@ def _cell_glyphs(cut: _Cut, page: Page, pieces: Components) -> dict[int, Glyph]:
     return glyphs
 
 
-def _read_tick(cut: _Cut) -> FieldReading:
+def _beside(pieces: Components, is_large: np.ndarray, gap: int) -> np.ndarray:
+    """Return the pieces right beside large ones: the pen left the paper there for a moment.
+
+    Parameters
+    ----------
+    gap : px
+    """
+    large = np.concatenate([[False], is_large])[pieces.labels].astype(np.uint8)
+    around = cv2.dilate(large, np.ones((2 * gap + 1, 2 * gap + 1), np.uint8)) > 0
+    touched = np.unique(pieces.labels[around])
+    return np.asarray(touched[touched > 0] - 1)
+
+
+def _read_tick(cut: _Cut, picture: Picture) -> FieldReading:
     """Say whether a box is ticked, by the share of it that is inked."""
     box = cut.inside
     inset = max(1, round(TICK_INSET * min(box.width, box.height)))
@@ -448,17 +482,35 @@ def _read_tick(cut: _Cut) -> FieldReading:
     share = float((inner > LINKED).mean()) if inner.size else 0.0
     each = cut.field
     value = YES if share >= (NOT_TICKED + TICKED) / 2 else NO
-    is_sure = not NOT_TICKED <= share < TICKED
+    doubt = ""
+    if NOT_TICKED <= share < TICKED:
+        doubt = "Hardly any ink: is it ticked?"
+    elif max(share, _dark_share(cut, inset, picture)) >= BLOTTED:
+        doubt = "Blotted out: is it ticked?"
     return FieldReading(
         each.name,
         each.kind,
         value,
-        "read" if is_sure else "doubtful",
-        1.0 if is_sure else 0.5,
+        "doubtful" if doubt else "read",
+        0.5 if doubt else 1.0,
         cut.box,
-        reasons=() if is_sure else ("Hardly any ink: is it ticked?",),
-        offered=() if is_sure else (NO if value == YES else YES,),
+        reasons=(doubt,) if doubt else (),
+        offered=(NO if value == YES else YES,) if doubt else (),
     )
+
+
+def _dark_share(cut: _Cut, inset: int, picture: Picture) -> float:
+    """Return which share of a tick box is dark: a box that is blotted out may pass for a shadow."""
+    height, width = picture.grey.shape
+    shrink = np.diag([width / picture.width, height / picture.height, 1.0])
+    size = cut.page.ink.shape[1], cut.page.ink.shape[0]
+    grey = warp(picture.grey, shrink @ cut.page.to_original, size).astype(np.float32)
+    if cut.is_light_on_dark:
+        grey = 255 - grey
+    paper = float(np.quantile(grey, PAPER_LEVEL))
+    box = cut.inside
+    inner = grey[box.y + inset : box.bottom - inset, box.x + inset : box.right - inset]
+    return float((inner < DARK * paper).mean()) if inner.size else 0.0
 
 
 def _judge(job: _Job, numbers: Sequence[ReadNumber], accept: float) -> FieldReading:
@@ -530,6 +582,10 @@ def _combine(
         beside = list(whole.line.digits)
     digits = tuple(_mean(one, other) for one, other in zip(singles, beside, strict=True))
     confidence = float(np.prod([digit.confidence for digit in digits]))
+    if len(digits) == 1 and whole is not None and whole.line.text == digits[0].text:
+        # Both are probabilities of the whole: their logarithmic pool (Genest, Zidek 1986). A digit
+        # that is struck out still resembles one, but a line of one digit rarely.
+        confidence = float(np.sqrt(confidence * whole.line.confidence))
     text = "".join(digit.text for digit in digits)
     box = Box.around(digit.box for digit in digits)
     reasons = []
@@ -553,7 +609,7 @@ def _mean(one: Digit, other: Digit | None) -> Digit:
     )
 
 
-def _check_sums(fields: Sequence[Field], readings: Sequence[FieldReading]) -> list[FieldReading]:
+def check_sums(fields: Sequence[Field], readings: Sequence[FieldReading]) -> list[FieldReading]:
     """Make totals doubtful that are not the sum of their parts, and the part that explains it."""
     checked = list(readings)
     for i, parts, fault in find_wrong_sums(fields, [reading.value for reading in readings]):

@@ -10,6 +10,7 @@ import numpy as np
 from digits.forms.template import Field, FieldKind
 from digits.image.binarize import extract_ink
 from digits.image.components import find_components
+from digits.image.table_grid import find_grid
 from digits.types import LINKED, Box, Ink, Pixels
 
 UPRIGHT = 0.75  # of a field's height that a line between two cells covers
@@ -37,7 +38,10 @@ def with_cells(each: Field, reference: Pixels) -> Field:
     """
     if each.kind not in KINDS_OF_CELLS or each.cells:
         return each
-    cells = find_cells(extract_ink(reference), each.box)
+    ink = extract_ink(reference)
+    cells = find_cells(ink, each.box)
+    if len(cells) < FEWEST:
+        cells = _leaning_cells(ink, each.box)
     if len(cells) < FEWEST or each.length not in (None, len(cells)):
         return each
     length = len(cells) if each.kind in ("identifier", "date") else each.length
@@ -73,6 +77,23 @@ def find_cells(ink: Ink, box: Box) -> tuple[Box, ...]:
         return ()
     chosen = [(a, b) for a, b in gaps if b - a >= (1 - ALIKE) * widest]
     return tuple(Box(a, box.y, b - a, box.height) for a, b in chosen)
+
+
+def _leaning_cells(ink: Ink, box: Box) -> tuple[Box, ...]:
+    """Return the boxes of a row that is not level: each as it lies, upright."""
+    room = max(2, box.height // 8)
+    left, top = max(0, box.x - room), max(0, box.y - room)
+    part = np.ascontiguousarray(ink[top : box.bottom + room, left : box.right + room])
+    grid = find_grid(part)
+    if grid is None or grid.rows != 1 or len(grid.cells) < FEWEST:
+        return ()
+    found = []
+    for cell in grid.cells:
+        x, y = np.sort(np.array(cell.region.corners), axis=0).T
+        sides = np.round([x[:2].mean() + left, y[:2].mean() + top, x[2:].mean(), y[2:].mean()])
+        x0, y0, x1, y1 = (int(side) for side in sides + np.array([0, 0, left, top]))
+        found.append(Box(x0, y0, x1 - x0, y1 - y0))
+    return tuple(found)
 
 
 def propose_fields(reference: Pixels) -> tuple[Field, ...]:

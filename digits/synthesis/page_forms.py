@@ -415,7 +415,7 @@ def _write(
         return
     # As tall as there is room for it in the width too.
     tall = min(each.box.height * INSIDE, TALLEST, each.box.width / (0.5 + max(1, len(text))))
-    _write_line(hand, each.box, each.box.x, text, tall, digits, rng)
+    _write_line(hand, each.box, float(each.box.x), text, tall, digits, rng)
 
 
 def _write_in_cell(
@@ -447,7 +447,7 @@ def _write_line(
             drawn = _digit(digits, sign, tall * rng.uniform(0.93, 1.07), rng)
             _paste(hand, drawn, x, foot - drawn.shape[0])
         x += drawn.shape[1] + tall * rng.uniform(0.12, 0.25)
-    return x
+    return float(x)
 
 
 def _write_corrected(
@@ -474,12 +474,12 @@ def _write_corrected(
         else:
             _strike(hand, cells[at], rng)
             small = _digit(digits, text[at], ABOVE * cells[at].height, rng)
-            _paste(hand, small, cells[at].x + 4, cells[at].y - 0.8 * small.shape[0])
+            _paste(hand, small, cells[at].x + 4.0, cells[at].y - 0.8 * small.shape[0])
         return
     # The wrong number, struck out, and the right one beside it.
     tall = min(box.height * INSIDE, TALLEST, box.width / (1.5 + 2 * len(text)))
     wrong = "".join(sign if sign == "." else _another(sign, rng) for sign in text)
-    end = _write_line(hand, box, box.x, wrong, tall, digits, rng)
+    end = _write_line(hand, box, float(box.x), wrong, tall, digits, rng)
     around = Box(box.x, round(box.y + (box.height - tall) / 2), round(end - box.x), round(tall))
     if rng.random() < WRITTEN_OVER:
         _scribble(hand, around, rng)

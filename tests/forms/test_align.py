@@ -4,8 +4,10 @@ import pytest
 from forms import ADMISSION, EXPENSES, METER, filled
 
 from digits.errors import NotThisFormError
-from digits.forms.align import align, even_contrast, find_print, map_points
+from digits.forms.align import align, even_contrast, find_print
+from digits.forms.bend import map_points
 from digits.synthesis.page_forms import Shot, compose_form, photograph
+from digits.types import Box
 
 NEAR = 1.0  # px of the reference
 
@@ -74,18 +76,38 @@ def test_handwriting_in_the_reference_makes_no_difference(composed, digits):
     assert page.page.shape == another.shape
 
 
-def test_each_field_of_a_bent_page_is_found_at_its_own_place(composed, printed):
-    height, width = composed.page.shape
-    x, y = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32))
-    down = 5 * np.sin(x / width * np.pi * 1.5)
-    bent = cv2.remap(composed.page, x, (y + down).astype(np.float32), cv2.INTER_LINEAR)
-    found = align(printed, contrast_of(bent), boxes_of(composed))
-    for box, matrix in zip(boxes_of(composed), found.fields, strict=True):
+@pytest.mark.parametrize(("layout", "bend"), [(METER, 0.007), (METER, 0.02), (EXPENSES, 0.01)])
+def test_each_field_of_a_bent_page_is_found_at_its_own_place(layout, bend, digits):
+    composed, _, photo = filled(layout, digits, 1, tilt=10.0, bend=bend, pixels=1_500_000)
+    printed = find_print(composed.page, boxes_of(composed), is_blank=True)
+    found = align(printed, contrast_of(photo.pixels), boxes_of(composed))
+    back = np.linalg.inv(found.to_page)
+    for i, box in enumerate(boxes_of(composed)):
         middle = np.array([[box.x + box.width / 2, box.y + box.height / 2]])
-        moved = map_points(matrix, middle)[0]
-        # What stands at y + down(x) of the page stands at y of the bent one.
-        expected = middle[0, 1] - 5 * np.sin(middle[0, 0] / width * np.pi * 1.5)
-        assert abs(moved[1] - expected) < 1.5
+        true = map_points(back, photo.place(middle))
+        off = map_points(back, found.place(i, middle)) - true
+        # A line to write on does not say how far it is moved along itself.
+        assert abs(off[0, 1]) < 1.5
+        assert abs(off[0, 0]) < 3.5
+        seen = map_points(found.seen(i, middle[0]), middle)
+        assert np.allclose(seen, found.place(i, middle), atol=0.1)
+
+
+def test_a_row_of_boxes_is_aligned_by_its_cells_even_where_one_is_not_closed():
+    cells = [Box(12 + i * 64, 12, 64, 74) for i in range(6)]
+    page = np.full((98, cells[-1].right + 12), 250, np.uint8)
+    for cell in cells:
+        cv2.rectangle(page, (cell.x, cell.y), (cell.right, cell.bottom), 30, 2)
+        cv2.ellipse(page, (cell.x + 32, cell.y + 37), (14, 22), 0, 0, 360, 30, 3)  # written
+    box = Box.around(cells)
+    printed = find_print(page, [box], cells=cells)
+    torn = page.copy()
+    torn[cells[-1].bottom - 9 : cells[-1].bottom + 4, cells[-1].right - 12 :] = 250
+    small = cv2.resize(torn, None, fx=0.9, fy=0.9, interpolation=cv2.INTER_AREA)
+    for seen, scale in ((torn, 1.0), (small, 0.9)):
+        found = align(printed, contrast_of(seen), [box])
+        corners = np.array([[box.x, box.y], [box.right, box.bottom]], float)
+        assert np.abs(map_points(found.to_page, corners) / scale - corners).max() < 2
 
 
 @pytest.mark.parametrize("layout", [i for i in range(10) if i != METER])

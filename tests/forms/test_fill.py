@@ -5,13 +5,13 @@ from decimal import Decimal
 import cv2
 import numpy as np
 import pytest
-from forms import EXPENSES, METER, SCORE, filled, form_of, picture_of
+from forms import ANSWERS, EXPENSES, METER, SCORE, filled, form_of, picture_of
 
 from digits.forms.checks import Check
-from digits.forms.fill import read_form
+from digits.forms.fill import FieldReading, check_sums, read_form
 from digits.forms.template import Field, Form
-from digits.synthesis.page_forms import compose_form
-from digits.types import Box
+from digits.synthesis.page_forms import compose_form, fill_form
+from digits.types import Box, Digit, Line
 
 
 def values(reading):
@@ -115,6 +115,59 @@ def test_a_wrong_total_is_doubtful(reader, digits):
     wrong = read_form(Form("a", fields, form.reference, True), reader, picture_of(photo.pixels))
     assert wrong.fields[-1].status == "doubtful"
     assert wrong.fields[-1].value == page.values["total"]
+
+
+def test_a_total_that_is_no_number_is_doubtful_and_offers_the_sum_of_its_parts():
+    """An unreadable total must not stop the page."""
+    digit = Digit(None, 0.9, Box(0, 0, 9, 9), (0.1,) * 10, None, np.zeros((28, 28), np.float32))
+    line = Line("?", 0.0, digit.box, (digit,))
+    fields = (
+        Field("a", "number", Box(0, 0, 90, 40)),
+        Field("total", "number", Box(0, 50, 90, 40), checks=(Check("sum", of=("a",)),)),
+    )
+    for part in ("7", "?", ""):
+        readings = (
+            FieldReading("a", "number", part, "read", 1.0, digit.box, part),
+            FieldReading("total", "number", "?", "doubtful", 0.0, digit.box, "?", line=line),
+        )
+        assert check_sums(fields, readings)[1].status == "doubtful"
+
+
+def test_a_box_that_is_blotted_out_is_doubtful(meter, reader):
+    page = compose_form(METER).page.copy()
+    box = next(each for each in meter.fields if each.name == "estimated").box
+    cv2.rectangle(page, (box.x + 3, box.y + 3), (box.right - 3, box.bottom - 3), 40, -1)
+    tick = read_form(meter, reader, picture_of(page)).fields[-1]
+    assert (tick.kind, tick.status) == ("tick", "doubtful")
+    assert "Blotted out" in tick.reasons[0]
+
+
+@pytest.mark.parametrize("layout", [ANSWERS, METER])
+def test_what_is_struck_out_or_written_over_is_doubtful(reader, digits, layout):
+    composed = compose_form(layout)
+    page = fill_form(composed, digits, np.random.default_rng(5), corrected=0.3)
+    reading = read_form(form_of(composed), reader, picture_of(page.page))
+    assert page.corrected
+    silent = [
+        each.name
+        for each in reading.fields
+        if each.status in ("read", "empty") and each.value != page.values[each.name]
+    ]
+    assert not set(silent) & page.corrected
+
+
+def test_the_pieces_of_a_broken_digit_stay_together(meter, reader):
+    """A thin pen leaves gaps: without its small pieces, this 5 has no top."""
+    page = compose_form(METER).page.copy()
+    cell = next(each for each in meter.fields if each.name == "meter").cells[2]
+    x, y = cell.x + 18, cell.y + 15
+    for start, end in (
+        ((x, y), (x, y + 14)), ((x + 4, y), (x + 12, y)), ((x, y + 14), (x + 12, y + 15)),
+        ((x + 14, y + 17), (x + 17, y + 27)), ((x + 17, y + 27), (x, y + 34)),
+    ):  # fmt: skip
+        cv2.line(page, start, end, 40, 3, cv2.LINE_AA)
+    field = read_form(meter, reader, picture_of(page)).fields[0]
+    assert field.value == "5"
 
 
 def test_a_mark_above_its_maximum_is_doubtful(reader, digits):

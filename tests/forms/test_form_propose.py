@@ -1,3 +1,4 @@
+import cv2
 import numpy as np
 import pytest
 
@@ -39,6 +40,21 @@ def test_the_cells_of_a_comb_are_found(digits, is_filled):
             assert len(found.cells) == len(each.cells)
             for mine, cell in zip(found.cells, each.cells, strict=True):
                 assert overlap(mine, cell) > 0.8
+
+
+def test_the_cells_of_a_row_that_leans_are_found(digits):
+    page = fill_form(compose_form(0), digits, np.random.default_rng(0), empty=0.0).page
+    field = next(each for each in compose_form(0).fields if each.name == "student")
+    turn = cv2.getRotationMatrix2D((field.box.x, field.box.y), -4.0, 1.0)
+    leaning = cv2.warpAffine(page, turn, page.shape[::-1], borderValue=250)
+    ends = np.array([[b.x, b.y, 1] for b in field.cells] + [[field.box.right, field.box.bottom, 1]])
+    x, y = (turn @ ends.T)[:, :-1]
+    drawn = Box(round(x[0]) - 8, round(y[0]), 482, 104)
+    found = with_cells(Field("a", "identifier", drawn, 9), leaning)
+    assert len(found.cells) == len(field.cells)
+    for mine, left, top in zip(found.cells, x, y, strict=True):
+        assert abs(mine.x - left) < 6
+        assert abs(mine.y - top) < 6
 
 
 def test_a_plain_box_has_no_cells():

@@ -9,7 +9,7 @@ from digits.forms.template import Field, Form
 from digits.synthesis.page_forms import Shot, compose_form, fill_form, photograph
 from digits.types import Picture
 
-METER, EXPENSES, ADMISSION, SCORE = 2, 6, 8, 9  # layouts
+METER, ANSWERS, EXPENSES, ADMISSION, SCORE = 2, 3, 6, 8, 9  # layouts
 
 
 def form_of(composed, page=None, *, is_blank=True):
