@@ -61,7 +61,7 @@ def read_pages(
     Returns
     -------
     list[Reading]
-        In the order of the pages. `page` counts from 1, and is None where the source is no PDF.
+        In the order of the pages. `page` counts from 1, and is None if the source is not a PDF.
 
     Raises
     ------

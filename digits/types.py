@@ -104,7 +104,7 @@ class Region:
 class Paper:
     """The corners of the sheet, board or screen in a photograph."""
 
-    # px (x, y), as it stands in the photograph: top left, top right, bottom right, bottom left
+    # px (x, y), as seen in the photograph: top left, top right, bottom right, bottom left
     corners: tuple[tuple[float, float], ...]
 
     @property
@@ -187,7 +187,7 @@ class Page:
         return Box(left, top, max(1, right - left), max(1, bottom - top))
 
     def region_from_original(self, box: Box) -> Region:
-        """Return where `box`, given in pixels of the original, lies on this page."""
+        """Return `box`, given in pixels of the original, in pixels of this page."""
         x, y = [box.x, box.right, box.right, box.x], [box.y, box.y, box.bottom, box.bottom]
         across, down, scale = np.linalg.inv(self.to_original) @ np.array([x, y, [1.0] * 4])
         return Region(tuple(zip((across / scale).tolist(), (down / scale).tolist(), strict=True)))

@@ -44,7 +44,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 from campaigns import Campaign, keep  # noqa: E402
 
 from digits.batch.job import CHUNK, Chunk, Job, Tally, read_chunk, run_batch  # noqa: E402
-from digits.corrections.store import Correction, Corrections, Wanted  # noqa: E402
+from digits.corrections.store import Correction, CorrectionFilter, Corrections  # noqa: E402
 from digits.errors import ModelError  # noqa: E402
 from digits.settings import load_settings  # noqa: E402
 from digits.types import ANY, Box, ModelName  # noqa: E402
@@ -78,7 +78,7 @@ class Subject:
 def write_corrections(folder: Path) -> Iterator[int]:
     """Store the n-th line and its digit."""
     store = Corrections(database_url(folder))
-    start = 1 + max((one.box.x for one in store.all(Wanted())), default=-1)
+    start = 1 + max((one.box.x for one in store.all(CorrectionFilter())), default=-1)
     for n in count(start):
         store.add((make_correction(n, None), make_correction(n, 0)))
         yield n
@@ -106,7 +106,8 @@ def check_corrections(folder: Path, said: list[int]) -> tuple[int, int]:
     """Check that every pair is there, and that no correction is without the other."""
     store = Corrections(database_url(folder))
     lines, digits = (
-        {one.box.x for one in store.all(Wanted(single=single))} for single in (False, True)
+        {one.box.x for one in store.all(CorrectionFilter(single=single))}
+        for single in (False, True)
     )
     store.close()
     return len(set(said) - lines), len(lines ^ digits)

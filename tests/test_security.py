@@ -18,7 +18,7 @@ from PIL import Image
 from servers import ask, free_port, running
 
 from digits.batch.job import read_chunk, run_batch
-from digits.corrections.store import Correction, Corrections, Wanted
+from digits.corrections.store import Correction, CorrectionFilter, Corrections
 from digits.errors import ModelError, TooLargeError
 from digits.io.sandbox import open_sandbox
 from digits.io.sources import find_sources
@@ -294,7 +294,7 @@ def test_text_is_never_sql(text, tmp_path):
         for n, read in enumerate((text, "1"))
     ]
     assert store.add(result) == 2
-    assert [each.file for each in store.all(Wanted(contains=text))] == [text]
+    assert [each.file for each in store.all(CorrectionFilter(contains=text))] == [text]
     assert store.count() == 2
     assert store.remove([text]) == 0
     assert store.restore([text]) == 0

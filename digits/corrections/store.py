@@ -80,7 +80,7 @@ class Correction:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class CorrectionFilter:
     """A filter for corrections; each field narrows it."""
 
     truth: str | None = None
@@ -92,7 +92,7 @@ class Wanted:
     removed: bool = False  # removed ones, which may be restored
 
 
-EVERYTHING = Wanted()
+EVERYTHING = CorrectionFilter()
 
 
 class Corrections:
@@ -123,19 +123,19 @@ class Corrections:
         return len(news)
 
     def all(
-        self, wanted: Wanted = EVERYTHING, *, limit: int | None = None, offset: int = 0
+        self, filter_: CorrectionFilter = EVERYTHING, *, limit: int | None = None, offset: int = 0
     ) -> list[Correction]:
         """Return corrections, the newest first; simultaneous ones in the order of the page."""
-        query = sa.select(table).where(*_conditions(wanted))
+        query = sa.select(table).where(*_conditions(filter_))
         c = table.c
         place = (c.reading, c.line, sa.func.coalesce(c.digit, -1), c.id)
         query = query.order_by(c.made.desc(), *place).limit(limit).offset(offset)
         with self._database.transaction() as connection:
             return [_from_row(row) for row in connection.execute(query).mappings()]
 
-    def count(self, wanted: Wanted = EVERYTHING) -> int:
+    def count(self, filter_: CorrectionFilter = EVERYTHING) -> int:
         """Return how many corrections there are."""
-        query = sa.select(sa.func.count()).select_from(table).where(*_conditions(wanted))
+        query = sa.select(sa.func.count()).select_from(table).where(*_conditions(filter_))
         with self._database.transaction() as connection:
             return int(connection.execute(query).scalar_one())
 
@@ -147,9 +147,9 @@ class Corrections:
         """Restore removed corrections, and return how many."""
         return self._mark(ids, table.c.removed.is_not(None), None)
 
-    def remove_all(self, wanted: Wanted | None = None) -> int:
+    def remove_all(self, filter_: CorrectionFilter | None = None) -> int:
         """Delete corrections permanently, including removed ones, and return how many."""
-        which = [] if wanted is None else _conditions(wanted)
+        which = [] if filter_ is None else _conditions(filter_)
         with self._database.transaction(writes=True) as connection:
             n = connection.execute(sa.delete(table).where(*which)).rowcount
         self._database.forget()  # overwrite them in the file
@@ -189,23 +189,23 @@ def _truths(connection: Connection, ids: Sequence[str]) -> dict[str, str]:
     return known
 
 
-def _conditions(wanted: Wanted) -> list[sa.ColumnElement[bool]]:
+def _conditions(filter_: CorrectionFilter) -> list[sa.ColumnElement[bool]]:
     c = table.c
     conditions: list[sa.ColumnElement[bool]] = [
-        c.removed.is_not(None) if wanted.removed else c.removed.is_(None)
+        c.removed.is_not(None) if filter_.removed else c.removed.is_(None)
     ]
-    if wanted.truth is not None:
-        conditions.append(c.truth == wanted.truth)
-    if wanted.source is not None:
-        conditions.append(c.source == wanted.source)
-    if wanted.wrong is not None:
-        conditions.append(c.read != c.truth if wanted.wrong else c.read == c.truth)
-    if wanted.single is not None:
-        conditions.append(c.digit.is_not(None) if wanted.single else c.digit.is_(None))
-    if wanted.explicit is not None:
-        conditions.append(c.act.is_not(None) if wanted.explicit else c.act.is_(None))
-    if wanted.contains:
-        text = wanted.contains
+    if filter_.truth is not None:
+        conditions.append(c.truth == filter_.truth)
+    if filter_.source is not None:
+        conditions.append(c.source == filter_.source)
+    if filter_.wrong is not None:
+        conditions.append(c.read != c.truth if filter_.wrong else c.read == c.truth)
+    if filter_.single is not None:
+        conditions.append(c.digit.is_not(None) if filter_.single else c.digit.is_(None))
+    if filter_.explicit is not None:
+        conditions.append(c.act.is_not(None) if filter_.explicit else c.act.is_(None))
+    if filter_.contains:
+        text = filter_.contains
         columns = (c.file, c.read, c.truth)
         conditions.append(sa.or_(*(column.icontains(text, autoescape=True) for column in columns)))
     return conditions

@@ -1,4 +1,4 @@
-"""One database for everything that is kept: SQLite in a file, or a PostgreSQL server.
+"""The database of everything that is stored: a SQLite file, or a PostgreSQL server.
 
 Its tables are brought to the newest version when it is first used. What a transaction has
 returned from is on the disk.
@@ -66,7 +66,7 @@ class Database:
                 yield connection
 
     def forget(self) -> None:
-        """Let a SQLite file forget what was deleted from it; a server does so by itself."""
+        """Overwrite what was deleted from a SQLite file; a server does so automatically."""
         if self.dialect != "sqlite":
             return
         with self._reported(), closing(self._engine.raw_connection()) as connection:
@@ -74,12 +74,12 @@ class Database:
             connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def close(self) -> None:
-        """Give the connections back."""
+        """Release the connections."""
         self._engine.dispose()
 
     @contextmanager
     def _reported(self) -> Iterator[None]:
-        """Turn what a database complains of into one sentence."""
+        """Convert errors of the database to one sentence."""
         try:
             yield
         except (SQLAlchemyError, OSError) as error:
@@ -93,8 +93,8 @@ def _open(url: str) -> Engine:
         return sa.create_engine(
             address, pool_pre_ping=True, connect_args={"connect_timeout": round(WAIT)}
         )
-    # Opened anew each time: a connection that is kept would go on writing to a file that somebody
-    # has deleted or put another in the place of, and what it acknowledged would be nowhere.
+    # Opened anew each time: a kept connection would go on writing to a file that was deleted or
+    # replaced, and lose what it acknowledged.
     engine = sa.create_engine(address, poolclass=sa.NullPool, connect_args={"timeout": WAIT})
 
     @sa.event.listens_for(engine, "connect")
@@ -105,7 +105,7 @@ def _open(url: str) -> Engine:
 
     @sa.event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        # At once as a writer: two that had both begun to read could never both go on to write.
+        # Begin as a writer: of two transactions that began to read, only one could write.
         writes = connection.get_execution_options().get("writes")
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
@@ -113,7 +113,7 @@ def _open(url: str) -> Engine:
 
 
 def _identity(engine: Engine) -> object:
-    """Return what tells one SQLite file from another at the same place; a server is always itself.
+    """Return the identity of a SQLite file, which changes if the file is replaced.
 
     None where there is no file.
     """
@@ -128,7 +128,7 @@ def _identity(engine: Engine) -> object:
 
 
 def _upgrade(engine: Engine, error: type[DigitsError], noun: str) -> None:
-    """Bring the tables to this version; of several processes, one does it and the others wait."""
+    """Migrate the tables to this version; one process migrates, others wait."""
     from alembic import command
     from alembic.config import Config
     from alembic.runtime.migration import MigrationContext
@@ -143,7 +143,7 @@ def _upgrade(engine: Engine, error: type[DigitsError], noun: str) -> None:
     heads = set(ScriptDirectory.from_config(config).get_heads())
     with engine.begin() as connection:
         if set(MigrationContext.configure(connection).get_current_heads()) == heads:
-            return  # a database that may only be read has nothing to be changed
+            return  # a read-only database is not migrated
     with engine.execution_options(writes=True).begin() as connection:
         if engine.dialect.name == "postgresql":
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(UPGRADE_LOCK)))
@@ -158,7 +158,7 @@ def _upgrade(engine: Engine, error: type[DigitsError], noun: str) -> None:
 
 
 def _sentence(error: Exception, noun: str) -> str:
-    """Say what is wrong with the database and what to do, without its address or any secret."""
+    """Return what is wrong with the database and what to do, without its address or secrets."""
     message = str(getattr(error, "orig", error)).lower()
     if "disk is full" in message or "no space" in message or "disk full" in message:
         return f"the {noun} was not saved because the disk is full: make room and save again"
@@ -168,7 +168,7 @@ def _sentence(error: Exception, noun: str) -> str:
             "allow writing there, or name another place with DIGITS_HOME or DATABASE_URL"
         )
     if "locked" in message or "timeout" in message:
-        return "the database is busy with somebody else's changes: try again in a moment"
+        return "the database is busy with other changes: try again in a moment"
     if "not a database" in message or "malformed" in message:
         return (
             f"the file with the {noun}s is damaged: move it away or restore a copy, and try again"

@@ -1,4 +1,4 @@
-"""Sockets for a server, opened before anybody is told that it listens."""
+"""Sockets for a server, opened before the server reports its address."""
 
 import errno
 import ipaddress
@@ -9,12 +9,12 @@ from contextlib import ExitStack, contextmanager
 from digits.errors import DigitsError
 
 LAST_PORT = 65_535
-FREE_PORTS = 1024  # from here on, every user may listen
+FREE_PORTS = 1024  # ports from here on need no privileges
 
 
 @contextmanager
 def listen(host: str, port: int) -> Iterator[list[socket.socket]]:
-    """Open one listening socket for each address of a host, and close them in the end.
+    """Open one listening socket for each address of a host, and close them afterwards.
 
     Parameters
     ----------

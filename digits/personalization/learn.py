@@ -134,9 +134,9 @@ def gather(store: "Corrections") -> Examples:
         One of them is damaged.
     """
     # Imported here: learning from a folder needs no database libraries.
-    from digits.corrections.store import Wanted
+    from digits.corrections.store import CorrectionFilter
 
-    stored = store.all(Wanted(single=True, explicit=True))  # the newest first
+    stored = store.all(CorrectionFilter(single=True, explicit=True))  # the newest first
     return to_examples((correction.frame, correction.truth) for correction in reversed(stored))
 
 

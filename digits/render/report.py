@@ -73,9 +73,7 @@ def _number(reading: Reading) -> str:
     whole = reading.written.replace("\n", between)
     text = html.escape(_shortened(whole, MOST_LETTERS))
     long = " long" if len(whole) > MOST_DIGITS else ""
-    confidence = (
-        f", {in_percent(reading.confidence)} sure that all of it is right" if reading.digits else ""
-    )
+    confidence = f", confidence {in_percent(reading.confidence)}" if reading.digits else ""
     return f'<div class="number{long}">{text}</div><p>{STATUS[reading.status]}{confidence}.</p>'
 
 
@@ -91,7 +89,9 @@ def _digits(reading: Reading) -> str:
     if not digits:
         return ""
     order = sorted(range(len(digits)), key=lambda i: digits[i].confidence)[:MOST_DIGITS]
-    which = "" if len(order) == len(digits) else f": the {len(order)} least sure of {len(digits)}"
+    which = (
+        "" if len(order) == len(digits) else f": the {len(order)} least confident of {len(digits)}"
+    )
     shown = "".join(_digit(i + 1, digits[i]) for i in sorted(order))
     return f'<h2>What the network saw{which}</h2><div class="digits">{shown}</div>'
 

@@ -1,4 +1,4 @@
-"""Keras callbacks: time of each epoch, checkpoints, and the learning rate."""
+"""Keras callbacks: time of each epoch, checkpoints, and learning rate."""
 
 import sys
 import time

@@ -104,7 +104,7 @@ class Handwriting:
 
     @property
     def letters(self) -> "Handwriting":
-        """The letters among them that nobody takes for a digit."""
+        """The letters among them that do not resemble digits."""
         chosen = (c for c in self.characters if c.label.isalpha() and c.label not in LIKE_DIGITS)
         return Handwriting(tuple(chosen))
 

@@ -1,6 +1,6 @@
-// What a person says is right, as acts: each has a number of its own and stands under the id of
-// the reading that was in sight. They are sent whole each time, so that none is lost, and Python
-// takes each once; nothing else that a component sends is ever an answer.
+// Explicit answers of the user as acts. Each has its own number and the id of the visible reading.
+// All acts are sent each time, so that none is lost, and Python handles each once. Nothing else
+// that a component sends is treated as an answer.
 export function makeActs() {
   let epoch = null;
   let acts = [];

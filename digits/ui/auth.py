@@ -1,4 +1,4 @@
-"""Pages that only the owner sees where strangers use the same installation."""
+"""Access to pages that only the owner of a shared installation may see."""
 
 import hmac
 import threading
@@ -9,13 +9,13 @@ import streamlit as st
 from digits.settings import Settings
 
 OWNER = "is the owner"  # in the session
-PENALTY = 1.0  # seconds after a wrong password in which no other is tried, whoever tries it
+PENALTY = 1.0  # seconds after a wrong password before anyone may try another one
 
 _attempts = threading.Lock()
 
 
 def is_owner(settings: Settings) -> bool:
-    """Return whether this visitor may see what is kept; if need be, ask for the password."""
+    """Return whether this visitor may see stored corrections; ask for the password if needed."""
     if not settings.is_shared or st.session_state.get(OWNER):
         return True
     if settings.password is None:
@@ -33,7 +33,7 @@ def is_owner(settings: Settings) -> bool:
 
 
 def is_password(given: str, password: str) -> bool:
-    """Compare in constant time, one after the other: a thousand sessions guess no faster."""
+    """Compare in constant time, one at a time, so that many sessions guess no faster."""
     with _attempts:
         if hmac.compare_digest(given.encode(), password.encode()):
             return True

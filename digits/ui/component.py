@@ -1,4 +1,4 @@
-"""Our own components: HTML, CSS and JavaScript from files that lie beside their Python module."""
+"""Components made of HTML, CSS and JavaScript files next to their Python module."""
 
 import re
 from functools import cache
@@ -18,12 +18,12 @@ EXPORT = re.compile(r"^export (?!default)", re.MULTILINE)
 def component(
     name: str, html: str = "", *, modules: tuple[str, ...] = (), styles: tuple[str, ...] = ()
 ) -> "ComponentRenderer":
-    """Return what mounts the component made of ``NAME.js`` and, where there is one, ``NAME.css``.
+    """Return a function that mounts the component of ``NAME.js`` and ``NAME.css``, if any.
 
     Parameters
     ----------
     name : of the files, without their suffix
-    html : what stands in the component before its script runs
+    html : content of the component before its script runs
     modules : names of JavaScript modules that ``NAME.js`` imports, in the order of use
     styles : names of stylesheets that several components share
     """
@@ -35,7 +35,7 @@ def component(
 
 @cache
 def bundle(name: str, modules: tuple[str, ...] = ()) -> str:
-    """Return one script with what it imports from other modules written into it.
+    """Return one script with the modules that it imports inlined.
 
     Streamlit takes a component's script as one text, and tests import its modules one by one.
     """
@@ -47,7 +47,7 @@ def bundle(name: str, modules: tuple[str, ...] = ()) -> str:
 
 @cache
 def style(name: str, shared: tuple[str, ...] = ()) -> str:
-    """Return a component's stylesheet, after those that it shares; empty where it has none."""
+    """Return a component's stylesheets, shared ones first; empty without any."""
     files = [f"{each}.css" for each in (*shared, name)]
     return "\n".join(_text(file) for file in files if (HERE / file).exists())
 

@@ -1,4 +1,4 @@
-"""The page that shows how an answer came about, and how good the networks are."""
+"""The page "How it works": how an answer is computed, and how accurate the networks are."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -27,13 +27,13 @@ from digits.ui.page_title import page_title
 from digits.ui.reading_view import choose_digit, offer_report, show_error
 
 DENSE, CNN = "dense", "cnn"
-PATH, TRAINING, ACCURACY = "Path", "Training", "Accuracy"  # views that are no comparison
+PATH, TRAINING, ACCURACY = "Path", "Training", "Accuracy"  # views without a comparison
 TITLES = {DENSE: "Dense network", CNN: "Convolutional network"}
 EXAMPLES = Path(__file__).parent / "examples"
 SHOWN = ("five on ruled paper", "three in shadow", "eight on a board", "a year")  # examples
 CHOSEN = "example looked into"  # in the session: its index
 UNITS = 14  # hidden units that are shown
-NEAREST = 7  # known digits beside one's own
+NEAREST = 7  # known digits next to the user's
 PICTURE, SMALL = 168, 84  # screen px
 SLIDERS = {  # label and step
     "thickness": ("Stroke width, px", 0.25),
@@ -47,7 +47,7 @@ Known = Callable[[str | None], ReferenceSet]
 
 
 def inside_page(reader: Readers, known: Known, models: Sequence[ModelCard]) -> None:
-    """Show one digit on its way through both networks, and both networks' record."""
+    """Show one digit in both networks, and their training and accuracy."""
     page_title("How it works")
     views = {
         PATH: None,

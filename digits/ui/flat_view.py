@@ -1,4 +1,4 @@
-"""The sheet that was found in a photograph, cut out and straightened to be shown."""
+"""The sheet in a photograph, cut out and rectified for display."""
 
 import io
 from dataclasses import dataclass, field
@@ -10,11 +10,11 @@ from digits.image.rectify import flatten
 from digits.types import Box, Paper
 from digits.ui.read_session import QUALITY, Preview
 
-MIN_DETERMINANT = 0.2  # of a box's slanted sides; at 45 degrees they cannot be told apart
+MIN_DETERMINANT = 0.2  # of a box's slanted sides; at 45 degrees they are ambiguous
 
-STEPS = 6  # of Newton's method, which then is at a small part of a pixel
+STEPS = 6  # of Newton's method; accurate to a fraction of a pixel
 SIGNS = np.array([(-1, -1), (-1, 1), (1, -1), (1, 1)])  # of a rectangle's corners
-MIN_SHARE = 0.1  # of a box's sides; less is left only of a box that was no rectangle on the sheet
+MIN_SHARE = 0.1  # of a box's sides; only boxes that are not rectangles on the sheet have less
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,7 +27,7 @@ class FlatView:
     to_photograph: np.ndarray  # (3, 3), homography from px of the sheet to px of the photograph
 
     def to_sheet(self, box: Box) -> Box:
-        """Return a box of the photograph as it lies on the sheet.
+        """Return a box of the photograph on the sheet.
 
         A box round slanted writing is larger than the writing. On the sheet it stands upright, so
         its sides are those that, slanted, fill the box.

@@ -1,4 +1,4 @@
-"""The page with a person's own digits: look through them, teach from them, undo it."""
+"""The page "Your handwriting": view corrected digits, learn from them, undo it."""
 
 import html
 from collections.abc import Callable
@@ -28,7 +28,7 @@ EXPANDED = "tile shown whole"  # in the session: its label
 NOTICE = "what was done with the digits"  # in the session: a sentence that outlives the rerun
 FAULTS = "what an import left out"  # in the session
 ROUNDS = "imports done"  # in the session: a new uploader after each import
-MOST_FAULTS = 10  # that are shown one by one
+MOST_FAULTS = 10  # listed individually
 MOST_CHANGES = 24  # digits read differently that are shown
 FRAME = 56  # screen px
 
@@ -76,7 +76,7 @@ def handwriting_page(
 
 
 def _invite() -> None:
-    """Say how digits come here."""
+    """Explain how digits are added."""
     st.markdown("Correct or confirm 20 digits, then teach the app how you write.")
     with st.container(horizontal=True):
         if st.button("Draw digits", type="primary"):
@@ -101,7 +101,7 @@ def _show(mine: HandwritingService, tiles: tuple[Tile, ...]) -> None:
 
 
 def _teach(mine: HandwritingService) -> None:
-    """Show how many digits there are, teach from them, and undo it."""
+    """Show the number of digits, learn from them, and undo it."""
     try:
         n = mine.n_examples()
     except DigitsError as error:
@@ -117,7 +117,7 @@ def _teach(mine: HandwritingService) -> None:
 
 
 def _show_in_use(mine: HandwritingService) -> None:
-    """Say what is in use; any of it can be undone."""
+    """Show the active version; every version can be undone."""
     versions = mine.versions()
     current: Version | None = None
     damaged = False
@@ -143,7 +143,7 @@ def _show_in_use(mine: HandwritingService) -> None:
 
 
 def _show_lesson(mine: HandwritingService) -> None:
-    """Show before and after on their own digits, and let a person use it or not."""
+    """Show the result on the person's own digits, and let them use it or not."""
     lesson: LearningResult | None = st.session_state.get(LESSON)
     if lesson is None:
         return
@@ -177,11 +177,11 @@ def _offer_undo_of_removal(mine: HandwritingService) -> None:
 def _remember(ids: tuple[str, ...]) -> None:
     if ids:
         st.session_state.setdefault(REMOVED, []).append(ids)
-    st.session_state.pop(LESSON, None)  # it was learned from what is removed too
+    st.session_state.pop(LESSON, None)  # it was learned from the removed digits too
 
 
 def _offer_unconfirmed(mine: HandwritingService) -> None:
-    """Offer to delete what earlier versions may have stored without anybody's act."""
+    """Offer to delete what earlier versions may have stored without an explicit act."""
     n = mine.n_unconfirmed()
     if not n:
         return
@@ -249,7 +249,7 @@ def _told(what: str, n: int) -> None:
 
 
 def _do(act: Callable[[], object], notice: str = "") -> None:
-    """Do something and run the page again; where it fails, say why."""
+    """Run an action and rerun the page; show the error if it fails."""
     try:
         act()
     except DigitsError as error:

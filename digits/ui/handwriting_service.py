@@ -1,4 +1,4 @@
-"""What a person can do with their own digits: look, remove, teach, undo, export, import."""
+"""Actions on a person's own digits: view, remove, learn, undo, export, import."""
 
 import base64
 from collections.abc import Sequence
@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from digits.corrections.archive import Imported, export_zip, import_zip
 from digits.corrections.from_reading import thumbnail_png
-from digits.corrections.store import Correction, Corrections, Wanted
+from digits.corrections.store import Correction, CorrectionFilter, Corrections
 from digits.errors import ModelError
 from digits.personalization.learn import LearningResult, accept, gather, learn
 from digits.personalization.versions import (
@@ -20,14 +20,14 @@ from digits.personalization.versions import (
 from digits.registry import current_reader, current_reference_set, learned_folder, shipped_reader
 
 NOT_A_DIGIT, NUMBERS = "Not a digit", "Whole numbers"  # tiles besides the ten
-UNCONFIRMED = Wanted(explicit=False)
-SHOWN = 12  # crops of a tile, unless all are wanted
-THUMBNAIL = 96  # px high, twice what is shown: screens are fine
+UNCONFIRMED = CorrectionFilter(explicit=False)
+SHOWN = 12  # crops of a tile, unless all are shown
+THUMBNAIL = 96  # px high, twice the shown size for high-resolution screens
 
 
 @dataclass(frozen=True, slots=True)
 class Crop:
-    """A piece of a picture that a person said the truth of."""
+    """A crop with its true text."""
 
     id: str  # of the correction
     address: str  # a data URI
@@ -41,12 +41,12 @@ class Tile:
 
     label: str  # 0 to 9, `NOT_A_DIGIT` or `NUMBERS`
     crops: tuple[Crop, ...]
-    n: int  # of all crops, those that are not shown too
+    n: int  # of all crops, shown or not
 
 
 @dataclass(frozen=True, slots=True)
 class HandwritingService:
-    """A person's digits, and what a model was taught by them."""
+    """A person's digits, and what a model learned from them."""
 
     store: Corrections
     model: str | None = None  # None: the default one
@@ -56,10 +56,10 @@ class HandwritingService:
 
         Parameters
         ----------
-        whole : label of the tile of which all crops are wanted
+        whole : label of the tile of which all crops are returned
         """
         found: dict[str, list[Correction]] = {str(digit): [] for digit in range(10)}
-        for correction in self.store.all(Wanted(explicit=True)):
+        for correction in self.store.all(CorrectionFilter(explicit=True)):
             found.setdefault(_label(correction), []).append(correction)
         return tuple(
             Tile(
@@ -75,7 +75,7 @@ class HandwritingService:
         return len(gather(self.store))
 
     def remove(self, id_: str) -> tuple[str, ...]:
-        """Remove a crop, with a number its digits too; return what `restore` brings back."""
+        """Remove a crop, with a number its digits too; return their ids for `restore`."""
         known = {one.id: one for one in self.store.all()}
         chosen = known.get(id_)
         if chosen is None:
@@ -88,25 +88,25 @@ class HandwritingService:
         return tuple(ids)
 
     def restore(self, ids: Sequence[str]) -> None:
-        """Bring back what was removed."""
+        """Restore what was removed."""
         self.store.restore(ids)
 
     def removed(self) -> tuple[str, ...]:
         """Return the ids of what was removed and can be restored."""
-        return tuple(one.id for one in self.store.all(Wanted(removed=True)))
+        return tuple(one.id for one in self.store.all(CorrectionFilter(removed=True)))
 
     def n_unconfirmed(self) -> int:
-        """Return how much earlier versions stored, perhaps without anybody's act."""
+        """Return the number of corrections of earlier versions without a known act."""
         return self.store.count(UNCONFIRMED)
 
     def remove_unconfirmed(self) -> tuple[str, ...]:
-        """Remove what nobody may have said; return what `restore` brings back."""
+        """Remove corrections without a known act; return their ids for `restore`."""
         ids = tuple(one.id for one in self.store.all(UNCONFIRMED))
         self.store.remove(ids)
         return ids
 
     def teach(self) -> LearningResult:
-        """Learn from the digits, and test it; nothing is used yet."""
+        """Learn from the digits and test the result, without using it yet."""
         classifier = shipped_reader(self.model).classifier
         return learn(gather(self.store), classifier, current_reference_set(self.model))
 
@@ -119,7 +119,7 @@ class HandwritingService:
         return list_versions(learned_folder(self.model))
 
     def in_use(self) -> Version | None:
-        """Return what is in use; None for the network as it was shipped.
+        """Return the active version; None for the shipped network.
 
         Raises
         ------
@@ -131,39 +131,39 @@ class HandwritingService:
         if name is None:
             return None
         version = load_version(folder, name)[1]
-        current_reader(self.model)  # it fits the network
+        current_reader(self.model)  # checks that it fits the network
         return version
 
     def undo(self) -> None:
-        """Use what was in use before: the version that is older, or the network as shipped."""
+        """Activate the previous version, or the shipped network."""
         older = self.versions()
         try:
             current = self.in_use()
-        except ModelError:  # of what is damaged only the name is known
+        except ModelError:  # of a damaged version only the name is known
             pass
         else:
             older = [one for one in older if current is not None and one.made < current.made]
         self.choose(older[0].name if older else None)
 
     def choose(self, name: str | None) -> None:
-        """Use a version, or None: the network as it was shipped."""
+        """Activate a version; None for the shipped network."""
         set_current(learned_folder(self.model), name)
 
     def export(self) -> bytes:
         """Return all crops with their truths as a ZIP."""
-        return export_zip(self.store.all(Wanted(explicit=True)))
+        return export_zip(self.store.all(CorrectionFilter(explicit=True)))
 
     def import_(self, content: bytes) -> tuple[Imported, int]:
-        """Store what a ZIP holds; return it, and how much of it is new."""
+        """Store the corrections of a ZIP; return them, and the number of new ones."""
         found = import_zip(content, current_reader(None))
         return found, self.store.add(found.corrections)
 
     def delete_removed(self) -> int:
-        """Delete for good what was removed; return how many crops that are."""
-        return self.store.remove_all(Wanted(removed=True))
+        """Delete removed crops permanently; return their number."""
+        return self.store.remove_all(CorrectionFilter(removed=True))
 
     def delete_all(self) -> int:
-        """Delete everything for good; return how many crops that are."""
+        """Delete all crops permanently; return their number."""
         return self.store.remove_all()
 
 

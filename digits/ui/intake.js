@@ -1,9 +1,9 @@
-// Where pictures come in: chosen, dropped, pasted or photographed. All of them go through
-// Streamlit's own uploader, which is hidden; the first one is shown here at once, while it travels.
+// The upload area: pictures are chosen, dropped, pasted or photographed. All of them go through
+// Streamlit's hidden uploader; the first one is shown here during the upload.
 const CAMERA = { video: { facingMode: "environment", width: { ideal: 2560 }, height: { ideal: 1920 } } };
 const QUALITY = 0.92; // of a photograph's JPEG
-const AGAIN = 50; // ms until the uploader is looked for again
-const PATIENCE = 10_000; // ms after which an upload is taken to have failed
+const AGAIN = 50; // ms until the uploader is searched for again
+const TIMEOUT = 10_000; // ms after which an upload counts as failed
 const SHOWN = /\.(png|jpe?g|webp|gif|bmp)$/i; // what a browser can show
 
 export default function (component) {
@@ -17,8 +17,8 @@ function makeIntake(root) {
   const part = (selector) => root.querySelector(selector);
   let data = {};
   let stream = null;
-  let waiting = []; // files that the uploader has not been given
-  let given = {}; // round and time of those that it was given last
+  let waiting = []; // files not yet passed to the uploader
+  let given = {}; // round and time of the last files passed to it
   let timer = 0;
   const fault = (text) => (part(".fault").textContent = text);
 
@@ -32,13 +32,13 @@ function makeIntake(root) {
     handOver();
   }
 
-  // Hand files to the uploader as if they had been chosen there. Each round has an uploader of its
-  // own: files given to one whose files the page has taken already would be lost.
+  // Pass files to the uploader as if they had been chosen there. Each round has its own uploader:
+  // an uploader whose files the page has read already would lose them.
   function handOver() {
     clearTimeout(timer);
     if (!waiting.length) return;
     const input = document.querySelector(`${data.uploader} input[type=file]`);
-    const travelling = given.round === data.round && Date.now() - given.at < PATIENCE;
+    const travelling = given.round === data.round && Date.now() - given.at < TIMEOUT;
     if (!input || travelling) {
       timer = setTimeout(handOver, AGAIN);
       return;
@@ -79,7 +79,7 @@ function makeIntake(root) {
   }
 
   async function photograph() {
-    // A phone has an app for it, which also works where scripts may not use the camera.
+    // A phone's camera app works even where scripts may not use the camera.
     if (matchMedia("(pointer: coarse)").matches || !navigator.mediaDevices) return part(".shutter").click();
     try {
       stream = await navigator.mediaDevices.getUserMedia(CAMERA);

@@ -1,4 +1,4 @@
-"""Where pictures come in: one place to choose, drop, paste or photograph them."""
+"""The upload area: choose, drop, paste or photograph pictures."""
 
 from collections.abc import Sequence
 
@@ -33,7 +33,7 @@ stroke-linecap="round" stroke-linejoin="round" aria-hidden="true">
 def uploaded_pictures(
     lead: str, *, key: str, extensions: Sequence[str] = EXTENSIONS
 ) -> Sequence[UploadedFile]:
-    """Return the pictures that came in this run; `show_intake` shows where they come in.
+    """Return the pictures uploaded in this run; `show_intake` shows the upload area.
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ def uploaded_pictures(
 def show_intake(
     lead: str, *, key: str, small: bool = False, extensions: Sequence[str] = EXTENSIONS
 ) -> None:
-    """Show the place where pictures come in.
+    """Show the upload area.
 
     A picture that was chosen is shown there until the place is shown anew: after a run in which
     pictures came in, call this when there is something to take its place.
@@ -91,5 +91,5 @@ def _rounds(key: str) -> str:
 
 
 def _round(key: str) -> int:
-    """Return how often pictures came in here."""
+    """Return the number of uploads."""
     return int(st.session_state.setdefault(_rounds(key), 0))

@@ -1,4 +1,4 @@
-"""The registry, imported when a page first asks for it: nobody waits for it before."""
+"""The registry, imported on first use to start the app quickly."""
 
 from typing import TYPE_CHECKING
 

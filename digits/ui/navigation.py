@@ -1,4 +1,4 @@
-"""What stands on every page: the header with its destinations and menu, and the looks."""
+"""The header of every page, with navigation and menu, and the styles."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -27,7 +27,7 @@ _THEMES = """
 
 
 def settings_or_stop() -> Settings:
-    """Return the settings, or say what is wrong with them and show no page."""
+    """Return the settings, or show an error instead of a page."""
     try:
         return load_settings()
     except DigitsError as error:
@@ -41,7 +41,7 @@ def run_pages(main: Sequence[StreamlitPage], menu: Sequence[StreamlitPage] = ())
     Parameters
     ----------
     main : the destinations; on a narrow screen they are a bar at the bottom
-    menu : the pages that stand in the menu
+    menu : the pages in the menu
     """
     page = st.navigation([*main, *menu], position="hidden")
     st.session_state[PAGES] = {one.url_path: one for one in (*main, *menu)}
@@ -53,7 +53,7 @@ def run_pages(main: Sequence[StreamlitPage], menu: Sequence[StreamlitPage] = ())
             for each in main:
                 with st.container(key=f"to-{_slug(each)}", width="content"):
                     st.page_link(each)
-        # On every page another one, so that it closes when a page is chosen in it.
+        # A different key on every page, so that it closes when a page is chosen.
         opened = f"menu of {_slug(page)}"
         with (
             st.container(key="menu", width="content"),

@@ -4,7 +4,7 @@ import streamlit as st
 
 
 def page_title(title: str, *, shown: bool = True) -> None:
-    """Give the page its heading; a page that speaks for itself has it for screen readers only."""
+    """Show the heading of a page, or make it available to screen readers only."""
     if shown:
         st.title(title, anchor=False)
     else:

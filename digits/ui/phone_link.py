@@ -1,4 +1,4 @@
-"""The address of the app for a telephone on the same network, and its picture to point it at."""
+"""The address of the app for a phone on the same network, and its QR code."""
 
 import io
 import ipaddress
@@ -7,7 +7,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 SOMEWHERE = ("192.0.2.1", 9)  # reserved for documentation (RFC 5737): nothing is sent there
 MODULE = 5  # px of each square of the code
-QUIET = 4  # squares of white around it, which ISO/IEC 18004 asks for
+QUIET = 4  # white squares around it, required by ISO/IEC 18004
 
 
 def is_local(host: str | None) -> bool:
@@ -20,7 +20,7 @@ def is_local(host: str | None) -> bool:
 
 
 def address_for_phone(opened: str, listens: str | None) -> str | None:
-    """Return where a telephone finds the app, or None where none can.
+    """Return the address of the app for a phone, or None if it is not reachable.
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ def _own_address() -> str | None:
     """Return this computer's address on its network, without sending anything."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:
-            probe.connect(SOMEWHERE)  # only chooses the way
+            probe.connect(SOMEWHERE)  # only selects the route
             own = str(probe.getsockname()[0])
         except OSError:  # no network at all
             return None

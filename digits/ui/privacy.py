@@ -1,8 +1,8 @@
-"""The line that says what becomes of a picture."""
+"""The notice on what is stored of a picture."""
 
 
 def where_pictures_go(kept: bool, ask: bool) -> str:
-    """Return the line: pages of one person store what is corrected, shared ones what is saved."""
+    """Return the notice: personal pages store corrections, shared ones what is saved."""
     if not kept:
         return "Pictures stay on this computer; nothing is stored."
     stored = "save" if ask else "correct"

@@ -1,5 +1,5 @@
-// A part of a page as the background of an element: one picture is decoded once for all its crops.
-// The page's picture may be smaller than the page, in whose pixels boxes are measured.
+// A crop of a page as the background of an element, so that the picture is decoded once for all
+// crops. The picture may be smaller than the page, in whose pixels boxes are measured.
 
 // The style that shows `box` [x, y, width, height] of a page in a rectangle of at most this size.
 export function cropStyle(picture, [x, y, width, height], largest, { margin = 0, closest = 2 } = {}) {

@@ -1,8 +1,8 @@
-// What the table shows: the sheet as Python last sent it, with the person's changes on top that
-// Python has not answered yet. Cells are named "SCAN ROW COLUMN", as in the keys of changes.
+// The state of the table: the sheet as Python last sent it, and the user's changes that Python has
+// not answered yet. Cells are named "SCAN ROW COLUMN", as in the keys of changes.
 export const OVERRULED = ["maximum", "whole", "length", "sum", "decimal"]; // by confirming as it is
 
-// All rows with their cells, a person's pending changes laid over them.
+// All rows with their cells, with the user's pending changes applied.
 export function overlaid(data, pending) {
   const set = Object.assign({}, ...pending.map((change) => change.set ?? {}));
   return data.rows.map((row) => ({
@@ -18,7 +18,7 @@ export function overlaid(data, pending) {
   }));
 }
 
-// The columns with what a person said of them.
+// The columns with the user's settings.
 export function overlaidColumns(data, pending) {
   const set = Object.assign({}, ...pending.map((change) => change.set ?? {}));
   return data.columns.map((column, index) => ({ ...column, ...set[`column ${index}`] }));
@@ -32,7 +32,7 @@ export function openCells(rows) {
   return rows.filter(isCounted).flatMap((row) => row.cells.filter((cell) => cell.doubts.length));
 }
 
-// How much is left to check; `base` is Python's count, from which what is pending goes off.
+// The number of open checks; `base` is Python's count, from which pending changes are subtracted.
 export function openCount(data, rows) {
   const cells = openCells(rows);
   return {
@@ -77,8 +77,8 @@ export function findCell(rows, id) {
   return null;
 }
 
-// What is said of a cell whose text a person confirms, chooses or types. A sum that is put in the
-// place of a written total is not what stands on the paper.
+// The change of a cell whose text the user confirms, chooses or types. A sum that replaces a
+// written total is not what is on the paper.
 export function saidOf(cell, text) {
   const kinds = cell.doubts.map(([kind]) => kind);
   const same = text === cell.text;
@@ -89,10 +89,10 @@ export function saidOf(cell, text) {
   };
 }
 
-// Of several changes that wait, those that Python has not answered.
+// The pending changes that Python has not answered.
 export const unanswered = (pending, seen) => pending.filter((change) => change.n > seen);
 
-// What a column's header says besides its name.
+// The text of a column's header below its name.
 export const about = ({ kind, maximum }) => {
   if (kind === "ignore") return "ignored";
   return maximum ? `out of ${maximum}` : "";

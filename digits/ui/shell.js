@@ -1,4 +1,4 @@
-// Names the current destination for those who hear the page; Streamlit marks it by colour alone.
+// Marks the current page for screen readers; Streamlit marks it by colour only.
 export default function ({ data }) {
   for (const link of document.querySelectorAll(".st-key-pages a, .st-key-mark a")) {
     const path = link.getAttribute("href").replace(/^.*\//, ""); // the first page has none

@@ -1,6 +1,6 @@
-// Switches between light and dark. Streamlit's own menu, which is hidden, does it without losing
-// what is on the page; the choice is written for every page, since Streamlit keeps one for each.
-const PATIENCE = 40; // frames in which the hidden menu must open
+// Switches between light and dark through Streamlit's own hidden menu, which keeps the content of
+// the page. The choice is stored for every page, because Streamlit stores it per page.
+const MAX_FRAMES = 40; // frames in which the hidden menu must open
 const key = (path) => `stActiveTheme-${path}-v2`;
 
 const chosen = () => {
@@ -19,7 +19,7 @@ const remember = (theme, paths) => {
 const frame = () => new Promise((done) => requestAnimationFrame(done));
 
 async function found(selector) {
-  for (let waited = 0; waited < PATIENCE; waited += 1) {
+  for (let waited = 0; waited < MAX_FRAMES; waited += 1) {
     const element = document.querySelector(selector);
     if (element) return element;
     await frame();
@@ -32,8 +32,8 @@ async function apply(theme) {
   menu?.click();
   const switcher = menu && (await found('[data-testid="stThemeSwitcher"]'));
   if (!switcher) return location.reload();
-  const wanted = { System: 0, Light: 1, Dark: 2 }[theme];
-  switcher.querySelectorAll('[role="menuitemradio"]')[wanted].click();
+  const index = { System: 0, Light: 1, Dark: 2 }[theme];
+  switcher.querySelectorAll('[role="menuitemradio"]')[index].click();
 }
 
 export default function ({ parentElement, data }) {

@@ -1,5 +1,5 @@
-// Tiles with crops, each a button that removes it. A tile is one stop for the Tab key; arrow keys
-// move in it.
+// Tiles with crops; each crop is a button that removes it. A tile is one tab stop; arrow keys move
+// inside it.
 const STEPS = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
 const make = (tag, attributes, ...children) => {
   const element = Object.assign(document.createElement(tag), attributes);
@@ -46,19 +46,19 @@ function makeTile(tile, tell) {
 
 function makeCrop({ id, url, truth, read }, index, tell) {
   const what = truth || "Not a digit";
-  const told = read === truth ? what : `${what}, was read as ${read || "nothing"}`;
-  const button = make("button", { type: "button", title: `${told}. Press to remove.` }, make("img", { src: url, alt: "" }));
-  button.setAttribute("aria-label", `Remove ${told}`);
+  const description = read === truth ? what : `${what}, was read as ${read || "nothing"}`;
+  const button = make("button", { type: "button", title: `${description}. Press to remove.` }, make("img", { src: url, alt: "" }));
+  button.setAttribute("aria-label", `Remove ${description}`);
   button.tabIndex = index ? -1 : 0;
   button.onclick = () => {
-    button.classList.add("gone"); // not disabled: it would lose the focus
+    button.classList.add("gone"); // not disabled, to keep the focus
     button.onclick = null;
     tell("removed", id);
   };
   return button;
 }
 
-// After a crop was removed, the one that takes its place has the focus.
+// After a crop is removed, the next one gets the focus.
 function focused(root) {
   const crop = root.getRootNode().activeElement?.closest?.(".crops > *");
   if (!crop) return null;

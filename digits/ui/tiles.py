@@ -1,4 +1,4 @@
-"""Tiles with a person's own digits: press one to remove it."""
+"""Tiles of crops; pressing a crop removes it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,10 +9,10 @@ from digits.ui.handwriting_service import Tile
 
 @dataclass(frozen=True, slots=True)
 class TileEvents:
-    """What a person did since the last run."""
+    """The user's actions since the last run."""
 
     removed: str | None = None  # id of a crop
-    expanded: str | None = None  # label of a tile of which all crops are wanted
+    expanded: str | None = None  # label of a tile of which all crops are shown
 
 
 def digit_tiles(tiles: Sequence[Tile], *, key: str) -> TileEvents:

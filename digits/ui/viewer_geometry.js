@@ -1,5 +1,5 @@
-// Where a picture lies in its window. A view is {scale, x, y}: a point p of the picture is shown at
-// p * scale + (x, y), in CSS pixels of the window.
+// The position of a picture in its window. A view is {scale, x, y}: a point p of the picture is
+// shown at p * scale + (x, y), in CSS pixels of the window.
 export const CLOSEST = 8; // CSS pixels for a pixel of the picture, at most
 const READABLE = 72; // CSS pixels, height to which a selected box is enlarged
 const SMALLEST = 26; // CSS pixels, height below which a selected box is enlarged
@@ -15,7 +15,7 @@ export function fitted(picture, window) {
   };
 }
 
-// A view no further away than the whole picture, and with no empty margin that could be avoided.
+// A view limited to the whole picture, without avoidable empty margins.
 export function bounded(view, picture, window) {
   const least = fitted(picture, window).scale;
   const scale = Math.min(Math.max(view.scale, least), Math.max(CLOSEST, least));
@@ -54,7 +54,7 @@ export function placed(view, [x, y, width, height]) {
   return { ...corner, width: width * view.scale, height: height * view.scale };
 }
 
-// The view in which a box can be read: as it is if it is large enough and in sight.
+// A view in which a box is readable: unchanged if it is large enough and visible.
 export function showing(view, box, picture, window) {
   const [x, y, width, height] = box;
   const now = placed(view, box);
@@ -71,7 +71,7 @@ export function showing(view, box, picture, window) {
   return bounded(centred, picture, window);
 }
 
-// Where a popover stands: below its box, or above where there is more room; inside the window.
+// The position of a popover: below its box, or above it if there is more room; inside the window.
 export function anchored(rectangle, size, window) {
   const below = rectangle.y + rectangle.height + GAP;
   const above = rectangle.y - GAP - size.height;
@@ -81,7 +81,7 @@ export function anchored(rectangle, size, window) {
   return { x, y: Math.max(fits ? below : above, 0) };
 }
 
-// The rectangle between two points, inside the picture, in whole pixels; null if it is a speck.
+// The rectangle between two points, inside the picture, in whole pixels; null if it is too small.
 export function regionBetween(one, other, picture, least) {
   const inside = (value, end) => Math.min(Math.max(Math.round(value), 0), end);
   const left = inside(Math.min(one.x, other.x), picture.width);

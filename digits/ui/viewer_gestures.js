@@ -58,7 +58,7 @@ export function listenToGestures(stage, target) {
   };
   stage.addEventListener("pointerup", lift);
   stage.addEventListener("pointercancel", (event) => fingers.delete(event.pointerId));
-  // What was dragged was not meant for the box under the finger.
+  // A drag is not a click on the box under the finger.
   stage.addEventListener("click", (event) => {
     if (!moved) return;
     event.stopPropagation();

@@ -1,7 +1,7 @@
-// What opens at a box: its enlarged picture, the likeliest readings, and a field for another one.
+// The popover of a box: its enlarged picture, the likeliest readings, and a field for another one.
 import { anchored } from "./viewer_geometry.js";
 
-const PAPER = 0.3; // of a box's height that is shown round it
+const PAPER = 0.3; // of a box's height that is shown around it
 const TALLEST = 104, WIDEST = 268; // CSS pixels of the enlarged crop
 const ALLOWED = /^[0-9.,/\- \t]*$/;
 
@@ -16,7 +16,7 @@ const MADE = `
 <p class="fault" role="alert"></p>
 <button type="button" class="close" aria-label="Close">×</button>`;
 
-// Draw the surroundings of a box as large as there is room.
+// Draw the surroundings of a box as large as possible.
 export function drawCrop(canvas, image, picture, [x, y, width, height]) {
   const margin = PAPER * height;
   const across = image.naturalWidth / picture.width;

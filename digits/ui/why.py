@@ -1,4 +1,4 @@
-"""The drawer "Why?": what the networks saw and thought, and the same reading from code."""
+"""The section "Why?": input and output of the networks, and the same reading from code."""
 
 from typing import TYPE_CHECKING
 

@@ -14,7 +14,7 @@ from databases import SHEETS, emptied
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from digits.corrections.store import Correction, Corrections, Wanted, metadata, table
+from digits.corrections.store import Correction, CorrectionFilter, Corrections, metadata, table
 from digits.errors import CorrectionsError, SettingsError
 from digits.forms.store import metadata as form_metadata
 from digits.marksheet.store import metadata as sheet_metadata
@@ -91,7 +91,7 @@ def test_what_was_removed_can_be_restored_and_said_again(store):
     assert store.remove(ids[:1]) == 1
     assert store.remove(ids[:1]) == 0
     assert [c.id for c in store.all()] == ids[1:]
-    assert [c.id for c in store.all(Wanted(removed=True))] == ids[:1]
+    assert [c.id for c in store.all(CorrectionFilter(removed=True))] == ids[:1]
     assert store.restore(ids) == 1
     assert store.count() == 2
     store.remove(ids)
@@ -103,7 +103,7 @@ def test_removing_everything_leaves_nothing_to_restore(store):
     store.add([correction(n) for n in range(5)])
     store.remove([correction(0).id])
     assert store.remove_all() == 5
-    assert store.count() == store.count(Wanted(removed=True)) == 0
+    assert store.count() == store.count(CorrectionFilter(removed=True)) == 0
 
 
 def test_nothing_of_a_deleted_picture_stays_in_the_file(tmp_path):
@@ -126,7 +126,7 @@ def test_choosing(store):
     )
 
     def chosen(**wanted):
-        return sorted(c.box.x for c in store.all(Wanted(**wanted)))
+        return sorted(c.box.x for c in store.all(CorrectionFilter(**wanted)))
 
     assert chosen(wrong=True) == [1, 2]
     assert chosen(wrong=False) == [0]
@@ -153,7 +153,7 @@ def test_a_time_of_another_zone_stays_the_same_moment(store):
 def test_what_was_taken_away_can_be_deleted_for_good_and_the_rest_stays(store):
     store.add([correction(n) for n in range(3)])
     store.remove([correction(0).id])
-    assert store.remove_all(Wanted(removed=True)) == 1
+    assert store.remove_all(CorrectionFilter(removed=True)) == 1
     assert store.count() == 2
     assert store.restore([correction(0).id]) == 0
 
@@ -215,8 +215,10 @@ def test_corrections_without_recorded_act_are_kept_and_distinguished(url, store)
     upgraded = Corrections(url)
     acts = {each.source: each.act for each in upgraded.all()}
     assert acts == {"read": None, "draw": None, "sheet": "typed", "api": "sent"}
-    assert upgraded.count(Wanted(explicit=True)) == 2
-    assert upgraded.remove([each.id for each in upgraded.all(Wanted(explicit=False))]) == 2
+    assert upgraded.count(CorrectionFilter(explicit=True)) == 2
+    assert (
+        upgraded.remove([each.id for each in upgraded.all(CorrectionFilter(explicit=False))]) == 2
+    )
     assert {each.source for each in upgraded.all()} == {"sheet", "api"}
     upgraded.close()
 
@@ -368,7 +370,7 @@ def test_in_any_order_the_store_is_what_a_dictionary_would_be(steps, tmp_path_fa
             if name in gone:
                 there[name] = gone.pop(name)
     assert {c.id: c.truth for c in store.all()} == there
-    assert {c.id: c.truth for c in store.all(Wanted(removed=True))} == gone
+    assert {c.id: c.truth for c in store.all(CorrectionFilter(removed=True))} == gone
     store.close()
 
 

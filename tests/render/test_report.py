@@ -93,7 +93,7 @@ def test_the_least_confident_digits_are_shown_and_the_rest_counted():
     result = worst()
     page = to_report(Image.new("RGB", result.size, "white"), result, made=WHEN)
     assert len(check(page).pictures) == 1 + 21
-    assert "the 21 least sure of 1200" in page
+    assert "the 21 least confident of 1200" in page
     assert "(1287 letters)" in page
 
 

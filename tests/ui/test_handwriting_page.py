@@ -11,7 +11,7 @@ import pytest
 from writers import corrected_digits
 
 from digits.corrections.from_reading import frame_png
-from digits.corrections.store import Corrections, Wanted
+from digits.corrections.store import CorrectionFilter, Corrections
 from digits.errors import CorrectionsError
 from digits.mnist import load_mnist
 from digits.registry import current_reader, shipped_reader
@@ -143,7 +143,7 @@ def test_what_may_never_have_been_typed_is_offered_for_removal_and_undone(url, s
     press(at, "Remove them")
     assert store.count() == 1
     press(at, "Undo")
-    assert store.count(Wanted(explicit=False)) == 2
+    assert store.count(CorrectionFilter(explicit=False)) == 2
 
 
 def test_a_removal_that_fails_is_no_success(url, store, monkeypatch):
@@ -174,7 +174,7 @@ def test_nothing_is_deleted_for_good_without_a_second_act(url, store):
     assert all(b.disabled for b in at.button if b.label.startswith("Delete"))
     at.checkbox[0].check().run()
     press(at, "Delete what was removed")
-    assert (store.count(), store.count(Wanted(removed=True))) == (1, 0)
+    assert (store.count(), store.count(CorrectionFilter(removed=True))) == (1, 0)
     press(at, "Delete everything")
     assert store.count() == 0
     assert "Correct or confirm 20 digits" in texts(at)
@@ -190,7 +190,7 @@ def test_a_zip_is_imported_and_its_faults_are_named(url, store):
     assert not at.exception
     assert "1 left out" in texts(at)
     assert "none.jpg is missing" in at.text[0].value
-    assert store.count(Wanted(single=False)) == 1
+    assert store.count(CorrectionFilter(single=False)) == 1
 
 
 def test_what_is_no_zip_is_said_in_a_sentence(url):

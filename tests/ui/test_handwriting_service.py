@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from writers import corrected_digits
 
-from digits.corrections.store import Corrections, Wanted
+from digits.corrections.store import CorrectionFilter, Corrections
 from digits.personalization.kernel_head import PersonalHead
 from digits.personalization.versions import current_name, save_version
 from digits.registry import learned_folder
@@ -159,4 +159,4 @@ def test_what_was_removed_is_deleted_for_good_alone(store, mine):
     store.add(corrected_digits(3))
     mine.remove(store.all()[0].id)
     assert mine.delete_removed() == 1
-    assert (store.count(), store.count(Wanted(removed=True))) == (2, 0)
+    assert (store.count(), store.count(CorrectionFilter(removed=True))) == (2, 0)

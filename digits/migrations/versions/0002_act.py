@@ -16,7 +16,7 @@ BEFORE = {"sheet": "typed", "api": "sent", "import": "imported"}  # source to ac
 
 
 def upgrade() -> None:
-    """Add the columns, and the acts that can be told."""
+    """Add the columns, and fill in the acts that are known."""
     op.add_column("corrections", sa.Column("act", sa.String(16), nullable=True))
     op.add_column("corrections", sa.Column("written", sa.Text, nullable=True))
     corrections = sa.table("corrections", sa.column("act"), sa.column("source"))
