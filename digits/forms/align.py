@@ -17,14 +17,20 @@ import numpy as np
 
 from digits.arrays import Bool, Float32, Float64, Int32
 from digits.errors import NotThisFormError
-from digits.forms.bend import Bend, agree_with_neighbours, fit_bend, flatten, map_points
+from digits.forms.bend import (
+    Bend,
+    Homography,
+    agree_with_neighbours,
+    fit_bend,
+    flatten,
+    map_points,
+    warp,
+)
 from digits.image.binarize import is_light_on_dark, to_ink
 from digits.image.components import find_components
 from digits.image.ruling import find_rules
 from digits.image.table_grid import find_grid
 from digits.types import LINKED, Box, Contrast, Ink, Pixels
-
-Homography = Float64[np.ndarray, "3 3"]
 
 LOOK = 600_000  # px on which features are found
 MOST_FEATURES = 1_500  # of each picture
@@ -769,11 +775,3 @@ def _around(to_page: Homography, found: _Found, box: Box) -> Homography | None:
         local[axis, :2] += slope
         local[axis, 2] = solved[0] - slope @ middle
     return to_page @ local
-
-
-def warp(layer: np.ndarray, to_layer: Homography, size: tuple[int, int]) -> np.ndarray:
-    """Resample a layer on a rectangle of `size`, each of whose px lies at `to_layer` of it."""
-    # From the middle of a pixel to the middle of a pixel, as OpenCV counts.
-    half = np.array([[1, 0, 0.5], [0, 1, 0.5], [0, 0, 1]])
-    matrix = np.linalg.inv(half) @ to_layer @ half
-    return cv2.warpPerspective(layer, matrix, size, flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)

@@ -7,6 +7,8 @@ import numpy as np
 
 from digits.arrays import Float64
 
+Homography = Float64[np.ndarray, "3 3"]
+
 DEGREE = 6  # of the polynomial: curled and folded-in paper has a wave or two, no more
 EACH_TERM = 3  # points that each term of the polynomial needs
 STIFF = 3e-4  # ridge on a term, times the square of its degree: paper bends no more than it must
@@ -30,7 +32,7 @@ class Bend:
         degree = round((np.sqrt(8 * len(self.weights) + 1) - 3) / 2)
         return np.asarray(_terms(points, self.size, degree) @ self.weights)
 
-    def around(self, point: np.ndarray) -> Float64[np.ndarray, "3 3"]:
+    def around(self, point: np.ndarray) -> Homography:
         """Return the affinity that moves points near one as the bend does: (2,) -> (3, 3)."""
         ends = point + np.array([[0, 0], [1, 0], [0, 1]])
         moved = ends + self.shift(ends)
@@ -41,7 +43,7 @@ class Bend:
         return local
 
 
-def map_points(matrix: Float64[np.ndarray, "3 3"], points: np.ndarray) -> np.ndarray:
+def map_points(matrix: Homography, points: np.ndarray) -> np.ndarray:
     """Return where a homography maps points: (n, 2) -> (n, 2)."""
     x, y = points.T
     across, down, scale = matrix @ np.stack([x, y, np.ones(len(points))])
@@ -101,7 +103,7 @@ def _terms(points: np.ndarray, size: tuple[int, int], degree: int) -> np.ndarray
     return np.stack([across[:, i] * down[:, j] for i, j in pairs], axis=1)
 
 
-def flatten(layer: np.ndarray, to_page: Float64[np.ndarray, "3 3"], bend: Bend) -> np.ndarray:
+def flatten(layer: np.ndarray, to_page: Homography, bend: Bend) -> np.ndarray:
     """Return a page's layer as it would be seen if the paper were flat: (h, w) -> (h, w)."""
     height, width = layer.shape
     coarse = -(-width // COARSE) + 1, -(-height // COARSE) + 1
@@ -132,3 +134,11 @@ def agree_with_neighbours(places: np.ndarray, shifts: np.ndarray) -> np.ndarray:
     near = np.argpartition(away, NEIGHBOURS, axis=1)[:, :NEIGHBOURS]
     usual = np.median(shifts[near], axis=1)
     return np.asarray(np.hypot(*(shifts - usual).T) <= ASTRAY)
+
+
+def warp(layer: np.ndarray, to_layer: Homography, size: tuple[int, int]) -> np.ndarray:
+    """Resample a layer on a rectangle of `size`, each of whose px lies at `to_layer` of it."""
+    # From the middle of a pixel to the middle of a pixel, as OpenCV counts.
+    half = np.array([[1, 0, 0.5], [0, 1, 0.5], [0, 0, 1]])
+    matrix = np.linalg.inv(half) @ to_layer @ half
+    return cv2.warpPerspective(layer, matrix, size, flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)

@@ -58,7 +58,8 @@ def define_form(
     except FormError as error:
         raise HintError(f"--field: {error}") from error
     if not made:
-        return replace(form, fields=propose_fields(form.reference))
+        segmenter = None if is_blank else current_reader().segmenter
+        return replace(form, fields=propose_fields(form.reference, segmenter))
     return replace(form, fields=tuple(with_cells(each, form.reference) for each in form.fields))
 
 

@@ -16,15 +16,14 @@ from digits.errors import CrowdedError, NotThisFormError
 from digits.forms.align import (
     Alignment,
     FormPrint,
-    Homography,
     align,
     even_contrast,
     find_print,
-    warp,
     without_shadow,
 )
-from digits.forms.bend import flatten, map_points
+from digits.forms.bend import Homography, flatten, map_points, warp
 from digits.forms.checks import to_decimal
+from digits.forms.handwriting import find_handwriting
 from digits.forms.template import Field, FieldKind, Form
 from digits.forms.values import find_fault, find_wrong_sums, likely_values, offer, to_value
 from digits.image.binarize import to_ink
@@ -32,13 +31,11 @@ from digits.image.components import Components, find_components
 from digits.image.digit_segmentation import Glyph
 from digits.image.page_segmentation import TextRegion, only_line, open_page, paper_of
 from digits.image.ruling import erase
-from digits.inference.segmenter import Segmenter, segment_page
+from digits.inference.segmenter import Segmenter
 from digits.reader import Piece, Reader
 from digits.types import (
     CONFIDENCE_THRESHOLD,
-    DIGIT,
     LINKED,
-    WRITING,
     Box,
     Contrast,
     Digit,
@@ -196,17 +193,10 @@ def print_of(form: Form, segmenter: Segmenter | None) -> FormPrint:
         [each.box for each in form.fields],
         cells=[cell for each in form.fields for cell in each.cells],
         is_blank=form.is_blank,
-        handwriting=None if segmenter is None or form.is_blank else _handwriting(form, segmenter),
+        handwriting=None
+        if segmenter is None or form.is_blank
+        else find_handwriting(form.reference, segmenter),
     )
-
-
-def _handwriting(form: Form, segmenter: Segmenter) -> Bool[np.ndarray, "h w"]:
-    """Return what a page network calls handwriting on the reference."""
-    rgb = np.repeat(form.reference[..., None], 3, axis=2)
-    view = segment_page(segmenter, rgb)
-    labels = view.segmentation.probabilities.argmax(axis=-1)
-    written = np.isin(labels, (DIGIT, WRITING)).astype(np.float32)
-    return warp(written, np.linalg.inv(view.to_picture), form.size) > COVERED
 
 
 def _align_page(

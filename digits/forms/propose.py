@@ -7,10 +7,13 @@ from itertools import pairwise
 import cv2
 import numpy as np
 
+from digits.forms.handwriting import find_handwriting
 from digits.forms.template import Field, FieldKind
 from digits.image.binarize import extract_ink
 from digits.image.components import find_components
+from digits.image.ruling import find_rules
 from digits.image.table_grid import find_grid
+from digits.inference.segmenter import Segmenter
 from digits.types import LINKED, Box, Ink, Pixels
 
 UPRIGHT = 0.75  # of a field's height that a line between two cells covers
@@ -26,6 +29,7 @@ SQUARE = 1.3  # largest aspect ratio of a tick box
 TICK = 0.036  # of the page's width: side of the largest tick box
 BLANK = 0.06  # of the page's width: the shortest line to write on
 ABOVE = 0.032  # of the page's width: height of the writing on a line
+RIM = np.ones((5, 5), np.uint8)  # px of the reference: strokes are wider than the maps show
 MOST = 200  # proposed fields
 
 KINDS_OF_CELLS: tuple[FieldKind, ...] = ("identifier", "date", "number")
@@ -96,9 +100,17 @@ def _leaning_cells(ink: Ink, box: Box) -> tuple[Box, ...]:
     return tuple(found)
 
 
-def propose_fields(reference: Pixels) -> tuple[Field, ...]:
-    """Return fields for the places to write on a form, from top to bottom."""
+def propose_fields(reference: Pixels, segmenter: Segmenter | None = None) -> tuple[Field, ...]:
+    """Return fields for the places to write on a form, from top to bottom.
+
+    Parameters
+    ----------
+    segmenter : finds the handwriting on a page that is filled in; None: the page is empty
+    """
     ink = extract_ink(reference)
+    if segmenter is not None:
+        written = find_handwriting(reference, segmenter) & ~find_rules(ink)
+        ink = np.where(cv2.dilate(written.astype(np.uint8), RIM) > 0, np.float32(0), ink)
     boxes = _empty_boxes(ink)
     rows, single = _rows_of_boxes(boxes)
     width = reference.shape[1]

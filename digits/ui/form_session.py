@@ -7,10 +7,12 @@ from dataclasses import dataclass, field, replace
 from PIL import Image
 
 from digits.errors import FormError
+from digits.forms.checks import Check
 from digits.forms.propose import propose_fields, with_cells
 from digits.forms.sheet import audit_form_sheet, build_form_sheet, read_form_scan
 from digits.forms.store import FormStore
 from digits.forms.template import Field, FieldKind, Form, check_form, parse_field
+from digits.inference.segmenter import Segmenter
 from digits.io.document import Document
 from digits.marksheet.audit import Audit
 from digits.marksheet.changes import replay
@@ -60,8 +62,12 @@ class FormSession:
     changes: int = 0  # counts, so that widgets show what was changed elsewhere
     _jpeg: tuple[int, bytes] | None = None  # of the reference picture
 
-    def define(self, content: bytes, name: str) -> None:
+    def define(self, content: bytes, name: str, segmenter: Segmenter | None = None) -> None:
         """Begin a form from a page, or from a form's file, and save it.
+
+        Parameters
+        ----------
+        segmenter : finds the handwriting on a page that is filled in
 
         Raises
         ------
@@ -73,7 +79,7 @@ class FormSession:
         else:
             with Document.open(content) as document:
                 form = Form.from_picture(document.page().picture, (), name=name)
-            form = replace(form, fields=propose_fields(form.reference))
+            form = replace(form, fields=propose_fields(form.reference, segmenter))
         if self.forms is not None:
             self.id = self.forms.add(form)
         self._show(form)
@@ -156,7 +162,7 @@ def described(each: Field) -> str:
             )
             parts.append(f"range={low}..{high}")
         elif check.kind == "list":
-            parts.append(f"list={'|'.join(check.values)}")
+            continue  # shown apart, one value a line
         elif check.kind == "sum":
             parts.append(f"sum={'+'.join(check.of)}")
         else:
@@ -164,8 +170,18 @@ def described(each: Field) -> str:
     return " ".join(parts)
 
 
-def with_options(each: Field, options: str) -> Field:
+def listed(each: Field) -> str:
+    """Return the values that a field may have, one a line, as a person pastes them."""
+    return "\n".join(v for check in each.checks if check.kind == "list" for v in check.values)
+
+
+def with_options(each: Field, options: str, allowed: str = "") -> Field:
     """Return a field with the checks that a person typed in place of its own.
+
+    Parameters
+    ----------
+    options : words, as `described` gives them
+    allowed : the values that it may have, one a line, such as a column of a spreadsheet
 
     Raises
     ------
@@ -175,7 +191,9 @@ def with_options(each: Field, options: str) -> Field:
     words = ":".join(["", *options.split()]) if options.split() else ""
     maximum = ":1" if each.kind == "mark" else ""
     parsed = parse_field(f"field:{each.kind}{maximum}{words}@0,0,9,9")
-    return replace(each, checks=parsed.checks)
+    values = tuple(dict.fromkeys(line.strip() for line in allowed.splitlines() if line.strip()))
+    lookup = (Check("list", values=values),) if values else ()
+    return replace(each, checks=(*parsed.checks, *lookup))
 
 
 def resume_pages(form: Form, form_id: str, store: SheetStore, sheet: str) -> FormPages:

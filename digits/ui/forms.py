@@ -23,6 +23,7 @@ from digits.ui.form_session import (
     FormPages,
     FormSession,
     described,
+    listed,
     resume_pages,
     with_options,
 )
@@ -101,7 +102,7 @@ def forms_page(
         show_error(str(error))
         session = st.session_state.setdefault(KEPT, FormSession())
     if session.form is None:
-        _start(session)
+        _start(session, reader)
         return
     if session.id:
         st.query_params[FORM] = session.id
@@ -112,7 +113,7 @@ def forms_page(
     if fault := st.session_state.pop(FAULT, ""):
         show_error(fault)
     if st.session_state[STAGE] == STAGES[0]:
-        _define(session, session.form)
+        _define(session, session.form, reader)
     else:
         _pages(session, reader)
 
@@ -146,15 +147,15 @@ def _current(forms: FormStore | None, sheets: SheetStore | None) -> FormSession:
 # Begin.
 
 
-def _start(session: FormSession) -> None:
+def _start(session: FormSession, reader: Callable[[str | None], Reader]) -> None:
     with st.container(key="sheet-start"):
         files = uploaded_pictures(LEAD, key="form-file", extensions=OPENED)
         show_intake(LEAD, key="form-file", extensions=OPENED)
         if files:
-            _begin(session, files[0].getvalue(), Path(files[0].name).stem)
+            _begin(session, files[0].getvalue(), Path(files[0].name).stem, reader)
         with st.container(horizontal=True, vertical_alignment="center"):
             if st.button("Look at an example", key="form-example"):
-                _begin(session, EXAMPLE.read_bytes(), EXAMPLE.stem, example=True)
+                _begin(session, EXAMPLE.read_bytes(), EXAMPLE.stem, reader, example=True)
             st.caption(
                 "Forms and their pages are saved on this computer until you delete them."
                 if session.forms is not None
@@ -164,9 +165,16 @@ def _start(session: FormSession) -> None:
         _list(session.forms)
 
 
-def _begin(session: FormSession, content: bytes, name: str, *, example: bool = False) -> None:
+def _begin(
+    session: FormSession,
+    content: bytes,
+    name: str,
+    reader: Callable[[str | None], Reader],
+    *,
+    example: bool = False,
+) -> None:
     try:
-        session.define(content, name)
+        session.define(content, name, None if example else reader(None).segmenter)
         if example:
             session.pages.add_files([(EXAMPLE_PAGES.name, EXAMPLE_PAGES.read_bytes())])
     except DigitsError as error:
@@ -243,7 +251,7 @@ def _try(change: Callable[[], object]) -> None:
 # Define.
 
 
-def _define(session: FormSession, form: Form) -> None:
+def _define(session: FormSession, form: Form, reader: Callable[[str | None], Reader]) -> None:
     """Show the reference picture with its fields, and the settings of the selected one."""
     epoch = f"{session.id} {session.changes}"
     picture, side = st.columns([2, 1], gap="large")
@@ -271,7 +279,7 @@ def _define(session: FormSession, form: Form) -> None:
         session.changes += 1
         st.rerun()
     with side:
-        _settings(session, form)
+        _settings(session, form, reader)
 
 
 def _shown(each: Field) -> ShownBox:
@@ -281,7 +289,7 @@ def _shown(each: Field) -> ShownBox:
     )  # fmt: skip
 
 
-def _settings(session: FormSession, form: Form) -> None:
+def _settings(session: FormSession, form: Form, reader: Callable[[str | None], Reader]) -> None:
     """Show what a person may say of the selected field."""
     epoch = f"{session.id} {session.changes}"
     names = [each.name for each in form.fields]
@@ -298,7 +306,9 @@ def _settings(session: FormSession, form: Form) -> None:
     )
     if st.button("Propose fields", key="form propose"):
         kept = {each.box for each in form.fields}
-        free = [each for each in propose_fields(form.reference) if each.box not in kept]
+        segmenter = None if form.is_blank else reader(None).segmenter
+        proposed = propose_fields(form.reference, segmenter)
+        free = [each for each in proposed if each.box not in kept]
         taken = {each.name for each in form.fields}
         numbers = (f"field {n}" for n in range(1, 10_000) if f"field {n}" not in taken)
         named = [replace(each, name=name) for each, name in zip(free, numbers, strict=False)]
@@ -323,8 +333,8 @@ def _settings(session: FormSession, form: Form) -> None:
         st.rerun()
 
 
-def _ask(each: Field, epoch: str) -> tuple[str, FieldKind, str, str, DateOrder, str]:
-    """Return what a person says of a field: name, kind, length, maximum, order and checks."""
+def _ask(each: Field, epoch: str) -> tuple[str, FieldKind, str, str, DateOrder, str, str]:
+    """Return what a person says of a field: name, kind, length, maximum, order, checks, values."""
     key = f"{epoch} {each.name}"
     name = st.text_input("Name", each.name, key=f"name {key}")
     kind = st.selectbox(
@@ -343,9 +353,16 @@ def _ask(each: Field, epoch: str) -> tuple[str, FieldKind, str, str, DateOrder, 
         "Checks",
         described(each),
         key=f"checks {key}",
-        placeholder="luhn, mod11, mod97, range=0..100, list=A|B, sum=q1+q2",
+        placeholder="luhn, mod11, mod97, range=0..100, sum=q1+q2",
     )
-    return name, kind, length, maximum, order, checks
+    allowed = st.text_area(
+        "Allowed values, one a line",
+        listed(each),
+        key=f"allowed {key}",
+        placeholder="Paste a column of a spreadsheet",
+        height=68,
+    )
+    return name, kind, length, maximum, order, checks, allowed
 
 
 def _made(
@@ -356,6 +373,7 @@ def _made(
     maximum: str,
     order: DateOrder,
     checks: str,
+    allowed: str,
 ) -> Field:
     """Return a field as a person describes it."""
     if length.strip() and not length.strip().isdigit():
@@ -371,7 +389,7 @@ def _made(
         maximum=limit if kind == "mark" else None,
         order=order,
     )
-    return with_options(changed, checks)
+    return with_options(changed, checks, allowed)
 
 
 # Read and check.

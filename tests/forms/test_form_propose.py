@@ -1,6 +1,7 @@
 import cv2
 import numpy as np
 import pytest
+from forms import EXPENSES, METER
 
 from digits.forms.propose import propose_fields, with_cells
 from digits.forms.template import Field
@@ -22,6 +23,17 @@ def overlap(one, other):
 def test_every_field_of_a_blank_form_is_proposed(layout):
     composed = compose_form(layout)
     proposed = propose_fields(composed.page)
+    for each in composed.fields:
+        best = max(proposed, key=lambda field: overlap(field.box, each.box))
+        assert overlap(best.box, each.box) > 0.7, each.name
+        assert (best.kind == "tick") == (each.kind == "tick"), each.name
+
+
+@pytest.mark.parametrize("layout", [METER, EXPENSES])
+def test_every_field_of_a_page_that_is_filled_in_is_proposed(layout, digits, reader):
+    composed = compose_form(layout)
+    page = fill_form(composed, digits, np.random.default_rng(layout)).page
+    proposed = propose_fields(page, reader.segmenter)
     for each in composed.fields:
         best = max(proposed, key=lambda field: overlap(field.box, each.box))
         assert overlap(best.box, each.box) > 0.7, each.name

@@ -1,0 +1,19 @@
+"""What is written on a page that defines a form, as the page network sees it."""
+
+import numpy as np
+
+from digits.arrays import Bool
+from digits.forms.bend import warp
+from digits.inference.segmenter import Segmenter, segment_page
+from digits.types import DIGIT, STRUCK, WRITING, Pixels
+
+COVERED = 0.3  # of a pixel that is handwriting, from which it is
+
+
+def find_handwriting(reference: Pixels, segmenter: Segmenter) -> Bool[np.ndarray, "h w"]:
+    """Return where somebody wrote on a form's reference picture: uint8 (h, w) -> bool (h, w)."""
+    view = segment_page(segmenter, np.repeat(reference[..., None], 3, axis=2))
+    labels = view.segmentation.probabilities.argmax(axis=-1)
+    written = np.isin(labels, (DIGIT, WRITING, STRUCK)).astype(np.float32)
+    height, width = reference.shape
+    return np.asarray(warp(written, np.linalg.inv(view.to_picture), (width, height)) > COVERED)
