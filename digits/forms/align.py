@@ -32,67 +32,67 @@ from digits.image.ruling import find_rules
 from digits.image.table_grid import find_grid
 from digits.types import LINKED, Box, Contrast, Ink, Pixels
 
-LOOK = 600_000  # px on which features are found
-MOST_FEATURES = 1_500  # of each picture
+LOOK = 600_000  # px of the reduced picture in which features are found
+MOST_FEATURES = 1_500  # per picture
 RATIO = 0.85  # of the distance to the second-best match (Lowe 2004 takes 0.8)
-ALIKE = 0.8  # cosine of two descriptors from which a guided match is one
-REACH = 0.012  # of the reference's longer side within which a guided match is looked for
-NEAR = 3.0  # px of the looked-at page: distance of an inlier
+ALIKE = 0.8  # cosine of two descriptors of a guided match
+REACH = 0.012  # of the reference's longer side: search radius of guided matches
+NEAR = 3.0  # px of the reduced page: distance of an inlier
 LITTLE = 300  # features of a form below which a table's corners may align it
 FEWEST_CELLS = 3  # of a table that aligns a form
 MISSED_CELLS = 1  # rows or columns at a table's rim that may not be found
 LEAST_DIFFERENCE = 0.05  # of the print found by which one way to lay a form differs from another
 NO_GRID = np.zeros((0, 0, 4, 2))
-MANY = 60  # inliers that need no guided matches
-FEWEST = 10  # inliers; a homography through chance matches has five or six
+MANY = 60  # inliers that make guided matches unnecessary
+FEWEST = 10  # inliers; a homography through random matches has five or six
 TRIES = 5_000  # samples of MAGSAC
 LOOSE = 0.01  # of the reference's longer side: distance of an inlier on bent paper
 WIDE = 0.05  # of the reference's longer side by which bent paper moves a point
 BENT = 2.5  # px of the reference by which a tenth of the matches stand off where paper is bent
 TILE = 64  # px of the reference, side of a tile
-WITHIN = 0.9  # of a tile that must lie in the picture
-STEP = 48  # px of the reference from tile to tile
-MOST_TILES = 80  # from all over the page
+WITHIN = 0.9  # of a tile that must be inside the picture
+STEP = 48  # px of the reference between tiles
+MOST_TILES = 80  # of the whole page
 EACH_FIELD = 6  # further tiles near each field, those with the clearest corners
-EDGED = 0.012  # smaller eigenvalue of a tile's mean structure tensor that fixes it both ways
+EDGED = 0.012  # smaller eigenvalue of a tile's mean structure tensor; a corner has more
 SEARCH = (14, 6)  # px of the reference around a tile, in each round
 SEARCH_BENT = (20, 14, 14, 6)  # the same where the paper is bent
 SOFT = 1.0  # px, standard deviation by which both pictures are smoothed
 STRIP = 8  # px of the reference on both sides of a field's printed side
 RULED = 0.12  # of full contrast by which a printed side stands out of what lies beside it
-SAME = 0.5  # correlation from which a tile's print is found; of other print it is below 0.4
-BROADEST = 0.034  # of the form's width: no stroke is so broad, but a shadow is
-NARROWEST = 31  # px: a window for crops of a form, whose strokes are as broad as elsewhere
-LEAST_PAPER = 24  # grey levels: on blacker paper a ratio means nothing
-LEAST_PRINT = 0.88  # share of the tiles in sight that must be found: see docs/forms.md
-LEAST_SEEN = 0.3  # share of all tiles that must be in sight
-MOST_RESIDUAL = 3.0  # px of the reference: median by which the found tiles stand off
-LEAST_SCALE = 0.25  # px of the page for each px of the reference: writing would be too small
-SLANT = 4.0  # times that one corner's scale may exceed another's
-AROUND = 260.0  # px of the reference from a field in which tiles near it are looked for
-NEAREST = 8  # tiles that place a field
+SAME = 0.5  # correlation of a tile that is found; other print is below 0.4
+BROADEST = 0.034  # of the form's width: strokes are narrower, shadows wider
+NARROWEST = 31  # px: smallest window, for crops of a form
+LEAST_PAPER = 24  # grey levels; on darker paper a ratio is meaningless
+LEAST_PRINT = 0.88  # share of the visible tiles that must be found: see docs/forms.md
+LEAST_SEEN = 0.3  # share of all tiles that must be visible
+MOST_RESIDUAL = 3.0  # px of the reference: largest median offset of the found tiles
+LEAST_SCALE = 0.25  # px of the page per px of the reference; smaller writing is unreadable
+SLANT = 4.0  # largest ratio of the scales at two corners
+AROUND = 260.0  # px of the reference: search radius of the tiles near a field
+NEAREST = 8  # tiles that locate a field
 LOCAL = 0.5  # share of them that must be found
-FEW = 3  # tiles from which a field's own shift is known
-INSET = 0.08  # of a field's shorter side: its border and what lies outside it are print
+FEW = 3  # tiles needed for a field's own shift
+INSET = 0.08  # of a field's shorter side: its border and the outside are print
 RUN = 0.3  # of the shortest side of a field: the length of a straight run of its border
-EDGE = 0.18  # of a cell's shorter side: what lies further in is writing
+EDGE = 0.18  # of a cell's shorter side; ink further inside is writing
 LONG, WHOLE = 0.6, 0.95  # of a field's width, and of its height, that a rule inside it takes
-RULE_RIM = 5  # px of the reference around a rule that stay in sight inside fields
-SMALLEST = 1e-3  # weight of a tile however far away
-PRINT_RIM = 2  # px of the reference by which print is widened before it is taken away
+RULE_RIM = 5  # px of the reference around a rule that stay visible inside fields
+SMALLEST = 1e-3  # weight of a tile at any distance
+PRINT_RIM = 2  # px of the reference by which print is dilated before it is removed
 
 
 @dataclass(frozen=True)
 class FormPrint:
-    """What is printed on a form: to be found again, and to be taken away from what is written."""
+    """The print of a form: located on each page, and removed before the fields are read."""
 
     view: Float32[np.ndarray, "h w"]  # contrast, smoothed, without the fields' insides
-    hidden: Bool[np.ndarray, "h w"]  # insides of fields, where anything may be written
-    erased: Bool[np.ndarray, "h w"]  # print that is taken away before a field is read
+    hidden: Bool[np.ndarray, "h w"]  # insides of fields
+    erased: Bool[np.ndarray, "h w"]  # print that is removed before a field is read
     points: Float32[np.ndarray, "n 2"]  # px, features
     descriptors: Float32[np.ndarray, "n 128"]  # unit length
-    tiles: Int32[np.ndarray, "m 2"]  # px, left and top of the tiles that fix the page
-    n_page: int  # the first of them, chosen for the page and not for a field
+    tiles: Int32[np.ndarray, "m 2"]  # px, left and top of each tile
+    n_page: int  # tiles chosen for the page; the others are for fields
     sides: tuple[tuple[Box, bool], ...]  # px, strips along fields' printed sides; True: level ones
     light_on_dark: bool  # print is lighter than its paper
     grid: Float64[np.ndarray, "r c 4 2"]  # px, corners of the cells of a table; empty where none is
@@ -100,13 +100,13 @@ class FormPrint:
 
 @dataclass(frozen=True, slots=True)
 class Alignment:
-    """Where a form's reference lies on a page."""
+    """Position of a form's reference on a page."""
 
     to_page: Homography  # from px of the reference to px of the page
-    fields: tuple[Homography | None, ...]  # the same around each field; None: not found there
+    fields: tuple[Homography | None, ...]  # the same around each field; None if not found
     inliers: int  # features that agree
-    residual: float  # px of the reference: median by which tiles of print stood off
-    agreement: float  # share of the print in sight that was found
+    residual: float  # px of the reference: median offset of the tiles
+    agreement: float  # share of the visible print that was found
     in_sight: float  # share of the print that lies in the picture
     bend: Bend | None = None  # of the paper; None: it lies flat. `fields` are of the flattened page
 
@@ -141,14 +141,14 @@ def find_print(
     is_blank: bool = False,
     handwriting: Bool[np.ndarray, "h w"] | None = None,
 ) -> FormPrint:
-    """Return what is printed on a form's reference picture.
+    """Return the print of a form's reference picture.
 
     Parameters
     ----------
     boxes : of the fields, in px of the reference
-    cells : boxes for single digits inside fields; what is printed between them is print
-    is_blank : what stands in the fields is print
-    handwriting : what a page network calls handwriting; None: nothing but the fields is left out
+    cells : boxes for single digits inside fields; the lines between them are print
+    is_blank : ink inside the fields is print
+    handwriting : mask of a page network, which is ignored; None to ignore only the fields
     """
     light_on_dark = is_light_on_dark(reference)
     contrast = even_contrast(reference, light_on_dark=light_on_dark)
@@ -182,7 +182,7 @@ def find_print(
 
 
 def align(print_: FormPrint, contrast: Contrast, boxes: Sequence[Box]) -> Alignment:
-    """Return where a form lies on a page.
+    """Return the position of a form on a page.
 
     Parameters
     ----------
@@ -193,9 +193,9 @@ def align(print_: FormPrint, contrast: Contrast, boxes: Sequence[Box]) -> Alignm
     Raises
     ------
     NotThisFormError
-        Too little of the form's print is found on the page, or it lies as no paper can.
+        Too little of the form's print is found on the page, or its position is impossible.
     """
-    if print_.grid.size:  # the features of boxes are all alike
+    if print_.grid.size:  # the features of boxes are alike
         with suppress(NotThisFormError):
             return _by_grid(print_, contrast, boxes)
     rough = _by_features(print_, contrast)
@@ -285,7 +285,7 @@ def _checked(
     sides : of fields; they help to place fields, but say nothing of which form it is
     """
     seen, good = found.seen, found.is_good
-    # The print near fields, often their boxes alone, says less of which form it is.
+    # The print near fields is often only their boxes, which other forms have too.
     agreement = min(
         float(good[:n].sum() / max(1, seen[:n].sum())) for n in (print_.n_page, len(good))
     )
@@ -307,7 +307,7 @@ def _checked(
 
 
 def even_contrast(pixels: Pixels, *, light_on_dark: bool) -> Contrast:
-    """Return how far each pixel differs from the paper right beside it: uint8 (h, w) -> (h, w).
+    """Return the contrast of each pixel with the paper next to it: uint8 (h, w) -> (h, w).
 
     A closing of the picture has the paper alone (Serra 1982): it follows the edge of a shadow, at
     which a coarse estimate of the paper leaves pale print out.
@@ -321,17 +321,17 @@ def even_contrast(pixels: Pixels, *, light_on_dark: bool) -> Contrast:
     smooth = cv2.GaussianBlur(grey, (0, 0), SOFT)
     paper = cv2.morphologyEx(smooth, cv2.MORPH_CLOSE, np.ones((side, side), np.uint8))
     contrast = 1 - grey.astype(np.float32) / np.maximum(paper, LEAST_PAPER).astype(np.float32)
-    level = float(np.median(contrast))  # grain: paper is darker than its brightest points
+    level = float(np.median(contrast))  # grain: most paper is darker than its brightest points
     return np.clip((contrast - level) / (1 - level), 0, 1).astype(np.float32)
 
 
 def _broadest(width: float) -> int:
-    """Return the side of a window that no stroke fills on a form so wide: px, odd."""
+    """Return the side of a window wider than any stroke on a form of this width: px, odd."""
     return max(NARROWEST, 2 * int(BROADEST * width / 2) + 1)
 
 
 def without_shadow(contrast: Contrast, width: float) -> Contrast:
-    """Return contrast without what is broader than any stroke, and so is a shadow.
+    """Return contrast without shadows, which are wider than any stroke.
 
     An opening of the picture has the shadows alone (Serra 1982).
 
@@ -379,13 +379,13 @@ def _insides(
 
 
 def _long_rules(rules: np.ndarray, boxes: Sequence[Box], cells: Sequence[Box]) -> np.ndarray:
-    """Return the rules inside fields that a person cannot have written: (h, w) bool.
+    """Return the printed rules inside fields: (h, w) bool.
 
     On a page that is filled in, a straight 1 may be taken for a rule.
     """
     long = np.zeros(rules.shape, bool)
     middle = np.zeros(rules.shape, bool)
-    for cell in cells:  # a digit may touch its cell's border, which leans into the cell
+    for cell in cells:  # a digit may touch its cell's border, which may be tilted into the cell
         rim = max(2, round(EDGE * min(cell.width, cell.height)))
         middle[cell.y + rim : cell.bottom - rim, cell.x + rim : cell.right - rim] = True
     for box in boxes:
@@ -582,8 +582,8 @@ class _Found:
     """Tiles of the reference, found again on a page."""
 
     places: Float64[np.ndarray, "m 2"]  # px of the reference, middles
-    shifts: Float64[np.ndarray, "m 2"]  # px of the reference by which each stands off
-    seen: Bool[np.ndarray, " m"]  # lies in the picture
+    shifts: Float64[np.ndarray, "m 2"]  # px of the reference: offset of each
+    seen: Bool[np.ndarray, " m"]  # inside the picture
     is_good: Bool[np.ndarray, " m"]  # the same print
     fixes: Bool[np.ndarray, "m 2"]  # whether its shift across, and down, is known
 
@@ -594,7 +594,7 @@ def _joined(one: _Found, other: _Found) -> _Found:
 
 
 def _corner_tiles(view: np.ndarray, boxes: Sequence[Box]) -> tuple[Int32[np.ndarray, "m 2"], int]:
-    """Return left and top of the tiles whose print can be told from itself moved either way.
+    """Return left and top of the tiles whose print fixes their position in both directions.
 
     The first ones are chosen for the page, as many as the number says, the others for fields.
     """
@@ -615,7 +615,7 @@ def _corner_tiles(view: np.ndarray, boxes: Sequence[Box]) -> tuple[Int32[np.ndar
     clear = values > EDGED
     corners, values = corners[clear], values[clear]
     order = np.argsort(-values, kind="stable")
-    # From all over the page: the clearest corners alone may all be those of boxes.
+    # From the whole page: the clearest corners may all be those of boxes.
     spread = np.linspace(0, len(order) - 1, min(len(order), MOST_TILES)).round().astype(int)
     chosen = dict.fromkeys(spread.tolist())
     n_page = len(chosen)
@@ -626,13 +626,13 @@ def _corner_tiles(view: np.ndarray, boxes: Sequence[Box]) -> tuple[Int32[np.ndar
 
 
 def _distance(box: Box, points: np.ndarray) -> np.ndarray:
-    """Return how far points lie outside a box: (n, 2) -> (n,)."""
+    """Return the distance of points outside a box: (n, 2) -> (n,)."""
     low, high = np.array([box.x, box.y]), np.array([box.right, box.bottom])
     return np.hypot(*np.maximum(np.maximum(low - points, points - high), 0).T)
 
 
 def _find_tiles(print_: FormPrint, contrast: Contrast, to_page: Homography, reach: int) -> _Found:
-    """Look for each tile of the reference around where a homography says it is."""
+    """Search for each tile of the reference near its position by a homography."""
     moved = np.where(print_.hidden, np.float32(0), _warped(print_, contrast, to_page))
     moved = cv2.GaussianBlur(moved, (0, 0), SOFT)
     moved = cv2.copyMakeBorder(moved, reach, reach, reach, reach, cv2.BORDER_CONSTANT, value=0)
@@ -745,7 +745,7 @@ def _refit(to_page: Homography, found: _Found) -> Homography:
 
 
 def _around(to_page: Homography, found: _Found, box: Box) -> Homography | None:
-    """Return the homography around a field; None where the print around it is not found.
+    """Return the homography around a field; None if the print around it is not found.
 
     The tiles near a field say by how much it stands off, and how that changes across it: bent
     paper is flat over so short a way.
@@ -768,7 +768,7 @@ def _around(to_page: Homography, found: _Found, box: Box) -> Homography | None:
         use &= np.abs(shifts - np.median(shifts[use])) <= MOST_RESIDUAL
         root = np.sqrt(weight[use])
         design = np.column_stack([np.ones(use.sum()), away[use]]) * root[:, None]
-        # A ridge on the slope: where tiles lie on one side only, a shift is all that they tell.
+        # Ridge regression of the slope: tiles on one side only determine a shift.
         ridge = np.diag([0.0, 0.3, 0.3]) * weight.max()
         solved = np.linalg.solve(design.T @ design + ridge, design.T @ (shifts[use] * root))
         slope = solved[1:] / AROUND  # of the shift along x and y

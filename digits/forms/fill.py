@@ -50,14 +50,14 @@ from digits.types import (
 FieldStatus = Literal["read", "doubtful", "empty", "missing"]
 FormStatus = Literal["read", "doubtful", "refused", "failed"]
 SCHEMA = 1  # version of the JSON of a form's reading; fields are only ever added
-OVER = 0.15  # of a field's height around it where its writing may run over
-MARK = 0.2  # of a field's height: nothing smaller is a digit
+OVER = 0.15  # of a field's height around it into which its writing may extend
+MARK = 0.2  # of a field's height; smaller pieces are not digits
 BROKEN = 0.08  # of a cell's height: so far apart lie the pieces of a broken stroke
-COVERED = 0.3  # of a resampled pixel that is print, from which it is
-SPAN = 1.4  # times a cell's width: a piece of ink that is wider is several digits that touch
-TICK_INSET = 0.12  # of a tick box's side that its border takes
-NOT_TICKED = 0.01  # share of a tick box that is inked, below which it is empty; docs/forms.md
-TICKED = 0.03  # share from which it is ticked; between the two it is doubtful
+COVERED = 0.3  # of a resampled pixel: threshold of print
+SPAN = 1.4  # times a cell's width; a wider piece of ink is several digits that touch
+TICK_INSET = 0.12  # of a tick box's side: its border
+NOT_TICKED = 0.01  # inked share below which a tick box is empty; docs/forms.md
+TICKED = 0.03  # inked share from which it is ticked; in between it is doubtful
 BLOTTED = 0.78  # share from which it may have been ticked, and then blotted out
 DARK = 0.6  # of the paper's grey level, below which nothing is a shadow
 PAPER_LEVEL = 0.9  # quantile of the grey levels in and around a tick box: its paper
@@ -71,21 +71,21 @@ class FieldReading:
 
     name: str
     kind: FieldKind
-    value: str  # as its kind is written; empty where there is none
+    value: str  # formatted by its kind; empty without one
     status: FieldStatus
     confidence: float  # probability that the value is right
-    box: Box | None = None  # px of the original; None where the field was not found
-    written: str = ""  # what stands there, with its separators
+    box: Box | None = None  # px of the original; None if the field was not found
+    written: str = ""  # text with its separators
     reasons: tuple[str, ...] = ()  # why it is doubtful or missing
     offered: tuple[str, ...] = ()  # other values that pass the checks, the likeliest first
-    line: Line | None = None  # its digits; None where there are none
+    line: Line | None = None  # its digits; None without any
 
 
 @dataclass(frozen=True, slots=True)
 class FormReading:
     """What was read on one page."""
 
-    id: str  # SHA-256 over picture, model and form; empty where nothing was read
+    id: str  # SHA-256 over picture, model and form; empty if nothing was read
     form: str  # name of the form
     status: FormStatus  # "refused": the page is not this form
     model: ModelName
@@ -181,13 +181,13 @@ def read_form(
 
 
 def failed_form(form: Form, sentence: str, model: ModelName) -> FormReading:
-    """Return what stands for a page that could not be opened."""
+    """Return the reading of a page that could not be opened."""
     return FormReading("", form.name, "failed", model, (0, 0), error=sentence)
 
 
 @lru_cache(maxsize=8)
 def print_of(form: Form, segmenter: Segmenter | None) -> FormPrint:
-    """Return what is printed on a form, found once."""
+    """Return the print of a form, computed once."""
     return find_print(
         form.reference,
         [each.box for each in form.fields],
@@ -202,13 +202,13 @@ def print_of(form: Form, segmenter: Segmenter | None) -> FormPrint:
 def _align_page(
     print_: FormPrint, picture: Picture, fields: Sequence[Field]
 ) -> tuple[Page, Alignment]:
-    """Return the page's ink and where the form lies on it."""
+    """Return the page's ink and the position of the form on it."""
     boxes = [each.box for each in fields]
     try:
         page = _open(picture, None, print_)
         alignment = align(print_, page.contrast, boxes)
     except NotThisFormError:
-        paper = paper_of(picture)  # on a crowded desk, the sheet's own features are too few
+        paper = paper_of(picture)  # on a crowded desk the sheet has too few features
         if paper is None:
             raise
         page = _open(picture, paper, print_)
@@ -220,7 +220,7 @@ def _align_page(
 
 
 def _open(picture: Picture, paper: Paper | None, print_: FormPrint) -> Page:
-    """Return a page whose paper and ink are as light as the form's."""
+    """Return a page with the same polarity as the form."""
     light_on_dark = print_.light_on_dark
     if paper is not None:
         page, sheet = open_page(picture, paper, light_on_dark=light_on_dark)
@@ -232,7 +232,7 @@ def _open(picture: Picture, paper: Paper | None, print_: FormPrint) -> Page:
 
 
 def _ink_on(contrast: Contrast, print_: FormPrint, alignment: Alignment) -> tuple[Ink, Contrast]:
-    """Return ink and contrast on the form, without what is left of shadows.
+    """Return ink and contrast of the form, without shadows.
 
     What lies around the form says nothing of how dark ink is.
     """
@@ -260,7 +260,7 @@ class _Cut:
 
     field: Field
     page: Page
-    inside: Box  # px of `page`: the field without the room around it
+    inside: Box  # px of `page`: the field without its surroundings
     cells: tuple[Box, ...]  # px of `page`
     box: Box  # px of the original
     is_light_on_dark: bool = False
@@ -305,7 +305,7 @@ def _cut(
     if (placed < -slack).any() or (placed > np.array([width, height]) + slack).any():
         return _missing(each, "It is not in the picture")
     tall = (np.hypot(*(placed[3] - placed[0])) + np.hypot(*(placed[2] - placed[1]))) / 2
-    scale = float(tall) / box.height  # px of the page for each px of the reference
+    scale = float(tall) / box.height  # px of the page per px of the reference
     room = max(2, round(OVER * box.height))
     size = (
         max(1, round((box.width + 2 * room) * scale)),
@@ -346,16 +346,16 @@ def _missing(each: Field, reason: str) -> FieldReading:
 
 @dataclass(frozen=True, slots=True)
 class _Job:
-    """A field and the pieces of it that are read: those of its cells, then its line."""
+    """A field and its pieces to read: those of its cells, then its line."""
 
     cut: _Cut
-    cells: tuple[int, ...]  # those that hold ink
+    cells: tuple[int, ...]  # cells with ink
     pieces: tuple[Piece, ...]
-    reasons: tuple[str, ...] = ()  # what leaves a doubt before anything is read
+    reasons: tuple[str, ...] = ()  # reasons for doubt before reading
 
 
 def _job(cut: _Cut, picture: Picture) -> _Job | FieldReading:
-    """Return what is to be read of a field, or the reading itself where no network is needed."""
+    """Return the pieces of a field to read, or its reading if no network is needed."""
     each = cut.field
     if each.kind == "tick":
         return _read_tick(cut, picture)
@@ -378,7 +378,7 @@ def _job(cut: _Cut, picture: Picture) -> _Job | FieldReading:
 
 
 def _has_writing(pieces: Components, least: float) -> bool:
-    """Return whether a piece of ink is at least so many px high or wide."""
+    """Return whether a piece of ink is at least this many px high or wide."""
     return bool(len(pieces) and max(pieces.height.max(), pieces.width.max()) >= least)
 
 
@@ -388,10 +388,10 @@ def _unread(cut: _Cut, reason: str) -> FieldReading:
 
 
 def _own_ink(cut: _Cut) -> tuple[Bool[np.ndarray, "h w"], Components, bool]:
-    """Return where the field's own writing is: pieces of ink whose middle lies in the field.
+    """Return a mask of the field's own writing: pieces of ink whose centre is in the field.
 
-    The last value says whether writing runs over the field's ends: then some of it may be
-    missing, or belong to another field.
+    The last value is whether writing crosses the field's ends: then some of it may be missing, or
+    belong to another field.
     """
     pieces = find_components(cut.page.ink > LINKED)
     if not len(pieces):
@@ -416,7 +416,7 @@ def _own_ink(cut: _Cut) -> tuple[Bool[np.ndarray, "h w"], Components, bool]:
 
 
 def _cell_glyphs(cut: _Cut, page: Page, pieces: Components) -> dict[int, Glyph]:
-    """Return the ink of each cell that holds any; strokes that run over it belong to it too."""
+    """Return the ink of each cell that has any, with strokes that extend beyond the cell."""
     middles = np.array([cell.x + cell.width / 2 for cell in cut.cells])
     edges = (middles[1:] + middles[:-1]) / 2
     high, wide = cut.cells[0].height, cut.cells[0].width
@@ -465,7 +465,7 @@ def _beside(pieces: Components, is_large: np.ndarray, gap: int) -> np.ndarray:
 
 
 def _read_tick(cut: _Cut, picture: Picture) -> FieldReading:
-    """Say whether a box is ticked, by the share of it that is inked."""
+    """Read a tick box by the share of it that is inked."""
     box = cut.inside
     inset = max(1, round(TICK_INSET * min(box.width, box.height)))
     inner = cut.page.ink[box.y + inset : box.bottom - inset, box.x + inset : box.right - inset]
@@ -504,7 +504,7 @@ def _dark_share(cut: _Cut, inset: int, picture: Picture) -> float:
 
 
 def _judge(job: _Job, numbers: Sequence[ReadNumber], accept: float) -> FieldReading:
-    """Return the value of a field and what leaves a doubt about it."""
+    """Return the value of a field and the reasons for doubt."""
     each = job.cut.field
     found = _line_of(job, numbers)
     if found is None:
@@ -539,7 +539,7 @@ def _judge(job: _Job, numbers: Sequence[ReadNumber], accept: float) -> FieldRead
 
 
 def _line_of(job: _Job, numbers: Sequence[ReadNumber]) -> tuple[Line, list[str]] | None:
-    """Return what is written in a field, and what leaves a doubt about where its digits stand."""
+    """Return the writing of a field, and reasons for doubt about the position of its digits."""
     n_cells = len(job.cells)
     whole = numbers[n_cells] if len(numbers) > n_cells else None
     if n_cells:
@@ -551,7 +551,7 @@ def _line_of(job: _Job, numbers: Sequence[ReadNumber]) -> tuple[Line, list[str]]
 
 
 def _is_marked(each: Field, number: ReadNumber) -> bool:
-    """Say whether a mark beside a number may change it: a separator that its kind has does not."""
+    """Return whether a mark may change a number; separators of its kind do not."""
     if not number.is_marked and not number.tall:
         return False
     signs = sum(sign in SEPARATORS for sign in number.line.written)
@@ -564,7 +564,7 @@ def _combine(
 ) -> tuple[Line, list[str]]:
     """Return the digits of a comb, read cell by cell and as a line: the mean of both.
 
-    Where the two disagree, the better supported digit stands with half its confidence or less.
+    If the two disagree, the more probable digit has at most half its confidence.
     """
     singles = [number.line.digits[0] for number in cells]
     beside: list[Digit | None] = [None] * len(singles)
@@ -585,7 +585,7 @@ def _combine(
 
 
 def _mean(one: Digit, other: Digit | None) -> Digit:
-    """Return a digit as two readings of it have it."""
+    """Return the mean of two readings of a digit."""
     if other is None:
         return one
     both = [np.array(each.probabilities) * (each.value is not None) for each in (one, other)]
@@ -600,7 +600,7 @@ def _mean(one: Digit, other: Digit | None) -> Digit:
 
 
 def check_sums(fields: Sequence[Field], readings: Sequence[FieldReading]) -> list[FieldReading]:
-    """Make totals doubtful that are not the sum of their parts, and the part that explains it."""
+    """Mark wrong totals as doubtful, and the part that explains one."""
     checked = list(readings)
     for i, parts, fault in find_wrong_sums(fields, [reading.value for reading in readings]):
         total = _with_doubt(checked[i], fault)
@@ -630,7 +630,7 @@ def _sum(readings: Sequence[FieldReading], parts: Sequence[int]) -> Decimal | No
 def _suspect_part(
     fields: Sequence[Field], checked: list[FieldReading], parts: Sequence[int], by: Decimal
 ) -> None:
-    """Make the one part doubtful whose other reading makes the sum right, in place."""
+    """Mark the one part as doubtful whose other reading makes the sum right, in place."""
     found = [
         (part, value)
         for part in parts

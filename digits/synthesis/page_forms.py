@@ -1,4 +1,4 @@
-"""Compose forms whose fields are known, fill them in, and photograph them."""
+"""Compose forms with known fields, fill them in, and photograph them."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -17,12 +17,12 @@ INSIDE = 0.62  # of a box's height: how tall digits are written
 TALLEST = 44.0  # px: digits on a line
 ABOVE = 0.5  # of a cell's height: a digit written above one that is struck out
 WRITTEN_OVER = 0.4  # share of corrections that are written over, or blotted out
-AWAY = 2.2  # heights of the page, from which the camera looks
+AWAY = 2.2  # page heights: distance of the camera
 
 
 @dataclass(frozen=True, slots=True)
 class PlannedField:
-    """One place to write: what a form's definition says of it."""
+    """One field of a form."""
 
     name: str
     kind: str  # number, identifier, date, mark, decimal, tick or digit
@@ -35,7 +35,7 @@ class PlannedField:
 
 @dataclass
 class Plan:
-    """A form that is being drawn: its print and its fields."""
+    """A form being drawn: its print and its fields."""
 
     size: tuple[int, int]  # px, width and height
     rng: np.random.Generator
@@ -314,10 +314,10 @@ def compose_form(layout: int, seed: int = 0) -> ComposedForm:
 
 @dataclass(frozen=True, slots=True)
 class FilledForm:
-    """A form that somebody filled in."""
+    """A filled form."""
 
     page: UInt8[np.ndarray, "h w"]
-    values: dict[str, str]  # by name of the field; empty where nothing is written
+    values: dict[str, str]  # by name of the field; empty if nothing is written
     corrected: frozenset[str] = frozenset()  # fields that the writer struck out or wrote over
 
 
@@ -390,7 +390,7 @@ def _value(each: PlannedField, rng: np.random.Generator) -> str:
 
 
 def written_of(each: PlannedField, value: str) -> str:
-    """Return what is written for a value: a date's digits, as day, month and year."""
+    """Return the digits to write for a value; a date as day, month and year."""
     if each.kind == "date" and value:
         year, month, day = value.split("-")
         return f"{day}{month}{year}"
@@ -413,7 +413,7 @@ def _write(
         for cell, sign in zip(each.cells[-len(text) :] if text else (), text, strict=True):
             _write_in_cell(hand, cell, sign, digits, rng)
         return
-    # As tall as there is room for it in the width too.
+    # Limited by the width too.
     tall = min(each.box.height * INSIDE, TALLEST, each.box.width / (0.5 + max(1, len(text))))
     _write_line(hand, each.box, float(each.box.x), text, tall, digits, rng)
 
@@ -513,7 +513,7 @@ def _scribble(hand: np.ndarray, box: Box, rng: np.random.Generator) -> None:
 
 
 def _digit(digits: Labelled, sign: str, tall: float, rng: np.random.Generator) -> np.ndarray:
-    """Return a digit of MNIST about `tall` px high, its strokes as sharp as a pen's."""
+    """Return a digit of MNIST about `tall` px high, with sharp strokes."""
     chosen = int(rng.choice(np.flatnonzero(digits.labels == int(sign))))
     cut = trim(digits.pictures[chosen])
     if cut is None:
@@ -552,7 +552,7 @@ def _paste(hand: np.ndarray, ink: np.ndarray, x: float, y: float) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Photo:
-    """A photograph of a page, and where the page's points lie on it."""
+    """A photograph of a page, and the homography of its points."""
 
     pixels: UInt8[np.ndarray, "h w"]
     to_photo: Float64[np.ndarray, "3 3"]  # homography from px of the page to px of the photo
@@ -591,7 +591,7 @@ class Bend:
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """How a photograph is taken."""
+    """Parameters of a photograph."""
 
     tilt: float = 0.0  # degrees, at most, in any direction
     lean: float = 0.0  # degrees by which the page is turned, at most
@@ -605,7 +605,7 @@ class Shot:
 
 
 def random_shot(rng: np.random.Generator, pixels: int = 2_000_000, bend: float = 0.0) -> Shot:
-    """Return how somebody might photograph a page with a telephone."""
+    """Return random parameters of a phone photograph."""
     return Shot(
         tilt=25.0,
         lean=8.0,
@@ -620,7 +620,7 @@ def random_shot(rng: np.random.Generator, pixels: int = 2_000_000, bend: float =
 
 
 def photograph(page: np.ndarray, shot: Shot, rng: np.random.Generator) -> Photo:
-    """Photograph a page that lies on a desk."""
+    """Photograph a page on a desk."""
     height, width = page.shape
     bend = _bend(shot.bend, (width, height), rng) if shot.bend else None
     if bend is not None:
@@ -649,14 +649,14 @@ def photograph(page: np.ndarray, shot: Shot, rng: np.random.Generator) -> Photo:
         image = cv2.GaussianBlur(image, (0, 0), shot.blur)
     if shot.noise:
         image = image + rng.normal(0, shot.noise, image.shape)
-    # OpenCV counts from the middle of a pixel; boxes are counted from its corner.
+    # OpenCV's coordinates are those of pixel centres, boxes' those of pixel corners.
     half = np.array([[1, 0, 0.5], [0, 1, 0.5], [0, 0, 1]])
     to_photo = half @ matrix @ np.linalg.inv(half)
     return Photo(np.clip(image, 0, 255).astype(np.uint8), to_photo, shot.quarters, bend)
 
 
 def _seen(width: int, height: int, shot: Shot, rng: np.random.Generator) -> np.ndarray:
-    """Return where a tilted camera sees the corners of a page: (4, 2)."""
+    """Return the corners of a page in the picture of a tilted camera: (4, 2)."""
     tilt, way = np.radians(rng.uniform(0, shot.tilt)), rng.uniform(0, 2 * np.pi)
     flat = np.array([[-width, -height], [width, -height], [width, height], [-width, height]]) / 2
     around = np.array([[np.cos(way), -np.sin(way)], [np.sin(way), np.cos(way)]])
