@@ -127,9 +127,10 @@ def _row_kind(row: Row, words: frozenset[int], *, is_first: bool, below: Row) ->
         return "skipped"
     if not numbers:  # only a name: a person without points
         return "heading" if is_first else "data"
-    if sum(map(is_rejected, numbers)) > MOSTLY * len(numbers):
-        return "heading"
-    return "heading" if is_first and _is_printed(row, numbers, below) else "data"
+    if not is_first:  # letters in all columns: a person who was absent
+        return "data"
+    is_words = sum(map(is_rejected, numbers)) > MOSTLY * len(numbers)
+    return "heading" if is_words or _is_printed(row, numbers, below) else "data"
 
 
 def _written_in(row: Row) -> dict[int, Entry]:
@@ -245,15 +246,18 @@ def _maximum(kind: Kind, written: Sequence[Entry], titles: Sequence[Entry]) -> D
     """Return the maximum of a column: printed, written after a slash, or the usual one."""
     if kind not in POINTS:
         return None
-    printed = (OUT_OF.search(written_text(title.line)) for title in titles)
-    if found := next(filter(None, printed), None):
-        return Decimal(found[1])
     confident = [entry for entry in written if entry.line.confidence >= CONFIDENCE_THRESHOLD]
     texts = [written_text(entry.line) for entry in confident]
+    marks = [value for text in texts if (value := to_points(text)) is not None]
+    printed = (OUT_OF.search(written_text(title.line)) for title in titles)
+    if found := next(filter(None, printed), None):
+        maximum = Decimal(found[1])
+        if sum(mark <= maximum for mark in marks) >= MOSTLY * len(marks):  # not "Test 1"
+            return maximum
     fractions = [found[2] for text in texts if (found := FRACTION.fullmatch(text))]
     if fractions and kind == "fraction":
         return Decimal(Counter(fractions).most_common(1)[0][0])
-    return _usual_maximum([value for text in texts if (value := to_points(text)) is not None])
+    return _usual_maximum(marks)
 
 
 def _usual_maximum(marks: Sequence[Decimal]) -> Decimal | None:

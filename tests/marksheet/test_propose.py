@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 import pytest
-from sheets import POINT, blank_reading, dash, entry, letters, number, rows_of
+from sheets import POINT, blank_reading, dash, entry, letters, number, rows_of, table_file
 
 from digits.marksheet.columns import PlacedNumber
 from digits.marksheet.propose import (
@@ -111,10 +111,33 @@ def test_a_name_without_marks_is_somebody_and_no_heading():
     assert kinds_of([name, letters(), ""], *rows) == ["heading", "data", "data", "data"]
 
 
-def test_a_row_of_dashes_is_somebody_who_was_absent():
+def test_a_row_of_dashes_or_letters_is_somebody_who_was_absent():
     rows = (["7", "8"], [dash(), dash()], ["7", dash()], [letters(), letters()])
-    assert kinds_of(*rows) == ["data", "data", "data", "heading"]
+    assert kinds_of(*rows) == ["data", "data", "data", "data"]
     assert columns_of([dash(), dash()])[0].kind == "points"
+
+
+def test_a_class_list_of_45_rows_on_two_pages_has_a_heading_on_each():
+    def page(first, last):
+        head = tuple(letters() for _ in range(3))
+        rows = [(entry(f"{i:04d}"), entry("7"), entry("8")) for i in range(first, last)]
+        return Scan("class.pdf", b"", 1, blank_reading((rows[0][0].line,)), (head, *rows))
+
+    sheet = build_sheet([page(1, 26), page(26, 46)])
+    assert [row.kind for row in sheet.rows].count("data") == 45
+    assert [i for i, row in enumerate(sheet.rows) if row.kind == "heading"] == [0, 26]
+    assert [column.kind for column in sheet.columns] == ["identifier", "points", "points"]
+    table = table_file(sheet)
+    numbers = [cell for row in table for cell in row if cell.startswith("00")]
+    assert numbers == [f"{i:04d}" for i in range(1, 46)]
+
+
+def test_the_number_of_a_test_in_its_heading_is_no_maximum():
+    marks = ["7", "12", "20"]
+    named = entry("1", written="***/1")  # "Test 1", as it is read
+    assert columns_of(marks, headings=[named])[0].maximum == 20
+    printed = entry("25", written="***/25")
+    assert columns_of(marks, headings=[printed])[0].maximum == 25
 
 
 def test_printed_words_that_pass_for_numbers_are_headings_too():
