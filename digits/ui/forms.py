@@ -302,16 +302,10 @@ def _settings(session: FormSession, form: Form, reader: Callable[[str | None], R
         on_change=lambda: _try(
             lambda: session.change(replace(form, is_blank=st.session_state[blank]))
         ),
-        help="Then all that stands in its fields is print, and is left out.",
+        help="Ink in its fields is then print, and is ignored.",
     )
     if st.button("Propose fields", key="form propose"):
-        kept = {each.box for each in form.fields}
-        segmenter = None if form.is_blank else reader(None).segmenter
-        proposed = propose_fields(form.reference, segmenter)
-        free = [each for each in proposed if each.box not in kept]
-        taken = {each.name for each in form.fields}
-        numbers = (f"field {n}" for n in range(1, 10_000) if f"field {n}" not in taken)
-        named = [replace(each, name=name) for each, name in zip(free, numbers, strict=False)]
+        named = _propose(form, reader)
         _try(lambda: session.change(replace(form, fields=(*form.fields, *named))))
         st.rerun()
     each = session.field(session.selected)
@@ -419,6 +413,16 @@ def _check(session: FormSession) -> None:
     events = take_changes(pages, epoch)
     _offer_files(session)
     show_checks(pages, events, epoch=epoch, key=KEY)
+
+
+def _propose(form: Form, reader: Callable[[str | None], Reader]) -> list[Field]:
+    """Return proposed fields at new places, each with an unused name."""
+    kept = {each.box for each in form.fields}
+    segmenter = None if form.is_blank else reader(None).segmenter
+    free = [each for each in propose_fields(form.reference, segmenter) if each.box not in kept]
+    taken = {each.name for each in form.fields}
+    numbers = (f"field {n}" for n in range(1, 10_000) if f"field {n}" not in taken)
+    return [replace(each, name=name) for each, name in zip(free, numbers, strict=False)]
 
 
 def _offer_files(session: FormSession) -> None:

@@ -11,7 +11,7 @@ import streamlit as st
 
 from digits.errors import DigitsError
 from digits.io.document import load_picture
-from digits.types import ANY, Hint, Paper
+from digits.types import ANY, Hint, Paper, Reading
 from digits.ui.acts import UserAnswer
 from digits.ui.answer import AnswerCard, answer_card
 from digits.ui.handover import open_as_sheet
@@ -25,7 +25,14 @@ from digits.ui.privacy import where_pictures_go
 from digits.ui.read_session import OpenedPage, PageResult, Preview, ReadRequest, ReadSession
 from digits.ui.reading_view import choose_hint, choose_model, label, plain_sentence, show_error
 from digits.ui.rerun import run_again
-from digits.ui.viewer import Corners, ShownPicture, ViewerEvents, ViewerOptions, picture_viewer
+from digits.ui.viewer import (
+    Corners,
+    ShownBox,
+    ShownPicture,
+    ViewerEvents,
+    ViewerOptions,
+    picture_viewer,
+)
 
 if TYPE_CHECKING:  # the first page waits for no network and no database
     from digits.reader import Reader
@@ -144,16 +151,10 @@ def _look(
         show_error(str(error))
         return
     request = ReadRequest(model, using.versions, session.hint(item, hint))
-    result = session.result(item, request)
-    if item.id not in session.previews or result is None:
-        try:
-            session.open(item)
-        except DigitsError as error:
-            session.fail(item, request, item.error or str(error))
-            result = session.result(item, request)
-        if read_first and result is None:
-            session.read(item, request, using)
-            result = session.result(item, request)
+    result = _open(session, item, request)
+    if read_first and result is None:
+        session.read(item, request, using)
+        result = session.result(item, request)
     with picture:
         events = _show_picture(session, item, result, view := _flat_view(session, item, result))
     with side:
@@ -170,6 +171,18 @@ def _look(
         run_again()
     if not read_first:
         _read_ahead(session, model, hint, using)
+
+
+def _open(session: ReadSession, item: OpenedPage, request: ReadRequest) -> PageResult | None:
+    """Open an item; return its result, which is an error if it cannot be opened."""
+    result = session.result(item, request)
+    if item.id not in session.previews or result is None:
+        try:
+            session.open(item)
+        except DigitsError as error:
+            session.fail(item, request, item.error or str(error))
+            result = session.result(item, request)
+    return result
 
 
 def _show_strip(session: ReadSession) -> None:
@@ -205,9 +218,8 @@ def _show_picture(
     preview = session.previews.get(item.id)
     if preview is None:
         return ViewerEvents()
-    numbers = None if result is None else result.numbers
     region, paper = session.regions.get(item.id), _paper(session, item, result)
-    boxes = [] if numbers is None or result is None else to_boxes(numbers, result.truths)
+    boxes = _boxes(result)
     picture = ShownPicture(item.id, preview.jpeg, preview.width, preview.height, item.title)
     if view is not None and paper is not None:
         boxes = [replace(box, box=view.to_sheet(box.box)) for box in boxes]
@@ -228,6 +240,13 @@ def _show_picture(
             group=GROUP,
         ),
     )
+
+
+def _boxes(result: PageResult | None) -> list[ShownBox]:
+    """Return the boxes of a result; none before there is one."""
+    if result is None or result.numbers is None:
+        return []
+    return to_boxes(result.numbers, result.truths)
 
 
 def _flat_view(
@@ -276,10 +295,8 @@ def _show_answer(
     """Show the answer card and the buttons below it."""
     card = AnswerCard("") if result is None else to_card(result, keep, ask=ask)
     card = replace(card, epoch=_epoch(item, result))
-    others = [session.results.get(other.id) for other in session.items]
-    whole = [to_text(one.numbers, one.truths) for one in others if one and one.numbers]
     if len(session.items) > 1 and card.copies:
-        card = replace(card, copies=(*card.copies, ("Copy all pages", "\n".join(whole))))
+        card = replace(card, copies=(*card.copies, ("Copy all pages", _all_text(session))))
     answers = answer_card(card, key="answer")
     if result is None:
         return answers
@@ -294,6 +311,12 @@ def _show_answer(
     if is_table and st.button("Open as sheet", key="open-as-sheet"):
         open_as_sheet(item.name, item.content)
     return answers
+
+
+def _all_text(session: ReadSession) -> str:
+    """Return the text of all items that are read."""
+    results = [session.results.get(item.id) for item in session.items]
+    return "\n".join(to_text(one.numbers, one.truths) for one in results if one and one.numbers)
 
 
 def _epoch(item: OpenedPage, result: PageResult | None) -> str:
@@ -313,10 +336,7 @@ def to_card(result: PageResult, keep: Keep | None, *, ask: bool = False) -> Answ
     if not any(digit.value is not None for digit in reading.digits) and not result.truths:
         text = BLANK if reading.status == "blank" else NOTHING
         return AnswerCard(epoch=reading.id, status=text, kind="none", notes=reading.notes[:1])
-    text = to_text(numbers, result.truths)
-    doubts = count_doubts(numbers, result.truths)
-    if not doubts and reading.status == "doubtful" and not result.truths:
-        doubts = "Please check"
+    text, doubts = to_text(numbers, result.truths), _doubts(result, numbers, reading)
     return AnswerCard(
         epoch=reading.id,
         rows=to_rows(numbers, result.truths),
@@ -331,6 +351,14 @@ def to_card(result: PageResult, keep: Keep | None, *, ask: bool = False) -> Answ
         fix=_to_fix(result, numbers),
         group=GROUP,
     )
+
+
+def _doubts(result: PageResult, numbers: Numbers, reading: Reading) -> str:
+    """Return what is left to check; "" if nothing is."""
+    doubts = count_doubts(numbers, result.truths)
+    if not doubts and reading.status == "doubtful" and not result.truths:
+        return "Please check"
+    return doubts
 
 
 def _copies(numbers: Numbers, text: str) -> tuple[tuple[str, str], ...]:
@@ -362,13 +390,7 @@ def _take_answers(
         return
     for answer in answers:
         if answer.how == "confirmed":
-            result.is_confirmed = True
-            rest = [
-                n for n, line in result.numbers if n not in result.truths and "?" not in line.text
-            ]
-            boxes = {box.id: box.label for box in to_boxes(result.numbers, result.truths)}
-            result.truths |= {number: boxes[number] for number in rest}
-            result.pending |= dict.fromkeys(rest, "confirmed")
+            _confirm_rest(result, result.numbers)
             continue
         result.truths[answer.id] = answer.text
         if not answer.id.startswith(UNREAD):  # there is no crop of ink that was not read
@@ -376,6 +398,15 @@ def _take_answers(
     if keep is not None and not ask:
         _store(item, result, keep)
     run_again()
+
+
+def _confirm_rest(result: PageResult, numbers: Numbers) -> None:
+    """Confirm all numbers without a truth, except those with a rejected digit."""
+    result.is_confirmed = True
+    rest = [n for n, line in numbers if n not in result.truths and "?" not in line.text]
+    labels = {box.id: box.label for box in to_boxes(numbers, result.truths)}
+    result.truths |= {number: labels[number] for number in rest}
+    result.pending |= dict.fromkeys(rest, "confirmed")
 
 
 def _store(item: OpenedPage, result: PageResult, keep: Keep) -> None:
