@@ -84,6 +84,7 @@ def compose_reading(
     if not (cells or hint.boxes):  # empty regions are results too if they were requested
         lines = tuple(line for line in lines if line.digits)
     read = [line for line in lines if line.digits]
+    shown = lines if read else ()
     confidence = _joint_confidence(read)
     unread = find_unread(found)
     notes, is_doubtful = _doubts(found, unread)
@@ -93,12 +94,12 @@ def compose_reading(
         size=(picture.width, picture.height),
         status=_status(page, read, confidence, hint, is_doubtful=is_doubtful),
         model=model,
-        text="\n".join(line.text for line in lines) if read else "",
+        text="\n".join(line.text for line in shown),
         confidence=confidence,
-        lines=lines if read or hint.boxes else (),
+        lines=lines if hint.boxes else shown,
         cells=cells,
         notes=notes + describe_faults(picture, page, boxes),
-        written="\n".join(line.written for line in lines) if read else "",
+        written="\n".join(line.written for line in shown),
         unread=unread,
     )
 

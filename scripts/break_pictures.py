@@ -113,6 +113,12 @@ def saved(image: Image.Image, kind: str, **options: Any) -> bytes:  # noqa: ANN4
 
 def bombs() -> Iterator[tuple[str, bytes]]:
     """Yield small files that are large when opened."""
+    yield from picture_bombs()
+    yield from pdf_bombs()
+
+
+def picture_bombs() -> Iterator[tuple[str, bytes]]:
+    """Yield small pictures that are large when opened."""
     for kind, depth in ((0, 1), (0, 8), (0, 16), (2, 8), (3, 8), (4, 8), (6, 8), (6, 16)):
         yield f"PNG of 100 million pixels, kind {kind}, {depth} bit", png_of(*BIG, kind, depth)
     yield "JPEG of 100 million pixels", saved(Image.new("RGB", BIG), "JPEG")
@@ -142,6 +148,11 @@ def bombs() -> Iterator[tuple[str, bytes]]:
         b"Exif\0\0II*\0\x08\0\0\0\xff\xff",
     ):
         yield f"JPEG with notes {note!r}", saved(small, "JPEG", exif=note)
+
+
+def pdf_bombs() -> Iterator[tuple[str, bytes]]:
+    """Yield small PDFs that are large when opened."""
+    small = Image.new("L", (40, 40), 255)
     picture = saved(small, "PNG")
     pdf = saved(small, "PDF")
     yield "PNG that is a PDF behind", picture + pdf

@@ -225,10 +225,7 @@ def check_form(form: Form) -> None:
 
 
 def _check_field(each: Field, size: tuple[int, int], names: Sequence[str]) -> None:
-    if not each.name.strip() or len(each.name) > LONGEST_NAME:
-        raise FormError(f"a field needs a name of at most {LONGEST_NAME} characters")
-    if names.count(each.name) > 1:
-        raise FormError("two fields have this name: give each its own")
+    _check_name(each.name, names)
     _check_boxes(each, size)
     if each.length is not None and not 1 <= each.length <= MAX_LENGTH:
         raise FormError(f"length takes a number of digits from 1 to {MAX_LENGTH}")
@@ -238,6 +235,13 @@ def _check_field(each: Field, size: tuple[int, int], names: Sequence[str]) -> No
         unknown = [name for name in check.of if name not in names or name == each.name]
         if unknown:
             raise FormError(f"its sum names {unknown[0]}, which is no other field")
+
+
+def _check_name(name: str, names: Sequence[str]) -> None:
+    if not name.strip() or len(name) > LONGEST_NAME:
+        raise FormError(f"a field needs a name of at most {LONGEST_NAME} characters")
+    if names.count(name) > 1:
+        raise FormError("two fields have this name: give each its own")
 
 
 def _check_boxes(each: Field, size: tuple[int, int]) -> None:

@@ -70,11 +70,8 @@ def _sheet_and_answer(
         model = choose_model([(card.name, label(card)) for card in cards])
     picture = reading = None
     error = ""
-    try:
-        if strokes:
-            picture, reading = _read(strokes, reader(model))
-    except DigitsError as fault:
-        error = plain_sentence(str(fault))
+    if strokes:
+        picture, reading, error = _try_to_read(strokes, reader, model)
     given = _answers_to(reading)
     with above:
         answers = answer_card(to_card(reading, given, error, keep, ask=ask), key="drawn answer")
@@ -97,6 +94,16 @@ def _show_reasons(reading: Reading) -> None:
     """Show what the networks made of one digit, which the user chooses."""
     if (digit := choose_digit(reading, key="draw")) is not None:
         show_digit(digit)
+
+
+def _try_to_read(
+    strokes: Strokes, reader: Callable[[str | None], "Reader"], model: str | None
+) -> tuple[Picture | None, Reading | None, str]:
+    """Return picture and reading of a drawing, and the message of an error."""
+    try:
+        return *_read(strokes, reader(model)), ""
+    except DigitsError as error:
+        return None, None, plain_sentence(str(error))
 
 
 def _read(strokes: Strokes, reader: "Reader") -> tuple[Picture, Reading]:
@@ -157,19 +164,21 @@ def to_card(
         return AnswerCard(reading.id, status="Not a number yet", kind="none", steady=True)
     truths = {str(i): truth for i, (truth, _) in given.truths.items()}
     text = to_text(split_numbers(reading), truths)
-    ghosts: tuple[str, ...] = ()
-    if len(lines) == 1 and keep is not None:
-        offered = likeliest_readings(lines[0][1])
-        ghosts = tuple(one for one in offered if one != text)[:GHOSTS]
+    can_choose = len(lines) == 1 and keep is not None
     return AnswerCard(
         reading.id,
         tuple((_shown(line, given.truths.get(i)),) for i, line in lines),
         steady=True,
         copies=(("Copy", text),),
-        candidates=ghosts,
+        candidates=_others(lines[0][1], text) if can_choose else (),
         confirm=keep is not None and not ask,
         confirmed=bool(given.truths),
     )
+
+
+def _others(line: Line, text: str) -> tuple[str, ...]:
+    """Return other readings of a number that are offered."""
+    return tuple(one for one in likeliest_readings(line) if one != text)[:GHOSTS]
 
 
 def _shown(line: Line, answer: tuple[str, AnswerKind] | None) -> ShownNumber:
