@@ -213,29 +213,29 @@ def _check_sums(
 
 def to_readings(form: Form, sheet: Sheet, audit: Audit, scans: Sequence[Scan]) -> list[FormReading]:
     """Return the pages as they are after checking, to be written as a table."""
-    readings = []
-    for row, cells in zip(sheet.rows, audit.cells, strict=True):
-        scan = scans[row.scan]
-        model = ModelName("", "") if scan.reading is None else scan.reading.model
-        fields = tuple(
-            _field(field, entry, cell)
-            for field, entry, cell in zip(form.fields, row.entries, cells, strict=True)
-        )
-        is_open = any(cell.doubts for cell in cells)
-        readings.append(
-            FormReading(
-                "" if scan.reading is None else scan.reading.id,
-                form.name,
-                "failed" if row.error else "doubtful" if is_open else "read",
-                model,
-                (0, 0) if scan.reading is None else scan.reading.size,
-                () if row.error else fields,
-                file=scan.file,
-                page=scan.page,
-                error=row.error or None,
-            )
-        )
-    return readings
+    rows = zip(sheet.rows, audit.cells, strict=True)
+    return [_to_reading(form, row, cells, scans[row.scan]) for row, cells in rows]
+
+
+def _to_reading(form: Form, row: Row, cells: Sequence[Checked], scan: Scan) -> FormReading:
+    """Return one page as it is after checking."""
+    fields = tuple(
+        _field(field, entry, cell)
+        for field, entry, cell in zip(form.fields, row.entries, cells, strict=True)
+    )
+    is_open = any(cell.doubts for cell in cells)
+    found = scan.reading
+    return FormReading(
+        "" if found is None else found.id,
+        form.name,
+        "failed" if row.error else "doubtful" if is_open else "read",
+        ModelName("", "") if found is None else found.model,
+        (0, 0) if found is None else found.size,
+        () if row.error else fields,
+        file=scan.file,
+        page=scan.page,
+        error=row.error or None,
+    )
 
 
 def _field(field: Field, entry: Entry | None, cell: Checked) -> FieldReading:

@@ -76,10 +76,11 @@ def missing_places(
     n_rows, n_columns = (1 + max(place[axis] for place in at) for axis in (0, 1))
     gaps = []
     for row, column in product(range(n_rows), range(n_columns)):
-        same = sorted((abs(r - row), r) for r in range(n_rows) if (r, column) in at)
-        if (row, column) not in at and len(same) > MOSTLY * n_rows:
+        filled = [r for r in range(n_rows) if (r, column) in at]
+        if row not in filled and len(filled) > MOSTLY * n_rows:
             beside = [at[row, c] for c in range(n_columns) if (row, c) in at]
-            across = Box.around(at[r, column] for _, r in same[:2])
+            nearest = sorted(filled, key=lambda r: abs(r - row))[:2]
+            across = Box.around(at[r, column] for r in nearest)
             gaps.append((row, column, _gap_box(beside, across, size)))
     return gaps
 

@@ -18,7 +18,7 @@ def parse_names(content: bytes | str) -> tuple[str, ...]:
     if isinstance(content, bytes):
         content = _decode(content)
     lines = [line for line in content.splitlines() if line.strip(" \t,;")]
-    separator = next((s for s in "\t;" if any(s in line for line in lines)), ",")
+    separator = next((sign for sign in "\t;" if sign in "".join(lines)), ",")
     between = ", " if separator == "," else " "
     try:
         fields = list(csv.reader(lines, delimiter=separator))
