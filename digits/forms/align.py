@@ -32,7 +32,7 @@ from digits.image.ruling import find_rules
 from digits.image.table_grid import find_grid
 from digits.types import LINKED, Box, Contrast, Ink, Pixels
 
-LOOK = 600_000  # px of the reduced picture in which features are found
+LOOK = 450_000  # px of the reduced picture in which features are found
 MOST_FEATURES = 1_500  # per picture
 RATIO = 0.85  # of the distance to the second-best match (Lowe 2004 takes 0.8)
 ALIKE = 0.8  # cosine of two descriptors of a guided match
@@ -209,6 +209,11 @@ def _find_bend(rough: "_Matches", print_: FormPrint) -> tuple[Homography, Bend |
     """Return the homography of all matches, and the bend by which they stand off it, if any."""
     height, width = print_.view.shape
     longer, source = max(width, height), rough.source
+    if not _is_possible(rough.to_page, print_.view.shape):
+        return rough.to_page, None
+    away = np.hypot(*(map_points(np.linalg.inv(rough.to_page), rough.target) - source).T)
+    if np.quantile(away[away < WIDE * longer], 0.9) < BENT:
+        return rough.to_page, None
     loose = LOOSE * longer * _scale(rough.to_page, print_.view.shape)
     found, _ = cv2.findHomography(
         source, rough.target, cv2.USAC_MAGSAC, loose, maxIters=TRIES, confidence=0.9999
