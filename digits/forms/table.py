@@ -80,7 +80,9 @@ def _csv_text(value: str | int | float | None) -> str:
 
 
 def to_xlsx(form: Form, readings: Iterable[FormReading]) -> bytes:
-    """Return pages as XLSX: doubtful fields coloured, and listed on a second page.
+    """Return pages as XLSX: doubtful fields coloured, and listed on a second worksheet.
+
+    A third worksheet has the confidence of each field.
 
     Raises
     ------
@@ -95,10 +97,12 @@ def to_xlsx(form: Form, readings: Iterable[FormReading]) -> bytes:
         raise MissingLibraryError(f"XLSX needs openpyxl: {how_to_install('app')}") from None
     book = Workbook()
     page, checks = book.worksheets[0], book.create_sheet("To check")
+    shares = book.create_sheet("Confidence")
     page.title = "Pages"
     names = column_names(form)
     write_titles(page, [*ABOUT, *names])
     write_titles(checks, TO_CHECK)
+    write_titles(shares, ["file", "page", *names])
     down, listed = 1, 1
     for reading in readings:
         down += 1
@@ -107,6 +111,8 @@ def to_xlsx(form: Form, readings: Iterable[FormReading]) -> bytes:
         about = (reading.file or "", reading.page, reading.status, reading.error or "")
         fields = reading.fields
         _write_row(page, down, [*about, *map(_typed, fields)])
+        confidences = [round(each.confidence, 4) for each in fields]
+        _write_row(shares, down, [reading.file or "", reading.page, *confidences])
         for across, each in enumerate(fields, start=1 + len(ABOUT)):
             if each.status not in ("doubtful", "missing"):
                 continue

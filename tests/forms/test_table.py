@@ -57,6 +57,10 @@ def test_an_excel_file_has_numbers_dates_and_text():
     assert book["Pages"]["E3"].data_type == "s"
     checks = [[cell.value for cell in row] for row in book["To check"].iter_rows(min_row=2)]
     assert [row[2] for row in checks] == ["roll", "file", "day"]
+    shares = [[cell.value for cell in row] for row in book["Confidence"].iter_rows()]
+    assert shares[0][2:] == ["roll", "file (field)", "day"]
+    assert shares[1] == ["a.jpg", None, 0.5, 0.5, 0.5]
+    assert shares[3][0] == "b.jpg"
     assert checks[0][4:6] == ["Unsure", "9"]
 
 
