@@ -35,18 +35,18 @@ SLOW_TIMES = 2  # answers in each turn of Keras' predict
 MANY = 1000  # digits at once
 MANY_ROUNDS = 5
 
-HEAD = """# How fast the network answers
+HEAD = """# Speed of the networks
 
-Written by `python benchmarks/inference.py --out docs/inference.md`: one thread of ONNX Runtime, all
-of Keras' threads, in turns on one machine. "Ours" is the convolutional network, the first line with
-its second head.
+Written by `python benchmarks/inference.py --out docs/inference.md`: one thread of ONNX Runtime,
+all of Keras' threads, in turns on one machine. "Ours" is the convolutional network; the first
+line includes its reject head.
 
 """
 
-UserAnswer = Callable[[Frames], object]
+Predict = Callable[[Frames], object]
 
 
-def contenders(folder: Path, frames: Frames) -> dict[str, UserAnswer]:
+def contenders(folder: Path, frames: Frames) -> dict[str, Predict]:
     """Return the functions to compare, ours first."""
     ours = load_classifier(WEIGHTS / "cnn.onnx")
     twin = keras.saving.load_model(WEIGHTS / "mnist_model.h5", compile=False)
@@ -67,7 +67,7 @@ def contenders(folder: Path, frames: Frames) -> dict[str, UserAnswer]:
     }
 
 
-def medians(answers: dict[str, UserAnswer], frames: Frames, rounds: int, times: int) -> list[float]:
+def medians(answers: dict[str, Predict], frames: Frames, rounds: int, times: int) -> list[float]:
     """Return the median time of one run over all rounds, in ms."""
     taken: dict[str, list[float]] = {name: [] for name in answers}
     for answer in answers.values():

@@ -45,17 +45,17 @@ GOALS = (
 )
 CORRUPTED_GOAL = 0.96  # mean over the fifteen
 
-HEAD = """# Off MNIST
+HEAD = """# Robustness
 
-Written by `python benchmarks/robustness.py --digits {n} --out docs/{name}`. "Pixels" is the network
-on 28 x 28 pixels as they are; "reader" is the whole way from a picture, which was made for paper:
-where a corruption turns half the frame to ink it sees a large blot. The corruptions follow the
-definitions of MNIST-C, and neither they nor their numbers are in training. But training has grey,
-grainy and crossed paper by definitions of its own, so that only two of the fifteen are unlike
-anything in it.
+Written by `python benchmarks/robustness.py --digits {n} --out docs/{name}`. "Pixels" is the
+network on 28 x 28 pixels; "reader" is the whole chain from a picture, which is made for paper: if
+a corruption turns half the frame to ink, it sees a large blot. The corruptions follow the
+definitions of MNIST-C; neither they nor their parameters are used in training. Training has grey,
+grainy and crossed paper by its own definitions, so only two of the fifteen are unlike anything in
+it.
 """
 
-UserAnswer = Callable[[Frames], np.ndarray]  # frames to values, -1 where none is named
+Predict = Callable[[Frames], np.ndarray]  # frames to values, -1 where none is named
 
 
 def distort(frames: Frames, sweep: str, step: float) -> tuple[Frames, np.ndarray]:
@@ -118,7 +118,7 @@ def stroke(frames: Frames) -> float:
     return float(np.median(widths))
 
 
-def doors(reader: Reader) -> dict[str, UserAnswer]:
+def predictors(reader: Reader) -> dict[str, Predict]:
     """Return the ways to classify: pixels directly, or through the reader."""
 
     def pixels(frames: Frames) -> np.ndarray:
@@ -136,7 +136,7 @@ def doors(reader: Reader) -> dict[str, UserAnswer]:
     return {"pixels": pixels, "reader": read}
 
 
-def share(answer: UserAnswer, frames: Frames, labels: np.ndarray) -> float:
+def share(answer: Predict, frames: Frames, labels: np.ndarray) -> float:
     """Return the accuracy."""
     return float((answer(frames) == labels).mean())
 
@@ -146,7 +146,7 @@ def measure(digits: Labelled) -> Iterator[str]:
     request = {
         f"{name}, {door}": answer
         for name in NETWORKS
-        for door, answer in doors(current_reader(name)).items()
+        for door, answer in predictors(current_reader(name)).items()
     }
     width = stroke(digits.frames)
     yield f"{len(digits)} of MNIST's validation digits; strokes {width:.1f} px wide."
@@ -169,7 +169,7 @@ def measure(digits: Labelled) -> Iterator[str]:
             wide = [f"{stroke(drawn):.1f}" for drawn, _ in frames]
             yield "| stroke, px | " + " | ".join(wide) + " |"
     yield ""
-    yield "| goal for the served network | wanted | pixels, mean (least) | reader, mean (least) |"
+    yield "| served network | goal | pixels, mean (least) | reader, mean (least) |"
     yield "|---|---|---|---|"
     for sweep, low, high, wanted in GOALS:
         cells = []
@@ -183,7 +183,7 @@ def measure(digits: Labelled) -> Iterator[str]:
         yield f"| {sweep} {low} to {high} | {wanted:.1%} | " + " | ".join(cells) + " |"
 
 
-def _corrupted(digits: Labelled, request: dict[str, UserAnswer]) -> Iterator[str]:
+def _corrupted(digits: Labelled, request: dict[str, Predict]) -> Iterator[str]:
     rng = np.random.default_rng(SEED)
     shares: dict[str, list[float]] = {}
     for name, corrupt in CORRUPTIONS.items():
@@ -206,7 +206,7 @@ def _corrupted(digits: Labelled, request: dict[str, UserAnswer]) -> Iterator[str
         rows = [shares[name] for name in names]
         yield _row(f"**mean of {len(names)}: {result}**", np.mean(rows, axis=0))
     yield _row(
-        f"**mean of all 15** (wanted {CORRUPTED_GOAL:.0%})", np.mean(list(shares.values()), axis=0)
+        f"**mean of all 15** (goal {CORRUPTED_GOAL:.0%})", np.mean(list(shares.values()), axis=0)
     )
 
 

@@ -26,8 +26,8 @@ TEXT = """# Forms of digits
 
 MNIST's writers were American. `digits.synthesis.allographs` adds the forms of writers elsewhere:
 `write(digit, rng)` returns pen strokes, `draw(strokes, height, pen)` the ink. A form is given by
-two extreme drawings; a digit lies between the two, with random errors, slant, width and
-proportions. The shares were chosen, not measured: they say how often a form is drawn for training.
+two extreme drawings; a digit is between the two, with random errors, slant, width and
+proportions. The shares are chosen, not measured; they are the frequencies in training.
 Forms marked * also occur in MNIST. `python scripts/make_allographs.py` writes this page and the
 picture.
 

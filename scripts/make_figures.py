@@ -321,24 +321,23 @@ def accuracy(folder: Path | None, handwriting: Path | None) -> str:
         writers = written("writers")
     return f"""# Accuracy
 
-Written by `python scripts/make_figures.py FOLDER`; every figure is measured. Each opening of
-MNIST's test digits stands in [test-looks.csv](test-looks.csv).
+Written by `python scripts/make_figures.py FOLDER`; every figure is measured. Each use of
+MNIST's test digits is listed in [test-looks.csv](test-looks.csv).
 
 ## MNIST
 
 {mnist_table()}
 
-What is shipped is seed 0, whichever seed was best. Every look at the test digits, each seed's
-first; a name tells network, epochs, and what was shown that MNIST does not have:
+The shipped networks are seed 0, regardless of which seed was best. Every evaluation on the test
+digits, the first of each seed; a name contains network, epochs, and training data besides MNIST:
 
 {looks_table()}
 
-{trained_again()}Recipes were changed between these looks, for people's own pictures and for
-grey and grainy paper, so what was looked at later leans a little towards the favourable.
+{trained_again()}Recipes were changed between these evaluations, for people's own pictures and for
+grey and grainy paper, so later results are slightly optimistic.
 
-How the networks hold out on corrupted and distorted digits: [robustness.md](robustness.md). How
-fast they answer: [inference.md](inference.md). How soon a training is good:
-[training.md](training.md).
+Accuracy on corrupted and distorted digits: [robustness.md](robustness.md). Speed:
+[inference.md](inference.md). Accuracy over training time: [training.md](training.md).
 
 ## Networks of 26 November
 
@@ -348,9 +347,10 @@ fast they answer: [inference.md](inference.md). How soon a training is good:
 
 ## People's own pictures
 
-Pictures of single digits by writers who are not in MNIST. None was used for training; they were
-used to develop the way from paper to frame, so expect slightly less on others. Where the digit
-network is not confident, the line network gives a second opinion, also with the dense network.
+Pictures of single digits by writers who are not in MNIST. None was used for training. They were
+used to develop the steps from paper to frame, so expect slightly lower accuracy on other
+pictures. If the digit network is not confident, the line network is used too, also with the dense
+network.
 
 <!-- sets -->
 {sets}
@@ -384,9 +384,9 @@ About one label of `amount` in fifty is wrong.
 {whole}
 <!-- /numbers -->
 
-## What is no digit
+## Pictures without a digit
 
-Pictures that hold none, without those that look like one (an O, an I, an S and their like).
+Pictures that contain no digit, without those that look like one (such as O, I and S).
 
 <!-- others -->
 {others}
@@ -394,8 +394,8 @@ Pictures that hold none, without those that look like one (an O, an I, an S and 
 
 ## Learning from corrections
 
-Twenty corrected digits of one writer teach, the writer's others are read, fifty draws each; what
-that means stands in [learning.md](learning.md).
+Twenty corrected digits of one writer are learned, and the writer's other digits are read, in
+fifty draws each; see [learning.md](learning.md).
 
 {written("learning", LEARNING)}
 """

@@ -12,7 +12,7 @@ OUT = ROOT / "docs" / "reliability.md"
 HEAD = """# Reliability tests
 
 Made by `scripts/make_reliability.py` from the files in `docs/reliability/`, each written by the
-command of its row; do not edit. What may be tried on purpose stands in [security](security.md).
+command of its row; do not edit. Attacks are covered in [security](security.md).
 
 | test | repetitions | lost | result | date |
 |---|---|---|---|---|
