@@ -1,4 +1,4 @@
-"""By which quarter turn a page lies, as the digit network sees its loose pieces of ink."""
+"""Estimate the quarter turn of a page, by how the digit network reads its pieces of ink."""
 
 import numpy as np
 
@@ -7,19 +7,19 @@ from digits.image.mnist_normalize import to_frame
 from digits.inference.classifier import Classifier
 from digits.types import FRAME, Box, Ink
 
-INK = 0.5  # share of full ink from which a pixel belongs to a piece
-PIECES = 24  # the largest of a page that are asked; 60 told no other page of dev apart
-SMALLEST = 12  # px, longer side of a piece that can be told
-ALIKE = 2.0  # times the usual size, and its inverse: pieces of other sizes are no digits
-LEAST = 1e-3  # probability: one piece cannot decide alone
+INK = 0.5  # of full ink; paler pixels are not part of a piece
+PIECES = 24  # the largest of a page; 60 changed no development picture
+SMALLEST = 12  # px: longer side of the smallest piece
+ALIKE = 2.0  # times the usual size, and its inverse; pieces of other sizes are not digits
+LEAST = 1e-3  # least probability, so that one piece cannot decide alone
 QUARTERS = 4
 
 
 def likeliest_quarters(classifier: Classifier, ink: Ink) -> int:
-    """Return by how many quarter turns to the left a page seems to be turned: 0 to 3.
+    """Return the number of quarter turns to the left by which a page is turned: 0 to 3.
 
-    Each loose piece is shown to the digit network in all four orientations. The one in which the
-    pieces look most like digits is the answer. 0 where there is no piece to ask.
+    Each separate piece of ink is classified in all four orientations. The result is the
+    orientation in which the pieces look most like digits, and 0 without any piece.
 
     Parameters
     ----------

@@ -59,7 +59,7 @@ SEARCH = (14, 6)  # px of the reference around a tile, in each round
 SEARCH_BENT = (20, 14, 14, 6)  # the same where the paper is bent
 SOFT = 1.0  # px, standard deviation by which both pictures are smoothed
 STRIP = 8  # px of the reference on both sides of a field's printed side
-RULED = 0.12  # of full contrast by which a printed side stands out of what lies beside it
+RULED = 0.12  # of full contrast: how much a printed side differs from its surroundings
 SAME = 0.5  # correlation of a tile that is found; other print is below 0.4
 BROADEST = 0.034  # of the form's width: strokes are narrower, shadows wider
 NARROWEST = 31  # px: smallest window, for crops of a form
@@ -111,7 +111,7 @@ class Alignment:
     bend: Bend | None = None  # of the paper; None: it lies flat. `fields` are of the flattened page
 
     def place(self, field: int, points: np.ndarray) -> np.ndarray | None:
-        """Return where points near a field lie on the page: (n, 2) -> (n, 2); None as in `fields`.
+        """Return points near a field on the page: (n, 2) -> (n, 2); None as in `fields`.
 
         Parameters
         ----------
@@ -206,7 +206,7 @@ def align(print_: FormPrint, contrast: Contrast, boxes: Sequence[Box]) -> Alignm
 
 
 def _find_bend(rough: "_Matches", print_: FormPrint) -> tuple[Homography, Bend | None]:
-    """Return the homography of all matches, and the bend by which they stand off it, if any."""
+    """Return the homography of all matches, and the bend of the paper, if any."""
     height, width = print_.view.shape
     longer, source = max(width, height), rough.source
     if not _is_possible(rough.to_page, print_.view.shape):
@@ -283,7 +283,7 @@ def _checked(
     inliers: int,
     sides: "_Found | None" = None,
 ) -> Alignment:
-    """Return the alignment that tiles give, or raise NotThisFormError where too few agree.
+    """Return the alignment by tiles, or raise NotThisFormError if too few agree.
 
     Parameters
     ----------
@@ -350,7 +350,7 @@ def without_shadow(contrast: Contrast, width: float) -> Contrast:
 
 
 def _straight(printed: np.ndarray, boxes: Sequence[Box]) -> np.ndarray:
-    """Return the sides of boxes: straight runs, which a digit at a box's rim has not: (h, w) bool.
+    """Return the sides of boxes: straight runs, unlike digits at a box's rim: (h, w) bool.
 
     A side that leans by a pixel is two runs.
     """
@@ -366,7 +366,7 @@ def _straight(printed: np.ndarray, boxes: Sequence[Box]) -> np.ndarray:
 def _insides(
     boxes: Sequence[Box], cells: Sequence[Box], shape: tuple[int, ...], share: float = INSET
 ) -> np.ndarray:
-    """Return the insides of fields, without borders and what parts their cells: (h, w) bool.
+    """Return the insides of fields, without borders and lines between cells: (h, w) bool.
 
     Parameters
     ----------
@@ -449,7 +449,7 @@ class _Matches:
 
 
 def _by_features(print_: FormPrint, contrast: Contrast) -> _Matches:
-    """Return the features that are found again, and the homography on which most agree."""
+    """Return the matched features, and the homography on which most agree."""
     points, descriptors = _features(contrast, None)
     if min(len(points), len(print_.points)) < FEWEST:
         raise NotThisFormError("this is not the form: nothing of its print is found")
@@ -479,7 +479,7 @@ def _by_features(print_: FormPrint, contrast: Contrast) -> _Matches:
 
 
 def _grid_corners(ink: Ink) -> Float64[np.ndarray, "r c 4 2"]:
-    """Return the corners of a table's cells; none where there is no table, or too small a one."""
+    """Return the corners of a table's cells; none without a table, or if it is too small."""
     grid = find_grid(ink)
     if (
         grid is None
@@ -492,7 +492,7 @@ def _grid_corners(ink: Ink) -> Float64[np.ndarray, "r c 4 2"]:
 
 
 def _by_grid(print_: FormPrint, contrast: Contrast, boxes: Sequence[Box]) -> Alignment:
-    """Return the alignment of a form that is little but a table or a row of boxes.
+    """Return the alignment of a form that consists of a table or a row of boxes.
 
     Raises
     ------
@@ -518,7 +518,7 @@ def _by_grid(print_: FormPrint, contrast: Contrast, boxes: Sequence[Box]) -> Ali
 
 
 def _overlaps(one: np.ndarray, other: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Yield the cells that two tables share, for each way to lay one over the other.
+    """Yield the cells that two tables share, for each way to align one with the other.
 
     Of a table's cells, a row or a column at its rim may not be found; the others say where it is.
     """
@@ -555,7 +555,7 @@ def _scale(matrix: Homography, shape: tuple[int, ...]) -> float:
 
 
 def _check_shape(to_page: Homography, shape: tuple[int, ...]) -> None:
-    """Raise NotThisFormError where no sheet of paper could lie so."""
+    """Raise NotThisFormError if the position is impossible for a sheet of paper."""
     height, width = shape
     corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float64)
     scales = []
@@ -571,7 +571,7 @@ def _check_shape(to_page: Homography, shape: tuple[int, ...]) -> None:
 
 
 def _is_possible(matrix: np.ndarray, shape: tuple[int, ...]) -> bool:
-    """Return whether a sheet of paper could lie so."""
+    """Return whether a position is possible for a sheet of paper."""
     try:
         _check_shape(matrix.astype(np.float64), shape)
     except NotThisFormError:
@@ -657,7 +657,7 @@ def _find_tiles(print_: FormPrint, contrast: Contrast, to_page: Homography, reac
 
 
 def _find_sides(print_: FormPrint, contrast: Contrast, to_page: Homography, reach: int) -> _Found:
-    """Look for the printed sides of fields beside where a homography says they are."""
+    """Search for the printed sides of fields near their positions by a homography."""
     moved = cv2.GaussianBlur(_warped(print_, contrast, to_page), (0, 0), SOFT)
     moved = cv2.copyMakeBorder(moved, reach, reach, reach, reach, cv2.BORDER_CONSTANT, value=0)
     strips = np.array([(s.x, s.y, s.width, s.height) for s, _ in print_.sides]).reshape(-1, 4)
@@ -680,7 +680,7 @@ def _find_sides(print_: FormPrint, contrast: Contrast, to_page: Homography, reac
 
 
 def _printed_sides(view: np.ndarray, boxes: Sequence[Box]) -> tuple[tuple[Box, bool], ...]:
-    """Return strips along those sides of boxes that are printed, none longer than a tile."""
+    """Return strips along the printed sides of boxes, none longer than a tile."""
     height, width = view.shape
     found = []
     for box in boxes:
@@ -704,7 +704,7 @@ def _printed_sides(view: np.ndarray, boxes: Sequence[Box]) -> tuple[tuple[Box, b
 
 
 def _warped(print_: FormPrint, contrast: Contrast, to_page: Homography) -> Contrast:
-    """Return a page's contrast where the form lies: as large as the reference."""
+    """Return a page's contrast in the position and size of the reference."""
     height, width = print_.view.shape
     return without_shadow(warp(contrast, to_page, (width, height)), float(width))
 
@@ -712,7 +712,7 @@ def _warped(print_: FormPrint, contrast: Contrast, to_page: Homography) -> Contr
 def _is_seen(
     print_: FormPrint, contrast: Contrast, to_page: Homography, places: np.ndarray
 ) -> Bool[np.ndarray, " m"]:
-    """Return which tiles around places of the reference lie in the picture."""
+    """Return which tiles around points of the reference are inside the picture."""
     height, width = contrast.shape
     on_page = map_points(to_page, places)
     margin = WITHIN * TILE / 2 * _scale(to_page, print_.view.shape)
@@ -724,7 +724,7 @@ def _is_seen(
 
 
 def _peak(score: np.ndarray, x: int, y: int) -> np.ndarray:
-    """Return the place of a maximum to a fraction of a pixel, by a parabola each way."""
+    """Return the position of a maximum to a fraction of a pixel, by two parabolas."""
 
     def vertex(before: float, here: float, after: float) -> float:
         bend = before - 2 * here + after

@@ -1,4 +1,4 @@
-"""Cells of tables and rows of boxes: paper that rules enclose, in rows and columns."""
+"""Find cells of tables and rows of boxes: areas of paper enclosed by rules."""
 
 from dataclasses import dataclass
 from itertools import pairwise
@@ -10,14 +10,14 @@ from digits.image.components import Components, find_components, joined
 from digits.image.page_maps import PageMaps
 from digits.types import RULE
 
-BRIDGE = 0.6  # digits' heights: a shorter break in a rule is mended, where writing crosses it
-RULED = 0.3  # probability of a rule from which a pixel parts cells
-SMALLEST = (0.55, 0.75)  # digits' heights: width and height of the smallest cell
+BRIDGE = 0.6  # digit heights: a shorter break in a rule is closed
+RULED = 0.3  # probability of a rule that separates cells
+SMALLEST = (0.55, 0.75)  # digit heights: width and height of the smallest cell
 LARGEST = (16.0, 6.0)  # digits' heights
 FULL = 0.6  # of its box that a cell's paper fills
-APART = 0.6  # digits' heights: cells further apart are of two tables
+APART = 0.6  # digit heights: cells further apart belong to two tables
 BESIDE = 0.6  # of the smaller side by which neighbours overlap
-LEVEL = 0.4  # of the smaller height by which the middles of one row's cells differ
+LEVEL = 0.4  # of the smaller height: vertical distance of one row's cells
 MOST = 1500  # cells
 
 
@@ -34,14 +34,14 @@ class MapCell:
 
 @dataclass(frozen=True, slots=True)
 class MapCells:
-    """All cells of a page, and which pixels are whose."""
+    """All cells of a page, and the cell of each pixel."""
 
     cells: tuple[MapCell, ...]
     labels: np.ndarray  # (h, w) int32: 0 outside cells
 
 
 def find_cells(maps: PageMaps, usual: float) -> MapCells:
-    """Return the cells that rules enclose.
+    """Return the cells enclosed by rules.
 
     Parameters
     ----------
@@ -76,7 +76,7 @@ def find_cells(maps: PageMaps, usual: float) -> MapCells:
 
 
 def _barriers(maps: PageMaps, usual: float) -> np.ndarray:
-    """Return where rules are, their breaks mended along them: (h, w) bool."""
+    """Return a mask of rules with closed breaks: (h, w) bool."""
     ruled = ((maps.probabilities[..., RULE] > RULED) | (maps.labels == RULE)).astype(np.uint8)
     length = max(3, round(BRIDGE * usual))
     across = cv2.morphologyEx(ruled, cv2.MORPH_CLOSE, np.ones((1, length), np.uint8))
@@ -85,7 +85,7 @@ def _barriers(maps: PageMaps, usual: float) -> np.ndarray:
 
 
 def _cell_like(holes: Components, usual: float, shape: tuple[int, ...]) -> np.ndarray:
-    """Return which holes have a cell's size and shape: (n,) indices."""
+    """Return which holes have the size and shape of a cell: (n,) indices."""
     wide, high = holes.width, holes.height
     inside = (
         (holes.boxes[:, 0] > 0)
@@ -105,7 +105,7 @@ def _cell_like(holes: Components, usual: float, shape: tuple[int, ...]) -> np.nd
 
 
 def _neighbours(boxes: np.ndarray, usual: float) -> np.ndarray:
-    """Return pairs of boxes that stand side by side across: (n, 4) -> (m, 2)."""
+    """Return pairs of horizontally adjacent boxes: (n, 4) -> (m, 2)."""
     left, top, right, bottom = boxes.T
     gap = left[None, :] - right[:, None]
     shared = np.minimum(bottom[None, :], bottom[:, None]) - np.maximum(top[None, :], top[:, None])

@@ -1,4 +1,4 @@
-"""The page network's maps, made of whole pieces of ink: each piece is of one class."""
+"""The page network's maps, in which each connected piece of ink has one class."""
 
 from dataclasses import dataclass, replace
 
@@ -9,18 +9,18 @@ from digits.image.components import find_components, weighted_median
 from digits.types import BACKGROUND, DIGIT, PRINT, PRINTED_DIGIT, RULE, STRUCK, WRITING
 
 WRITTEN = (DIGIT, WRITING, PRINT, PRINTED_DIGIT, STRUCK)
-USUAL = 17.0  # px of the maps: height of digits where nothing tells it
-CLEAR = 0.55  # of a piece's probability that its class must have
-HIGHEST = 1.8  # digits' heights: a higher piece is several characters that touch
+USUAL = 17.0  # px of the maps: default height of digits
+CLEAR = 0.55  # share of a piece's probability that its class needs
+HIGHEST = 1.8  # digit heights: a taller piece is several characters that touch
 WIDEST = 4.0  # digits' heights
-STROKE = (0.5, 1.5)  # digits' heights: a piece of a rule so short may be a 1
+STROKE = (0.5, 1.5)  # digit heights: a piece of a rule of this height may be a 1
 SLIM = 1.5  # times as high as wide: a 1
 SPECK = 0.012  # of the square of the digits' height: a smaller piece is dirt
 
 
 @dataclass(frozen=True, slots=True)
 class PageMaps:
-    """What each pixel of a page is, at the resolution of the maps."""
+    """The class of each pixel of a page, at the resolution of the maps."""
 
     labels: UInt8[np.ndarray, "h w"]  # class of each pixel
     probabilities: Float32[np.ndarray, "h w 7"]
@@ -40,7 +40,7 @@ class PageMaps:
 
 
 def vote(maps: PageMaps) -> PageMaps:
-    """Give each connected piece of ink the class that most of it has.
+    """Set each connected piece of ink to its most common class.
 
     A short upright piece of a rule that stands by itself is writing: a straight 1 in a box.
     """
@@ -60,7 +60,7 @@ def vote(maps: PageMaps) -> PageMaps:
 
 
 def _strokes_among_rules(maps: PageMaps, usual: float) -> np.ndarray:
-    """Return the classes, with straight ones no longer taken for rules."""
+    """Return the classes, with straight ones as digits instead of rules."""
     labels = maps.labels.copy()
     rules = find_components(labels == RULE)
     if not len(rules):
@@ -80,7 +80,7 @@ def _strokes_among_rules(maps: PageMaps, usual: float) -> np.ndarray:
 
 
 def digit_height(boxes: np.ndarray, area: np.ndarray, fallback: float) -> float:
-    """Return how high digits usually are: pieces' boxes (n, 4) and areas (n,) -> px."""
+    """Return the usual height of digits: pieces' boxes (n, 4) and areas (n,) -> px."""
     if not len(area):
         return fallback
     return weighted_median((boxes[:, 3] - boxes[:, 1]).astype(float), area.astype(float))
