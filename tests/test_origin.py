@@ -69,7 +69,7 @@ def test_a_name_that_was_pointed_at_this_computer_is_not(host):
     assert ask("websocket", hosts=PERSONAL, host=host)[0]["type"] == "websocket.close"
 
 
-def test_where_strangers_visit_any_name_will_do():
+def test_in_shared_mode_any_name_will_do():
     assert ask(host="digits.example")[0]["status"] == 200
 
 

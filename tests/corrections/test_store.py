@@ -331,7 +331,7 @@ def test_a_database_that_may_only_be_read_is_read(tmp_path, monkeypatch):
     assert not list(tmp_path.glob("file:*"))  # the address is no folder
 
 
-def test_somebody_elses_long_change_is_one_sentence(tmp_path, monkeypatch):
+def test_someone_elses_long_change_is_one_sentence(tmp_path, monkeypatch):
     monkeypatch.setattr("digits.io.database.WAIT", 0.1)
     path = tmp_path / "c.sqlite"
     store = Corrections(f"sqlite:///{path.as_posix()}")

@@ -66,7 +66,7 @@ def test_a_sum_that_differs_is_open_until_a_person_decides():
     assert audit_sheet(kept).sums[0].state == "differs"
 
 
-def test_somebody_who_was_absent_adds_nothing():
+def test_someone_who_was_absent_adds_nothing():
     edits = {(0, 0): Edit("absent"), (0, 1): Edit("absent")}
     assert (
         audit_sheet(sheet_of(["", "", ""], columns=SUMMED, edits=edits)).summary

@@ -104,14 +104,14 @@ def test_rows_of_words_are_headings_and_empty_rows_are_skipped():
     ]  # fmt: skip
 
 
-def test_a_name_without_marks_is_somebody_and_no_heading():
+def test_a_name_without_marks_is_someone_and_no_heading():
     name, other = letters(), letters()
     rows = ([name, "7", "8"], [other, "", ""], [name, "9", "6"])
     assert kinds_of(*rows) == ["data", "data", "data"]
     assert kinds_of([name, letters(), ""], *rows) == ["heading", "data", "data", "data"]
 
 
-def test_a_row_of_dashes_or_letters_is_somebody_who_was_absent():
+def test_a_row_of_dashes_or_letters_is_someone_who_was_absent():
     rows = (["7", "8"], [dash(), dash()], ["7", dash()], [letters(), letters()])
     assert kinds_of(*rows) == ["data", "data", "data", "data"]
     assert columns_of([dash(), dash()])[0].kind == "points"

@@ -35,7 +35,7 @@ def picture_of(pixels, name="0" * 64):
 
 
 def filled(layout, digits, seed, **how):
-    """Return a composed form, somebody's page of it, and a photograph of that."""
+    """Return a composed form, a filled page of it, and a photograph of that."""
     composed = compose_form(layout)
     rng = np.random.default_rng(seed)
     page = fill_form(composed, digits, rng)

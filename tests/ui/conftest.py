@@ -62,7 +62,7 @@ def browser():
 
 @pytest.fixture
 def visitor(browser):
-    """Open a page for somebody new; at the end, none has asked an outside host."""
+    """Open a page for a new visitor; afterwards check that it made no external request."""
     contexts, asked = [], []
 
     def arrive(viewport=DESKTOP, **options):

@@ -111,7 +111,7 @@ def test_each_page_of_a_pdf_is_on_the_film_strip_and_read(page, server):
 
 
 @pytest.mark.usefixtures("nothing_stored")
-def test_a_number_is_confirmed_or_put_right_and_saved_once_with_its_act(page, server, kept):
+def test_a_number_is_confirmed_or_corrected_and_saved_once_with_its_act(page, server, kept):
     arrive(page, server[0])
     page.get_by_role("button", name="a year", exact=True).click(timeout=WAIT)
     until_answer(page, "2026")
@@ -217,7 +217,7 @@ def test_two_people_do_not_see_each_others_pictures(visitor, server):
     assert other.get_by_test_id("answer").count() == 0
 
 
-def test_on_a_phone_picture_and_answer_are_seen_at_once_and_put_right_by_touch(visitor, server):
+def test_on_a_phone_picture_and_answer_are_seen_at_once_and_corrected_by_touch(visitor, server):
     page = visitor(PHONE, has_touch=True, is_mobile=True)
     arrive(page, server[0])
     page.get_by_role("button", name="a year", exact=True).tap(timeout=WAIT)

@@ -225,7 +225,7 @@ def test_a_database_that_is_gone_is_said_in_a_sentence(tmp_path):
     assert "cannot be reached" in at.error[0].value
 
 
-def test_while_one_guesses_nobody_else_does(monkeypatch):
+def test_while_one_guesses_no_one_else_does(monkeypatch):
     compared, asleep, awake = [], threading.Event(), threading.Event()
 
     def compare(given, password):

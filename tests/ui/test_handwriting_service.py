@@ -144,7 +144,7 @@ def test_an_export_is_imported_as_it_was(store, mine):
     assert mine.import_(packed)[1] == 0
 
 
-def test_what_nobody_confirmed_is_not_shown_and_can_be_found(store, mine):
+def test_what_no_one_confirmed_is_not_shown_and_can_be_found(store, mine):
     store.add([dataclasses.replace(one, act=None) for one in corrected_digits(2)])
     assert not any(tile.n for tile in mine.tiles())
     assert mine.n_examples() == 0

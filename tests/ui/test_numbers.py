@@ -116,7 +116,7 @@ def test_a_rejected_character_is_offered_as_the_digits_that_it_is_likeliest_to_b
     assert digit("?", 0, 0).value is None
 
 
-def test_what_was_seen_and_not_read_has_a_box_until_somebody_says_what_it_is():
+def test_what_was_seen_and_not_read_has_a_box_until_someone_says_what_it_is():
     numbers = split_numbers(reading(line("42"), unread=(Box(100, 50, 20, 10), Box(2, 2, 6, 5))))
     boxes = to_boxes(numbers, {})
     assert [(box.id, box.state) for box in boxes] == [("0", "sure"), ("unread-0", "unread")]

@@ -125,7 +125,7 @@ def test_doubtful_digits_are_marked_and_counted():
     assert answer(app)["fix"] == box["id"]
 
 
-def test_a_decimal_point_is_asked_about_so_that_nobody_takes_7_5_for_75():
+def test_a_decimal_point_is_asked_about_so_that_no_one_takes_7_5_for_75():
     app = page_with(reading(line("65", point=1)))
     assert shown_text(app) == "6.5"
     [box] = data_of(app, "picture")["boxes"]

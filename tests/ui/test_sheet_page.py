@@ -200,7 +200,7 @@ def test_a_new_sheet_asks_first(opened):
     assert any("stays in the list" in each.value for each in app.markdown)
 
 
-def test_where_strangers_visit_no_sheet_is_stored(opened, url):
+def test_in_shared_mode_no_sheet_is_stored(opened, url):
     app = opened(*numbers(1), shared=True)
     say(app, cell("47"))
     assert SheetStore(url).list() == []
