@@ -145,7 +145,7 @@ def fit_page(
         forget(run)
     done = record.epochs
     keeper = Checkpoint(run, record)
-    judging = to_arrays(to_batch(judging_crops(validation, recipe, 4)))
+    judging = to_arrays(to_batch(judging_crops(validation, recipe, JUDGED_EACH_EPOCH)))
     seed = recipe.seed * 1000 + done  # other pages after an interruption
     stream = CropStream(bank, seed=seed, workers=recipe.workers, reuse=recipe.reuse)
     try:

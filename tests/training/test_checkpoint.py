@@ -59,7 +59,10 @@ def build_tiny():
 
 def build_small_line():
     keras.utils.set_random_seed(0)
-    return build_line()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("digits.training.architectures.LINE_WIDTHS", (4, 4, 4, 4))
+        patch.setattr("digits.training.architectures.LINE_CONTEXT", 8)
+        return build_line()
 
 
 @pytest.fixture

@@ -37,6 +37,15 @@ pytestmark = pytest.mark.slow  # trains, and imports TensorFlow
 TINY = LineRecipe(epochs=2, lines=16, batch=8)
 
 
+@pytest.fixture(scope="module", autouse=True)
+def narrow():
+    """Few channels in each layer: what is tested here does not depend on them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("digits.training.architectures.LINE_WIDTHS", (4, 4, 4, 4))
+        patch.setattr("digits.training.architectures.LINE_CONTEXT", 8)
+        yield
+
+
 @pytest.fixture(scope="module")
 def mnist():
     """Validation digits in every part: nothing here is to be judged."""

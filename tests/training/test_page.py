@@ -92,6 +92,7 @@ def test_crops_come_from_another_process(bank):
 
 def test_training_goes_on_and_leaves_what_is_served(bank, tmp_path, monkeypatch):
     monkeypatch.setattr("digits.training.page.JUDGED", 1)
+    monkeypatch.setattr("digits.training.page.JUDGED_EACH_EPOCH", 1)
     run, mnist = tmp_path / "page-0", load_mnist()
     once = dataclasses.replace(TINY, epochs=1)
     assert fit_page(build_page(), bank, once, run, validation=bank) == 1
