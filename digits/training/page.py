@@ -34,6 +34,7 @@ WEIGHTS = (0.5, 1.6, 1.6, 1.0, 1.0, 1.6, 1.6)  # of each class in the loss: hand
 CORE_WEIGHT, TALL_WEIGHT, SHEET_WEIGHT = 0.3, 0.3, 0.1
 QUARTER_WEIGHT, ANGLE_WEIGHT = 0.1, 0.2
 JUDGED = 16  # crops of each kind for the evaluation
+JUDGED_EACH_EPOCH = 4  # of each kind, after each epoch
 JUDGING_SEED = 1000  # added to the recipe's, for pages that were not used before
 MEASURED = 256  # px: side of the page for which multiplications are counted
 
