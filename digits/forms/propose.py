@@ -28,7 +28,7 @@ INKED = 0.004  # of a box's inside, from which it contains print
 SQUARE = 1.3  # largest aspect ratio of a tick box
 TICK = 0.036  # of the page's width: side of the largest tick box
 BLANK = 0.06  # of the page's width: the shortest line to write on
-ABOVE = 0.032  # of the page's width: height of the writing on a line
+ABOVE = (0.052, 0.042, 0.032)  # of the page's width: room above a line, the first that is free
 RIM = np.ones((5, 5), np.uint8)  # px of the reference: strokes are wider than the maps show
 MOST = 200  # proposed fields
 
@@ -168,20 +168,24 @@ def _continues(last: Box, box: Box) -> bool:
 def _blanks(ink: Ink, boxes: Sequence[Box]) -> list[Box]:
     """Return the places above lines to write on, outside boxes."""
     width = ink.shape[1]
-    least, tall = max(LEAST, round(BLANK * width)), max(LEAST, round(ABOVE * width))
+    least = max(LEAST, round(BLANK * width))
     mask = (ink > LINKED).astype(np.uint8)
     level = cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((1, least), np.uint8))
-    lines = find_components(level > 0)
-    found = []
-    for left, top, right, bottom in lines.boxes:
-        if bottom - top > LEAST // 2 or top < tall:
+    found: list[Box] = []
+    for left, top, right, bottom in find_components(level > 0).boxes.tolist():
+        if bottom - top > LEAST // 2:
             continue
-        box = Box(int(left), int(top) - tall, int(right - left), tall)
-        above = ink[box.y : box.bottom - 3, box.x : box.right]
-        is_free = float((above > LINKED).mean()) < INKED
-        if is_free and not any(_touch(box, other) for other in boxes):
-            found.append(box)
+        rooms = (max(LEAST, round(share * width)) for share in ABOVE)
+        places = (Box(left, top - tall, right - left, tall) for tall in rooms if tall <= top)
+        found += next(([box] for box in places if _is_free(ink, box, (*boxes, *found))), [])
     return found
+
+
+def _is_free(ink: Ink, box: Box, others: Sequence[Box]) -> bool:
+    """Return whether nothing is printed above a line, and no other field is near."""
+    above = ink[box.y : box.bottom - 3, box.x : box.right]
+    inked = float((above > LINKED).mean())
+    return inked < INKED and not any(_touch(box, other) for other in others)
 
 
 def _touch(box: Box, other: Box) -> bool:
