@@ -10,6 +10,7 @@ from PIL import Image
 from digits.errors import FormError, HintError, reason_of
 from digits.forms.draw import draw_form
 from digits.forms.fill import FormReading
+from digits.forms.handwriting import find_handwriting
 from digits.forms.pages import read_form_source
 from digits.forms.propose import propose_fields, with_cells
 from digits.forms.table import WRITERS, check_ending
@@ -57,9 +58,11 @@ def define_form(
         )
     except FormError as error:
         raise HintError(f"--field: {error}") from error
+    segmenter = None if is_blank else current_reader().segmenter
+    if segmenter is not None:
+        form = replace(form, handwriting=find_handwriting(form.reference, segmenter))
     if not made:
-        segmenter = None if is_blank else current_reader().segmenter
-        return replace(form, fields=propose_fields(form.reference, segmenter))
+        return replace(form, fields=propose_fields(form.reference, form.handwriting))
     return replace(form, fields=tuple(with_cells(each, form.reference) for each in form.fields))
 
 

@@ -193,10 +193,15 @@ def print_of(form: Form, segmenter: Segmenter | None) -> FormPrint:
         [each.box for each in form.fields],
         cells=[cell for each in form.fields for cell in each.cells],
         is_blank=form.is_blank,
-        handwriting=None
-        if segmenter is None or form.is_blank
-        else find_handwriting(form.reference, segmenter),
+        handwriting=None if form.is_blank else _handwriting(form, segmenter),
     )
+
+
+def _handwriting(form: Form, segmenter: Segmenter | None) -> Bool[np.ndarray, "h w"] | None:
+    """Return the handwriting on a form's reference, as its file has it, or found now."""
+    if form.handwriting is not None or segmenter is None:
+        return form.handwriting
+    return find_handwriting(form.reference, segmenter)
 
 
 def _align_page(

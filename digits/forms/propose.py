@@ -7,13 +7,12 @@ from itertools import pairwise
 import cv2
 import numpy as np
 
-from digits.forms.handwriting import find_handwriting
+from digits.arrays import Bool
 from digits.forms.template import Field, FieldKind
 from digits.image.binarize import extract_ink
 from digits.image.components import find_components
 from digits.image.ruling import find_rules
 from digits.image.table_grid import find_grid
-from digits.inference.segmenter import Segmenter
 from digits.types import LINKED, Box, Ink, Pixels
 
 UPRIGHT = 0.75  # of a field's height that a line between two cells covers
@@ -100,16 +99,18 @@ def _leaning_cells(ink: Ink, box: Box) -> tuple[Box, ...]:
     return tuple(found)
 
 
-def propose_fields(reference: Pixels, segmenter: Segmenter | None = None) -> tuple[Field, ...]:
+def propose_fields(
+    reference: Pixels, handwriting: Bool[np.ndarray, "h w"] | None = None
+) -> tuple[Field, ...]:
     """Return fields for the places to write on a form, from top to bottom.
 
     Parameters
     ----------
-    segmenter : finds the handwriting on a page that is filled in; None: the page is empty
+    handwriting : on a page that is filled in; None: the page is empty
     """
     ink = extract_ink(reference)
-    if segmenter is not None:
-        written = find_handwriting(reference, segmenter) & ~find_rules(ink)
+    if handwriting is not None:
+        written = handwriting & ~find_rules(ink)
         ink = np.where(cv2.dilate(written.astype(np.uint8), RIM) > 0, np.float32(0), ink)
     boxes = _empty_boxes(ink)
     rows, single = _rows_of_boxes(boxes)

@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
+from digits.arrays import Bool
 from digits.errors import DigitsError, FormError, HintError, reason_of
 from digits.forms.checks import CHECKS, Check, CheckKind, to_decimal
 from digits.image.page_segmentation import open_page, paper_of
@@ -79,6 +80,9 @@ class Form:
     fields: tuple[Field, ...]
     reference: Pixels = field(repr=False, compare=False)
     is_blank: bool = False  # the reference is empty: ink in its fields is print
+    handwriting: Bool[np.ndarray, "h w"] | None = field(  # on the reference; None: not looked for
+        default=None, repr=False, compare=False
+    )
 
     @classmethod
     def from_picture(
@@ -351,6 +355,7 @@ def to_json(form: Form) -> dict[str, Any]:
         "size": list(form.size),
         "blank": form.is_blank,
         "fields": [field_to_json(each) for each in form.fields],
+        **({} if form.handwriting is None else {"handwriting": _to_png(form.handwriting)}),
         "reference": base64.b64encode(form.png).decode(),
     }
 
@@ -411,7 +416,8 @@ def _from_json(plain: Any) -> Form:  # noqa: ANN401  # a file holds anything
     if not isinstance(name, str) or not name.strip() or len(name) > LONGEST_NAME:
         raise FormError(f"name takes a text of at most {LONGEST_NAME} characters")
     made = tuple(_numbered(each, i) for i, each in enumerate(fields, start=1))
-    form = Form(name, made, reference, plain.get("blank") is True)
+    handwriting = _handwriting(plain, reference)
+    form = Form(name, made, reference, plain.get("blank") is True, handwriting)
     check_form(form)
     return form
 
@@ -428,6 +434,26 @@ def _reference(plain: Mapping[str, Any]) -> Pixels:
             f"its reference picture has {grey.shape[1]}x{grey.shape[0]} pixels, not its size"
         )
     return grey
+
+
+def _to_png(mask: Bool[np.ndarray, "h w"]) -> str:
+    """Return a mask as a PNG file of one bit per pixel, in base64."""
+    file = io.BytesIO()
+    Image.fromarray(mask).save(file, "PNG")
+    return base64.b64encode(file.getvalue()).decode()
+
+
+def _handwriting(plain: Mapping[str, Any], reference: Pixels) -> Bool[np.ndarray, "h w"] | None:
+    encoded = plain.get("handwriting")
+    if encoded is None:
+        return None
+    try:
+        mask = decode_image(base64.b64decode(str(encoded), validate=True)).grey > 0
+    except (ValueError, DigitsError) as error:
+        raise FormError(f"its picture of the handwriting is damaged: {HOW}") from error
+    if mask.shape != reference.shape:
+        raise FormError(f"its picture of the handwriting has another size: {HOW}")
+    return np.asarray(mask)
 
 
 def _numbered(plain: Any, number: int) -> Field:  # noqa: ANN401

@@ -8,6 +8,7 @@ from PIL import Image
 
 from digits.errors import FormError
 from digits.forms.checks import Check
+from digits.forms.handwriting import find_handwriting
 from digits.forms.propose import propose_fields, with_cells
 from digits.forms.sheet import audit_form_sheet, build_form_sheet, read_form_scan
 from digits.forms.store import FormStore
@@ -79,7 +80,9 @@ class FormSession:
         else:
             with Document.open(content) as document:
                 form = Form.from_picture(document.page().picture, (), name=name)
-            form = replace(form, fields=propose_fields(form.reference, segmenter))
+            if segmenter is not None:
+                form = replace(form, handwriting=find_handwriting(form.reference, segmenter))
+            form = replace(form, fields=propose_fields(form.reference, form.handwriting))
         if self.forms is not None:
             self.id = self.forms.add(form)
         self._show(form)

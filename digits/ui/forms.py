@@ -113,7 +113,7 @@ def forms_page(
     if fault := st.session_state.pop(FAULT, ""):
         show_error(fault)
     if st.session_state[STAGE] == STAGES[0]:
-        _define(session, session.form, reader)
+        _define(session, session.form)
     else:
         _pages(session, reader)
 
@@ -251,7 +251,7 @@ def _try(change: Callable[[], object]) -> None:
 # Define.
 
 
-def _define(session: FormSession, form: Form, reader: Callable[[str | None], Reader]) -> None:
+def _define(session: FormSession, form: Form) -> None:
     """Show the reference picture with its fields, and the settings of the selected one."""
     epoch = f"{session.id} {session.changes}"
     picture, side = st.columns([2, 1], gap="large")
@@ -279,7 +279,7 @@ def _define(session: FormSession, form: Form, reader: Callable[[str | None], Rea
         session.changes += 1
         st.rerun()
     with side:
-        _settings(session, form, reader)
+        _settings(session, form)
 
 
 def _shown(each: Field) -> ShownBox:
@@ -289,7 +289,7 @@ def _shown(each: Field) -> ShownBox:
     )  # fmt: skip
 
 
-def _settings(session: FormSession, form: Form, reader: Callable[[str | None], Reader]) -> None:
+def _settings(session: FormSession, form: Form) -> None:
     """Show what a person may say of the selected field."""
     epoch = f"{session.id} {session.changes}"
     names = [each.name for each in form.fields]
@@ -305,7 +305,7 @@ def _settings(session: FormSession, form: Form, reader: Callable[[str | None], R
         help="Ink in its fields is then print, and is ignored.",
     )
     if st.button("Propose fields", key="form propose"):
-        named = _propose(form, reader)
+        named = _propose(form)
         _try(lambda: session.change(replace(form, fields=(*form.fields, *named))))
         st.rerun()
     each = session.field(session.selected)
@@ -415,11 +415,11 @@ def _check(session: FormSession) -> None:
     show_checks(pages, events, epoch=epoch, key=KEY)
 
 
-def _propose(form: Form, reader: Callable[[str | None], Reader]) -> list[Field]:
+def _propose(form: Form) -> list[Field]:
     """Return proposed fields at new places, each with an unused name."""
     kept = {each.box for each in form.fields}
-    segmenter = None if form.is_blank else reader(None).segmenter
-    free = [each for each in propose_fields(form.reference, segmenter) if each.box not in kept]
+    written = None if form.is_blank else form.handwriting
+    free = [each for each in propose_fields(form.reference, written) if each.box not in kept]
     taken = {each.name for each in form.fields}
     numbers = (f"field {n}" for n in range(1, 10_000) if f"field {n}" not in taken)
     return [replace(each, name=name) for each, name in zip(free, numbers, strict=False)]

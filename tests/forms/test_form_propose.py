@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 from forms import EXPENSES, METER
 
+from digits.forms.handwriting import find_handwriting
 from digits.forms.propose import propose_fields, with_cells
 from digits.forms.template import Field
 from digits.synthesis.page_forms import LAYOUTS, compose_form, fill_form
@@ -33,7 +34,7 @@ def test_every_field_of_a_blank_form_is_proposed(layout):
 def test_every_field_of_a_page_that_is_filled_in_is_proposed(layout, digits, reader):
     composed = compose_form(layout)
     page = fill_form(composed, digits, np.random.default_rng(layout)).page
-    proposed = propose_fields(page, reader.segmenter)
+    proposed = propose_fields(page, find_handwriting(page, reader.segmenter))
     for each in composed.fields:
         best = max(proposed, key=lambda field: overlap(field.box, each.box))
         assert overlap(best.box, each.box) > 0.7, each.name

@@ -16,6 +16,9 @@ PAGE = np.full((400, 600), 240, np.uint8)
 ROLL = Field("roll", "identifier", Box(20, 30, 270, 40), 9)
 
 
+SMALL = Form("Small", (), PAGE[:90, :90])
+
+
 def form(*fields):
     return Form("Cover", fields or (ROLL,), PAGE)
 
@@ -32,11 +35,13 @@ def test_a_form_comes_back_from_its_file_as_it_was(tmp_path):
         Field("n", "number", Box(1, 150, 50, 20),
               checks=(Check("range", minimum=Decimal(0), maximum=Decimal(99)),)),
     )  # fmt: skip
-    saved = Form("Ä form", fields, page, True)
+    written = page > 200
+    saved = Form("Ä form", fields, page, True, written)
     saved.save(tmp_path / "form.json")
     loaded = Form.load(tmp_path / "form.json")
     assert (loaded.name, loaded.fields, loaded.is_blank) == (saved.name, fields, True)
     assert np.array_equal(loaded.reference, page)
+    assert np.array_equal(loaded.handwriting, written)
     assert loaded.sha256 == saved.sha256
 
 
@@ -63,6 +68,8 @@ def broken(**changes):
         (broken(version="x"), "version"),
         (broken(reference="AAAA"), "reference"),
         (broken(reference=None), "reference"),
+        (broken(handwriting="AAAA"), "handwriting"),
+        (broken(handwriting=json.loads(SMALL.to_bytes())["reference"]), "another size"),
         (broken(size=[1, 2]), "600x400"),
         (broken(fields=3), "fields"),
         (broken(fields=[3]), "field 1"),
