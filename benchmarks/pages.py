@@ -9,8 +9,8 @@
 - `draw`: from lifting the pen until the answer is there.
 - `sheet`: a composed mark sheet of 9 rows and 5 columns, from choosing the file until its table is
   there; then from Enter until the next cell is selected.
-- `teacher`: a sheet of 45 rows and 4 columns is checked and downloaded, and every key, click and
-  file that this takes is counted.
+- `teacher`: a sheet of 45 rows and 4 columns is checked and downloaded. Its inputs are counted: a
+  file, a click, a key, or a number that is typed; and all of its keys and clicks.
 
 Clocks run in the page itself. Servers and browser share the machine, whose load is reported too.
 """
@@ -239,9 +239,9 @@ def composed_sheet(seed: int, rows: int, columns: int) -> tuple[bytes, list[list
     """Return a ruled mark sheet as a JPEG, and what its cells say."""
     rng = np.random.default_rng(seed)
     calibration = load_mnist().calibration
-    ink, truth = compose_sheet(
-        calibration, rng, ruled=True, rows=rows, columns=COLUMNS[: columns - 1] + COLUMNS[-1:]
-    )
+    left, _ = COLUMNS[columns - 1]
+    places = (*COLUMNS[: columns - 1], (left, COLUMNS[-1][1]))  # the total beside the last mark
+    ink, truth = compose_sheet(calibration, rng, ruled=True, rows=rows, columns=places)
     return to_jpeg(photograph(ink, 0, rng, shaded=True)), truth
 
 
@@ -354,9 +354,9 @@ def tables(browser: Browser, times: int, folder: Path) -> list[Figure]:
 
 def teaching(browser: Browser, times: int, folder: Path) -> list[Figure]:
     """Count what a teacher presses beyond one key for each cell that is marked uncertain."""
-    more = []
+    more, keys = [], []
     with serve(ROOT / "app.py") as address:
-        for n in range(min(times, 2)):
+        for n in range(times):
             content, truth = composed_sheet(FIRST_SHEET + 100 + n, rows=45, columns=4)
             file = folder / f"class {n}.jpg"
             file.write_bytes(content)
@@ -364,59 +364,74 @@ def teaching(browser: Browser, times: int, folder: Path) -> list[Figure]:
                 choose(page, file)
                 until_seen(page, ON_SHEETS)
                 marked = page.locator("td.open").count()
-                inputs = check_sheet(page, truth)
-                print(f"  45 x 4 cells, {marked} marked uncertain: {inputs} inputs")
+                cells = page.locator("td[data-id]").count()
+                if cells != sum(map(len, truth)):
+                    print(f"  45 x 4 cells, read as {cells} cells: not counted")
+                    continue
+                inputs, pressed = check_sheet(page, truth)
+                print(f"  {marked} of 45 x 4 cells to check: {inputs} inputs, {pressed} keys")
                 more.append(float(inputs - marked))
-    return [Figure("45 x 4 cells: inputs beyond cells to check", tuple(more), EXTRA_INPUTS, "")]
+                keys.append(float(pressed - marked))
+    what = "45 x 4 cells: {}, beyond one for each cell to check"
+    return [
+        Figure(what.format("inputs"), tuple(more), EXTRA_INPUTS, ""),
+        Figure(what.format("keys and clicks"), tuple(keys), EXTRA_INPUTS, ""),
+    ]
 
 
-def check_sheet(page: Page, truth: list[list[str]]) -> int:
-    """Check a sheet as a teacher with the paper in hand does; return keys, clicks and files."""
-    inputs = 1  # the file
+def check_sheet(page: Page, truth: list[list[str]]) -> tuple[int, int]:
+    """Check a sheet as a teacher with the paper in hand; return inputs, and keys and clicks."""
     page.locator("td.selected").click()
-    inputs += 1
+    inputs = keys = 4  # with the file, and the two clicks of the download
     for _ in range(2 * sum(map(len, truth))):
         answered(page)
         if not page.locator("td.open").count():
             break
-        inputs += settle_cell(page, truth)
+        steps, pressed = settle_cell(page, truth)
+        inputs, keys = inputs + steps, keys + pressed
     assert not page.locator("td.open").count(), "the table never came to an end"  # noqa: S101
     page.locator(".st-key-sheet-download button").first.click()
     with page.expect_download():
         page.get_by_role("button", name="CSV").click()
-    return inputs + 2
+    return inputs, keys
 
 
-def settle_cell(page: Page, truth: list[list[str]]) -> int:
-    """Put the selected cell right, or the cell of its row that makes its sum differ."""
+def settle_cell(page: Page, truth: list[list[str]]) -> tuple[int, int]:
+    """Put the selected cell right, or the cell of its row that makes its sum differ.
+
+    Returns
+    -------
+    tuple of int and int
+        Inputs, and keys.
+    """
     _, row, column = map(int, str(page.locator("td.selected").get_attribute("data-id")).split())
     read = [text.strip() for text in page.locator(f"td[data-id^='0 {row} ']").all_inner_texts()]
     wrong = [i for i, text in enumerate(read) if text != truth[row][i]]
-    keys: list[str] = []
+    steps = 0
     if read[column] == truth[row][column] and wrong:  # the cell is right, and its sum is not
         steps = wrong[0] - column
-        keys += ["ArrowRight" if steps > 0 else "ArrowLeft"] * abs(steps)
+        for _ in range(abs(steps)):
+            page.keyboard.press("ArrowRight" if steps > 0 else "ArrowLeft")
         column = wrong[0]
-    for key in keys:
-        page.keyboard.press(key)
     text = truth[row][column]
     offered = [
         each.get_attribute("data-candidate") for each in page.locator(".candidates button").all()
     ]
     if read[column] == text:
-        rest = ["Enter"]
+        keys = ["Enter"]
     elif text in offered:
-        rest = [str(offered.index(text) + 1)]
-    else:
-        rest = ["F2", *text, "Enter"]
-    for key in rest:
+        keys = [str(offered.index(text) + 1)]
+    else:  # the first digit may be the key of a reading that is offered
+        is_key = text[0] in [str(n) for n in range(1, len(offered) + 1)]
+        keys = [*(["F2"] if is_key else []), *text, "Enter"]
+    for key in keys:
         page.keyboard.press(key)
-    return len(keys) + len(rest)
+    return abs(steps) + 1, abs(steps) + len(keys)
 
 
 def answered(page: Page) -> None:
     """Wait until Python has answered what was said."""
-    page.wait_for_timeout(PAUSE // 2)
+    page.locator(".sheet[data-waiting=false]").wait_for()
     page.locator("[data-test-script-state=notRunning]").wait_for()
 
 

@@ -1,23 +1,28 @@
 """Components made of HTML, CSS and JavaScript files next to their Python module."""
 
 import re
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import streamlit as st
-
-if TYPE_CHECKING:
-    from streamlit.components.v2.types import ComponentRenderer
 
 HERE = Path(__file__).parent
 IMPORT = re.compile(r"^import .*?;\n", re.MULTILINE | re.DOTALL)
 EXPORT = re.compile(r"^export (?!default)", re.MULTILINE)
+DEFAULT = re.compile(r"^export default function", re.MULTILINE)
+SHOW = """
+export default (component) => {
+  const { data } = component; // in a list, see component.py; tests give it as it is
+  return show({ ...component, data: Array.isArray(data) ? data[0] : data });
+};
+"""
 
 
 def component(
     name: str, html: str = "", *, modules: tuple[str, ...] = (), styles: tuple[str, ...] = ()
-) -> "ComponentRenderer":
+) -> Callable[..., Any]:
     """Return a function that mounts the component of ``NAME.js`` and ``NAME.css``, if any.
 
     Parameters
@@ -28,9 +33,16 @@ def component(
     styles : names of stylesheets that several components share
     """
     css = style(name, styles) or None
-    return st.components.v2.component(
+    mount = st.components.v2.component(
         f"digits_{name}", html=html, css=css, js=bundle(name, modules)
     )
+
+    def show(*, data: Mapping[str, Any], **options: Any) -> Any:  # noqa: ANN401  # Streamlit's own
+        # In a dict Streamlit would look for data frames, and import pandas for that: a second of
+        # the first page. `bundle` takes the list off again.
+        return mount(data=[data], **options)
+
+    return show
 
 
 @cache
@@ -40,9 +52,8 @@ def bundle(name: str, modules: tuple[str, ...] = ()) -> str:
     Streamlit takes a component's script as one text, and tests import its modules one by one.
     """
     parts = [EXPORT.sub("", _text(f"{module}.js")) for module in modules]
-    return "\n".join(
-        [*(IMPORT.sub("", part) for part in parts), IMPORT.sub("", _text(f"{name}.js"))]
-    )
+    own = DEFAULT.sub("const show = function", _text(f"{name}.js"))
+    return "\n".join([*(IMPORT.sub("", part) for part in (*parts, own)), SHOW])
 
 
 @cache

@@ -22,8 +22,8 @@ def moved(stroke, by):
     return [(x + by, y) for x, y in stroke]
 
 
-def draw_all(page):
-    for strokes in DRAWN:
+def draw_all(page, drawings=DRAWN):
+    for strokes in drawings:
         for place, stroke in enumerate(strokes):
             draw(page, moved(stroke, 0.8 * place))
         page.locator(ANSWERED).first.wait_for(timeout=WAIT)
@@ -53,5 +53,5 @@ def test_a_minute_of_drawing_uploading_and_changing_pages_stores_nothing(page, s
         page.get_by_role("link", name=name, exact=True).click()
         page.get_by_role("heading", level=1, name=name).wait_for(timeout=WAIT)
         until_idle(page)
-    draw_all(page)
+    draw_all(page, DRAWN[:2])
     assert not (kept / DATABASE).exists() or stored(kept) == []

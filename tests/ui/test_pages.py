@@ -79,7 +79,7 @@ def data_of(app: AppTest, key: str) -> dict:
     """Return what a component of ours was given to show."""
     for element in app.get("bidi_component"):
         if key in element.proto.id.split("-"):
-            return json.loads(element.proto.json)
+            return json.loads(element.proto.json)[0]
     raise AssertionError(f"there is no component {key}")
 
 
@@ -501,7 +501,7 @@ def drawn(app: AppTest) -> dict:
     return next(
         data
         for element in app.get("bidi_component")
-        if "rows" in (data := json.loads(element.proto.json))
+        if "rows" in (data := json.loads(element.proto.json)[0])
     )
 
 
