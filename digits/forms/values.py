@@ -7,7 +7,7 @@ from itertools import islice
 
 from digits.forms.checks import find_misfit, find_wrong_sum, to_decimal
 from digits.forms.template import DateOrder, Field
-from digits.marksheet.cell import likeliest
+from digits.marksheet.cell import fill_digits, likeliest
 from digits.types import Line
 
 PLAUSIBLE = 0.001  # of the likeliest reading's probability that another has to be offered
@@ -104,7 +104,7 @@ def likely_values(each: Field, line: Line) -> Iterator[tuple[str, float]]:
         best = max(best, probability)
         if not best or probability < PLAUSIBLE * best:
             return
-        value = to_value(each, _rewritten(line.written, digits))
+        value = to_value(each, fill_digits(line.written, digits))
         if value is None or value in known or find_fault(each, value, len(digits)):
             continue
         known.add(value)
@@ -115,14 +115,6 @@ def offer(each: Field, line: Line, value: str) -> tuple[str, ...]:
     """Return other likely values of a doubtful field."""
     others = (other for other, _ in likely_values(each, line) if other != value)
     return tuple(islice(others, OFFERED))
-
-
-def _rewritten(written: str, digits: str) -> str:
-    """Return a text with its digits replaced."""
-    following = iter(digits)
-    return "".join(
-        next(following, "") if sign.isdigit() or sign == "?" else sign for sign in written
-    )
 
 
 def _plain(text: str) -> str:

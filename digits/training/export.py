@@ -1,9 +1,10 @@
 """Export trained Keras networks to ONNX with logits and embedding."""
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -52,29 +53,12 @@ def export_onnx(
     """
     twin = with_logits(network, rejection)
     expected = [np.asarray(output) for output in twin(frames, training=False)]
-    with tempfile.TemporaryDirectory() as folder:
-        written = Path(folder) / "network.onnx"
-        twin.export(
-            str(written),
-            format="onnx",
-            verbose=False,
-            input_signature=[
-                keras.InputSpec(shape=(None, *network.input_shape[1:]), dtype="float32", name="ink")
-            ],
-        )
-        content = with_layers(named(written.read_bytes(), ("ink", *OUTPUTS)))
-    session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
-    found = session.run(list(OUTPUTS[: len(expected)]), {"ink": frames})
-    difference = max(
-        float(np.abs(theirs - ours).max()) for theirs, ours in zip(found, expected, strict=True)
-    )
-    if not difference <= TOLERANCE:
-        raise ModelError(
-            f"the exported network differs from Keras by {difference:.2g} where {TOLERANCE} is "
-            "allowed; nothing was written"
-        )
-    atomic_write(path, content)
-    return OnnxNetwork(session)(frames)
+    signature = [
+        keras.InputSpec(shape=(None, *network.input_shape[1:]), dtype="float32", name="ink")
+    ]
+    content = with_layers(to_onnx(twin, ("ink", *OUTPUTS), signature))
+    outputs = dict(zip(OUTPUTS[: len(expected)], expected, strict=True))
+    return OnnxNetwork(write_onnx(path, content, frames, outputs))(frames)
 
 
 def export_line(network: keras.Model, path: Path, strips: np.ndarray) -> None:
@@ -86,18 +70,44 @@ def export_line(network: keras.Model, path: Path, strips: np.ndarray) -> None:
         The two differ; nothing is written.
     """
     expected = np.asarray(network(strips, training=False))
+    write_onnx(path, to_onnx(network, ("strip", "logits")), strips, {"logits": expected})
+
+
+def to_onnx(network: keras.Model, names: tuple[str, ...], signature: Any = None) -> bytes:  # noqa: ANN401  # Keras' own
+    """Return a network as ONNX, with these names of its input and its outputs."""
     with tempfile.TemporaryDirectory() as folder:
         written = Path(folder) / "network.onnx"
-        network.export(str(written), format="onnx", verbose=False)
-        content = named(written.read_bytes(), ("strip", "logits"))
+        network.export(str(written), format="onnx", verbose=False, input_signature=signature)
+        return named(written.read_bytes(), names)
+
+
+def write_onnx(
+    path: Path, content: bytes, batch: np.ndarray, expected: Mapping[str, np.ndarray]
+) -> onnxruntime.InferenceSession:
+    """Write an ONNX network, after comparing it with Keras on a batch.
+
+    Parameters
+    ----------
+    expected : name of each output, and Keras' values of it
+
+    Raises
+    ------
+    ModelError
+        The two differ; nothing is written.
+    """
     session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
-    difference = float(np.abs(session.run(["logits"], {"strip": strips})[0] - expected).max())
+    found = session.run(list(expected), {session.get_inputs()[0].name: batch})
+    difference = max(
+        float(np.abs(theirs - ours).max())
+        for theirs, ours in zip(found, expected.values(), strict=True)
+    )
     if not difference <= TOLERANCE:
         raise ModelError(
             f"the exported network differs from Keras by {difference:.2g} where {TOLERANCE} is "
             "allowed; nothing was written"
         )
     atomic_write(path, content)
+    return session
 
 
 def with_logits(network: keras.Model, rejection: keras.Model | None = None) -> keras.Model:

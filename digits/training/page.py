@@ -1,20 +1,16 @@
 """Train the page network on synthetic pages, evaluate it by class, and export it."""
 
 import dataclasses
-import tempfile
 from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
-import onnxruntime
 from keras import layers, ops
 
-from digits.errors import ModelError
 from digits.inference.card import write_card
 from digits.inference.classifier import load_card
 from digits.inference.segmenter import ANGLE_UNIT, CLASSES, CORE, QUARTERS, SHEET, TALL, TALL_BASE
-from digits.io.atomic_write import atomic_write
 from digits.mnist import Mnist
 from digits.synthesis.page import KINDS, compose_crop
 from digits.synthesis.page_canvas import HEIGHT_BASE, HEIGHT_STEP
@@ -24,8 +20,7 @@ from digits.training.architectures import build_page
 from digits.training.callbacks import Checkpoint, Clock, LearningRate
 from digits.training.checkpoint import Record, forget, restore
 from digits.training.digit import provenance
-from digits.training.export import TOLERANCE, multiply_adds, staged
-from digits.training.graph import named
+from digits.training.export import multiply_adds, staged, to_onnx, write_onnx
 from digits.training.recipes import PageRecipe
 from digits.types import BACKGROUND, PIXEL_CLASSES, RULE
 
@@ -295,22 +290,9 @@ def export_page(network: keras.Model, path: Path, pages: np.ndarray) -> None:
         The two differ; nothing is written.
     """
     twin = with_probabilities(network)
-    expected = [np.asarray(each) for each in twin(pages, training=False)]
-    with tempfile.TemporaryDirectory() as folder:
-        written = Path(folder) / "network.onnx"
-        twin.export(str(written), format="onnx", verbose=False)
-        content = named(written.read_bytes(), ("page", "maps", "coarse"))
-    session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
-    found = session.run(["maps", "coarse"], {"page": pages})
-    difference = max(
-        float(np.abs(ours - theirs).max()) for ours, theirs in zip(expected, found, strict=True)
-    )
-    if not difference <= TOLERANCE:
-        raise ModelError(
-            f"the exported network differs from Keras by {difference:.2g} where {TOLERANCE} is "
-            "allowed; nothing was written"
-        )
-    atomic_write(path, content)
+    maps, coarse = (np.asarray(each) for each in twin(pages, training=False))
+    content = to_onnx(twin, ("page", "maps", "coarse"))
+    write_onnx(path, content, pages, {"maps": maps, "coarse": coarse})
 
 
 def with_probabilities(network: keras.Model) -> keras.Model:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from digits.image.separators import leaves_doubt
-from digits.marksheet.cell import likeliest
+from digits.marksheet.cell import fill_digits, likeliest
 from digits.marksheet.columns import PlacedNumber, place_numbers
 from digits.marksheet.propose import find_headings
 from digits.render.text import is_doubtful
@@ -98,7 +98,7 @@ def likeliest_readings(line: Line) -> tuple[str, ...]:
     found: list[str] = []
     texts = likeliest([digit.probabilities for digit in line.digits])
     for text, _ in islice(texts, SEARCHED):
-        for candidate in (_fill(template, text), text):
+        for candidate in (fill_digits(template, text), text):
             if candidate not in found:
                 found.append(candidate)
     return tuple(found[:READINGS])
@@ -222,11 +222,3 @@ def count_doubts(numbers: Numbers, truths: Truths) -> str:
 
 def _count(n: int, noun: str, what: str) -> str:
     return f"{n} {noun}{'s' * (n > 1)} {what}" if n else ""
-
-
-def _fill(template: str, digits: str) -> str:
-    """Put digits in the places of those of a template."""
-    following = iter(digits)
-    return "".join(
-        next(following) if letter.isdigit() or letter == REJECTED else letter for letter in template
-    )
