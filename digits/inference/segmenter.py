@@ -11,7 +11,7 @@ import numpy as np
 
 from digits.arrays import Float32, Float64, UInt8
 from digits.inference.classifier import load_card, open_session
-from digits.types import ModelName
+from digits.types import PIXEL_CLASSES, ModelName
 
 NEIGHBOURHOOD = 97  # px, side of the box whose light and contrast a pixel is compared with
 EVEN = 6.0  # grey levels: deviation of paper that is quite even
@@ -19,7 +19,7 @@ USUAL = 2.5  # logarithm of the usual deviation
 CHANNELS = 4  # three colours less their local mean, and the logarithm of the local contrast
 STRIDE = 2  # px of the page for each pixel of its maps
 COARSE = 32  # px of the page for each pixel of the coarse maps
-CLASSES = 7  # background, digit, other writing, rule, print, printed digit, struck-out number
+CLASSES = len(PIXEL_CLASSES)
 CORE, TALL, SHEET = CLASSES, CLASSES + 1, CLASSES + 2  # further channels of the maps
 N_MAPS = CLASSES + 3
 QUARTERS = 4  # channels of the coarse maps; after them the angle
