@@ -25,6 +25,7 @@ from digits.types import (
 NAMED = 3  # numbers listed in a note
 ONLY_TABLE = "Only the table was read: photograph the text beside it separately."
 SEPARATOR = "a separator or another mark may stand there."
+STRUCK_OUT = "A number seems to be struck out: check it."
 UNREAD = "Part of what is written was not read: photograph the numbers alone."
 
 
@@ -131,7 +132,15 @@ def _cell(part: TextRegion, line: Line, first: int) -> Cell:
     is_empty = part.page is None and not marks
     kind: CellKind = "number" if line.digits else "empty" if is_empty else "other"
     return Cell(
-        first + row, column, line.text, line.confidence, part.box, marks, line.written, kind
+        first + row,
+        column,
+        line.text,
+        line.confidence,
+        part.box,
+        marks,
+        line.written,
+        kind,
+        line.struck_out,
     )
 
 
@@ -186,6 +195,9 @@ def _doubts(found: PageReading, unread: Sequence[Box]) -> tuple[tuple[str, ...],
             notes.append(ONLY_TABLE)
         elif unread:
             notes.append(UNREAD)
+        if any(line.struck_out for line in found.lines):
+            notes.append(STRUCK_OUT)
+            return tuple(notes), True
     return tuple(notes), bool(found.is_contradicted or marked or unread)
 
 

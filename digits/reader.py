@@ -11,7 +11,7 @@ import numpy as np
 from digits.composition import PageReading, ReadNumber, compose_reading, find_unread
 from digits.errors import CrowdedError, DigitsError, HintError
 from digits.image.digit_segmentation import Glyph, cut_symbols, mark_kind
-from digits.image.map_layout import find_left_out, lay_out
+from digits.image.map_layout import find_left_out, find_struck_out, lay_out
 from digits.image.mnist_normalize import to_frame
 from digits.image.number_regions import find_number_regions
 from digits.image.page_maps import PageMaps
@@ -198,7 +198,7 @@ class Reader:
         return other if _is_clearer(other.lines, found.lines) else found
 
     def _read_maps(self, page: Page, sheet: Picture) -> PageReading | None:
-        """Read a page by the page network's maps; None where they show no number."""
+        """Read a page by the page network's maps; None where they show no number at all."""
         if self.segmenter is None:
             return None
         regions = find_number_regions(_to_maps(segment_page(self.segmenter, sheet.colours)))
@@ -210,9 +210,10 @@ class Reader:
             for part in placed
         )
         read = self._read_numbers(numbers)
-        layout = Layout(numbers, find_left_out(page, regions))
+        layout = Layout(numbers, find_left_out(page, regions), find_struck_out(page, regions))
         found = PageReading(layout, tuple(map(_without_rejected, numbers, read)))
-        return found if any(_has_value(line) for line in found.lines) else None
+        is_something = layout.struck_out or any(_has_value(line) for line in found.lines)
+        return found if is_something else None
 
     def _settle_boxes(
         self, found: PageReading, page: Page, sheet: Picture, hint: Hint

@@ -36,11 +36,31 @@ def settle(geometry: PageReading, maps: PageReading | None) -> PageReading:
     """
     if maps is None:
         return geometry
-    confirmed, is_disputed = _compare(geometry, maps)
-    if not is_disputed:
-        return confirmed
-    gain = _own_digits(maps, geometry) - _own_digits(geometry, maps)
-    return confirm(maps, geometry) if gain > BETTER else confirmed
+    settled, is_disputed = _compare(geometry, maps)
+    if is_disputed and _own_digits(maps, geometry) - _own_digits(geometry, maps) > BETTER:
+        settled = confirm(maps, geometry)
+    return _with_struck_out(settled, maps.layout.struck_out)
+
+
+def _with_struck_out(found: PageReading, boxes: Sequence[Box]) -> PageReading:
+    """Mark the numbers most of whose digits lie in struck-out ones."""
+    return replace(
+        found,
+        numbers=tuple(
+            replace(number, line=replace(number.line, struck_out=True))
+            if _struck_share(number.line, boxes) > MOSTLY
+            else number
+            for number in found.numbers
+        ),
+    )
+
+
+def _struck_share(line: Line, boxes: Sequence[Box]) -> float:
+    """Return the share of a number's digits whose middle lies in one of `boxes`."""
+    if not line.digits or not boxes:
+        return 0.0
+    centres = np.array([_centre(digit.box) for digit in line.digits])
+    return float(np.any([_lies_in(centres, box) for box in boxes], axis=0).mean())
 
 
 def settle_boxes(geometry: PageReading, maps: PageReading, boxes: Sequence[Box]) -> PageReading:

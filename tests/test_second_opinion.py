@@ -139,3 +139,12 @@ def test_of_a_box_the_more_confident_reading_is_kept_and_the_rest_of_the_page_do
 def test_a_box_in_which_the_maps_show_nothing_stays_as_it_was_read():
     one = reading(number("7", 10, 10))
     assert settle_boxes(one, reading(number("3", 10, 90)), (Box(0, 0, 50, 50),)) == one
+
+
+def test_a_number_in_a_struck_out_place_is_marked_and_another_is_not():
+    page = reading(number("354", 10, 10), number("7", 10, 80))
+    layout = Layout((), struck_out=(Box(0, 0, 80, 40),))
+    found = settle(page, PageReading(layout, ()))
+    assert [line.struck_out for line in found.lines] == [True, False]
+    assert found.lines[0].confidence == pytest.approx(DISPUTED * 0.99)
+    assert not any(line.struck_out for line in settle(page, page).lines)

@@ -8,10 +8,10 @@ import numpy as np
 
 from digits.image.binarize import to_ink
 from digits.image.cells import MapCell
-from digits.image.components import joined
+from digits.image.components import find_components, joined
 from digits.image.number_regions import TALL, NumberRegion, NumberRegions
 from digits.image.rectify import MARGIN, SIDE_MARGIN, straighten
-from digits.types import BACKGROUND, Box, Page, Pixels, Region
+from digits.types import BACKGROUND, STRUCK, Box, Page, Pixels, Region
 
 LEVEL = 0.45  # of the smaller height by which two numbers of one line overlap vertically
 WIDEST_GAP = 6.0  # digit heights between two numbers of one line
@@ -93,6 +93,13 @@ def find_left_out(page: Page, regions: NumberRegions) -> tuple[Box, ...]:
     beside = (cell == 0) & (regions.other.area > LEAST_OTHER * regions.usual**2)
     writing = [_rectangle(box) for box in regions.other.boxes[beside]]
     return tuple(_box(page, regions, box) for box in (*digit_like, *writing))
+
+
+def find_struck_out(page: Page, regions: NumberRegions) -> tuple[Box, ...]:
+    """Return the boxes of struck-out numbers, with their strokes, in px of the original."""
+    pieces = find_components(regions.maps.labels == STRUCK)
+    large = pieces.area > LEAST_OTHER * regions.usual**2
+    return tuple(_box(page, regions, _rectangle(box)) for box in pieces.boxes[large])
 
 
 def _cell(

@@ -35,6 +35,7 @@ class Layout:
 
     numbers: tuple[TextRegion, ...]  # in reading order
     left_out: tuple[Box, ...] = ()  # in pixels of the original: ink that may be another number
+    struck_out: tuple[Box, ...] = ()  # in pixels of the original: numbers that are crossed out
 
     @property
     def is_table(self) -> bool:
