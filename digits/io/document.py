@@ -48,7 +48,9 @@ class Document:
 
     Examples
     --------
-    >>> with Document.open("digits/ui/examples/a year.jpg") as document:
+    >>> from importlib.resources import files
+    >>> photo = files("digits") / "ui" / "examples" / "a year.jpg"
+    >>> with Document.open(str(photo)) as document:
     ...     [(page.number, page.picture.grey.shape) for page in document]
     [(None, (260, 900))]
     """

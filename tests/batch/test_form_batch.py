@@ -1,10 +1,7 @@
-"""A batch of a form's pages: a column for each field, on whichever engine."""
+"""A batch of a form's pages: a column for each field."""
 
 import csv
 import json
-import subprocess
-import sys
-from pathlib import Path
 
 import cv2
 import pytest
@@ -13,8 +10,6 @@ from pyarrow import parquet
 
 from digits.cli import main
 from digits.mnist import load_mnist
-
-ROOT = Path(__file__).parent.parent.parent
 
 
 @pytest.fixture(scope="module")
@@ -63,32 +58,3 @@ def test_a_form_and_other_hints_contradict_each_other(folder, capsys):
     command = ["batch", str(place / "scans"), "--out", str(place / "t.csv"), "--single"]
     assert main([*command, "--form", str(place / "form.json")]) == 2
     assert "--form" in capsys.readouterr().err
-
-
-@pytest.mark.slow
-def test_a_cluster_gives_the_same_table(folder):
-    pytest.importorskip("ray")
-    place, values = folder
-    out = place / "ray.parquet"
-    command = ["batch", str(place / "scans"), "--out", str(out), "--engine", "ray"]
-    command += ["--form", str(place / "form.json")]
-    # A process of its own: Ray warns of its own insides, and stays connected.
-    ended = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "digits",
-            *command,
-            "--workers",
-            "1",
-            "--form",
-            str(place / "form.json"),
-        ],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert ended.returncode == 1, ended.stderr
-    rows = parquet.read_table(out).to_pylist()
-    assert [row["meter"] for row in rows[:2]] == [each["meter"] for each in values]

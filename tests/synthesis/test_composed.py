@@ -32,13 +32,7 @@ def right_lines(reading, expected):
     )
 
 
-WORST = "turned, ruled, in shadow and noisy"
-BELOW = pytest.mark.xfail(strict=True, reason="issue 21: the line network reads 14 of 20 lines")
-
-
-@pytest.mark.parametrize(
-    "condition", [pytest.param(c, marks=BELOW if c == WORST else ()) for c in CONDITIONS]
-)
+@pytest.mark.parametrize("condition", CONDITIONS)
 def test_lines_of_known_text_are_read(condition, held_out, as_picture):
     right = whole = 0
     for seed in range(4):
