@@ -1,4 +1,4 @@
-"""Measure pages in Chromium: what somebody waits for, from the act until it stands on the page.
+"""Measure pages in Chromium: how long a user waits, from the action until its result is shown.
 
     python benchmarks/pages.py [--quick] [--only NAME]... [--out FILE.md]
 
@@ -262,7 +262,7 @@ def opened(browser: Browser, address: str, seen: dict[str, str]) -> Iterator[Pag
 
 
 def choose(page: Page, file: Path) -> None:
-    """Choose a file, as somebody does in the browser's dialog."""
+    """Choose a file, as a user does in the browser's dialog."""
     page.locator(".intake input.choice").set_input_files(file)
 
 
