@@ -64,7 +64,7 @@ def _joint_confidence(lines: Iterable[Line]) -> float:
     return float(np.prod(read)) if read else 0.0
 
 
-def _has_digit(lines: Iterable[Line]) -> bool:
+def has_digit(lines: Iterable[Line]) -> bool:
     """Return whether any digit was read and not rejected."""
     return any(digit.value is not None for line in lines for digit in line.digits)
 
@@ -188,17 +188,17 @@ def _doubts(found: PageReading, unread: Sequence[Box]) -> tuple[tuple[str, ...],
     """Return notes on reasons for doubt besides the confidence, and whether there are any."""
     notes = list(found.notes)
     marked = [number.line.written for number in found.numbers if number.is_marked]
-    if _has_digit(found.lines):
+    is_struck_out = any(line.struck_out for line in found.lines)
+    if has_digit(found.lines):
         if marked:
             notes.append(_name_marked(marked))
         if found.layout.is_table and found.layout.left_out:
             notes.append(ONLY_TABLE)
         elif unread:
             notes.append(UNREAD)
-        if any(line.struck_out for line in found.lines):
+        if is_struck_out:
             notes.append(STRUCK_OUT)
-            return tuple(notes), True
-    return tuple(notes), bool(found.is_contradicted or marked or unread)
+    return tuple(notes), bool(found.is_contradicted or marked or unread or is_struck_out)
 
 
 def _name_marked(marked: Sequence[str]) -> str:
@@ -212,6 +212,6 @@ def _status(
     page: Page, read: Sequence[Line], confidence: float, hint: Hint, *, is_doubtful: bool
 ) -> Status:
     """Return the status of a page with these lines."""
-    if not _has_digit(read):
+    if not has_digit(read):
         return "refused" if page.ink.any() else "blank"
     return "doubtful" if is_doubtful or confidence < hint.accept else "read"

@@ -8,7 +8,7 @@ from itertools import islice
 
 import numpy as np
 
-from digits.composition import PageReading, ReadNumber, compose_reading, find_unread
+from digits.composition import PageReading, ReadNumber, compose_reading, find_unread, has_digit
 from digits.errors import CrowdedError, DigitsError, HintError
 from digits.image.digit_segmentation import Glyph, cut_symbols, mark_kind
 from digits.image.map_layout import find_left_out, find_struck_out, lay_out
@@ -212,7 +212,7 @@ class Reader:
         read = self._read_numbers(numbers)
         layout = Layout(numbers, find_left_out(page, regions), find_struck_out(page, regions))
         found = PageReading(layout, tuple(map(_without_rejected, numbers, read)))
-        is_something = layout.struck_out or any(_has_value(line) for line in found.lines)
+        is_something = layout.struck_out or has_digit(found.lines)
         return found if is_something else None
 
     def _settle_boxes(
@@ -685,7 +685,7 @@ def _is_cut_to_box(page: Page, digit: Digit) -> bool:
 
 def _without_rejected(part: TextRegion, number: ReadNumber) -> ReadNumber:
     """Return an empty line for one outside tables of which every character was rejected."""
-    if part.place is not None or _has_value(number.line):
+    if part.place is not None or has_digit((number.line,)):
         return number
     return ReadNumber(Line("", 0.0, part.box, (), number.line.marks))
 
@@ -700,11 +700,6 @@ def _to_maps(view: PageView) -> PageMaps:
         seen.tall / np.float32(STRIDE),
         view.to_picture,
     )
-
-
-def _has_value(line: Line) -> bool:
-    """Return whether a line holds a digit that was not rejected."""
-    return any(digit.value is not None for digit in line.digits)
 
 
 def _is_likely(found: PageReading) -> bool:

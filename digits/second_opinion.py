@@ -48,14 +48,14 @@ def _with_struck_out(found: PageReading, boxes: Sequence[Box]) -> PageReading:
         found,
         numbers=tuple(
             replace(number, line=replace(number.line, struck_out=True))
-            if _struck_share(number.line, boxes) > MOSTLY
+            if _share_in(number.line, boxes) > MOSTLY
             else number
             for number in found.numbers
         ),
     )
 
 
-def _struck_share(line: Line, boxes: Sequence[Box]) -> float:
+def _share_in(line: Line, boxes: Sequence[Box]) -> float:
     """Return the share of a number's digits whose middle lies in one of `boxes`."""
     if not line.digits or not boxes:
         return 0.0
@@ -91,14 +91,10 @@ def settle_boxes(geometry: PageReading, maps: PageReading, boxes: Sequence[Box])
 
 def _read_inside(found: PageReading, box: Box) -> ReadNumber | None:
     """Return the digits of a page that lie in a box as one number; None where there are none."""
-    numbers = []
-    for number in found.numbers:
-        centres = np.array([_centre(digit.box) for digit in number.line.digits]).reshape(-1, 2)
-        if len(centres) and _lies_in(centres, box).mean() > MOSTLY:
-            numbers.append(number)
+    inside = (number for number in found.numbers if _share_in(number.line, (box,)) > MOSTLY)
+    numbers = sorted(inside, key=lambda number: number.line.box.x)
     if not numbers:
         return None
-    numbers.sort(key=lambda number: number.line.box.x)
     lines = [number.line for number in numbers]
     whole = Line(
         "".join(line.text for line in lines),

@@ -11,9 +11,8 @@ COVERED = 0.3  # of a pixel that is handwriting, from which it is
 
 
 def find_handwriting(reference: Pixels, segmenter: Segmenter) -> Bool[np.ndarray, "h w"]:
-    """Return where somebody wrote on a form's reference picture: uint8 (h, w) -> bool (h, w)."""
+    """Return a mask of the handwriting on a form's reference: uint8 (h, w) -> bool (h, w)."""
     view = segment_page(segmenter, np.repeat(reference[..., None], 3, axis=2))
-    labels = view.segmentation.probabilities.argmax(axis=-1)
-    written = np.isin(labels, (DIGIT, WRITING, STRUCK)).astype(np.float32)
+    written = np.isin(view.classes, (DIGIT, WRITING, STRUCK)).astype(np.float32)
     height, width = reference.shape
     return np.asarray(warp(written, np.linalg.inv(view.to_picture), (width, height)) > COVERED)
