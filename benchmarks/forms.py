@@ -29,10 +29,11 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from digits.forms.bend import map_points
 from digits.forms.checks import Check
 from digits.forms.commands import define_form
-from digits.forms.fill import FormReading, print_of, read_form
+from digits.forms.homography import map_points
+from digits.forms.reading import print_of, read_form
+from digits.forms.results import FormReading
 from digits.forms.template import Field, Form
 from digits.mnist import Labelled, load_mnist
 from digits.reader import Reader

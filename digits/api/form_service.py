@@ -8,7 +8,8 @@ from starlette.datastructures import UploadFile
 from digits.api.problems import Problem
 from digits.api.service import ReadingService, read_content
 from digits.errors import DigitsError
-from digits.forms.fill import FormReading, failed_form, read_form
+from digits.forms.reading import read_form
+from digits.forms.results import FormReading, failed_form
 from digits.forms.template import Form
 from digits.io.document import Document
 from digits.reader import Reader

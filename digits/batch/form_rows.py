@@ -8,8 +8,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from digits.forms.fill import FormReading
 from digits.forms.pages import read_form_source
+from digits.forms.results import FormReading
 from digits.forms.table import column_names
 from digits.forms.template import Form
 from digits.io.sources import Source

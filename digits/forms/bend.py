@@ -1,4 +1,4 @@
-"""Paper that does not lie flat: where the points of a form are seen beside their homography."""
+"""Paper that does not lie flat: how far a form's points are from where a homography puts them."""
 
 from dataclasses import dataclass
 
@@ -6,8 +6,7 @@ import cv2
 import numpy as np
 
 from digits.arrays import Float64
-
-Homography = Float64[np.ndarray, "3 3"]
+from digits.forms.homography import Homography, map_points
 
 DEGREE = 6  # of the polynomial: curled and folded-in paper has a wave or two, no more
 EACH_TERM = 3  # points that each term of the polynomial needs
@@ -41,13 +40,6 @@ class Bend:
         local[:2, :2] = slope
         local[:2, 2] = moved[0] - slope @ point
         return local
-
-
-def map_points(matrix: Homography, points: np.ndarray) -> np.ndarray:
-    """Return where a homography maps points: (n, 2) -> (n, 2)."""
-    x, y = points.T
-    across, down, scale = matrix @ np.stack([x, y, np.ones(len(points))])
-    return np.stack([across / scale, down / scale], axis=1)
 
 
 def fit_bend(
@@ -134,11 +126,3 @@ def agree_with_neighbours(places: np.ndarray, shifts: np.ndarray) -> np.ndarray:
     near = np.argpartition(away, NEIGHBOURS, axis=1)[:, :NEIGHBOURS]
     usual = np.median(shifts[near], axis=1)
     return np.asarray(np.hypot(*(shifts - usual).T) <= ASTRAY)
-
-
-def warp(layer: np.ndarray, to_layer: Homography, size: tuple[int, int]) -> np.ndarray:
-    """Resample a layer on a rectangle of `size`, each of whose px lies at `to_layer` of it."""
-    # From the middle of a pixel to the middle of a pixel, as OpenCV counts.
-    half = np.array([[1, 0, 0.5], [0, 1, 0.5], [0, 0, 1]])
-    matrix = np.linalg.inv(half) @ to_layer @ half
-    return cv2.warpPerspective(layer, matrix, size, flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)

@@ -9,10 +9,10 @@ from PIL import Image
 
 from digits.errors import FormError, HintError, reason_of
 from digits.forms.draw import draw_form
-from digits.forms.fill import FormReading
 from digits.forms.handwriting import find_handwriting
 from digits.forms.pages import read_form_source
 from digits.forms.propose import propose_fields, with_cells
+from digits.forms.results import FormReading
 from digits.forms.table import WRITERS, check_ending
 from digits.forms.template import Form, parse_field
 from digits.io.atomic_write import atomic_write

@@ -3,7 +3,7 @@
 import numpy as np
 
 from digits.arrays import Bool
-from digits.forms.bend import warp
+from digits.forms.homography import warp
 from digits.inference.segmenter import Segmenter, segment_page
 from digits.types import DIGIT, STRUCK, WRITING, Pixels
 

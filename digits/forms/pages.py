@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from digits.errors import DigitsError
-from digits.forms.fill import FormReading, failed_form, read_form
+from digits.forms.reading import read_form
+from digits.forms.results import FormReading, failed_form
 from digits.forms.template import Form
 from digits.io.document import Document
 from digits.io.sources import Source, load_source

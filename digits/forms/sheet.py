@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from digits.errors import DigitsError
-from digits.forms.fill import NO, YES, FieldReading, FormReading, read_form
+from digits.forms.reading import read_form
+from digits.forms.results import NO, YES, FieldReading, FormReading
 from digits.forms.template import Field, FieldKind, Form
 from digits.forms.values import find_fault, find_wrong_sums, offer, to_value
 from digits.io.document import Document

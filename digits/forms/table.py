@@ -9,7 +9,7 @@ from typing import Any
 
 from digits.errors import FormError, MissingLibraryError, OutputFormatError, how_to_install
 from digits.forms.checks import to_decimal
-from digits.forms.fill import FieldReading, FormReading
+from digits.forms.results import FieldReading, FormReading
 from digits.forms.template import Form
 from digits.io.csv_escape import escape_unless_number
 

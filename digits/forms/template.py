@@ -26,7 +26,7 @@ from digits.io.places import parse_box
 from digits.types import MAX_LENGTH, Box, Picture, Pixels
 
 if TYPE_CHECKING:
-    from digits.forms.fill import FormReading
+    from digits.forms.results import FormReading
     from digits.reader import Reader
 
 FieldKind = Literal["number", "identifier", "date", "mark", "decimal", "tick", "digit"]
@@ -191,7 +191,7 @@ class Form:
         PictureError
             The picture cannot be used. A page of another form is a reading that says so.
         """
-        from digits.forms.fill import read_form
+        from digits.forms.reading import read_form
         from digits.registry import current_reader
 
         picture = page if isinstance(page, Picture) else load_picture(page)

@@ -4,8 +4,10 @@ import pytest
 from forms import ADMISSION, EXPENSES, METER, filled
 
 from digits.errors import NotThisFormError
-from digits.forms.align import align, even_contrast, find_print
-from digits.forms.bend import map_points
+from digits.forms.align import align
+from digits.forms.contrast import even_contrast
+from digits.forms.homography import map_points
+from digits.forms.reference_print import find_print
 from digits.synthesis.page_forms import Shot, compose_form, photograph
 from digits.types import Box
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from digits.errors import OutputFormatError
-from digits.forms.fill import FieldReading, FormReading, failed_form
+from digits.forms.results import FieldReading, FormReading, failed_form
 from digits.forms.table import check_ending, to_csv, to_parquet, to_row, to_xlsx
 from digits.forms.template import Field, Form
 from digits.types import Box, ModelName

@@ -8,7 +8,9 @@ import pytest
 from forms import ANSWERS, EXPENSES, METER, SCORE, filled, form_of, picture_of
 
 from digits.forms.checks import Check
-from digits.forms.fill import FieldReading, check_sums, read_form
+from digits.forms.reading import read_form
+from digits.forms.results import FieldReading
+from digits.forms.sums import check_sums
 from digits.forms.template import Field, Form
 from digits.synthesis.page_forms import compose_form, fill_form
 from digits.types import Box, Digit, Line

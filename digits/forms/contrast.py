@@ -1,0 +1,49 @@
+"""Contrast of ink with the paper next to it, without the shadows on a photographed page."""
+
+import cv2
+import numpy as np
+
+from digits.types import Contrast, Pixels
+
+BROADEST = 0.034  # of the form's width: strokes are narrower, shadows wider
+NARROWEST = 31  # px: smallest window, for crops of a form
+LEAST_PAPER = 24  # grey levels; on darker paper a ratio is meaningless
+SOFT = 1.0  # px, standard deviation by which both pictures are smoothed
+
+
+def even_contrast(pixels: Pixels, *, light_on_dark: bool) -> Contrast:
+    """Return the contrast of each pixel with the paper next to it: uint8 (h, w) -> (h, w).
+
+    A closing of the picture has the paper alone (Serra 1982): it follows the edge of a shadow, at
+    which a coarse estimate of the paper leaves pale print out.
+
+    Parameters
+    ----------
+    light_on_dark : ink is lighter than its paper
+    """
+    grey = 255 - pixels if light_on_dark else pixels
+    side = _broadest(float(min(grey.shape)))
+    smooth = cv2.GaussianBlur(grey, (0, 0), SOFT)
+    paper = cv2.morphologyEx(smooth, cv2.MORPH_CLOSE, np.ones((side, side), np.uint8))
+    contrast = 1 - grey.astype(np.float32) / np.maximum(paper, LEAST_PAPER).astype(np.float32)
+    level = float(np.median(contrast))  # grain: most paper is darker than its brightest points
+    return np.clip((contrast - level) / (1 - level), 0, 1).astype(np.float32)
+
+
+def _broadest(width: float) -> int:
+    """Return the side of a window wider than any stroke on a form of this width: px, odd."""
+    return max(NARROWEST, 2 * int(BROADEST * width / 2) + 1)
+
+
+def without_shadow(contrast: Contrast, width: float) -> Contrast:
+    """Return contrast without shadows, which are wider than any stroke.
+
+    An opening of the picture has the shadows alone (Serra 1982).
+
+    Parameters
+    ----------
+    width : px of the picture that the form is wide
+    """
+    side = _broadest(width)
+    shade = cv2.morphologyEx(contrast, cv2.MORPH_OPEN, np.ones((side, side), np.uint8))
+    return (contrast - shade).astype(np.float32)
