@@ -23,9 +23,11 @@ from PIL import Image
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-import digits.composition
 import digits.image.page_segmentation
 import digits.reader
+import digits.reading.composition
+import digits.reading.hypotheses
+import digits.reading.number_reader
 from digits.inference.classifier import Classifier
 from digits.inference.line_recognizer import LineRecognizer
 from digits.io.document import load_picture
@@ -41,12 +43,12 @@ STAGES = {  # name of each stage, and which function is timed
     "ink": (digits.reader, "open_page"),
     "grid": (digits.image.page_segmentation, "find_grid"),
     "lines": (digits.image.page_segmentation, "find_lines"),
-    "strips": (digits.reader, "to_strip"),
+    "strips": (digits.reading.number_reader, "to_strip"),
     "line network": (LineRecognizer, "decode"),
-    "cutting": (digits.reader, "cut_symbols"),
-    "frames": (digits.reader, "to_frames"),
+    "cutting": (digits.reading.hypotheses, "cut_symbols"),
+    "frames": (digits.reading.number_reader, "to_frames"),
     "digit network": (Classifier, "classify"),
-    "faults": (digits.composition, "describe_faults"),
+    "faults": (digits.reading.composition, "describe_faults"),
 }
 SMALL_GOAL = 1.5  # ms for the small picture
 LINE_GOAL = 20.0  # ms for each line, besides twice the decoding

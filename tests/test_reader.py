@@ -93,7 +93,7 @@ def test_the_page_network_sees_colours_whichever_way_a_picture_comes(
         seen.append(rgb)
         raise PictureError("seen")
 
-    monkeypatch.setattr("digits.reader.segment_page", segment)
+    monkeypatch.setattr("digits.reading.map_reading.segment_page", segment)
     page = np.vstack([row(held_out, range(5)), row(held_out, range(5, 10))])
     blue = png(np.dstack([page, page, np.full_like(page, 255)]))  # blue ink
     (tmp_path / "blue.png").write_bytes(blue)

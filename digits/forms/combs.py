@@ -6,10 +6,10 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
-from digits.composition import ReadNumber
 from digits.forms.field_ink import MARK, FieldInk
 from digits.image.components import Components
 from digits.image.digit_segmentation import Glyph
+from digits.reading.composition import ReadNumber
 from digits.types import Box, Digit, Line, Page
 
 BROKEN = 0.08  # of a cell's height: so far apart lie the pieces of a broken stroke

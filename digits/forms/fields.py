@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from digits.composition import ReadNumber
 from digits.errors import CrowdedError
 from digits.forms.combs import cell_glyphs, combine_readings
 from digits.forms.field_ink import MARK, FieldInk, own_ink
@@ -16,7 +15,9 @@ from digits.forms.tick_boxes import read_tick
 from digits.forms.values import find_fault, offer, to_value
 from digits.image.components import Components
 from digits.image.page_segmentation import TextRegion, only_line
-from digits.reader import Piece, Reader
+from digits.reader import Reader
+from digits.reading.composition import ReadNumber
+from digits.reading.number_reader import Piece
 from digits.types import Line, Picture
 
 SEPARATORS = ".,/-"

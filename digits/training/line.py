@@ -19,7 +19,8 @@ from digits.inference.classifier import Classifier, load_card
 from digits.inference.ctc import log_softmax
 from digits.inference.line_recognizer import load_line_recognizer
 from digits.mnist import Mnist
-from digits.reader import Reader, to_frames
+from digits.reader import Reader
+from digits.reading.hypotheses import to_frames
 from digits.synthesis.batches import (
     WHITE,
     Batch,
@@ -358,7 +359,7 @@ def fit_weight(reader: Reader, lines: list[SyntheticLine]) -> float:
         rows = named[start : start + len(number)]
         start += len(number)
         digits = line.text
-        if len(digits) == len(number) and number.scores.any():
+        if len(digits) == len(number) and number.scores is not None:
             scores.append(number.scores)
             opinions.append(rows)
             truth += [int(digit) for digit in digits]

@@ -327,7 +327,7 @@ def _epoch(item: OpenedPage, result: PageResult | None) -> str:
 
 def to_card(result: PageResult, keep: Keep | None, *, ask: bool = False) -> AnswerCard:
     """Return the answer card of a result."""
-    from digits.composition import is_marked_in_picture
+    from digits.reading.composition import is_marked_in_picture
 
     numbers, reading = result.numbers, result.reading
     if numbers is None or reading is None or reading.status == "failed":

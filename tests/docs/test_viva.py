@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from digits.composition import PageReading, ReadNumber
 from digits.evaluation.metrics import interval
 from digits.image.mnist_normalize import to_frame
 from digits.image.page_segmentation import Layout, TextRegion
@@ -19,8 +18,9 @@ from digits.inference.calibration import fit_temperature
 from digits.inference.classifier import load_card
 from digits.inference.ctc import likeliest_texts
 from digits.mnist import load_mnist
+from digits.reading.composition import PageReading, ReadNumber
+from digits.reading.second_opinion import confirm
 from digits.registry import WEIGHTS, current_reader
-from digits.second_opinion import confirm
 from digits.synthesis.allographs import FORMS
 from digits.training.handwriting import side_of
 from digits.training.recipes import QUICK, RECIPES

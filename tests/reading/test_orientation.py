@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from digits.mnist import load_mnist
-from digits.orientation import likeliest_quarters
+from digits.reading.orientation import likeliest_quarters
 from digits.registry import current_reader
 
 COLUMNS, ROWS, SIDE = 6, 5, 40  # digits across and down, px of a digit's place

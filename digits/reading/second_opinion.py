@@ -9,8 +9,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from digits.composition import PageReading, ReadNumber
 from digits.image.page_segmentation import Layout
+from digits.reading.composition import PageReading, ReadNumber, n_digits
 from digits.types import Box, Digit, Line
 
 BETTER = 0.5  # digits more of a page that must be likely to be right for the maps' to be taken
@@ -18,6 +18,7 @@ BETTER = 0.5  # digits more of a page that must be likely to be right for the ma
 # documents 75 % were right (benchmarks/documents.py), of 24 amounts of cheques 83 %.
 DISPUTED = 0.75
 MOSTLY = 0.5  # share of a number's digits that must lie in a box for it to belong there
+CROWDED_SHARE = 0.5  # of the digits on a page full of marks that must be likely to be right
 AROUND = 0.25  # of a number's height: digits so near its box belong to it
 
 
@@ -63,7 +64,9 @@ def _share_in(line: Line, boxes: Sequence[Box]) -> float:
     return float(np.any([_lies_in(centres, box) for box in boxes], axis=0).mean())
 
 
-def settle_boxes(geometry: PageReading, maps: PageReading, boxes: Sequence[Box]) -> PageReading:
+def settle_boxes(
+    geometry: PageReading, maps: PageReading | None, boxes: Sequence[Box]
+) -> PageReading:
     """Return the more confident reading of each of `boxes`, less so where the other differs.
 
     Parameters
@@ -72,6 +75,8 @@ def settle_boxes(geometry: PageReading, maps: PageReading, boxes: Sequence[Box])
     maps : of the whole page; what it shows in a box counts as one number
     boxes : px of the original
     """
+    if maps is None:
+        return geometry
     numbers, left_out = [], list(geometry.layout.left_out)
     pairs = zip(geometry.layout.numbers, geometry.numbers, boxes, strict=True)
     for part, number, box in pairs:
@@ -86,15 +91,19 @@ def settle_boxes(geometry: PageReading, maps: PageReading, boxes: Sequence[Box])
         numbers += settled.numbers
         left_out += settled.layout.left_out
     layout = replace(geometry.layout, left_out=tuple(left_out))
-    return replace(geometry, layout=layout, numbers=tuple(numbers))
+    settled = replace(geometry, layout=layout, numbers=tuple(numbers))
+    return _with_struck_out(settled, maps.layout.struck_out)
 
 
 def _read_inside(found: PageReading, box: Box) -> ReadNumber | None:
     """Return the digits of a page that lie in a box as one number; None where there are none."""
     inside = (number for number in found.numbers if _share_in(number.line, (box,)) > MOSTLY)
     numbers = sorted(inside, key=lambda number: number.line.box.x)
-    if not numbers:
-        return None
+    return _as_one(numbers) if numbers else None
+
+
+def _as_one(numbers: Sequence[ReadNumber]) -> ReadNumber:
+    """Return numbers beside each other as one."""
     lines = [number.line for number in numbers]
     whole = Line(
         "".join(line.text for line in lines),
@@ -113,6 +122,11 @@ def expected_digits(lines: Iterable[Line]) -> float:
     return float(
         sum(line.confidence * sum(d.value is not None for d in line.digits) for line in lines)
     )
+
+
+def is_likely(found: PageReading) -> bool:
+    """Return whether most of a page's digits are likely to be right."""
+    return expected_digits(found.lines) > CROWDED_SHARE * n_digits(found.lines)
 
 
 def _own_digits(found: PageReading, other: PageReading) -> float:
@@ -151,32 +165,37 @@ def _compare(found: PageReading, other: PageReading) -> tuple[PageReading, bool]
     numbers: list[ReadNumber] = []
     is_disputed = False
     for number in found.numbers:
-        if not number.line.digits:
-            numbers.append(number)
-            continue
         inside = _inside(centres, number.line)
         claimed |= inside
-        here = [pair for pair, is_in in zip(theirs, inside, strict=True) if is_in]
-        text = "".join(digit.text for _, digit in sorted(here, key=lambda pair: pair[1].box.x))
-        if text == number.line.text:
-            numbers.append(
-                _agreed(number, [other.numbers[i] for i in sorted({i for i, _ in here})])
-            )
+        here = [theirs[i] for i in np.flatnonzero(inside)]
+        if _text(digit for _, digit in here) == number.line.text:
+            others = [other.numbers[i] for i in sorted({i for i, _ in here})]
+            numbers.append(_agreed(number, others))
         else:
             is_disputed = True
-            line = replace(number.line, confidence=DISPUTED * number.line.confidence)
-            numbers.append(replace(number, line=line))
-    missed = tuple(
-        digit.box
-        for (_, digit), is_in in zip(theirs, claimed, strict=True)
-        if not (is_in or any(map(digit.box.overlaps, found.layout.left_out)))
-    )
-    layout = replace(found.layout, left_out=found.layout.left_out + missed)
+            numbers.append(_disputed(number))
+    unclaimed = [theirs[i][1].box for i in np.flatnonzero(~claimed)]
+    known = found.layout.left_out
+    missed = tuple(box for box in unclaimed if not any(map(box.overlaps, known)))
+    layout = replace(found.layout, left_out=known + missed)
     return replace(found, layout=layout, numbers=tuple(numbers)), is_disputed or bool(missed)
 
 
+def _text(digits: Iterable[Digit]) -> str:
+    """Return the text of digits, from left to right."""
+    return "".join(digit.text for digit in sorted(digits, key=lambda digit: digit.box.x))
+
+
+def _disputed(number: ReadNumber) -> ReadNumber:
+    """Return a number that the other reading has differently."""
+    line = replace(number.line, confidence=DISPUTED * number.line.confidence)
+    return replace(number, line=line)
+
+
 def _agreed(number: ReadNumber, others: list[ReadNumber]) -> ReadNumber:
-    """Return a number with the doubts of those that say the same in its place."""
+    """Return a number with the doubts of those that say the same in its place, if any do."""
+    if not others:
+        return number
     line = number.line
     confidence = min(line.confidence, *(_share(other.line, len(line.digits)) for other in others))
     line = replace(line, confidence=confidence)
@@ -194,6 +213,8 @@ def _share(line: Line, n_digits: int) -> float:
 
 def _inside(centres: np.ndarray, line: Line) -> np.ndarray:
     """Return which points (n, 2) lie on a number: (n,) bool."""
+    if not line.digits:
+        return np.zeros(len(centres), bool)
     box = Box.around(digit.box for digit in line.digits)
     return _lies_in(centres, box, AROUND * box.height)
 

@@ -1,11 +1,14 @@
-"""Estimate the quarter turn of a page, by how the digit network reads its pieces of ink."""
+"""Estimate the quarter turn of a page, and decide whether it reads better turned."""
+
+from collections.abc import Sequence
 
 import numpy as np
 
 from digits.image.components import Components, find_components
 from digits.image.mnist_normalize import to_frame
 from digits.inference.classifier import Classifier
-from digits.types import FRAME, Box, Ink
+from digits.reading.composition import n_digits
+from digits.types import FRAME, Box, Ink, Line
 
 INK = 0.5  # of full ink; paler pixels are not part of a piece
 PIECES = 24  # the largest of a page; 60 changed no development picture
@@ -13,6 +16,11 @@ SMALLEST = 12  # px: longer side of the smallest piece
 ALIKE = 2.0  # times the usual size, and its inverse; pieces of other sizes are not digits
 LEAST = 1e-3  # least probability, so that one piece cannot decide alone
 QUARTERS = 4
+CLEAR = 0.95  # geometric mean of a page's confidence, a digit, above which it stands upright
+ENOUGH_DIGITS = 6  # on a page that is to be turned: 8061 might as well be 1908
+ALIKE_MANY = 0.9  # of the digits that are read upright must be read on the turned page too
+EVIDENCE = 1.0  # by which the logarithm of all digits' confidence rises when a page is turned
+TINY = 1e-12  # probability; the logarithm of 0 is not a number
 
 
 def likeliest_quarters(classifier: Classifier, ink: Ink) -> int:
@@ -55,3 +63,26 @@ def _choose(pieces: Components) -> list[int]:
     usual = np.median(side[largest])
     alike = (side[largest] > usual / ALIKE) & (side[largest] < usual * ALIKE)
     return [int(i) for i in largest[alike]]
+
+
+def may_be_turned(numbers: Sequence[Line]) -> bool:
+    """Return whether a page reads so badly that it may not stand upright."""
+    return n_digits(numbers) >= ENOUGH_DIGITS / 2 and _mean_confidence(numbers) < CLEAR
+
+
+def is_clearer(turned: Sequence[Line], upright: Sequence[Line]) -> bool:
+    """Return whether a page reads well, and clearly better, when it is turned."""
+    enough = max(ENOUGH_DIGITS, ALIKE_MANY * n_digits(upright))
+    mean = _mean_confidence(turned)
+    if n_digits(turned) < enough or mean < CLEAR:
+        return False
+    gain = np.log(mean / max(TINY, _mean_confidence(upright)))
+    return bool(n_digits(turned) * gain > EVIDENCE)
+
+
+def _mean_confidence(numbers: Sequence[Line]) -> float:
+    """Return the geometric mean of the confidence of a page's digits."""
+    wholes = [line.confidence for line in numbers if line.digits]
+    if not wholes:
+        return 0.0
+    return float(np.exp(np.log(np.maximum(wholes, TINY)).sum() / n_digits(numbers)))

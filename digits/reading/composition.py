@@ -1,7 +1,7 @@
 """Compose a reading from the numbers of a page: lines, cells, status and notes."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 import numpy as np
@@ -57,6 +57,10 @@ class PageReading:
         """Probability that all numbers are right; 0 without any digit."""
         return _joint_confidence(self.lines)
 
+    def contradicted(self, *notes: str) -> "PageReading":
+        """Return the reading with notes on how the picture contradicts a hint."""
+        return replace(self, notes=self.notes + notes, is_contradicted=True)
+
 
 def _joint_confidence(lines: Iterable[Line]) -> float:
     """Return the probability that all lines with digits are right; 0 without any digit."""
@@ -67,6 +71,11 @@ def _joint_confidence(lines: Iterable[Line]) -> float:
 def has_digit(lines: Iterable[Line]) -> bool:
     """Return whether any digit was read and not rejected."""
     return any(digit.value is not None for line in lines for digit in line.digits)
+
+
+def n_digits(lines: Iterable[Line]) -> int:
+    """Return the number of digits, rejected ones too."""
+    return sum(len(line.digits) for line in lines)
 
 
 def compose_reading(

@@ -5,9 +5,9 @@ import dataclasses
 import numpy as np
 import pytest
 
-from digits.composition import PageReading, ReadNumber
 from digits.image.page_segmentation import Layout, TextRegion
-from digits.second_opinion import DISPUTED, confirm, expected_digits, settle, settle_boxes
+from digits.reading.composition import PageReading, ReadNumber
+from digits.reading.second_opinion import DISPUTED, confirm, expected_digits, settle, settle_boxes
 from digits.types import Box, Digit, Line, Mark
 
 FRAME = np.zeros((28, 28), np.float32)
@@ -141,10 +141,13 @@ def test_a_box_in_which_the_maps_show_nothing_stays_as_it_was_read():
     assert settle_boxes(one, reading(number("3", 10, 90)), (Box(0, 0, 50, 50),)) == one
 
 
-def test_a_number_in_a_struck_out_place_is_marked_and_another_is_not():
+def settle_in_boxes(geometry, maps):
+    return settle_boxes(geometry, maps, (Box(0, 0, 100, 40), Box(0, 70, 100, 40)))
+
+
+@pytest.mark.parametrize("combine", [settle, settle_in_boxes])
+def test_a_number_in_a_struck_out_place_is_marked_and_another_is_not(combine):
     page = reading(number("354", 10, 10), number("7", 10, 80))
-    layout = Layout((), struck_out=(Box(0, 0, 80, 40),))
-    found = settle(page, PageReading(layout, ()))
-    assert [line.struck_out for line in found.lines] == [True, False]
-    assert found.lines[0].confidence == pytest.approx(DISPUTED * 0.99)
-    assert not any(line.struck_out for line in settle(page, page).lines)
+    maps = PageReading(Layout((), struck_out=(Box(0, 0, 80, 40),)), ())
+    assert [line.struck_out for line in combine(page, maps).lines] == [True, False]
+    assert not any(line.struck_out for line in combine(page, page).lines)

@@ -1,0 +1,55 @@
+"""Read a page by the page network's maps."""
+
+import numpy as np
+
+from digits.image.map_layout import find_left_out, find_struck_out, lay_out
+from digits.image.number_regions import find_number_regions
+from digits.image.page_maps import PageMaps
+from digits.image.page_segmentation import Layout, TextRegion
+from digits.inference.segmenter import STRIDE, PageView, Segmenter, segment_page
+from digits.reading.composition import PageReading, ReadNumber, has_digit
+from digits.reading.number_reader import NumberReader
+from digits.types import Line, Page, Picture
+
+MOST_NUMBERS = 1000  # on one page; more are a pattern
+
+
+def read_maps(
+    reader: NumberReader, segmenter: Segmenter, page: Page, sheet: Picture
+) -> PageReading | None:
+    """Read a page by its maps; None where they show no number at all.
+
+    Parameters
+    ----------
+    page, sheet : as `digits.image.page_segmentation.open_page` gives them
+    """
+    regions = find_number_regions(_to_maps(segment_page(segmenter, sheet.colours)))
+    if len(regions.numbers) > MOST_NUMBERS:
+        return None
+    numbers = tuple(
+        TextRegion(part.page, part.box, part.place, part.table or 0, part.other)
+        for part in lay_out(page, regions, sheet.grey)
+    )
+    read = reader.read_numbers(numbers)
+    layout = Layout(numbers, find_left_out(page, regions), find_struck_out(page, regions))
+    found = PageReading(layout, tuple(map(_without_rejected, numbers, read)))
+    return found if layout.struck_out or has_digit(found.lines) else None
+
+
+def _without_rejected(part: TextRegion, number: ReadNumber) -> ReadNumber:
+    """Return an empty line for one outside tables of which every character was rejected."""
+    if part.place is not None or has_digit((number.line,)):
+        return number
+    return ReadNumber(Line("", 0.0, part.box, (), number.line.marks))
+
+
+def _to_maps(view: PageView) -> PageMaps:
+    """Return a segmentation as the layout takes it."""
+    seen = view.segmentation
+    return PageMaps(
+        view.classes,
+        seen.probabilities,
+        seen.core,
+        seen.tall / np.float32(STRIDE),
+        view.to_picture,
+    )
