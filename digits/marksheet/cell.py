@@ -96,7 +96,10 @@ def written_text(line: Line) -> str:
     if line.written != line.text:
         return line.written
     signs = [(mark.box.x + mark.box.right, _sign(mark, line)) for mark in line.marks]
-    values = [(digit.box.x + digit.box.right, digit.text) for digit in line.digits]
+    reach, values = 0, []
+    for digit in line.digits:  # in their order, also where one is above another
+        reach = max(reach, digit.box.x + digit.box.right)
+        values.append((reach, digit.text))
     return "".join(sign for _, sign in sorted(values + signs, key=lambda placed: placed[0]))
 
 
@@ -111,6 +114,12 @@ def shown_text(entry: Entry | None) -> str:
 def is_dash(entry: Entry) -> bool:
     """Return whether a cell holds only a dash, which may mean absence."""
     return not entry.line.digits and bool(DASH.fullmatch(written_text(entry.line)))
+
+
+def is_slash(entry: Entry) -> bool:
+    """Return whether a cell holds only a stroke."""
+    line = entry.line
+    return not line.digits and bool(line.marks) and all(m.kind == "stroke" for m in line.marks)
 
 
 def _sign(mark: Mark, line: Line) -> str:

@@ -13,6 +13,7 @@ from digits.marksheet.cell import (
     Column,
     Kind,
     is_dash,
+    is_slash,
     is_written,
     to_number,
     to_points,
@@ -158,9 +159,9 @@ def _is_doubted(entry: Entry) -> bool:
 
 
 def is_rejected(entry: Entry) -> bool:
-    """Return whether the content of a cell is neither a number nor a dash."""
+    """Return whether the content of a cell is neither a number nor a dash or a slash."""
     line = entry.line
-    if is_dash(entry):
+    if is_dash(entry) or is_slash(entry):
         return False
     others = sum(mark.kind == "other" for mark in line.marks)
     return "?" in line.text or not line.digits or others >= len(line.digits)
@@ -216,7 +217,7 @@ def _column_kind(written: Sequence[Entry]) -> Kind:
     """Return the kind of a column by its non-empty cells."""
     if sum(map(is_rejected, written)) >= MOSTLY * len(written):  # an empty one too
         return "ignore"
-    numbers = [entry for entry in written if not is_rejected(entry) and not is_dash(entry)]
+    numbers = [entry for entry in written if entry.line.digits and not is_rejected(entry)]
     texts = [written_text(entry.line) for entry in numbers]
     if texts and _is_identifier([entry.line.text for entry in numbers]):
         return "identifier"

@@ -22,6 +22,7 @@ from digits.types import (
     Status,
 )
 
+LONE_STROKE = 0.5  # confidence of a 1 that stands alone, below which it is no digit
 NAMED = 3  # numbers listed in a note
 ONLY_TABLE = "Only the table was read: photograph the text beside it separately."
 SEPARATOR = "a separator or another mark may stand there."
@@ -68,6 +69,14 @@ def _joint_confidence(lines: Iterable[Line]) -> float:
     return float(np.prod(read)) if read else 0.0
 
 
+def is_lone_stroke(line: Line) -> bool:
+    """Return whether a 1 that stands alone is rather a slash, a tick or a bracket than a digit.
+
+    The line network then finds that no number stands there is likelier than that a 1 does.
+    """
+    return line.text == "1" and line.confidence < LONE_STROKE
+
+
 def has_digit(lines: Iterable[Line]) -> bool:
     """Return whether any digit was read and not rejected."""
     return any(digit.value is not None for line in lines for digit in line.digits)
@@ -90,6 +99,8 @@ def compose_reading(
     hint : has the confidence threshold; each of its boxes is a line
     model : of the reading
     """
+    if found.layout.is_table:
+        found = _without_strokes(found)
     cells, lines = _tables(found) if found.layout.is_table else ((), found.lines)
     if not (cells or hint.boxes):  # empty regions are results too if they were requested
         lines = tuple(line for line in lines if line.digits)
@@ -112,6 +123,28 @@ def compose_reading(
         written="\n".join(line.written for line in shown),
         unread=unread,
     )
+
+
+def _without_strokes(found: PageReading) -> PageReading:
+    """Return a table's numbers; lone strokes in its cells become marks that were not read.
+
+    Boxes of one digit each are one number, in which each of them counts.
+    """
+    pairs = list(zip(found.layout.numbers, found.numbers, strict=True))
+    if all(len(number.line.digits) <= 1 for part, number in pairs if part.place is not None):
+        return found
+    numbers = tuple(
+        _as_mark(number) if part.place is not None and is_lone_stroke(number.line) else number
+        for part, number in pairs
+    )
+    return replace(found, numbers=numbers)
+
+
+def _as_mark(number: ReadNumber) -> ReadNumber:
+    """Return a number without digits, whose one digit is a mark instead."""
+    line, box = number.line, number.line.digits[0].box
+    stroke = Line("", 0.0, line.box, (), (*line.marks, Mark("stroke", box)))
+    return replace(number, line=stroke, tall=(*number.tall, box))
 
 
 def _tables(found: PageReading) -> tuple[tuple[Cell, ...], tuple[Line, ...]]:

@@ -14,7 +14,7 @@ from digits.synthesis.page_ink import print_text
 COLUMNS = ((40, 220), (260, 200), (460, 200), (660, 160))  # px, left edge and width
 ROW = 84  # px
 HEADS = ("Name", "Test 1", "Test 2", "Sum")
-# A cell: digits with separators, or what is no number: letters, "tick", "dash", "-12" struck out.
+# A cell: digits with separators, or letters, a tick, dash or slash, or "-12" struck out.
 ROWS = (
     ("Abel, Ruth", "14", "9", "23"),
     ("Braun, Ida", "8", "12", "20"),
@@ -24,7 +24,7 @@ ROWS = (
     ("Grau, Tim", "-12", "18", "18"),
     ("Ito, Ken", "17/20", "7.5", "24.5"),
     ("Jung, Ute", "B+", "10", "10"),
-    ("Kurz, Ian", "5", "10", "15"),
+    ("Kurz, Ian", "slash", "10", "10"),
 )
 
 
@@ -34,6 +34,8 @@ def write(page, x, y, text):
     if text == "tick":
         points = np.array([[x + 10, y + 45], [x + 25, y + 65], [x + 65, y + 18]])
         cv2.polylines(page.ink, [points], False, 0.95, 4, cv2.LINE_AA)
+    elif text == "slash":
+        cv2.line(page.ink, (x + 58, y + 16), (x + 34, y + 66), 0.95, 4, cv2.LINE_AA)
     elif text == "dash":
         cv2.line(page.ink, (x + 15, y + 44), (x + 50, y + 42), 0.95, 4, cv2.LINE_AA)
     elif text[0].isalpha():
