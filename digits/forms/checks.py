@@ -8,6 +8,9 @@ from typing import Literal
 CheckKind = Literal["range", "luhn", "mod11", "mod97", "list", "sum"]
 CHECKS: tuple[CheckKind, ...] = ("range", "luhn", "mod11", "mod97", "list", "sum")
 NINE = 9  # the largest digit
+CHANCE: Mapping[str, float] = {
+    "luhn": 1 / 10, "mod11": 1 / 11, "mod97": 1 / 97, "sum": 1 / 10,
+}  # of a wrong value that passes  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,34 @@ _CHECKSUMS: Mapping[str, tuple[Callable[[str], bool], str]] = {
 def find_misfit(value: str, checks: Sequence[Check]) -> str | None:
     """Return what is wrong with a value, or None; sums are for `find_wrong_sum`."""
     return next((misfit for check in checks if (misfit := _misfit(value, check))), None)
+
+
+def given_checks(confidence: float, checks: Sequence[Check], n_digits: int) -> float:
+    """Return the probability that a value is right, given that it passes its checks (Bayes).
+
+    A wrong value passes a checksum or a list by chance only.
+
+    Examples
+    --------
+    >>> round(given_checks(0.9, [Check("luhn")], 11), 3)
+    0.989
+    """
+    by_chance = 1.0
+    for check in checks:
+        if check.kind == "list":
+            by_chance *= min(1.0, len(check.values) / 10**n_digits)
+        else:
+            by_chance *= CHANCE.get(check.kind, 1.0)
+    return _given(confidence, by_chance)
+
+
+def given_sum(confidence: float) -> float:
+    """Return the probability that a part of a sum, or its total, is right if the sum agrees."""
+    return _given(confidence, CHANCE["sum"])
+
+
+def _given(confidence: float, by_chance: float) -> float:
+    return confidence / (confidence + (1 - confidence) * by_chance) if confidence else 0.0
 
 
 def _misfit(value: str, check: Check) -> str | None:

@@ -13,6 +13,8 @@ from digits.reading.composition import ReadNumber
 from digits.types import Box, Digit, Line, Page
 
 BROKEN = 0.08  # of a cell's height: so far apart lie the pieces of a broken stroke
+OF_ONE = 0.25  # weight of the line's reading of a 1: docs/forms.md
+OVERWRITTEN = 0.25  # probability of no digit that few digits reach, unless written over
 SPAN = 1.4  # times a cell's width; a wider piece of ink is several digits that touch
 
 
@@ -85,14 +87,23 @@ def combine_readings(
     confidence = float(np.prod([digit.confidence for digit in digits]))
     if len(digits) == 1 and whole is not None and whole.line.text == digits[0].text:
         # Both are probabilities of the whole: their logarithmic pool (Genest, Zidek 1986). A digit
-        # that is struck out still resembles one, but a line of one digit rarely.
-        confidence = float(np.sqrt(confidence * whole.line.confidence))
+        # that is struck out or written over still resembles one, but a line of one digit rarely.
+        # Neither resembles a 1, but a slash does, which the line network seldom takes for one.
+        weight = OF_ONE if digits[0].value == 1 else 0.5
+        confidence = float(confidence ** (1 - weight) * whole.line.confidence**weight)
     text = "".join(digit.text for digit in digits)
     box = Box.around(digit.box for digit in digits)
     reasons = []
     if tuple(places) != tuple(range(places[0], places[-1] + 1)):
         reasons.append("A cell between the digits is empty")
+    read_twice = zip(singles, beside, strict=True)
+    if any(_not_a_digit(each) >= OVERWRITTEN for pair in read_twice for each in pair):
+        reasons.append("May be written over")
     return Line(text, confidence, box, digits), reasons
+
+
+def _not_a_digit(each: Digit | None) -> float:
+    return 0.0 if each is None or each.not_a_digit is None else each.not_a_digit
 
 
 def _mean(one: Digit, other: Digit | None) -> Digit:

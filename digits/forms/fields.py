@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from digits.errors import CrowdedError
+from digits.forms.checks import given_checks
 from digits.forms.combs import cell_glyphs, combine_readings
 from digits.forms.field_ink import MARK, FieldInk, own_ink
-from digits.forms.results import FieldReading
+from digits.forms.results import UNSURE, FieldReading
 from digits.forms.sums import check_sums
 from digits.forms.template import Field, Form
 from digits.forms.tick_boxes import read_tick
@@ -16,7 +17,7 @@ from digits.forms.values import find_fault, offer, to_value
 from digits.image.components import Components
 from digits.image.page_segmentation import TextRegion, only_line
 from digits.reader import Reader
-from digits.reading.composition import ReadNumber
+from digits.reading.composition import ReadNumber, is_lone_stroke
 from digits.reading.number_reader import Piece
 from digits.types import Line, Picture
 
@@ -55,7 +56,7 @@ def read_fields(
         _judge(job, [next(read) for _ in job.pieces], accept) if isinstance(job, _Job) else job
         for job in jobs
     ]
-    return tuple(check_sums(form.fields, readings))
+    return tuple(check_sums(form.fields, readings, accept=accept))
 
 
 def _job(cut: FieldInk, picture: Picture) -> _Job | FieldReading:
@@ -98,6 +99,8 @@ def _judge(job: _Job, numbers: Sequence[ReadNumber], accept: float) -> FieldRead
     if found is None:
         return _unread(job.cut, "Not a number")
     line, doubts = found
+    if line.text == "1" and is_lone_stroke(numbers[-1].line):
+        return replace(_unread(job.cut, "Not a number"), offered=offer(each, line, ""))
     reasons = [*job.reasons, *doubts]
     if line.struck_out:
         reasons.append("Struck out")
@@ -109,15 +112,16 @@ def _judge(job: _Job, numbers: Sequence[ReadNumber], accept: float) -> FieldRead
     fault = find_fault(each, value, len(line.digits))
     if fault:
         reasons.append(fault)
-    if line.confidence < accept and not reasons:
-        reasons.append("Unsure")
+    confidence = given_checks(line.confidence, each.checks, len(line.digits))
+    if confidence < accept and not reasons:
+        reasons.append(UNSURE)
     shown = value if value is not None else line.written
     return FieldReading(
         each.name,
         each.kind,
         shown,
         "doubtful" if reasons else "read",
-        0.0 if fault else line.confidence,
+        0.0 if fault else confidence,
         job.cut.box,
         line.written,
         tuple(reasons),

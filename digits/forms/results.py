@@ -10,6 +10,7 @@ from digits.types import Box, Line, ModelName
 FieldStatus = Literal["read", "doubtful", "empty", "missing"]
 FormStatus = Literal["read", "doubtful", "refused", "failed"]
 SCHEMA = 1  # version of the JSON of a form's reading; fields are only ever added
+UNSURE = "Unsure"  # reason for doubt where the confidence alone is low
 YES, NO = "yes", "no"  # values of a tick box
 
 

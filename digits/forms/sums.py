@@ -4,14 +4,20 @@ from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 
-from digits.forms.checks import to_decimal
-from digits.forms.results import FieldReading
+from digits.forms.checks import given_sum, to_decimal
+from digits.forms.results import UNSURE, FieldReading
 from digits.forms.template import Field
-from digits.forms.values import find_wrong_sums, likely_values
+from digits.forms.values import find_right_sums, find_wrong_sums, likely_values
+from digits.types import CONFIDENCE_THRESHOLD
 
 
-def check_sums(fields: Sequence[Field], readings: Sequence[FieldReading]) -> list[FieldReading]:
-    """Mark wrong totals as doubtful, and the part that explains one."""
+def check_sums(
+    fields: Sequence[Field],
+    readings: Sequence[FieldReading],
+    *,
+    accept: float = CONFIDENCE_THRESHOLD,
+) -> list[FieldReading]:
+    """Mark wrong totals as doubtful, and the part that explains one; a right one has less doubt."""
     checked = list(readings)
     for i, parts, fault in find_wrong_sums(fields, [reading.value for reading in readings]):
         total = _with_doubt(checked[i], fault)
@@ -23,6 +29,9 @@ def check_sums(fields: Sequence[Field], readings: Sequence[FieldReading]) -> lis
             if not fitting and written is not None:
                 _suspect_part(fields, checked, parts, written - reckoned)
         checked[i] = total
+    for places in find_right_sums(fields, [reading.value for reading in readings]):
+        for place in places:
+            checked[place] = _with_agreement(checked[place], accept)
     return checked
 
 
@@ -52,6 +61,16 @@ def _suspect_part(
         part = found[0][0]
         doubted = _with_doubt(checked[part], "Another reading makes the sum right")
         checked[part] = replace(doubted, offered=tuple(value for _, value in found))
+
+
+def _with_agreement(reading: FieldReading, accept: float) -> FieldReading:
+    """Return a field of a sum that agrees: what was only unsure may be sure now."""
+    if not reading.value or reading.reasons not in ((), (UNSURE,)):
+        return reading
+    confidence = given_sum(reading.confidence)
+    if confidence < accept:
+        return replace(reading, confidence=confidence)
+    return replace(reading, confidence=confidence, status="read", reasons=(), offered=())
 
 
 def _with_doubt(reading: FieldReading, reason: str) -> FieldReading:

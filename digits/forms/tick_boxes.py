@@ -8,8 +8,8 @@ from digits.forms.results import NO, YES, FieldReading
 from digits.types import LINKED, Picture
 
 TICK_INSET = 0.12  # of a tick box's side: its border
-NOT_TICKED = 0.01  # inked share below which a tick box is empty; docs/forms.md
-TICKED = 0.03  # inked share from which it is ticked; in between it is doubtful
+NOT_TICKED = 0.02  # inked share below which a tick box is empty; docs/forms.md
+TICKED = 0.06  # inked share from which it is ticked; in between it is doubtful
 BLOTTED = 0.78  # share from which it may have been ticked, and then blotted out
 DARK = 0.6  # of the paper's grey level, below which nothing is a shadow
 PAPER_LEVEL = 0.9  # quantile of the grey levels in and around a tick box: its paper

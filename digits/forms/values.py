@@ -18,6 +18,7 @@ DECIMAL = re.compile(r"-?[0-9]+([.,][0-9]+)?")
 FRACTION = re.compile(r"([0-9]+(?:[.,][0-9]+)?)/([0-9]+)")
 SEPARATED = re.compile(r"([0-9]+)[./-]([0-9]+)[./-]([0-9]+)")
 CENTURY = 100  # years
+YEARS = range(1850, 2151)  # of a date on a form
 YEAR = 4  # digits of a whole year
 SHORT, LONG = 6, 8  # digits of a date without separators
 
@@ -85,6 +86,16 @@ def find_wrong_sums(
                 yield i, parts, fault
 
 
+def find_right_sums(fields: Sequence[Field], values: Sequence[str]) -> Iterator[list[int]]:
+    """Yield the places of each total and its parts where the sum agrees and is not 0."""
+    wrong = {i for i, _, _ in find_wrong_sums(fields, values)}
+    places = {each.name: i for i, each in enumerate(fields)}
+    for i, each in enumerate(fields):
+        parts = [places[name] for check in each.checks if check.kind == "sum" for name in check.of]
+        if parts and i not in wrong and to_decimal(values[i]):
+            yield [i, *parts]
+
+
 def likely_values(each: Field, line: Line) -> Iterator[tuple[str, float]]:
     """Yield values that pass the field's checks, the likeliest first, with their shares.
 
@@ -149,7 +160,7 @@ def _date_parts(written: str, order: DateOrder) -> Sequence[str] | None:
 
 def _whole_year(written: str) -> int:
     """Return a year; one of two digits is of the last hundred years."""
-    if len(written) == YEAR:
+    if len(written) == YEAR and int(written) in YEARS:
         return int(written)
     if len(written) != 2:  # noqa: PLR2004
         raise ValueError(f"{written} is no year of two or four digits")

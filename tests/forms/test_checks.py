@@ -8,6 +8,7 @@ from digits.forms.checks import (
     Check,
     find_misfit,
     find_wrong_sum,
+    given_checks,
     has_luhn,
     has_mod11,
     has_mod97,
@@ -77,6 +78,16 @@ def test_iso_7064_check_digits_pass_modulo_97(digits):
 def test_a_range_holds_what_lies_in_it(number):
     check = Check("range", minimum=Decimal(-10), maximum=Decimal("99.5"))
     assert (find_misfit(str(number), [check]) is None) == (-10 <= number <= 99)
+
+
+@given(st.floats(0, 1), st.sampled_from(["luhn", "mod11", "mod97"]))
+def test_a_value_that_passes_a_checksum_is_more_probable(confidence, kind):
+    given_it = given_checks(confidence, [Check(kind)], 9)
+    assert confidence <= given_it <= 1
+    assert given_checks(confidence, [], 9) == pytest.approx(confidence)
+    assert given_checks(confidence, [Check("range")], 9) == pytest.approx(confidence)
+    all_values = Check("list", values=tuple(map(str, range(10))))
+    assert given_checks(confidence, [all_values], 1) == pytest.approx(confidence)
 
 
 def test_a_list_holds_its_values_as_they_are_written():

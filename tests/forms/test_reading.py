@@ -135,6 +135,51 @@ def test_a_total_that_is_no_number_is_doubtful_and_offers_the_sum_of_its_parts()
         assert check_sums(fields, readings)[1].status == "doubtful"
 
 
+def test_a_sum_that_agrees_takes_the_doubt_of_its_parts_and_no_other():
+    digit = Digit(7, 0.8, Box(0, 0, 9, 9), (0.0,) * 10, None, np.zeros((28, 28), np.float32))
+    line = Line("7", 0.8, digit.box, (digit,))
+    fields = (
+        Field("a", "number", Box(0, 0, 90, 40)),
+        Field("b", "number", Box(0, 0, 90, 40)),
+        Field("total", "number", Box(0, 50, 90, 40), checks=(Check("sum", of=("a", "b")),)),
+    )
+
+    def reading(name, value, *reasons):
+        status = "doubtful" if reasons else "read"
+        return FieldReading(name, "number", value, status, 0.8, digit.box, value, reasons, (), line)
+
+    parts = reading("a", "7", "Unsure"), reading("b", "8", "Struck out")
+    checked = check_sums(fields, (*parts, reading("total", "15", "Unsure")))
+    assert [each.status for each in checked] == ["read", "doubtful", "read"]
+    assert checked[0].confidence > 0.95
+    checked = check_sums(fields, (*parts, reading("total", "16", "Unsure")))
+    assert [each.status for each in checked] == ["doubtful"] * 3
+
+
+def test_a_slash_is_no_digit_and_a_one_is(reader, digits):
+    composed = compose_form(ANSWERS)
+    page = fill_form(composed, digits, np.random.default_rng(5))
+    slashed, others = [], []
+    drawn = page.page.copy()
+    for each in composed.fields:
+        if each.kind == "digit" and page.values[each.name] == "":
+            slashed.append(each.name)
+            box = each.box
+            start = round(box.x + 0.8 * box.width), round(box.y + 0.12 * box.height)
+            end = round(box.x + 0.25 * box.width), round(box.y + 0.88 * box.height)
+            cv2.line(drawn, start, end, 60, 3, cv2.LINE_AA)
+        elif each.kind == "digit" and page.values[each.name] == "1":
+            others.append(each.name)
+    fields = {
+        each.name: each for each in read_form(form_of(composed), reader, picture_of(drawn)).fields
+    }
+    assert slashed
+    assert others
+    for name in slashed:
+        assert (fields[name].value, fields[name].status) == ("", "doubtful")
+    assert {fields[name].value for name in others} == {"1"}
+
+
 def test_a_box_that_is_blotted_out_is_doubtful(meter, reader):
     page = compose_form(METER).page.copy()
     box = next(each for each in meter.fields if each.name == "estimated").box
