@@ -47,7 +47,7 @@ def forms() -> None:
     from digits.ui.forms import forms_page
 
     shared = settings_or_stop().is_shared
-    forms_page(current_reader, current_forms, current_sheets, shared=shared)
+    forms_page(current_reader, current_corrections, current_forms, current_sheets, shared=shared)
 
 
 def handwriting() -> None:

@@ -83,8 +83,9 @@ def _entry(each: FieldReading, index: int) -> Entry:
         line = Line("", each.confidence, box, ())
     else:
         line = each.line
-    if each.status == "doubtful" and each.kind != "tick":
-        line = replace(line, confidence=min(line.confidence, NOT_SURE))
+    if each.kind != "tick":  # checks, and what else stands there, say more than the digits do
+        limit = NOT_SURE if each.status == "doubtful" else 1.0
+        line = replace(line, confidence=min(each.confidence, limit))
     is_other = each.status == "missing" or bool(each.reasons and not line.digits)
     kind: CellKind = "other" if is_other else "number" if line.digits else "empty"
     return Entry(line, index, box, kind)

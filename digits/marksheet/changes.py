@@ -6,11 +6,11 @@ from typing import Any
 
 from digits.corrections.from_reading import to_corrections
 from digits.corrections.store import Correction
-from digits.io.document import load_picture
 from digits.marksheet.audit import Audit, Group
 from digits.marksheet.cell import ABSENT, to_truth
 from digits.marksheet.scan import Scan
 from digits.marksheet.sheet import Place, Sheet, UserInput, column_said, place_key
+from digits.types import Picture
 
 TABLE_KEYS = ("cell ", "row ", "column ")  # how keys begin that are about one layout's table
 
@@ -84,36 +84,43 @@ def change_layout(user_input: UserInput, layout: str) -> dict[str, Any]:
     return {**forgotten, "layout": layout}
 
 
+def corrected_digits(sheet: Sheet, place: Place) -> str | None:
+    """Return the digits of a cell where the user changed what was read; None elsewhere.
+
+    Words such as "absent" and totals that were replaced by the sum are no corrections.
+    """
+    entry, edit = sheet.rows[place[0]].entries[place[1]], sheet.edits[place]
+    truth = to_truth(edit.text)
+    is_changed = entry is not None and edit.is_reading and truth != entry.line.text
+    return truth if is_changed else None
+
+
 def sheet_corrections(
-    sheet: Sheet, scans: Sequence[Scan], content: Callable[[int], bytes]
+    sheet: Sheet,
+    scans: Sequence[Scan],
+    picture: Callable[[int], Picture],
+    truth_of: Callable[[Sheet, Place], str | None] = corrected_digits,
 ) -> list[Correction]:
     """Return the cells that the user corrected, as corrections to store.
 
-    Words such as "absent" and totals that were replaced by the sum are left out.
-
     Parameters
     ----------
-    content : returns the bytes of a scan's file
+    picture : returns the page of a scan
+    truth_of : returns the digits of a corrected cell, or None
     """
     found: list[Correction] = []
-    for (row, column), edit in sorted(sheet.edits.items()):
+    for row, column in sorted(sheet.edits):
         scan, entry = scans[sheet.rows[row].scan], sheet.rows[row].entries[column]
-        if not is_correction(sheet, (row, column)) or scan.reading is None or entry is None:
+        truth = truth_of(sheet, (row, column))
+        if truth is None or scan.reading is None or entry is None:
             continue
         found += to_corrections(
-            load_picture(content(sheet.rows[row].scan), scan.page),
+            picture(sheet.rows[row].scan),
             scan.reading,
-            to_truth(edit.text) or "",
+            truth,
             line=entry.index,
             source="sheet",
             act="typed",
             file=scan.file,
         )
     return found
-
-
-def is_correction(sheet: Sheet, place: Place) -> bool:
-    """Return whether the user changed the digits that were read."""
-    entry, edit = sheet.rows[place[0]].entries[place[1]], sheet.edits[place]
-    truth = to_truth(edit.text)
-    return entry is not None and edit.is_reading and truth not in (None, entry.line.text)

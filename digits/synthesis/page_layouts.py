@@ -29,9 +29,6 @@ from digits.types import PRINT
 MOST_ROWS = 46
 MOST_COLUMNS = 24
 BOX_LENGTHS = (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12)
-WIDTH = 0.85  # of a character's height, with the space after it
-SMALLEST_IN_CELL = 0.6  # of a writer's usual height: people write smaller in a narrow cell
-P_OVERFLOWS = 0.1  # share of numbers too long for their cell that are written across its border
 
 
 @dataclass(frozen=True)
@@ -436,12 +433,9 @@ def _number_cell(
         digits = "".join(c for c in written if c.isdigit())
         canvas.print(left + 0.2 * wide, top + 0.1 * high, digits, style.font, size, style.ink, wide)
         return replace(_EMPTY, text=digits, written=digits, kind="number", printed=True)
-    most = max(1, int(wide / (SMALLEST_IN_CELL * WIDTH * tall)))
-    if len(written) > most and rng.random() >= P_OVERFLOWS:
-        written = "".join(c for c in written if c.isdigit())[:most]
-    need = tall * WIDTH * len(written)
+    need = tall * 0.85 * len(written)
     if need > wide:
-        tall *= max(SMALLEST_IN_CELL, wide / need)
+        tall = max(0.4 * tall, tall * wide / need)
     at = left + rng.uniform(0.02, 0.45) * max(2.0, wide - need)
     down = top + (high - tall) * rng.uniform(0.1, 0.95) + rng.normal(0, 0.05 * high)
     digits = "".join(c for c in written if c.isdigit())

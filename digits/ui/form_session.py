@@ -1,5 +1,6 @@
 """The form that one visitor works on, and the pages that are read with it."""
 
+import hashlib
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -8,20 +9,23 @@ from PIL import Image
 
 from digits.errors import FormError
 from digits.forms.checks import Check
+from digits.forms.corrections import digits_on_paper
 from digits.forms.handwriting import find_handwriting
+from digits.forms.project import Project, load_project, save_project
 from digits.forms.propose import propose_fields, with_cells
 from digits.forms.sheet import audit_form_sheet, build_form_sheet, read_form_scan
 from digits.forms.store import FormStore
 from digits.forms.template import Field, FieldKind, Form, check_form, parse_field
 from digits.inference.segmenter import Segmenter
 from digits.io.document import Document
+from digits.io.image import decode_image
 from digits.marksheet.audit import Audit
 from digits.marksheet.changes import replay
 from digits.marksheet.scan import Scan
-from digits.marksheet.sheet import Sheet
+from digits.marksheet.sheet import Place, Sheet
 from digits.marksheet.store import SheetStore
 from digits.reader import Reader
-from digits.types import Box
+from digits.types import Box, Picture
 from digits.ui.sheet_session import SheetSession
 
 QUALITY = 85  # of the JPEG that the browser shows
@@ -48,6 +52,46 @@ class FormPages(SheetSession):
         """Read one page, and save what was read."""
         if self.form is not None:
             self.keep_read(index, read_form_scan(self.form, reader, self.with_content(index)))
+
+    def truth_of(self, sheet: Sheet, place: Place) -> str | None:
+        """Return the digits on the paper of a corrected field; None if it was not corrected."""
+        if self.form is None:
+            return None
+        entry = sheet.rows[place[0]].entries[place[1]]
+        return digits_on_paper(self.form.fields[place[1]], entry, sheet.edits[place])
+
+    def picture(self, index: int) -> Picture:
+        """Return a page as it was read, or of a project, as it was saved."""
+        content, scan = self.content(index), self.scans[index]
+        if scan.reading is None or content != scan.view:
+            return SheetSession.picture(self, index)  # slots: no super() here
+        width, height = scan.reading.size
+        return Picture(
+            decode_image(content).grey, width, height, hashlib.sha256(content).hexdigest()
+        )
+
+    def to_project(self) -> bytes:
+        """Return the form, the pages and what was checked as one file."""
+        if self.form is None:
+            raise FormError("define a form first")
+        waiting = set(self.waiting)
+        scans = tuple(
+            self.with_content(index) if index in waiting else scan
+            for index, scan in enumerate(self.scans)
+        )
+        title = self.checked()[0].title
+        return save_project(Project(self.form, title, scans, tuple(self.steps)))
+
+    def restore(self, project: Project) -> None:
+        """Take the pages of a project, and save them where there is a store."""
+        if self.store is not None:
+            self.id = self.store.create(project.title, self.form_id)
+            self.store.add_scans(self.id, project.scans)
+            for number, step in enumerate(project.steps):
+                self.store.add_step(self.id, number, step)
+        self.scans, self.steps = list(project.scans), list(project.steps)
+        self.user_input = replay(self.steps)
+        self.describe()
 
 
 @dataclass(slots=True)
@@ -87,6 +131,21 @@ class FormSession:
             self.id = self.forms.add(form)
         self._show(form)
         self.pages = FormPages(self.sheets, form=form, form_id=self.id)
+
+    def open_project(self, content: bytes) -> None:
+        """Go on with the form and the pages of a project's file.
+
+        Raises
+        ------
+        DigitsError
+            The file is none, or cannot be saved here.
+        """
+        project = load_project(content)
+        if self.forms is not None:
+            self.id = self.forms.add(project.form)
+        self._show(project.form)
+        self.pages = FormPages(self.sheets, form=project.form, form_id=self.id)
+        self.pages.restore(project)
 
     def jpeg(self) -> bytes:
         """Return the reference picture as the browser shows it."""

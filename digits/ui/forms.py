@@ -9,8 +9,10 @@ from pathlib import Path
 
 import streamlit as st
 
+from digits.corrections.store import Corrections
 from digits.errors import DigitsError
 from digits.forms.checks import to_decimal
+from digits.forms.project import ENDING, is_project
 from digits.forms.propose import propose_fields
 from digits.forms.sheet import to_readings
 from digits.forms.store import FormStore
@@ -34,6 +36,7 @@ from digits.ui.sheet_steps import (
     add_files,
     ask_to_delete,
     date_in_words,
+    offer_corrections,
     read_waiting,
     saved_row,
     show_checks,
@@ -53,7 +56,7 @@ EXAMPLE = Path(__file__).parent / "examples" / "a form.json"
 EXAMPLE_PAGES = Path(__file__).parent / "examples" / "pages of a form.pdf"
 LEAD = "A page of your form, filled in or not"
 PAGES_LEAD = "Photos, scans or PDFs of filled pages"
-OPENED = (*EXTENSIONS, "json")  # a saved form too
+OPENED = (*EXTENSIONS, "json", ENDING)  # a saved form or a project too
 STAGES = ("Fields", "Pages")
 KIND_NAMES: dict[FieldKind, str] = {
     "number": "Number",
@@ -82,6 +85,7 @@ FILES = {
 
 def forms_page(
     reader: Callable[[str | None], Reader],
+    corrections: Callable[[], Corrections],
     forms: Callable[[], FormStore],
     sheets: Callable[[], SheetStore],
     *,
@@ -91,7 +95,7 @@ def forms_page(
 
     Parameters
     ----------
-    forms, sheets : give the stores
+    corrections, forms, sheets : return the stores
     shared : strangers use this installation; nothing is stored beyond the visit
     """
     page_title("Forms", shown=False)
@@ -115,7 +119,7 @@ def forms_page(
     if st.session_state[STAGE] == STAGES[0]:
         _define(session, session.form)
     else:
-        _pages(session, reader)
+        _pages(session, reader, corrections)
 
 
 def _current(forms: FormStore | None, sheets: SheetStore | None) -> FormSession:
@@ -159,7 +163,7 @@ def _start(session: FormSession, reader: Callable[[str | None], Reader]) -> None
             st.caption(
                 "Forms and their pages are saved on this computer until you delete them."
                 if session.forms is not None
-                else "Nothing is stored here: download the form and the table before you leave."
+                else "Nothing is stored here: use Save work or download the table first."
             )
     if session.forms is not None:
         _list(session.forms)
@@ -173,14 +177,18 @@ def _begin(
     *,
     example: bool = False,
 ) -> None:
+    has_pages = is_project(content)
     try:
-        session.define(content, name, None if example else reader(None).segmenter)
+        if has_pages:
+            session.open_project(content)
+        else:
+            session.define(content, name, None if example else reader(None).segmenter)
         if example:
             session.pages.add_files([(EXAMPLE_PAGES.name, EXAMPLE_PAGES.read_bytes())])
     except DigitsError as error:
         show_error(str(error))
         return
-    st.session_state[STAGE] = STAGES[0]
+    st.session_state[STAGE] = STAGES[1 if has_pages else 0]
     start_reading(KEY)
     st.rerun()
 
@@ -389,7 +397,11 @@ def _made(
 # Read and check.
 
 
-def _pages(session: FormSession, reader: Callable[[str | None], Reader]) -> None:
+def _pages(
+    session: FormSession,
+    reader: Callable[[str | None], Reader],
+    corrections: Callable[[], Corrections],
+) -> None:
     pages = session.pages
     if not pages.scans:
         with st.container(key="sheet-start"):
@@ -400,19 +412,20 @@ def _pages(session: FormSession, reader: Callable[[str | None], Reader]) -> None
     if pages.waiting and read_waiting(pages, reader, key=KEY):
         return
     if pages.scans:
-        _check(session)
+        _check(session, corrections)
     if session.sheets is not None and session.id:
         _list_pages(session, session.sheets)
 
 
 @st.fragment
-def _check(session: FormSession) -> None:
+def _check(session: FormSession, corrections: Callable[[], Corrections]) -> None:
     """Offer the table, and show it beside the photograph of the page that is looked at."""
     pages = session.pages
     epoch = f"form {pages.id} {session.changes} {len(pages.scans)}"
     events = take_changes(pages, epoch)
     _offer_files(session)
-    show_checks(pages, events, epoch=epoch, key=KEY)
+    offer_corrections(pages, corrections, key=KEY)
+    show_checks(pages, events, epoch=epoch, key=KEY, is_form=True)
 
 
 def _propose(form: Form) -> list[Field]:
@@ -445,6 +458,16 @@ def _offer_files(session: FormSession) -> None:
                 on_click="ignore",
                 key=f"form {ending}",
             )
+        st.download_button(
+            "Save work",
+            pages.to_project,
+            f"{sheet.title}.{ENDING}",
+            "application/zip",
+            on_click="ignore",
+            key="form project",
+            help="The form, its pages and what you checked in one file. Open it on this page, here "
+            "or on another computer, to go on.",
+        )
 
 
 def _file(form: Form, ending: str, pages: FormPages) -> bytes:

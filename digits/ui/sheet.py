@@ -23,6 +23,7 @@ from digits.ui.sheet_steps import (
     add_files,
     ask_to_delete,
     date_in_words,
+    offer_corrections,
     read_waiting,
     saved_row,
     show_checks,
@@ -190,7 +191,7 @@ def _toolbar(session: SheetSession, corrections: Callable[[], Corrections]) -> N
             _choose_layout(session)
         with st.popover("Download", key="sheet-download", type="primary"):
             _offer_files(session)
-            _offer_corrections(session, corrections)
+            offer_corrections(session, corrections, key=KEY)
         if st.button("New sheet", key="sheet new"):
             _ask_for_new(session)
 
@@ -276,21 +277,6 @@ def _offer_files(session: SheetSession) -> None:
         key="sheet xlsx",
         width="stretch",
     )
-
-
-def _offer_corrections(session: SheetSession, corrections: Callable[[], Corrections]) -> None:
-    """Offer to store the corrections."""
-    n = session.n_corrections
-    if not n:
-        return
-    what = "correction" if n == 1 else "corrections"
-    if st.button(f"Save {n} {what} for learning", key="sheet corrections", width="stretch"):
-        try:
-            session.keep_corrections(corrections())
-        except DigitsError as error:
-            show_error(f"the corrections are in the table but not stored: {error}")
-        else:
-            st.success(f"Saved: {n} {what}.")
 
 
 @st.dialog("Start a new sheet?")

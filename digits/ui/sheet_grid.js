@@ -1,7 +1,7 @@
 // The table of a sheet. It works by itself: what a person says is shown at once and sent to Python
 // in the background, which answers with what is still doubted.
 import {
-  about, findCell, isCounted, neighbour, nextOpen, openCells, openCount, overlaid, overlaidColumns,
+  about, arranged, findCell, isCounted, neighbour, nextOpen, openCells, openCount, overlaid, overlaidColumns,
   saidOf, summary, unanswered,
 } from "./sheet_state.js";
 import { showButtons } from "./buttons.js";
@@ -37,6 +37,7 @@ function makeGrid(root) {
   let columns = [];
   let selected = null;
   let scan = null; // whose photograph is shown
+  let order = null; // keys of rows, kept while cells are confirmed, so that no row moves
   let send = () => {};
   let shape = "";
   const looks = new Map(); // cell id to how it was last drawn
@@ -117,7 +118,7 @@ function makeGrid(root) {
       Enter: () => (event.shiftKey ? advance(true) : say(current.text)),
       F2: () => strip.type(), " ": () => strip.type(),
       Backspace: () => say(""), Delete: () => say(""),
-      a: () => say(ABSENT), s: skip, n: () => advance(event.shiftKey),
+      a: () => !data.order && say(ABSENT), s: skip, n: () => advance(event.shiftKey),
     };
     if (ARROWS[event.key]) {
       const next = neighbour(rows, columns, selected, ARROWS[event.key]);
@@ -152,11 +153,18 @@ function makeGrid(root) {
     if (what === "undo") undo();
     else if (what === "next") advance(false);
     else if (what === "table") toggle(event.target.closest("button"), "with-table");
+    else if (what === "order") arrange(!order);
   };
   part("[data-do=headings]").onclick = (event) => toggle(event.target, "with-headings");
 
   function toggle(button, name) {
     button.setAttribute("aria-pressed", String(root.classList.toggle(name)));
+  }
+
+  function arrange(uncertainFirst) {
+    order = uncertainFirst ? data.order : null;
+    draw();
+    if (selected) select(selected, { tell: false });
   }
 
   // ---- Popovers of columns and rows.
@@ -211,7 +219,7 @@ function makeGrid(root) {
 
   function draw() {
     root.dataset.waiting = String(pending.length > 0);
-    rows = overlaid(data, pending);
+    rows = arranged(overlaid(data, pending), order);
     columns = overlaidColumns(data, pending);
     const now = JSON.stringify([data.epoch, columns, rows.map(({ cells, sum, ...row }) => row)]);
     if (now !== shape) build();
@@ -238,6 +246,7 @@ function makeGrid(root) {
       make("strong", {}, column.name), " ", make("span", {}, about(column)));
     button.dataset.column = index;
     button.title = "Settings of this column";
+    button.disabled = Boolean(data.order); // a form has them
     const head = make("th", { scope: "col", className: column.kind }, button);
     if (column.heading) {
       const [from, ...box] = column.heading;
@@ -249,7 +258,7 @@ function makeGrid(root) {
   function rowOf(row) {
     const menu = make("button", { type: "button", className: "row-name", title: row.label }, nameOf(row));
     menu.dataset.row = row.key;
-    menu.disabled = Boolean(row.error);
+    menu.disabled = Boolean(row.error || data.order);
     const head = make("th", { scope: "row" }, menu);
     const line = make("tr", { className: row.kind }, head);
     if (row.error) {
@@ -295,6 +304,10 @@ function makeGrid(root) {
     if (status.textContent !== words) status.textContent = words;
     status.classList.toggle("done", words === "Nothing left to check");
     part("[data-do=next]").hidden = !openCells(rows).length;
+    const ordering = part("[data-do=order]");
+    ordering.hidden = !data.order || rows.length < 2;
+    part("[data-do=absent]").hidden = Boolean(data.order);
+    ordering.setAttribute("aria-pressed", String(Boolean(order)));
     const undoing = part("[data-do=undo]");
     undoing.disabled = !(data.undo || pending.length);
     undoing.title = pending.at(-1)?.label ?? data.undo ?? "";
@@ -323,7 +336,7 @@ function makeGrid(root) {
     send = component.setStateValue;
     const another = component.data.epoch !== data.epoch;
     data = component.data;
-    if (another) [pending, selected, scan, number] = [[], null, null, data.seen];
+    if (another) [pending, selected, scan, number, order] = [[], null, null, data.seen, data.order];
     pending = unanswered(pending, data.seen);
     number = Math.max(number, data.seen);
     if (scan === null) scan = data.scan;

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from digits.corrections.store import Corrections
 from digits.errors import DigitsError
+from digits.io.document import load_picture
 from digits.marksheet.audit import Audit, audit_sheet
 from digits.marksheet.changes import (
     Step,
     change_layout,
     confirm_alike,
-    is_correction,
+    corrected_digits,
     make_step,
     replay,
     sheet_corrections,
@@ -19,8 +20,9 @@ from digits.marksheet.changes import (
     undo_step,
 )
 from digits.marksheet.scan import Scan, list_scans, read_scan
-from digits.marksheet.sheet import LAYOUTS, Sheet, build_sheet, clean_change, propose_title
+from digits.marksheet.sheet import LAYOUTS, Place, Sheet, build_sheet, clean_change, propose_title
 from digits.marksheet.store import SheetStore
+from digits.types import Picture
 
 if TYPE_CHECKING:
     from digits.reader import Reader
@@ -166,12 +168,20 @@ class SheetSession:
     def n_corrections(self) -> int:
         """The number of cells with corrected digits."""
         sheet, _ = self.checked()
-        return sum(is_correction(sheet, place) for place in sheet.edits)
+        return sum(self.truth_of(sheet, place) is not None for place in sheet.edits)
+
+    def truth_of(self, sheet: Sheet, place: Place) -> str | None:
+        """Return the digits on the paper of a corrected cell; None if it was not corrected."""
+        return corrected_digits(sheet, place)
 
     def keep_corrections(self, corrections: Corrections) -> int:
         """Store the corrections of this sheet; return how many are new."""
         sheet, _ = self.checked()
-        return corrections.add(sheet_corrections(sheet, self.scans, self.content))
+        return corrections.add(sheet_corrections(sheet, self.scans, self.picture, self.truth_of))
+
+    def picture(self, index: int) -> Picture:
+        """Return a page as it was read."""
+        return load_picture(self.content(index), self.scans[index].page)
 
     def content(self, index: int) -> bytes:
         """Return the bytes of a page's file."""

@@ -24,6 +24,14 @@ export function overlaidColumns(data, pending) {
   return data.columns.map((column, index) => ({ ...column, ...set[`column ${index}`] }));
 }
 
+// The rows in an order of their keys, or as they are without one. Rows that are not in it come last.
+export function arranged(rows, order) {
+  if (!order) return rows;
+  const places = new Map(order.map((key, index) => [key, index]));
+  const placeOf = ({ key }) => places.get(key) ?? order.length;
+  return [...rows].sort((one, other) => placeOf(one) - placeOf(other));
+}
+
 export const isCounted = (row) => row.kind === "data" || row.kind === "total";
 const isOwn = ([kind]) => kind !== "sum" && kind !== "suspect";
 

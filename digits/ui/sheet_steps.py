@@ -18,12 +18,15 @@ from digits.ui.sheet_table import (
     TableState,
     boxes_of,
     first_open,
+    row_name,
     sheet_table,
     table_events,
+    uncertain_first,
 )
 from digits.ui.viewer import ShownPicture, ViewerOptions, picture_viewer
 
 if TYPE_CHECKING:
+    from digits.corrections.store import Corrections
     from digits.reader import Reader
 
 Pressed = Literal["open", "delete", ""]
@@ -98,7 +101,13 @@ def take_changes(session: SheetSession, epoch: str) -> TableEvents:
 
 
 def show_checks(
-    session: SheetSession, events: TableEvents, *, epoch: str, key: str, fault: str = ""
+    session: SheetSession,
+    events: TableEvents,
+    *,
+    epoch: str,
+    key: str,
+    fault: str = "",
+    is_form: bool = False,
 ) -> None:
     """Show the table beside the photograph of the page that is looked at.
 
@@ -108,18 +117,22 @@ def show_checks(
     epoch : identifies the table
     key : tells the pages apart
     fault : why a change outside of the table was not taken
+    is_form : rows are pages of a form, shown uncertain first, and columns are its fields
     """
     sheet, audit = session.checked()
     if fault := fault or session.fault:
         show_error(f"the last change is not saved: {fault}")
+    order = uncertain_first(sheet, audit) if is_form else None
     shown = [index for index, scan in enumerate(session.scans) if scan.view]
-    scan = events.scan if events.scan in shown else (shown[0] if shown else 0)
-    selected = events.selected or first_open(sheet, audit)
+    selected = events.selected or first_open(sheet, audit, order)
+    first = int(selected.split()[0]) if selected else 0
+    scan = next((each for each in (events.scan, first, *shown) if each in shown), 0)
     with st.container(key="sheet-check"):
         photograph, table = st.columns(2, gap="medium")
         with table:
             undo = session.steps[-1].label if session.steps else ""
-            state = TableState(epoch, session.seen, undo, scan, selected)
+            keys = None if order is None else [row_name(sheet.rows[index]) for index in order]
+            state = TableState(epoch, session.seen, undo, scan, selected, keys)
             sheet_table(sheet, audit, session.scans, state)
         with photograph:
             if shown:
@@ -142,6 +155,23 @@ def _show_photograph(
     )
     if len(session.scans) > 1:
         st.caption(scan.label)
+
+
+def offer_corrections(
+    session: SheetSession, corrections: "Callable[[], Corrections]", *, key: str
+) -> None:
+    """Offer to store the corrections; nothing is shown without any."""
+    n = session.n_corrections
+    if not n:
+        return
+    what = "correction" if n == 1 else "corrections"
+    if st.button(f"Save {n} {what} for learning", key=f"{key} corrections", width="stretch"):
+        try:
+            session.keep_corrections(corrections())
+        except DigitsError as error:
+            show_error(f"the corrections are in the table but not stored: {error}")
+        else:
+            st.success(f"Saved: {n} {what}.")
 
 
 def saved_row(id_: str, title: str, about: str, *, can_delete: bool = True) -> Pressed:

@@ -25,6 +25,7 @@ HTML = """
 <span role="status"></span><span class="groups"></span>
 <button type="button" data-do="undo">Undo</button>
 <button type="button" data-do="next">Next<kbd>N</kbd></button>
+<button type="button" data-do="order" aria-pressed="false" hidden>Uncertain first</button>
 <button type="button" data-do="table" aria-pressed="false">Table</button>
 </div>
 <div class="scroll" tabindex="0" role="region" aria-label="Table to check"><table></table></div>
@@ -62,6 +63,7 @@ class TableState:
     undo: str  # label of the step to undo; empty if none
     scan: int  # whose photograph is shown
     selected: str  # first selected cell; empty if none
+    order: Sequence[str] | None = None  # keys of a form's pages, uncertain first; None: of marks
 
 
 def sheet_table(sheet: Sheet, audit: Audit, scans: Sequence[Scan], state: TableState) -> None:
@@ -91,7 +93,7 @@ def to_data(sheet: Sheet, audit: Audit, scans: Sequence[Scan]) -> dict[str, Any]
         "columns": [_column(sheet, index, column) for index, column in enumerate(sheet.columns)],
         "rows": [
             {
-                "key": row_key(row)[len("row ") :],
+                "key": row_name(row),
                 "scan": row.scan,
                 "number": numbers.get(index, ""),
                 "name": _row_name(sheet, index),
@@ -150,12 +152,36 @@ def _sides(box: Box) -> list[int]:
     return [box.x, box.y, box.width, box.height]
 
 
-def first_open(sheet: Sheet, audit: Audit) -> str:
-    """Return the first cell to check, or the first cell; empty if there is none."""
-    counted = [i for i, row in enumerate(sheet.rows) if row.kind in ("data", "total")]
+def uncertain_first(sheet: Sheet, audit: Audit) -> list[int]:
+    """Return the rows, the one with the least confident cell to check first, then failed rows."""
+
+    def urgency(row: int) -> tuple[int, float]:
+        if sheet.rows[row].error:
+            return 1, 0.0
+        pairs = zip(sheet.rows[row].entries, audit.cells[row], strict=True)
+        unsure = [0.0 if e is None else e.line.confidence for e, cell in pairs if cell.doubts]
+        return (0, min(unsure)) if unsure else (2, 0.0)
+
+    return sorted(range(len(sheet.rows)), key=urgency)
+
+
+def first_open(sheet: Sheet, audit: Audit, order: Sequence[int] | None = None) -> str:
+    """Return the first cell to check, or the first cell; empty if there is none.
+
+    Parameters
+    ----------
+    order : of the rows; that of the sheet if not given
+    """
+    rows = range(len(sheet.rows)) if order is None else order
+    counted = [i for i in rows if sheet.rows[i].kind in ("data", "total")]
     places = [(row, column) for row in counted for column in range(len(sheet.columns))]
     is_open = [place for place in places if audit.cells[place[0]][place[1]].doubts]
     return next((cell_id(sheet, place) for place in is_open + places), "")
+
+
+def row_name(row: Row) -> str:
+    """Return the name of a row in the browser."""
+    return row_key(row)[len("row ") :]
 
 
 def cell_id(sheet: Sheet, place: Place) -> str:

@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 from sheets import POINT, POINTS, blank_reading, dash, entry, sheet_of
 
 from digits.corrections.store import Corrections
+from digits.io.document import load_picture
 from digits.marksheet.audit import audit_sheet
 from digits.marksheet.cell import Column, Edit
 from digits.marksheet.changes import (
     change_layout,
     confirm_alike,
-    is_correction,
+    corrected_digits,
     make_step,
     replay,
     sheet_corrections,
@@ -181,7 +182,7 @@ def test_dashes_become_absent_and_are_no_corrections():
     audit = audit_sheet(sheet)
     after = apply(sheet, confirm_alike(sheet, audit, audit.groups[0]))
     assert [cells[0].text for cells in audit_sheet(after).cells] == ["absent", "absent"]
-    assert not any(is_correction(after, place) for place in after.edits)
+    assert all(corrected_digits(after, place) is None for place in after.edits)
 
 
 # Corrections.
@@ -198,7 +199,7 @@ def test_edits_become_corrections_and_words_and_sums_do_not(held_out, tmp_path):
 
     def stored(user_input):
         sheet = build_sheet([scan], {"cell 0 0 0": user_input})
-        store.add(sheet_corrections(sheet, [scan], lambda _: png))
+        store.add(sheet_corrections(sheet, [scan], lambda _: load_picture(png)))
         return {(one.digit, one.truth, one.read, one.source, one.file) for one in store.all()}
 
     assert stored(edit("absent")) == set()
@@ -214,7 +215,7 @@ def test_edits_become_corrections_and_words_and_sums_do_not(held_out, tmp_path):
 
 def test_a_cell_that_was_typed_where_nothing_was_read_is_no_correction():
     sheet = sheet_of(["7", None], columns=(POINTS, POINTS), edits={(0, 1): Edit("4")})
-    assert not is_correction(sheet, (0, 1))
+    assert corrected_digits(sheet, (0, 1)) is None
     assert place_key(sheet, (0, 1)) == "cell 0 0 1"
 
 

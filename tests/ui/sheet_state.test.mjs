@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
-  about, findCell, neighbour, nextOpen, openCells, openCount, overlaid, overlaidColumns, saidOf, summary, unanswered,
+  about, arranged, findCell, neighbour, nextOpen, openCells, openCount, overlaid, overlaidColumns, saidOf, summary, unanswered,
 } from "../../digits/ui/sheet_state.js";
 import { cropStyle } from "../../digits/ui/sheet_crop.js";
 
@@ -44,6 +44,15 @@ test("the next open cell is found in reading order, round about, both ways", () 
   assert.equal(nextOpen(overlaid(sheet([row("0 0", [cell("7")])]), []), "0 0 0"), null);
   const one = overlaid(sheet([row("0 0", [cell("7"), cell("1", "unsure")])]), []);
   assert.equal(nextOpen(one, "0 0 1"), "0 0 1");
+});
+
+test("rows are shown in an order of their keys, and new ones come last", () => {
+  const rows = overlaid(sheet([row("0 0", [cell("1")]), row("1 0", [cell("2", "unsure")]), row("2 0", [cell("3")])]), []);
+  const keys = (order) => arranged(rows, order).map((one) => one.key);
+  assert.deepEqual(keys(null), ["0 0", "1 0", "2 0"]);
+  assert.deepEqual(keys(["1 0", "0 0", "2 0"]), ["1 0", "0 0", "2 0"]);
+  assert.deepEqual(keys(["1 0", "0 0"]), ["1 0", "0 0", "2 0"]);
+  assert.equal(nextOpen(arranged(rows, ["1 0", "0 0", "2 0"]), null), "1 0 0");
 });
 
 test("arrows leave out what is not there to check and stop at the edge", () => {

@@ -13,30 +13,43 @@ import cv2
 from forms import METER
 from streamlit.testing.v1 import AppTest
 
+from digits.corrections.store import Corrections
 from digits.errors import DigitsError
 from digits.forms.checks import Check
+from digits.forms.project import is_project
 from digits.forms.sheet import to_readings
 from digits.forms.store import FormStore
 from digits.forms.table import to_csv
 from digits.forms.template import Field
+from digits.marksheet.audit import Audit
+from digits.marksheet.cell import Checked, Column, Doubt
+from digits.marksheet.propose import Row
+from digits.marksheet.scan import Entry
+from digits.marksheet.sheet import Sheet
 from digits.marksheet.store import SheetStore
 from digits.registry import shipped_reader
 from digits.synthesis.page_forms import compose_form
-from digits.types import Box
+from digits.types import Box, Line
 from digits.ui.form_session import FormSession, described, listed, resume_pages, with_options
+from digits.ui.sheet_table import first_open, uncertain_first
 
 EXAMPLES = Path(__file__).parent.parent.parent / "digits" / "ui" / "examples"
 SLOW = 180  # s, a first run imports everything
 
 
 def page(url, shared):
+    from digits.corrections.store import Corrections
     from digits.forms.store import FormStore
     from digits.marksheet.store import SheetStore
     from digits.registry import shipped_reader
     from digits.ui.forms import forms_page
 
     forms_page(
-        lambda _: shipped_reader(), lambda: FormStore(url), lambda: SheetStore(url), shared=shared
+        lambda _: shipped_reader(),
+        lambda: Corrections(url),
+        lambda: FormStore(url),
+        lambda: SheetStore(url),
+        shared=shared,
     )
 
 
@@ -180,3 +193,52 @@ def test_pages_are_read_checked_kept_and_written(url):
     assert [row["status"] for row in rows][3] == "failed"
     assert SheetStore(url).list() == []
     assert [one.id for one in SheetStore(url).list(form=work.id)] == [pages.id]
+
+    # A number that is typed is a correction, with the digits that stand on the paper.
+    read = pages.checked()[1].cells[0][0].text
+    typed = f"{read[:-1]}{(int(read[-1]) + 1) % 10}"
+    confirmed = {f"cell 1 0 {c}": {"text": pages.checked()[1].cells[1][c].text} for c in range(4)}
+    pages.take_from_browser([{"n": 3, "label": "c", "set": confirmed}])
+    pages.take_from_browser([{"n": 4, "label": "d", "set": {"cell 0 0 0": {"text": typed}}}])
+    store = Corrections(url)
+    assert pages.n_corrections == 2  # the date above is the other one
+    assert pages.keep_corrections(store) > 0
+    whole = {one.truth for one in store.all() if one.digit is None}
+    assert typed in whole
+    assert all(len(truth) == 7 or truth.endswith(("2024", "24")) for truth in whole)
+
+    # The same stack in one file goes on elsewhere, where no store is.
+    content = pages.to_project()
+    assert is_project(content)
+    elsewhere = FormSession()
+    elsewhere.open_project(content)
+    sheet, audit = elsewhere.pages.checked()
+    assert to_csv(work.form, to_readings(work.form, sheet, audit, elsewhere.pages.scans)) == to_csv(
+        work.form, to_readings(work.form, *pages.checked(), pages.scans)
+    )
+    assert elsewhere.pages.n_corrections == 2
+    assert elsewhere.pages.picture(0).width == pages.picture(0).width
+    elsewhere.pages.undo()
+    assert elsewhere.pages.checked()[1].cells[0][0].text == read
+    stored = session(url)
+    stored.open_project(content)
+    assert resume_pages(stored.form, stored.id, SheetStore(url), stored.pages.id).n_corrections == 2
+
+
+def test_the_least_confident_page_comes_first_and_a_bad_one_before_those_that_are_done(url):
+    def entry(confidence):
+        return Entry(Line("7", confidence, Box(0, 0, 9, 9), ()), 0, Box(0, 0, 9, 9))
+
+    rows = (
+        Row(0, 0, (entry(0.99),), "0.jpg"),
+        Row(1, 0, (entry(0.4),), "1.jpg"),
+        Row(2, 0, (), "2.jpg", "damaged", "failed"),
+        Row(3, 0, (entry(0.2),), "3.jpg"),
+    )
+    doubt = (Doubt("unsure", "Unsure"),)
+    cells = tuple((Checked("7", doubt if i in (1, 3) else ()),) for i in range(4))
+    sheet = Sheet(rows, (Column("a"),))
+    audit = Audit(cells, (), (), 2, 0, 1, "")
+    assert uncertain_first(sheet, audit) == [3, 1, 2, 0]
+    assert first_open(sheet, audit, [3, 1, 2, 0]) == "3 0 0"
+    assert first_open(sheet, audit) == "1 0 0"
