@@ -38,16 +38,9 @@ from digits.forms.template import Field, Form
 from digits.mnist import Labelled, load_mnist
 from digits.reader import Reader
 from digits.registry import current_reader
-from digits.synthesis.page_forms import (
-    LAYOUTS,
-    ComposedForm,
-    FilledForm,
-    Photo,
-    compose_form,
-    fill_form,
-    photograph,
-    random_shot,
-)
+from digits.synthesis.form_camera import Photo, photograph, random_shot
+from digits.synthesis.form_filling import FilledForm, fill_form
+from digits.synthesis.page_forms import LAYOUTS, ComposedForm, compose_form
 from digits.types import Picture
 
 PHOTOS = 40  # of each layout

@@ -12,7 +12,9 @@ from PIL import Image
 
 from digits.forms.template import Field, Form
 from digits.mnist import Labelled, load_mnist
-from digits.synthesis.page_forms import Shot, compose_form, fill_form, photograph
+from digits.synthesis.form_camera import Shot, photograph
+from digits.synthesis.form_filling import fill_form
+from digits.synthesis.page_forms import compose_form
 from digits.types import Ink
 
 OUT = Path(__file__).parent.parent / "digits" / "ui" / "examples"

@@ -9,6 +9,7 @@ import numpy as np
 from digits.image.page_segmentation import Layout, TextRegion
 from digits.image.quality import describe_faults
 from digits.types import (
+    CONFIDENCE_THRESHOLD,
     Box,
     Cell,
     CellKind,
@@ -256,4 +257,18 @@ def _status(
     """Return the status of a page with these lines."""
     if not has_digit(read):
         return "refused" if page.ink.any() else "blank"
-    return "doubtful" if is_doubtful or confidence < hint.accept else "read"
+    return status_of(confidence, hint.accept, is_doubtful=is_doubtful)
+
+
+def status_of(
+    confidence: float, accept: float = CONFIDENCE_THRESHOLD, *, is_doubtful: bool = False
+) -> Status:
+    """Return the status of a page with at least one digit.
+
+    Parameters
+    ----------
+    confidence : of the whole page
+    accept : the confidence threshold
+    is_doubtful : for another reason than the confidence
+    """
+    return "doubtful" if is_doubtful or confidence < accept else "read"

@@ -8,7 +8,7 @@ import streamlit as st
 
 from digits.errors import DigitsError
 from digits.io.document import load_picture
-from digits.types import ANY, CONFIDENCE_THRESHOLD, Box, Hint, Line, Picture, Reading
+from digits.types import ANY, Box, Hint, Line, Picture, Reading
 from digits.ui.acts import AnswerKind, UserAnswer
 from digits.ui.answer import AnswerCard, ShownNumber, answer_card
 from digits.ui.canvas import Strokes, drawing_sheet, is_one_digit, to_png
@@ -120,6 +120,8 @@ def _read(strokes: Strokes, reader: "Reader") -> tuple[Picture, Reading]:
 
 def _joined(reading: Reading, missed: Reading) -> Reading:
     """Return a number with the digits it missed; as it is unless each of them is a digit."""
+    from digits.reading.composition import status_of
+
     if not missed.digits or any(digit.value is None for digit in missed.digits):
         return reading
     (line,) = reading.lines
@@ -138,7 +140,7 @@ def _joined(reading: Reading, missed: Reading) -> Reading:
         confidence=whole.confidence,
         lines=(whole,),
         unread=(),
-        status="read" if whole.confidence >= CONFIDENCE_THRESHOLD else "doubtful",
+        status=status_of(whole.confidence),
     )
 
 

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from digits.explain.stages import show_stages
 from digits.inference.classifier import Classifier
-from digits.io.document import Document
 from digits.render.html import bars, gallery, scaled, table
 from digits.types import CLASSES, Digit, Frame, Reading
+from digits.ui.stages import stages_of
 
 if TYPE_CHECKING:
     from digits.reader import Reader
@@ -41,10 +40,7 @@ class Looked:
 
 def show_path(looked: Looked, reader: "Reader") -> None:
     """Show every stage of a reading, each with a link to it and its numbers."""
-    with Document.open(looked.content, colour=True) as document:
-        page = document.page()
-    assert page.colour is not None  # noqa: S101  # it was asked for
-    stages = show_stages(page.picture, page.colour, looked.reading, reader.segmenter)
+    stages = stages_of(looked.content, None, looked.reading, reader)
     names = [*(stage.name for stage in stages), *COMPUTED]
     _links(names)
     for number, stage in enumerate(stages, start=1):

@@ -5,12 +5,13 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from digits.explain.occlusion import occlude
-from digits.io.document import Document, load_upright
+from digits.io.document import load_upright
 from digits.render import html
 from digits.types import Digit, Reading
 from digits.ui.code_examples import CodeExample, command_line, curl_line, python_lines
 from digits.ui.read_session import OpenedPage, ReadRequest
 from digits.ui.reading_view import choose_digit, offer_report, show_digit
+from digits.ui.stages import stages_of
 
 if TYPE_CHECKING:
     from digits.reader import Reader
@@ -50,14 +51,8 @@ def _show_saliency(digit: Digit, reader: "Reader") -> None:
 
 
 def _show_steps(item: OpenedPage, reading: Reading, reader: "Reader") -> None:
-    from digits.explain.stages import show_stages
-
-    with Document.open(item.content, colour=True) as document:
-        page = document.page(item.page)
-    assert page.colour is not None  # noqa: S101  # it was asked for
     columns = st.columns(2)
-    stages = show_stages(page.picture, page.colour, reading, reader.segmenter)
-    for number, stage in enumerate(stages):
+    for number, stage in enumerate(stages_of(item.content, item.page, reading, reader)):
         caption = f"{number + 1}. {stage.name}: {stage.text}"
         column = columns[number % len(columns)]
         column.image(stage.picture, caption=caption, alt=f"{stage.name}. {stage.text}")

@@ -230,7 +230,7 @@ def test_the_contact_sheet_shows_picture_frame_and_what_cannot_be_opened(folder,
     segmenter = registry.current_reader().segmenter
     (path,) = write_sheets(result, tmp_path / "maps", segmenter)
     coloured = np.asarray(Image.open(path), int)
-    blue = np.array(COLOURS["handwritten digits"])
+    blue = np.array(COLOURS["handwritten digits"].rgb)
     near = [(np.abs(each - blue).max(axis=-1) < 80).sum() for each in (coloured, sheet.astype(int))]
     assert near[0] > near[1]
 

@@ -8,7 +8,8 @@ from digits.forms.align import align
 from digits.forms.contrast import even_contrast
 from digits.forms.homography import map_points
 from digits.forms.reference_print import find_print
-from digits.synthesis.page_forms import Shot, compose_form, photograph
+from digits.synthesis.form_camera import Shot, photograph
+from digits.synthesis.page_forms import compose_form
 from digits.types import Box
 
 NEAR = 1.0  # px of the reference

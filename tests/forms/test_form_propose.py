@@ -6,7 +6,8 @@ from forms import EXPENSES, METER
 from digits.forms.handwriting import find_handwriting
 from digits.forms.propose import propose_fields, with_cells
 from digits.forms.template import Field
-from digits.synthesis.page_forms import LAYOUTS, compose_form, fill_form
+from digits.synthesis.form_filling import fill_form
+from digits.synthesis.page_forms import LAYOUTS, compose_form
 from digits.types import Box
 
 

@@ -12,7 +12,8 @@ from digits.forms.reading import read_form
 from digits.forms.results import FieldReading
 from digits.forms.sums import check_sums
 from digits.forms.template import Field, Form
-from digits.synthesis.page_forms import compose_form, fill_form
+from digits.synthesis.form_filling import fill_form
+from digits.synthesis.page_forms import compose_form
 from digits.types import Box, Digit, Line
 
 

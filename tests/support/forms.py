@@ -6,7 +6,9 @@ import numpy as np
 
 from digits.forms.checks import Check
 from digits.forms.template import Field, Form
-from digits.synthesis.page_forms import Shot, compose_form, fill_form, photograph
+from digits.synthesis.form_camera import Shot, photograph
+from digits.synthesis.form_filling import fill_form
+from digits.synthesis.page_forms import compose_form
 from digits.types import Picture
 
 METER, ANSWERS, EXPENSES, ADMISSION, SCORE = 2, 3, 6, 8, 9  # layouts

@@ -394,6 +394,7 @@ def test_an_example_is_one_press_away_and_cleared_again():
 def test_nothing_is_read_again_and_no_model_loaded_again(monkeypatch):
     import onnxruntime
 
+    from digits.explain import stages
     from digits.reader import Reader
 
     app = AppTest.from_file(str(ROOT / "app.py")).run(timeout=SLOW)
@@ -405,6 +406,7 @@ def test_nothing_is_read_again_and_no_model_loaded_again(monkeypatch):
         patch.setattr(Reader, "read", lambda *_: pytest.fail("it was read again"))
         app.session_state["why"] = True
         app.run(timeout=SLOW)
+        patch.setattr(stages, "segment_page", lambda *_: pytest.fail("it was segmented again"))
         labelled(app.segmented_control, "Digit").set_value(2).run(timeout=SLOW)
         assert not app.exception
     other = AppTest.from_file(str(ROOT / "app.py")).run(timeout=SLOW)  # somebody else
