@@ -17,7 +17,8 @@ from digits.synthesis.page_camera import (
 )
 from digits.synthesis.page_canvas import HEIGHT_STEP, Canvas, TrueCell, TrueNumber
 from digits.synthesis.page_ink import InkBank, Rectangle, to_array
-from digits.synthesis.page_layouts import SHARES, Area, lay_out
+from digits.synthesis.page_layouts import SHARES, lay_out
+from digits.synthesis.page_style import Area
 from digits.types import DIGIT, PRINT, PRINTED_DIGIT, RULE, STRUCK, WRITING
 
 CROP = 256  # px, side of a training crop
