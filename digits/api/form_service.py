@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from starlette.datastructures import UploadFile
 
@@ -40,12 +41,18 @@ def read_uploads(
     if not files:
         raise Problem(400, f'no page was sent: use the form field "{FILE}"')
     reader = service.reader(model)
-    form = Form.load(read_content(forms[0]))
+    form = _opened(read_content(forms[0]))
     readings: list[FormReading] = []
     for file in files:
         for reading in _read_file(service, form, reader, file, len(readings), accept):
             readings.append(replace(reading, file=file.filename))
     return readings
+
+
+@lru_cache(maxsize=4)
+def _opened(content: bytes) -> Form:
+    """Return a form; the print of one that is sent again is found already."""
+    return Form.load(content)
 
 
 def _read_file(

@@ -28,10 +28,12 @@ from digits.forms.homography import (
 )
 from digits.forms.tiles import (
     MOST_RESIDUAL,
+    MOST_TILES,
     FoundTiles,
     find_sides,
     find_tiles,
     join_tiles,
+    moved_tiles,
     place_field,
     refit,
 )
@@ -196,10 +198,11 @@ def _refined(
     inliers: int,
 ) -> Alignment:
     """Return an alignment whose tiles agree, or raise NotThisFormError."""
-    for reach in SEARCH:
-        found = find_tiles(print_, contrast, to_page, reach)
-        to_page = refit(to_page, found)
-    found = find_tiles(print_, contrast, to_page, SEARCH[-1])
+    for reach, most in zip(SEARCH, (MOST_TILES, None), strict=True):
+        found = find_tiles(print_, contrast, to_page, reach, most=most)
+        before, to_page = to_page, refit(to_page, found)
+    if is_possible(to_page, print_.view.shape):  # others are rejected by the tiles as they are
+        found = moved_tiles(found, before, to_page)
     return _checked(print_, boxes, to_page, found, inliers)
 
 

@@ -3,11 +3,13 @@
 import cv2
 import numpy as np
 
+from digits.image.binarize import median_of_many
 from digits.types import Contrast, Pixels
 
 BROADEST = 0.034  # of the form's width: strokes are narrower, shadows wider
 NARROWEST = 31  # px: smallest window, for crops of a form
 LEAST_PAPER = 24  # grey levels; on darker paper a ratio is meaningless
+LEVELS = 255  # of contrast, in which shadows are found
 SOFT = 1.0  # px, standard deviation by which both pictures are smoothed
 
 
@@ -26,7 +28,8 @@ def even_contrast(pixels: Pixels, *, light_on_dark: bool) -> Contrast:
     smooth = cv2.GaussianBlur(grey, (0, 0), SOFT)
     paper = cv2.morphologyEx(smooth, cv2.MORPH_CLOSE, np.ones((side, side), np.uint8))
     contrast = 1 - grey.astype(np.float32) / np.maximum(paper, LEAST_PAPER).astype(np.float32)
-    level = float(np.median(contrast))  # grain: most paper is darker than its brightest points
+    # Grain: most paper is darker than its brightest points.
+    level = median_of_many(contrast.ravel())
     return np.clip((contrast - level) / (1 - level), 0, 1).astype(np.float32)
 
 
@@ -45,5 +48,9 @@ def without_shadow(contrast: Contrast, width: float) -> Contrast:
     width : px of the picture that the form is wide
     """
     side = _broadest(width)
-    shade = cv2.morphologyEx(contrast, cv2.MORPH_OPEN, np.ones((side, side), np.uint8))
-    return (contrast - shade).astype(np.float32)
+    levels = cv2.convertScaleAbs(contrast, alpha=LEVELS)  # four times as fast, and fine enough
+    shade = cv2.morphologyEx(levels, cv2.MORPH_OPEN, np.ones((side, side), np.uint8))
+    flat = shade.astype(np.float32)
+    flat *= np.float32(-1 / LEVELS)
+    flat += contrast
+    return np.maximum(flat, 0, out=flat)

@@ -11,7 +11,7 @@ from digits.forms.form_print import FormPrint
 from digits.forms.homography import Homography, map_points, scale_in_middle
 from digits.types import Contrast
 
-LOOK = 450_000  # px of the reduced picture in which features are found
+LOOK = 300_000  # px of the reduced picture in which features are found
 MOST_FEATURES = 1_500  # per picture
 RATIO = 0.85  # of the distance to the second-best match (Lowe 2004 takes 0.8)
 ALIKE = 0.8  # cosine of two descriptors of a guided match

@@ -1,7 +1,7 @@
 """Small tiles of print and printed sides of fields, found again on a page one by one."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from itertools import product
 
 import cv2
@@ -114,16 +114,27 @@ def _distance(box: Box, points: np.ndarray) -> np.ndarray:
 
 
 def find_tiles(
-    print_: FormPrint, contrast: Contrast, to_page: Homography, reach: int
+    print_: FormPrint,
+    contrast: Contrast,
+    to_page: Homography,
+    reach: int,
+    *,
+    most: int | None = None,
 ) -> FoundTiles:
-    """Search for each tile of the reference near its position by a homography."""
+    """Search for each tile of the reference near its position by a homography.
+
+    Parameters
+    ----------
+    most : tiles, those of the page first; all if not given
+    """
     moved = np.where(print_.hidden, np.float32(0), _warped(print_, contrast, to_page))
     moved = cv2.GaussianBlur(moved, (0, 0), SOFT)
     moved = cv2.copyMakeBorder(moved, reach, reach, reach, reach, cv2.BORDER_CONSTANT, value=0)
-    places = print_.tiles + TILE / 2
+    tiles = print_.tiles[:most]
+    places = tiles + TILE / 2
     shifts = np.zeros(places.shape)
     correlation = np.zeros(len(places))
-    for i, (left, top) in enumerate(print_.tiles):
+    for i, (left, top) in enumerate(tiles):
         tile = print_.view[top : top + TILE, left : left + TILE]
         around = moved[top : top + TILE + 2 * reach, left : left + TILE + 2 * reach]
         score = cv2.matchTemplate(around, tile, cv2.TM_CCOEFF_NORMED)
@@ -204,6 +215,12 @@ def refit(to_page: Homography, found: FoundTiles) -> Homography:
     target = (found.places + found.shifts)[good].astype(np.float32)
     correction, _ = cv2.findHomography(source, target, cv2.USAC_MAGSAC, NEAR, maxIters=TRIES)
     return to_page if correction is None else to_page @ correction.astype(np.float64)
+
+
+def moved_tiles(found: FoundTiles, before: Homography, after: Homography) -> FoundTiles:
+    """Return the tiles with their offsets from a better homography than they were found with."""
+    seen = map_points(np.linalg.inv(after) @ before, found.places + found.shifts)
+    return replace(found, shifts=seen - found.places)
 
 
 def place_field(to_page: Homography, found: FoundTiles, box: Box) -> Homography | None:
