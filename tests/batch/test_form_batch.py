@@ -2,6 +2,8 @@
 
 import csv
 import json
+import subprocess
+import sys
 
 import cv2
 import pytest
@@ -58,3 +60,19 @@ def test_a_form_and_other_hints_contradict_each_other(folder, capsys):
     command = ["batch", str(place / "scans"), "--out", str(place / "t.csv"), "--single"]
     assert main([*command, "--form", str(place / "form.json")]) == 2
     assert "--form" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="a cluster on one machine needs Linux")
+def test_a_cluster_writes_the_same_table(folder):
+    pytest.importorskip("ray", reason="Ray is not installed")
+    place, _ = folder
+    tables = []
+    for engine in ("local", "ray"):
+        out = place / f"{engine}.csv"
+        command = [sys.executable, "-m", "digits", "batch", str(place / "scans"), "--workers", "1"]
+        command += ["--form", str(place / "form.json"), "--engine", engine, "--out", str(out)]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=600)
+        assert done.returncode == 1, done.stderr  # one page is of another form
+        tables.append(out.read_bytes())
+    assert tables[0] == tables[1]
