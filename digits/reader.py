@@ -14,6 +14,7 @@ from digits.image.rectify import turn
 from digits.inference.segmenter import Segmenter
 from digits.io.document import Document
 from digits.io.sources import Source, load_source
+from digits.reading.borders import doubt_across_borders
 from digits.reading.clean_lines import are_boxes_clean, is_clean
 from digits.reading.composition import PageReading, compose_reading
 from digits.reading.known_length import keep_length
@@ -83,6 +84,7 @@ class Reader(NumberReader):
             if not (are_boxes_clean(found, hint) if hint.boxes else is_clean(found, page, hint)):
                 maps = self._read_maps(page, sheet)
                 found = settle_boxes(found, maps, hint.boxes) if hint.boxes else settle(found, maps)
+        found = doubt_across_borders(found)
         return found if hint.length is None else keep_length(self, page, found, hint)
 
     def _read_upright(self, page: Page, hint: Hint) -> PageReading:
