@@ -74,35 +74,36 @@ class Reader(NumberReader):
         than a clean line, is read twice, by geometry and by the page network's maps.
         """
         try:
-            found = self._read_upright(page, hint)
+            found = self.read_geometry(page, hint)
         except CrowdedError:
-            maps = None if hint.boxes else self._read_maps(page, sheet)
+            maps = None if hint.boxes else self.read_maps(page, sheet)
             if maps is None or not is_likely(maps):
                 raise
             found = maps
         else:
             if not (are_boxes_clean(found, hint) if hint.boxes else is_clean(found, page, hint)):
-                maps = self._read_maps(page, sheet)
+                maps = self.read_maps(page, sheet)
                 found = settle_boxes(found, maps, hint.boxes) if hint.boxes else settle(found, maps)
         found = doubt_across_borders(found)
         return found if hint.length is None else keep_length(self, page, found, hint)
 
-    def _read_upright(self, page: Page, hint: Hint) -> PageReading:
+    def read_geometry(self, page: Page, hint: Hint) -> PageReading:
         """Read a page by its geometry, turned where it stands upright only then."""
-        found = self._read_geometry(page, hint)
+        found = self._read_layout(page, hint)
         if hint.boxes or not may_be_turned(found.lines):
             return found
         quarters = likeliest_quarters(self.classifier, page.ink)
         if not quarters:
             return found
-        other = replace(self._read_geometry(turn(page, -quarters), hint), notes=(TURNED,))
+        other = replace(self._read_layout(turn(page, -quarters), hint), notes=(TURNED,))
         return other if is_clearer(other.lines, found.lines) else found
 
-    def _read_geometry(self, page: Page, hint: Hint) -> PageReading:
+    def _read_layout(self, page: Page, hint: Hint) -> PageReading:
         layout = find_numbers(page, hint)
         return PageReading(layout, self.read_numbers(layout.numbers))
 
-    def _read_maps(self, page: Page, sheet: Picture) -> PageReading | None:
+    def read_maps(self, page: Page, sheet: Picture) -> PageReading | None:
+        """Read a page by the page network's maps; None where they show no number at all."""
         return None if self.segmenter is None else read_maps(self, self.segmenter, page, sheet)
 
     def _read_single(self, page: Page, sheet: Picture, hint: Hint) -> PageReading:

@@ -4,19 +4,17 @@ The two make different mistakes. A number on which they agree is rarely wrong; o
 differ is never returned as certain.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from digits.image.page_segmentation import Layout
+from digits.reading.agreement import Agreement, confidence_of
 from digits.reading.composition import PageReading, ReadNumber, n_digits
 from digits.types import Box, Digit, Line
 
 BETTER = 0.5  # digits more of a page that must be likely to be right for the maps' to be taken
-# Factor of a number's confidence where the other reading differs. Of 806 such numbers of composed
-# documents 75 % were right (benchmarks/documents.py), of 24 amounts of cheques 83 %.
-DISPUTED = 0.75
 MOSTLY = 0.5  # share of a number's digits that must lie in a box for it to belong there
 CROWDED_SHARE = 0.5  # of the digits on a page full of marks that must be likely to be right
 AROUND = 0.25  # of a number's height: digits so near its box belong to it
@@ -37,10 +35,17 @@ def settle(geometry: PageReading, maps: PageReading | None) -> PageReading:
     """
     if maps is None:
         return geometry
-    settled, is_disputed = _compare(geometry, maps)
-    if is_disputed and _own_digits(maps, geometry) - _own_digits(geometry, maps) > BETTER:
-        settled = confirm(maps, geometry)
-    return _with_struck_out(settled, maps.layout.struck_out)
+    return _with_struck_out(confirm(*choose(geometry, maps)), maps.layout.struck_out)
+
+
+def choose(geometry: PageReading, maps: PageReading) -> tuple[PageReading, PageReading]:
+    """Return the reading that holds, and the other one."""
+    if (
+        _is_disputed(geometry, maps)
+        and _own_digits(maps, geometry) - _own_digits(geometry, maps) > BETTER
+    ):
+        return maps, geometry
+    return geometry, maps
 
 
 def _with_struck_out(found: PageReading, boxes: Sequence[Box]) -> PageReading:
@@ -146,39 +151,69 @@ def _is_same(digit: Digit, other: Digit) -> bool:
     return digit.value == other.value and bool(inside)
 
 
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What two readings make of the place of one number."""
+
+    agreement: Agreement
+    confidences: tuple[float, ...]  # of the readings that have its text
+    others: tuple[ReadNumber, ...]  # numbers of the other reading that have its text
+    inside: np.ndarray  # (n,) bool, which of the other reading's digits lie there
+
+
 def confirm(found: PageReading, other: PageReading) -> PageReading:
-    """Return `found` with the doubts of `other`.
+    """Return `found` with the confidence and the doubts that `other` gives it.
 
-    A number that both read is as confident as the less confident reading, and keeps the marks of
-    either. One that they read differently is less confident.
+    A number that both read keeps the marks of either. What only `other` has counts as not read.
     """
-    return _compare(found, other)[0]
+    compared = compare(found, other)
+    numbers = tuple(map(_judged, found.numbers, compared))
+    left_out = found.layout.left_out + tuple(_missed(found, other, compared))
+    return replace(found, layout=replace(found.layout, left_out=left_out), numbers=numbers)
 
 
-def _compare(found: PageReading, other: PageReading) -> tuple[PageReading, bool]:
-    """Return `found` with the doubts of `other`, and whether the two differ anywhere."""
-    theirs = [
-        (i, d) for i, n in enumerate(other.numbers) for d in n.line.digits if d.value is not None
-    ]
+def _is_disputed(found: PageReading, other: PageReading) -> bool:
+    """Return whether two readings differ anywhere."""
+    compared = compare(found, other)
+    pairs = zip(found.numbers, compared, strict=True)
+    is_disputed = any(n.line.digits and c.agreement != "agreed" for n, c in pairs)
+    return is_disputed or any(_missed(found, other, compared))
+
+
+def _missed(
+    found: PageReading, other: PageReading, compared: Sequence[Comparison]
+) -> Iterator[Box]:
+    """Yield the boxes of digits that only `other` has."""
+    for i, (_, digit) in enumerate(_named(other)):
+        is_claimed = any(each.inside[i] for each in compared)
+        if not is_claimed and not any(map(digit.box.overlaps, found.layout.left_out)):
+            yield digit.box
+
+
+def compare(found: PageReading, other: PageReading) -> list[Comparison]:
+    """Return what `other` has in the place of each number of `found`."""
+    theirs = _named(other)
     centres = np.array([_centre(digit.box) for _, digit in theirs]).reshape(-1, 2)
-    claimed = np.zeros(len(theirs), bool)
-    numbers: list[ReadNumber] = []
-    is_disputed = False
-    for number in found.numbers:
-        inside = _inside(centres, number.line)
-        claimed |= inside
-        here = [theirs[i] for i in np.flatnonzero(inside)]
-        if _text(digit for _, digit in here) == number.line.text:
-            others = [other.numbers[i] for i in sorted({i for i, _ in here})]
-            numbers.append(_agreed(number, others))
-        else:
-            is_disputed = True
-            numbers.append(_disputed(number))
-    unclaimed = [theirs[i][1].box for i in np.flatnonzero(~claimed)]
-    known = found.layout.left_out
-    missed = tuple(box for box in unclaimed if not any(map(box.overlaps, known)))
-    layout = replace(found.layout, left_out=known + missed)
-    return replace(found, layout=layout, numbers=tuple(numbers)), is_disputed or bool(missed)
+    return [_compare_place(number, other, theirs, centres) for number in found.numbers]
+
+
+def _named(found: PageReading) -> list[tuple[int, Digit]]:
+    """Return all digits that were not rejected, each with its number's index."""
+    return [
+        (i, d) for i, n in enumerate(found.numbers) for d in n.line.digits if d.value is not None
+    ]
+
+
+def _compare_place(
+    number: ReadNumber, other: PageReading, theirs: list[tuple[int, Digit]], centres: np.ndarray
+) -> Comparison:
+    line, inside = number.line, _inside(centres, number.line)
+    here = [theirs[i] for i in np.flatnonzero(inside)]
+    if not here or _text(digit for _, digit in here) != line.text:
+        return Comparison("disputed" if here else "alone", (line.confidence,), (), inside)
+    others = tuple(other.numbers[i] for i in sorted({i for i, _ in here}))
+    confidence = float(np.prod([_share(one.line, len(line.digits)) for one in others]))
+    return Comparison("agreed", (line.confidence, confidence), others, inside)
 
 
 def _text(digits: Iterable[Digit]) -> str:
@@ -186,19 +221,12 @@ def _text(digits: Iterable[Digit]) -> str:
     return "".join(digit.text for digit in sorted(digits, key=lambda digit: digit.box.x))
 
 
-def _disputed(number: ReadNumber) -> ReadNumber:
-    """Return a number that the other reading has differently."""
-    line = replace(number.line, confidence=DISPUTED * number.line.confidence)
-    return replace(number, line=line)
-
-
-def _agreed(number: ReadNumber, others: list[ReadNumber]) -> ReadNumber:
-    """Return a number with the doubts of those that say the same in its place, if any do."""
-    if not others:
+def _judged(number: ReadNumber, compared: Comparison) -> ReadNumber:
+    """Return a number with the confidence of its comparison and the marks of either reading."""
+    line, others = number.line, compared.others
+    if not line.digits:
         return number
-    line = number.line
-    confidence = min(line.confidence, *(_share(other.line, len(line.digits)) for other in others))
-    line = replace(line, confidence=confidence)
+    line = replace(line, confidence=confidence_of(compared.agreement, compared.confidences))
     is_same = len(others) == 1 and others[0].line.text == line.text  # not a box of a longer number
     if is_same and line.written == line.text and others[0].line.marks:
         line = replace(line, marks=others[0].line.marks, written=others[0].line.written)

@@ -280,8 +280,9 @@ def read_once(text, confidence):
 
 
 def test_question_34_what_two_readings_do_to_the_confidence():
-    assert confirm(read_once("2026", 0.9), read_once("2026", 0.8)).confidence == 0.8
-    assert confirm(read_once("2026", 0.9), read_once("2028", 0.8)).lines[0].confidence == 0.9 * 0.75
+    alike = confirm(read_once("2026", 0.7), read_once("2026", 0.6)).confidence
+    differing = confirm(read_once("2026", 0.9), read_once("2028", 0.8)).confidence
+    assert {round(alike, 2), round(differing, 2)} <= figures(34)
 
 
 def ways(text, n_steps):

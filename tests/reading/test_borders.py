@@ -16,7 +16,9 @@ FRAME = np.zeros((28, 28), np.float32)
 def placed(text, column, x, row=0):
     """Return a number at x, with digits 12 px wide and 20 px high, and its place in a table."""
     boxes = [Box(x + 15 * i, 50 * row, 12, 20) for i in range(len(text))]
-    digits = tuple(Digit(int(c), 0.99, b, (0.1,) * 10, None, FRAME) for c, b in zip(text, boxes))
+    digits = tuple(
+        Digit(int(c), 0.99, b, (0.1,) * 10, None, FRAME) for c, b in zip(text, boxes, strict=True)
+    )
     box = Box.around(boxes) if boxes else Box(x, 50 * row, 12, 20)
     return TextRegion(None, box, (row, column)), ReadNumber(Line(text, 0.9, box, digits))
 

@@ -4,11 +4,14 @@ import dataclasses
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from digits.image.page_segmentation import Layout, TextRegion
+from digits.reading.agreement import confidence_of
 from digits.reading.composition import PageReading, ReadNumber
-from digits.reading.second_opinion import DISPUTED, confirm, expected_digits, settle, settle_boxes
-from digits.types import Box, Digit, Line, Mark
+from digits.reading.second_opinion import confirm, expected_digits, settle, settle_boxes
+from digits.types import CONFIDENCE_THRESHOLD, Box, Digit, Line, Mark
 
 FRAME = np.zeros((28, 28), np.float32)
 
@@ -35,15 +38,46 @@ def reading(*numbers):
     return PageReading(Layout(parts), numbers)
 
 
-def test_what_both_read_stays_as_it_is():
+def texts(found):
+    return [line.text for line in found.lines]
+
+
+def confidences(found):
+    return [line.confidence for line in found.lines]
+
+
+def test_what_both_read_is_kept_and_nothing_is_left_out():
     one = reading(number("2026", 10, 10), number("7", 10, 80))
-    assert confirm(one, reading(number("7", 11, 82), number("2026", 9, 11))) == one
+    found = confirm(one, reading(number("7", 11, 82), number("2026", 9, 11)))
+    assert texts(found) == ["2026", "7"]
+    assert found.layout == one.layout
+    assert confidences(found) == [confidence_of("agreed", (0.99, 0.99))] * 2
 
 
-def test_what_both_read_is_as_confident_as_the_less_confident_reading():
-    sure, unsure = (reading(number("2026", 10, 10, confidence=c)) for c in (0.99, 0.4))
-    for found in (confirm(sure, unsure), confirm(unsure, sure)):
-        assert found.confidence == 0.4
+@pytest.mark.parametrize("other", ["2026", "2028", ""])
+def test_the_confidence_depends_on_what_the_other_reading_has_in_the_place(other):
+    one = reading(number("2026", 10, 10, confidence=0.9))
+    there = reading(number(other, 10, 10, confidence=0.8)) if other else reading()
+    expected = {
+        "2026": confidence_of("agreed", (0.9, 0.8)),
+        "2028": confidence_of("disputed", (0.9,)),
+        "": confidence_of("alone", (0.9,)),
+    }
+    assert confidences(confirm(one, there)) == [expected[other]]
+
+
+@given(st.floats(0.001, 0.999), st.floats(0.001, 0.999))
+def test_agreement_is_worth_more_than_a_dispute_and_more_confidence_is_worth_more(one, other):
+    for kind in ("disputed", "alone"):
+        assert confidence_of(kind, (one,)) < CONFIDENCE_THRESHOLD
+    agreed = confidence_of("agreed", (one, other))
+    assert agreed == confidence_of("agreed", (other, one))
+    assert agreed <= confidence_of("agreed", (one, max(other, 0.999)))
+
+
+@pytest.mark.parametrize("kind", ["agreed", "disputed", "alone"])
+def test_a_number_with_a_rejected_character_keeps_no_confidence(kind):
+    assert confidence_of(kind, (0.0,)) == 0.0
 
 
 def test_a_mark_that_one_reading_has_is_kept():
@@ -56,14 +90,18 @@ def test_a_mark_that_one_reading_has_is_kept():
         confirm(reading(plain), reading(signed)),
         confirm(reading(signed), reading(plain)),
     ):
-        assert found.numbers == (signed,)
+        (kept,) = found.numbers
+        assert (kept.line.written, kept.line.marks, kept.is_marked) == ("-12", (mark,), True)
 
 
 def test_a_number_may_be_several_in_the_other_reading():
     whole = reading(number("781", 10, 10))
     cells = reading(*(number(text, 10 + 20 * i, 12) for i, text in enumerate("781")))
-    assert confirm(whole, cells) == whole
-    assert confirm(cells, whole) == cells
+    both = pytest.approx(confidence_of("agreed", (0.99, 0.99**3)))
+    assert confidences(confirm(whole, cells)) == [both]
+    third = 0.99 ** (1 / 3)  # as if its three digits shared the whole number's confidence
+    expected = pytest.approx(confidence_of("agreed", (0.99, third)))
+    assert confidences(confirm(cells, whole)) == [expected] * 3
 
 
 def test_a_box_of_a_number_does_not_take_what_is_written_in_the_whole():
@@ -73,7 +111,7 @@ def test_a_box_of_a_number_does_not_take_what_is_written_in_the_whole():
     cells = reading(*(number(text, 10 + 20 * i, 12) for i, text in enumerate("781")))
     found = confirm(cells, reading(whole))
     assert [line.written for line in found.lines] == ["7", "8", "1"]
-    assert found.confidence == pytest.approx(0.729)  # of the whole number, and not its cube
+    assert confidences(found) == [pytest.approx(confidence_of("agreed", (0.99, 0.9)))] * 3
     assert all(one.is_marked for one in found.numbers)
 
 
@@ -81,8 +119,9 @@ def test_a_box_of_a_number_does_not_take_what_is_written_in_the_whole():
 def test_only_what_differs_is_less_confident(other):
     one = reading(number("2026", 10, 10), number("7", 10, 80))
     found = confirm(one, reading(number(other, 10, 10), number("7", 10, 80)))
-    assert [line.confidence for line in found.lines] == [pytest.approx(DISPUTED * 0.99), 0.99]
-    assert [line.text for line in found.lines] == ["2026", "7"]
+    disputed, agreed = confidences(found)
+    assert disputed < agreed == confidence_of("agreed", (0.99, 0.99))
+    assert texts(found) == ["2026", "7"]
 
 
 def test_what_only_the_other_reads_is_named_as_not_read():
@@ -97,13 +136,13 @@ def test_a_digit_more_beside_a_number_is_named_as_not_read():
 
 def test_rejected_characters_of_the_other_count_for_nothing():
     one = reading(number("2026", 10, 10))
-    assert confirm(one, reading(number("2026", 10, 10), number("?", 300, 300))) == one
+    assert confirm(one, reading(*one.numbers, number("?", 300, 300))) == confirm(one, one)
 
 
 def test_the_reading_with_more_digits_that_are_likely_to_be_right_is_kept():
     few, many = reading(number("20", 10, 10)), reading(number("2026", 10, 10))
     for found in (settle(few, many), settle(many, few)):
-        assert [line.text for line in found.lines] == ["2026"]
+        assert texts(found) == ["2026"]
     unsure = dataclasses.replace(many, numbers=(number("2026", 10, 10, confidence=0.2),))
     assert [line.text for line in settle(few, unsure).lines] == ["20"]
 
@@ -129,9 +168,11 @@ def test_of_a_box_the_more_confident_reading_is_kept_and_the_rest_of_the_page_do
     cells = [number(digit, 10 + 20 * i, 10) for i, digit in enumerate("78")]
     maps = reading(*cells, number("6", 200, 10), number("5", 10, 91, confidence=0.97))
     found = settle_boxes(borders, maps, (Box(0, 0, 100, 40), Box(0, 80, 100, 40)))
-    assert [line.text for line in found.lines] == ["78", "5"]
-    assert found.lines[0].confidence == pytest.approx(DISPUTED * 0.99**2)
-    assert found.lines[1].confidence == 0.97
+    assert texts(found) == ["78", "5"]
+    assert confidences(found) == [
+        pytest.approx(confidence_of("disputed", (0.99**2,))),
+        pytest.approx(confidence_of("agreed", (0.97, 0.99))),
+    ]
     assert found.layout.numbers == borders.layout.numbers
     assert not any(box.x > 150 for box in found.layout.left_out)
 
