@@ -7,6 +7,7 @@ paper or, as chalk, lighter.
 import cv2
 import numpy as np
 
+from digits.image.components import quantile
 from digits.types import Contrast, Ink, Pixels
 
 COARSE = 64  # px, longer side of the small picture in which the paper is estimated
@@ -15,7 +16,7 @@ MIN_CONTRAST = 0.07  # of the paper's brightness; fainter marks are paper grain
 MIN_NOISE_RATIO = 6.0  # standard deviations of the paper's noise, the least contrast of ink
 VISIBLE = 1.5  # times the faintest mark: least contrast of the darkest ink
 FLOOR = 3.0  # standard deviations of the paper's noise that count as bare paper
-FULL = 90  # percentile of the inked pixels' contrast that counts as full ink
+FULL = 0.9  # quantile of the inked pixels' contrast that counts as full ink
 CRISP = 0.9  # contrast of a clean picture, which is not changed
 SAMPLED = 97  # size of the sample for the median
 BRACKET = 0.03  # share of values on either side of the sample's median that are sorted
@@ -65,7 +66,7 @@ def to_ink(contrast: Contrast) -> Ink:
     noise = _noise(contrast)
     grain = max(MIN_CONTRAST, MIN_NOISE_RATIO * noise)
     inked = contrast[contrast > max(grain, _otsu(contrast) / 2)]
-    full = float(np.percentile(inked, FULL)) if inked.size else 0.0
+    full = quantile(inked, FULL) if inked.size else 0.0
     if full < VISIBLE * grain:
         return np.zeros(contrast.shape, np.float32)
     full = 1.0 if full >= CRISP else full
@@ -171,7 +172,8 @@ def median_of_many(values: np.ndarray) -> float:
     >>> median_of_many(np.float32([3, 1, 4, 1]))
     2.0
     """
-    low, high = np.quantile(values[::SAMPLED], (0.5 - BRACKET, 0.5 + BRACKET))
+    sample = values[::SAMPLED]
+    low, high = quantile(sample, 0.5 - BRACKET), quantile(sample, 0.5 + BRACKET)
     near = values[(values >= low) & (values <= high)]
     first = (values.size - 1) // 2 - np.count_nonzero(values < low)
     last = values.size // 2 - np.count_nonzero(values < low)

@@ -72,6 +72,31 @@ def tight_box(mask: Bool[np.ndarray, "h w"]) -> Box | None:
     return Box(x, y, int(columns[-1]) + 1 - x, int(rows[-1]) + 1 - y)
 
 
+def quantile(values: np.ndarray, share: float) -> float:
+    """Return the value below which this share of many lies, as `numpy.quantile`, but sooner.
+
+    `numpy.quantile` loads NumPy's masked arrays, which take longer than to read a digit.
+
+    Parameters
+    ----------
+    values : float32, shape (n,); n at least 1
+    share : 0 to 1
+
+    Examples
+    --------
+    >>> quantile(np.float32([3, 1, 4, 1]), 0.5)
+    2.0
+    """
+    at = (values.size - 1) * share
+    below, last = int(at), values.size - 1
+    part = np.partition(values, (below, min(below + 1, last)))
+    low, high = part[below], part[min(below + 1, last)]
+    weight = at - below
+    # From the nearer of the two, as NumPy does, so that the ends are exact.
+    between = low + (high - low) * weight if weight < 0.5 else high - (high - low) * (1 - weight)  # noqa: PLR2004
+    return float(between)
+
+
 def weighted_median(values: np.ndarray, weights: np.ndarray) -> float:
     """Return the value that half of the weight lies below: (n,), (n,) -> a number."""
     order = np.argsort(values)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from digits.image.components import find_components
+from digits.image.components import find_components, quantile
 from digits.types import Paper, Pixels
 
 ENOUGH_PIXELS = 60_000  # px of the reduced picture in which edges are searched for
@@ -23,7 +23,7 @@ ENLARGED = 2.0  # maximum scale of such a crop
 STROKES = 5  # px of the reduced picture: median filter that removes strokes and printed lines
 DARKEST = 12.0  # grey levels added before the logarithm, to suppress noise in dark areas
 EDGE = (0.012, 0.03)  # slope of the logarithm per px: low and high threshold of the edge detector
-BUSIEST = 92  # percentile of the slope; on texture, only edges above it count
+BUSIEST = 0.92  # quantile of the slope; on texture, only edges above it count
 SCHARR = 32.0  # scale of a 3x3 Scharr filter relative to the slope per pixel
 FIXED_POINT = 250.0  # factor that makes slopes fit 16 bits
 HOUGH = (1.0, np.pi / 240)  # px and radians: resolution of a line
@@ -50,7 +50,7 @@ MIN_REST = 0.35  # of the picture; a smaller sheet has desk on more than two sid
 COARSER = 4.0  # ratio of textures: a shadow doubles texture, another material increases it more
 GRAIN = 0.01  # of the logarithm: texture of the smoothest paper
 MIN_WRITING = 0.15  # of the logarithm: contrast of writing
-USUAL, CLEAREST = 40, 99  # percentiles of the marks on a surface
+USUAL, CLEAREST = 0.4, 0.99  # quantiles of the marks on a surface
 TEXTURE = 6.5  # multiple of the usual mark that a surface's own texture reaches
 LESS = 0.1  # of the writing inside; this much outside an edge is writing in a shadow
 MAX_IMPURE = 0.35  # of the inside; more than this is strokes
@@ -119,7 +119,7 @@ def clean_rim(sheet: Pixels) -> Pixels:
     for label in np.unique(rim[rim > 0]):
         piece = (labels == label).astype(np.uint8)
         inner = marks[cv2.erode(piece, np.ones((STROKES, STROKES), np.uint8)) > 0]
-        bare = not inner.size or np.percentile(inner, CLEAREST) < MIN_WRITING
+        bare = not inner.size or quantile(inner, CLEAREST) < MIN_WRITING
         if bare and pieces.area[label - 1] <= MAX_COVER * small.size:
             cover |= piece
     if not cover.any():
@@ -168,7 +168,7 @@ def _edges(level: np.ndarray) -> np.ndarray:
     soft = cv2.GaussianBlur(level, (0, 0), 1.0)
     across, down = cv2.Scharr(soft, cv2.CV_32F, 1, 0), cv2.Scharr(soft, cv2.CV_32F, 0, 1)
     weak, strong = (SCHARR * slope for slope in EDGE)
-    strong = max(strong, float(np.percentile(np.hypot(across, down), BUSIEST)))
+    strong = max(strong, quantile(np.hypot(across, down).ravel(), BUSIEST))
     weak = max(weak, strong / 3)
     dx, dy = (np.clip(x * FIXED_POINT, -32_000, 32_000).astype(np.int16) for x in (across, down))
     edges = cv2.Canny(dx, dy, weak * FIXED_POINT, strong * FIXED_POINT, L2gradient=True)
@@ -424,11 +424,11 @@ def _may_be_page(corners: np.ndarray, marks: np.ndarray, *, by_itself: bool) -> 
     inside, beyond = marks[cv2.erode(mask, near) > 0], marks[cv2.dilate(mask, near) == 0]
     if not inside.size:
         return False
-    beyond = beyond if beyond.size else np.zeros(1)
+    beyond = beyond if beyond.size else np.zeros(1, np.float32)
     (usual, clearest), (texture, other) = (
-        np.percentile(part, (USUAL, CLEAREST)) for part in (inside, beyond)
+        (quantile(part, USUAL), quantile(part, CLEAREST)) for part in (inside, beyond)
     )
-    written, clear = clearest - TEXTURE * usual > MIN_WRITING, float(clearest / 2)
+    written, clear = clearest - TEXTURE * usual > MIN_WRITING, clearest / 2
     if written and _is_lined(corners, marks, clear):
         return False
     large = inside.size >= MIN_REST * marks.size

@@ -3,13 +3,14 @@
 import cv2
 import numpy as np
 
+from digits.image.components import quantile
 from digits.types import GLYPH, Box, Ink, Page, Picture
 
 DARK = 60  # grey level; a picture without brighter pixels is dark
 SMALL = GLYPH // 2  # px, longest side of a digit that is too small
 LARGE_ENOUGH = 60  # px, least longest side of a digit to measure blur
 BLUR = 0.028  # of a digit's longest side, as `_blur` measures it; sharp pictures reach 0.025
-SHARPEST = 90  # percentile of the slopes along the outline; a blurred picture has no sharp edge
+SHARPEST = 0.9  # quantile of the slopes along the outline; a blurred picture has no sharp edge
 OUTLINE = (0.3, 0.7)  # of full ink: where the outline of a stroke runs
 SOBEL = 8  # by which a 3x3 Sobel filter exceeds the slope for each pixel
 
@@ -49,7 +50,7 @@ def _blur(crop: Ink) -> float:
     slope = np.hypot(cv2.Sobel(crop, cv2.CV_32F, 1, 0), cv2.Sobel(crop, cv2.CV_32F, 0, 1)) / SOBEL
     low, high = OUTLINE
     edge = slope[(crop > low) & (crop < high)]
-    steepest = float(np.percentile(edge, SHARPEST)) if edge.size else 0.0
+    steepest = quantile(edge, SHARPEST) if edge.size else 0.0
     if not steepest:  # black and white, or uniform
         return 0.0
     return float(1 / (steepest * np.sqrt(2 * np.pi)))

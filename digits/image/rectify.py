@@ -8,14 +8,15 @@ import cv2
 import numpy as np
 
 from digits.arrays import Float32
+from digits.image.components import quantile
 from digits.types import STRIDE, STRIP, Box, Contrast, Page, Region
 
 MARGIN = 0.17  # of a line's height, left above and below it
 SIDE_MARGIN = 0.3  # of a line's height, left before and after it
 LEAST_WIDTH = 24  # px of a strip: the narrowest in training
 MOST_WIDTH = 2048  # px of a strip: a hundred digits; longer lines are squeezed
-PAPER = 40  # percentile of a strip's contrast that is paper
-FULL = 99  # percentile that is full ink
+PAPER = 0.4  # quantile of a strip's contrast that is paper
+FULL = 0.99  # quantile that is full ink
 FAINTEST = 0.04  # least contrast between the two; a strip with less is empty
 UPRIGHT = 0.75  # px; a region with less slant is cropped without resampling
 
@@ -100,9 +101,10 @@ def to_strip(line: Page) -> Strip:
 
 def normalise(contrast: Contrast) -> Contrast:
     """Stretch a strip so that paper is 0.0 and the darkest strokes 1.0: (h, w) -> (h, w)."""
-    paper, full = np.percentile(contrast, (PAPER, FULL))
+    levels = contrast.ravel()
+    paper, full = quantile(levels, PAPER), quantile(levels, FULL)
     stretched = (contrast - paper) / max(FAINTEST, full - paper)
-    return np.clip(stretched, 0, 1).astype(np.float32)
+    return np.clip(stretched, 0, 1, out=stretched)
 
 
 def turn(page: Page, quarters: int) -> Page:

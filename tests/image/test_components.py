@@ -1,8 +1,11 @@
 """Connected components and groups of them, against counts that are plain to see."""
 
 import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 
-from digits.image.components import find_components, joined, weighted_median
+from digits.image.components import find_components, joined, quantile, weighted_median
 
 
 def test_pieces_have_their_boxes_and_areas():
@@ -46,3 +49,11 @@ def test_pairs_make_groups():
 def test_half_of_the_weight_lies_below_the_weighted_median():
     assert weighted_median(np.array([1.0, 5, 9]), np.array([1, 1, 10])) == 9
     assert weighted_median(np.array([9.0, 1, 5]), np.array([1, 1, 1])) == 5
+
+
+@given(
+    arrays(np.float32, st.integers(1, 300), elements=st.floats(0, 1, width=32)),
+    st.floats(0, 1) | st.sampled_from([0.0, 0.4, 0.5, 0.9, 0.99, 1.0]),
+)
+def test_a_quantile_is_that_of_numpy_to_the_last_bit(values, share):
+    assert quantile(values, share) == float(np.quantile(values, share))
