@@ -11,7 +11,11 @@ from typing import TYPE_CHECKING
 
 from digits.errors import DigitsError, MissingLibraryError, UnknownModelError, how_to_install
 from digits.inference.classifier import load_card, load_classifier
-from digits.inference.line_recognizer import LineRecognizer, load_line_recognizer
+from digits.inference.line_recognizer import (
+    LineRecognizer,
+    load_line_recognizer,
+    open_line_recognizer,
+)
 from digits.inference.reference_set import ReferenceSet, load_reference_set
 from digits.inference.segmenter import Segmenter, open_segmenter
 from digits.personalization.kernel_head import with_head
@@ -245,7 +249,7 @@ def _database_libraries(what: str) -> Iterator[None]:
 
 @lru_cache(maxsize=1)
 def _line_recognizer() -> LineRecognizer:
-    return load_line_recognizer(WEIGHTS / f"{LINE}.onnx")
+    return open_line_recognizer(WEIGHTS / f"{LINE}.onnx")
 
 
 @lru_cache(maxsize=1)

@@ -6,6 +6,7 @@ the checksum of the model.
 
 import json
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
@@ -200,6 +201,31 @@ def open_session(
     if inputs != [takes] or gives not in [each.name for each in session.get_outputs()]:
         raise ModelError(f"{path.name} is another kind of network: train it again")
     return session, ModelName(card["name"], found)
+
+
+@dataclass(frozen=True, slots=True)
+class LazySession:
+    """A session that is opened when it first runs, so that what needs no such network starts soon."""
+
+    path: Path
+    takes: str
+    gives: str = "logits"
+
+    def run(self, outputs: list[str], inputs: dict[str, np.ndarray]) -> list[np.ndarray]:
+        """Return outputs by name.
+
+        Raises
+        ------
+        ModelError
+            As `load_classifier`, the first time.
+        """
+        found: list[np.ndarray] = _session(self).run(outputs, inputs)
+        return found
+
+
+@lru_cache(maxsize=4)
+def _session(lazy: LazySession) -> onnxruntime.InferenceSession:
+    return open_session(lazy.path, lazy.takes, lazy.gives)[0]
 
 
 def load_card(path: Path, wanted: tuple[str, ...] = ()) -> dict[str, Any]:

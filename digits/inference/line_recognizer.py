@@ -10,7 +10,7 @@ import numpy as np
 
 from digits.arrays import Float32, Float64
 from digits.inference.calibration import sigmoid
-from digits.inference.classifier import load_card, open_session
+from digits.inference.classifier import LazySession, load_card, open_session
 from digits.inference.ctc import (
     BEAM,
     align,
@@ -170,11 +170,27 @@ def load_line_recognizer(path: Path) -> LineRecognizer:
         As `digits.inference.classifier.load_classifier`.
     """
     session, name = open_session(path, "strip")
-    fitted = ("weight", "slope", "offset")
-    card = load_card(path, fitted)
+    return _recognizer(path, name, OnnxLineNetwork(session))
+
+
+def open_line_recognizer(path: Path) -> LineRecognizer:
+    """Return the line network at `path`, to be opened when a strip needs it.
+
+    Raises
+    ------
+    ModelError
+        The card beside it is missing or damaged.
+    """
+    card = load_card(path)
+    network = OnnxLineNetwork(LazySession(path, "strip"))
+    return _recognizer(path, ModelName(card["name"], card["sha256"]), network)
+
+
+def _recognizer(path: Path, name: ModelName, network: LineNetwork) -> LineRecognizer:
+    card = load_card(path, ("weight", "slope", "offset"))
     return LineRecognizer(
         name,
-        OnnxLineNetwork(session),
+        network,
         weight=card["weight"],
         slope=card["slope"],
         offset=card["offset"],

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
@@ -10,7 +9,7 @@ import cv2
 import numpy as np
 
 from digits.arrays import Float32, Float64, UInt8
-from digits.inference.classifier import load_card, open_session
+from digits.inference.classifier import LazySession, load_card, open_session
 from digits.types import PIXEL_CLASSES, ModelName
 
 NEIGHBOURHOOD = 97  # px, side of the box whose light and contrast a pixel is compared with
@@ -219,28 +218,14 @@ class OnnxPage:
         return maps, coarse
 
 
-@dataclass(frozen=True)
-class LazyPage:
-    """A page network that is opened when the first page needs it."""
-
-    path: Path
-
-    def __call__(self, page: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return the maps and the coarse maps of one page."""
-        return _opened(self.path)(page)
-
-
-@lru_cache(maxsize=2)
-def _opened(path: Path) -> OnnxPage:
-    return OnnxPage(open_session(path, "page", gives="maps")[0])
-
-
 def open_segmenter(path: Path) -> Segmenter | None:
     """Return the page network at `path`, to be opened when a page needs it; None without one."""
     if not path.exists():
         return None
     card = load_card(path)
-    return Segmenter(ModelName(card["name"], card["sha256"]), LazyPage(path))
+    return Segmenter(
+        ModelName(card["name"], card["sha256"]), OnnxPage(LazySession(path, "page", gives="maps"))
+    )
 
 
 def load_segmenter(path: Path) -> Segmenter:
