@@ -47,7 +47,7 @@ class ModelCard:
     path: Path
 
 
-def current_reader(model: str | None = None) -> Reader:
+def current_reader(model: str | None = None, *, lazy: bool = False) -> Reader:
     """Return the reader of a model, cached by the version of its file.
 
     Parameters
@@ -55,6 +55,8 @@ def current_reader(model: str | None = None) -> Reader:
     model : a name from `available_models`, that of a run with or without ``runs/``, the path of
         a `.onnx` or `.h5`, or None for the default; with a line network, digits are classified by
         the default network
+    lazy : open the line network when a number needs it; a damaged one is then an error of each
+        picture that does
 
     Returns
     -------
@@ -73,6 +75,8 @@ def current_reader(model: str | None = None) -> Reader:
     with _lock:
         changed = _changed(path, name)
         shipped = _open(path, changed)
+        if not lazy:
+            shipped.line_recognizer.open()
         if _is_file(name) or (learned := current_name(_learned(shipped))) is None:
             return shipped
         return _personal(path, changed, learned)

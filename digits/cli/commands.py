@@ -101,7 +101,7 @@ def read(
         paper=paper,
         whole_picture=whole_picture,
     )
-    reader = current_reader(model)
+    reader = current_reader(model, lazy=True)
     failures = 0
 
     def readings() -> Iterator[Reading]:

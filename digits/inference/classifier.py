@@ -205,7 +205,7 @@ def open_session(
 
 @dataclass(frozen=True, slots=True)
 class LazySession:
-    """A session that is opened when it first runs, so that what needs no such network starts soon."""
+    """A session that is opened when it first runs: what needs no such network starts sooner."""
 
     path: Path
     takes: str
@@ -219,8 +219,18 @@ class LazySession:
         ModelError
             As `load_classifier`, the first time.
         """
-        found: list[np.ndarray] = _session(self).run(outputs, inputs)
+        found: list[np.ndarray] = self.open().run(outputs, inputs)
         return found
+
+    def open(self) -> onnxruntime.InferenceSession:
+        """Open the session now, unless it is open.
+
+        Raises
+        ------
+        ModelError
+            As `load_classifier`.
+        """
+        return _session(self)
 
 
 @lru_cache(maxsize=4)

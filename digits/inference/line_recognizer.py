@@ -83,6 +83,13 @@ class LineRecognizer:
                 decodings[chosen[row]] = _decode(steps, length, self.alphabet)
         return [decoding for decoding in decodings if decoding is not None]
 
+    def open(self) -> None:
+        """Open the network now, if it would be opened for the first strip."""
+        if isinstance(self.network, OnnxLineNetwork) and isinstance(
+            self.network.session, LazySession
+        ):
+            self.network.session.open()
+
     def _prior_shift(self) -> np.ndarray:
         """Return the offsets of the logits of the blank and the alphabet: (c,)."""
         known = dict(self.prior)
