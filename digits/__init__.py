@@ -5,6 +5,7 @@
 '2026'
 """
 
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,6 +24,7 @@ __all__ = [
     "Paper",
     "Reading",
     "read",
+    "read_many",
     "read_pages",
 ]
 
@@ -46,6 +48,38 @@ def read(source: bytes | str | Path, hint: Hint = ANY, *, model: str | None = No
     from digits.registry import current_reader
 
     return current_reader(model).read(load_picture(source), hint)
+
+
+def read_many(
+    sources: Iterable[bytes | str | Path], hint: Hint = ANY, *, model: str | None = None
+) -> Iterator[Reading]:
+    """Read many pictures, some of them at a time, which is faster than `read` for each.
+
+    Parameters
+    ----------
+    sources : as `read`; they are opened while the readings are asked for, in bounded memory
+    hint, model : as `read`; the hint is for every picture
+
+    Returns
+    -------
+    iterator of Reading
+        One for each source, in order, as `read` gives it. A picture that cannot be read has the
+        status "failed", and `error` says why.
+
+    Raises
+    ------
+    ModelError
+        The model cannot be used.
+
+    Examples
+    --------
+    >>> for reading in read_many(["one.jpg", "two.jpg"]):  # doctest: +SKIP
+    ...     print(reading.text)
+    """
+    from digits.reader import read_each
+    from digits.registry import current_reader
+
+    return read_each(current_reader(model), sources, hint)
 
 
 def read_pages(

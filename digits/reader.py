@@ -2,30 +2,28 @@
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
 from digits.errors import CrowdedError, DigitsError, HintError
 from digits.image.page_segmentation import find_numbers, is_single, open_page, paper_of
-from digits.image.paper import OUTSIDE
-from digits.image.rectify import turn
 from digits.inference.segmenter import Segmenter
-from digits.io.document import Document
+from digits.io.document import Document, load_picture
 from digits.io.sources import Source, load_source
-from digits.reading.borders import doubt_across_borders
-from digits.reading.clean_lines import are_boxes_clean, is_clean
 from digits.reading.composition import PageReading, compose_reading
-from digits.reading.known_length import keep_length
-from digits.reading.map_reading import read_maps
 from digits.reading.number_reader import NumberReader
-from digits.reading.orientation import is_clearer, likeliest_quarters, may_be_turned
-from digits.reading.second_opinion import is_likely, settle, settle_boxes
 from digits.reading.singles import compare_singles, read_singles
+from digits.reading.steps import Steps, run_together
 from digits.types import ANY, Box, Hint, ModelName, Page, Paper, Picture, Reading
 
-TURNED = "The page does not stand upright: it was turned to be read."
+AT_ONCE = 64  # pictures that are read together, at most
+PIXELS_AT_ONCE = 6_000_000  # px of these; each takes some 30 bytes while it is read
+
+K = TypeVar("K")
 
 
 @dataclass(frozen=True)
@@ -53,12 +51,26 @@ class Reader(NumberReader):
         HintError
             The hint contradicts itself or the picture.
         """
+        return self.run(self._read(picture, hint))
+
+    def read_together(self, jobs: Sequence[tuple[Picture, Hint]]) -> list[Reading | Exception]:
+        """Read several pictures at once, in fewer calls of the networks.
+
+        Returns
+        -------
+        list of Reading or Exception
+            What `read` returns or raises for each, in order.
+        """
+        steps = [self._read(picture, hint) for picture, hint in jobs]
+        return run_together(steps, self.answer)
+
+    def _read(self, picture: Picture, hint: Hint) -> Steps[Reading]:
         _check_places(hint, picture)
         paper = paper_of(picture, hint)
         page, sheet = open_page(picture, paper)
         read = self._read_single if is_single(hint) else self._read_page
         try:
-            found = read(page, sheet, hint)
+            found = yield from read(page, sheet, hint)
         except CrowdedError as error:
             reading = _refused(picture, error, self.classifier.name)
         else:
@@ -67,52 +79,32 @@ class Reader(NumberReader):
             )
         return replace(reading, id=_identity(picture, self.versions, hint), paper=paper)
 
-    def _read_page(self, page: Page, sheet: Picture, hint: Hint) -> PageReading:
-        """Read a page first without the known number of digits, then keep to it.
-
-        A clean line is read by geometry alone. Every other page, and every box that holds more
-        than a clean line, is read twice, by geometry and by the page network's maps.
-        """
-        try:
-            found = self.read_geometry(page, hint)
-        except CrowdedError:
-            maps = None if hint.boxes else self.read_maps(page, sheet)
-            if maps is None or not is_likely(maps):
-                raise
-            found = maps
-        else:
-            if not (are_boxes_clean(found, hint) if hint.boxes else is_clean(found, page, hint)):
-                maps = self.read_maps(page, sheet)
-                found = settle_boxes(found, maps, hint.boxes) if hint.boxes else settle(found, maps)
-        found = doubt_across_borders(found)
-        return found if hint.length is None else keep_length(self, page, found, hint)
-
     def read_geometry(self, page: Page, hint: Hint) -> PageReading:
-        """Read a page by its geometry, turned where it stands upright only then."""
-        found = self._read_layout(page, hint)
-        if hint.boxes or not may_be_turned(found.lines):
-            return found
-        quarters = likeliest_quarters(self.classifier, page.ink)
-        if not quarters:
-            return found
-        other = replace(self._read_layout(turn(page, -quarters), hint), notes=(TURNED,))
-        return other if is_clearer(other.lines, found.lines) else found
+        """Read a page by its geometry alone, turned where it stands upright only then."""
+        from digits.reading.page_reading import read_geometry
 
-    def _read_layout(self, page: Page, hint: Hint) -> PageReading:
-        layout = find_numbers(page, hint)
-        return PageReading(layout, self.read_numbers(layout.numbers))
+        return self.run(read_geometry(self, page, hint))
 
     def read_maps(self, page: Page, sheet: Picture) -> PageReading | None:
         """Read a page by the page network's maps; None where they show no number at all."""
-        return None if self.segmenter is None else read_maps(self, self.segmenter, page, sheet)
+        from digits.reading.map_reading import read_maps
 
-    def _read_single(self, page: Page, sheet: Picture, hint: Hint) -> PageReading:
+        found = None if self.segmenter is None else read_maps(self, self.segmenter, page, sheet)
+        return None if found is None else self.run(found)
+
+    def _read_page(self, page: Page, sheet: Picture, hint: Hint) -> Steps[PageReading]:
+        # Not above: one digit by itself seldom needs it.
+        from digits.reading.page_reading import read_page
+
+        return (yield from read_page(self, self.segmenter, page, sheet, hint))
+
+    def _read_single(self, page: Page, sheet: Picture, hint: Hint) -> Steps[PageReading]:
         """Read one digit in each region; without the hint too, unless each digit is certain."""
-        found, is_certain = read_singles(self, find_numbers(page, hint))
+        found, is_certain = yield from read_singles(self, find_numbers(page, hint))
         if is_certain:
             return found
         try:
-            free = self._read_page(page, sheet, replace(hint, single=False, length=None))
+            free = yield from self._read_page(page, sheet, replace(hint, single=False, length=None))
         except CrowdedError:
             return found
         return compare_singles(found, free, has_boxes=bool(hint.boxes))
@@ -139,6 +131,8 @@ def _check_places(hint: Hint, picture: Picture) -> None:
 
 def _is_on(paper: Paper, picture: Picture) -> bool:
     """Return whether all corners lie on a picture, or little outside."""
+    from digits.image.paper import OUTSIDE  # not above: what finds pages takes time to load
+
     corners = np.array(paper.corners)
     slack = OUTSIDE * max(picture.width, picture.height)
     most = picture.width + slack, picture.height + slack
@@ -179,29 +173,118 @@ def read_source(
     ----------
     content : of the file, if it is loaded already
     """
-    model = reader.classifier.name
-    if source.box is not None:
-        hint = replace(hint, boxes=(source.box,))
-    try:
-        with Document.open(load_source(source) if content is None else content) as document:
-            for _, reading in read_document(reader, document, hint):
-                yield replace(reading, file=source.name)
-    except DigitsError as error:
-        yield replace(failed_reading(str(error), model), file=source.name)
-
-
-def read_document(
-    reader: Reader, document: Document, hint: Hint
-) -> Iterator[tuple[Picture | None, Reading]]:
-    """Yield picture and reading of each page; an error becomes a failed reading of no picture."""
-    for page in document.numbers:
-        picture = None
+    for page, picture, known in _source_pages(source, hint, content):
         try:
-            picture = document.page(page).picture
-            reading = reader.read(picture, hint)
+            if isinstance(picture, DigitsError):
+                raise picture
+            reading = reader.read(picture, known)
         except DigitsError as error:
             reading = failed_reading(str(error), reader.classifier.name)
-        yield picture, replace(reading, page=page)
+        yield replace(reading, file=source.name, page=page)
+
+
+def read_in_groups(
+    reader: Reader, jobs: Iterable[tuple[K, Picture | DigitsError, Hint]]
+) -> Iterator[tuple[K, Reading]]:
+    """Read many pictures, some at a time, each as `Reader.read` would.
+
+    At most `AT_ONCE` pictures, or somewhat more than `PIXELS_AT_ONCE`, are in memory at a time.
+
+    Parameters
+    ----------
+    jobs : key, picture, and what is known about it; an error instead of a picture becomes a
+        failed reading, as does a hint that contradicts its picture
+
+    Returns
+    -------
+    iterator of key and reading
+        In the order of the jobs.
+    """
+    for group in _groups(jobs):
+        pictures = [(picture, hint) for _, picture, hint in group if isinstance(picture, Picture)]
+        readings = iter(reader.read_together(pictures))
+        for key, picture, _ in group:
+            found = picture if isinstance(picture, DigitsError) else next(readings)
+            if isinstance(found, DigitsError):
+                found = failed_reading(str(found), reader.classifier.name)
+            elif isinstance(found, Exception):
+                raise found
+            yield key, found
+
+
+def _groups(
+    jobs: Iterable[tuple[K, Picture | DigitsError, Hint]],
+) -> Iterator[list[tuple[K, Picture | DigitsError, Hint]]]:
+    """Yield jobs that are read together."""
+    group: list[tuple[K, Picture | DigitsError, Hint]] = []
+    n_pixels = 0
+    for job in jobs:
+        group.append(job)
+        n_pixels += job[1].grey.size if isinstance(job[1], Picture) else 0
+        if len(group) >= AT_ONCE or n_pixels >= PIXELS_AT_ONCE:
+            yield group
+            group, n_pixels = [], 0
+    if group:
+        yield group
+
+
+def read_each(
+    reader: Reader, sources: Iterable[bytes | str | Path], hint: Hint
+) -> Iterator[Reading]:
+    """Read one page of each file, some at a time; an error becomes a failed reading."""
+    jobs = ((None, _load(source), hint) for source in sources)
+    return (reading for _, reading in read_in_groups(reader, jobs))
+
+
+def _load(source: bytes | str | Path) -> Picture | DigitsError:
+    try:
+        return load_picture(source)
+    except DigitsError as error:
+        return error
+
+
+def read_sources(
+    reader: Reader, sources: Iterable[Source], hint: Hint
+) -> Iterator[tuple[int, Reading]]:
+    """Read each page of many files, some at a time; an error becomes a failed reading.
+
+    Returns
+    -------
+    iterator of number and reading
+        The number of the source, from 0. A PDF has a reading for each page.
+    """
+    for (number, source, page), reading in read_in_groups(reader, _pages(sources, hint)):
+        yield number, replace(reading, file=source.name, page=page)
+
+
+def _pages(
+    sources: Iterable[Source], hint: Hint
+) -> Iterator[tuple[tuple[int, Source, int | None], Picture | DigitsError, Hint]]:
+    for number, source in enumerate(sources):
+        for page, picture, known in _source_pages(source, hint):
+            yield (number, source, page), picture, known
+
+
+def _source_pages(
+    source: Source, hint: Hint, content: bytes | None = None
+) -> Iterator[tuple[int | None, Picture | DigitsError, Hint]]:
+    """Yield each page of a file, decoded on demand; an error instead where there is none."""
+    known = hint if source.box is None else replace(hint, boxes=(source.box,))
+    try:
+        with Document.open(load_source(source) if content is None else content) as document:
+            for page, picture in decode_pages(document):
+                yield page, picture, known
+    except DigitsError as error:
+        yield None, error, known
+
+
+def decode_pages(document: Document) -> Iterator[tuple[int | None, Picture | DigitsError]]:
+    """Yield number and picture of each page, or why it cannot be decoded."""
+    for page in document.numbers:
+        try:
+            yield page, document.page(page).picture
+        except DigitsError as error:
+            yield page, error
 
 
 def failed_reading(sentence: str, model: ModelName) -> Reading:

@@ -16,16 +16,14 @@ from digits.inference.line_recognizer import (
     load_line_recognizer,
     open_line_recognizer,
 )
-from digits.inference.reference_set import ReferenceSet, load_reference_set
 from digits.inference.segmenter import Segmenter, open_segmenter
-from digits.personalization.kernel_head import with_head
-from digits.personalization.versions import current_name, load_version
 from digits.reader import Reader
 from digits.settings import load_settings
 from digits.types import ModelName
 
 if TYPE_CHECKING:
     from digits.corrections.store import Corrections
+    from digits.inference.reference_set import ReferenceSet
     from digits.marksheet.store import SheetStore
 
 WEIGHTS = Path(__file__).parent / "weights"  # shipped with the package, read-only
@@ -77,9 +75,13 @@ def current_reader(model: str | None = None, *, lazy: bool = False) -> Reader:
         shipped = _open(path, changed)
         if not lazy:
             shipped.line_recognizer.open()
-        if _is_file(name) or (learned := current_name(_learned(shipped))) is None:
+        if _is_file(name) or not (folder := _learned(shipped)).is_dir():
             return shipped
-        return _personal(path, changed, learned)
+        # Personal heads are imported for those who have learned one.
+        from digits.personalization.versions import current_name
+
+        learned = current_name(folder)
+        return shipped if learned is None else _personal(path, changed, learned)
 
 
 def shipped_reader(model: str | None = None) -> Reader:
@@ -95,7 +97,7 @@ def learned_folder(model: str | None = None) -> Path:
     return _learned(shipped_reader(model))
 
 
-def current_reference_set(model: str | None = None) -> ReferenceSet:
+def current_reference_set(model: str | None = None) -> "ReferenceSet":
     """Return the reference set of a model.
 
     Raises
@@ -149,11 +151,16 @@ def available_models() -> list[ModelCard]:
     for path in [path for path in [*shipped, *trained] if path.stem not in (LINE, PAGE)]:
         name = path.stem if path.parent == WEIGHTS else f"runs/{path.parent.name}"
         try:
-            card = load_card(path)
-        except DigitsError:  # an incomplete run
+            cards.append(_card(path, name, path.with_suffix(".json").stat().st_mtime_ns))
+        except (DigitsError, OSError):  # an incomplete run
             continue
-        cards.append(ModelCard(name, card.get("title", name), _accuracy(card), path))
     return cards
+
+
+@lru_cache(maxsize=64)
+def _card(path: Path, name: str, changed: int) -> ModelCard:  # noqa: ARG001  # as `_open`
+    card = load_card(path)
+    return ModelCard(name, card.get("title", name), _accuracy(card), path)
 
 
 def _accuracy(card: dict[str, object]) -> float | None:
@@ -211,6 +218,9 @@ def _open(path: Path, changed: int) -> Reader:  # noqa: ARG001  # a new version 
 @lru_cache(maxsize=8)
 def _personal(path: Path, changed: int, learned: str) -> Reader:
     """Add a version of the personal head to a shipped reader."""
+    from digits.personalization.kernel_head import with_head
+    from digits.personalization.versions import load_version
+
     shipped = _open(path, changed)
     head, version = load_version(_learned(shipped), learned)
     versions = shipped.classifier.name.sha256 + version.name
@@ -263,5 +273,7 @@ def _segmenter() -> Segmenter | None:
 
 
 @lru_cache(maxsize=2)
-def _reference_set(path: Path, changed: int) -> ReferenceSet:  # noqa: ARG001  # as above
+def _reference_set(path: Path, changed: int) -> "ReferenceSet":  # noqa: ARG001  # as above
+    from digits.inference.reference_set import load_reference_set
+
     return load_reference_set(path)

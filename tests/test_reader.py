@@ -4,6 +4,8 @@ import io
 
 import numpy as np
 import pytest
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
 from oracles import agrees_with_itself
 from PIL import Image
 
@@ -50,6 +52,83 @@ def test_paper_does_not_change_the_answer(held_out, paper):
         picture = load_picture(png(on_paper(digit, paper, rng)))
         same += reader.read(picture, SINGLE).text == str(answer)
     assert same >= 0.995 * n
+
+
+MANY = {  # kinds of pictures, by what reading each of them takes
+    "digit": (0, SINGLE),
+    "two as one": (1, SINGLE),
+    "number": (2, ANY),
+    "known length": (2, Hint(length=3)),
+    "box": (2, Hint(boxes=(Box(0, 0, 60, 200),))),
+    "outside": (2, Hint(boxes=(Box(0, 0, 9999, 9),))),
+    "turned": (3, ANY),
+    "blank": (4, ANY),
+    "table": (5, ANY),
+}
+
+
+@pytest.fixture(scope="module")
+def read_both(held_out):
+    """Return a function that reads pictures together, and one by one."""
+    table = np.kron(row(held_out, range(3)), np.ones((3, 1), np.uint8))[:600]
+    table[::100], table[:, ::84] = 0, 0
+    greys = [
+        255 - held_out.pictures[0],
+        row(held_out, range(2)),
+        row(held_out, range(5)),
+        np.rot90(row(held_out, range(7))),
+        np.full((60, 90), 250, np.uint8),
+        table,
+    ]
+    pictures = [load_picture(png(np.ascontiguousarray(grey))) for grey in greys]
+    jobs = {name: (pictures[i], hint) for name, (i, hint) in MANY.items()}
+    alone = {name: outcome(*job) for name, job in jobs.items()}
+
+    def read(names):
+        together = current_reader().read_together([jobs[name] for name in names])
+        return (
+            [str(found) if isinstance(found, HintError) else found for found in together],
+            [alone[name] for name in names],
+        )
+
+    return read
+
+
+def outcome(picture, hint):
+    try:
+        return current_reader().read(picture, hint)
+    except HintError as error:
+        return str(error)
+
+
+@settings(max_examples=5, deadline=None, phases=[Phase.generate])
+@given(names=st.lists(st.sampled_from(sorted(MANY)), max_size=9))
+def test_pictures_that_are_read_together_are_read_as_each_alone(read_both, names):
+    together, alone = read_both(names)
+    assert together == alone
+
+
+def test_many_files_are_read_in_order_and_errors_are_readings(held_out, tmp_path):
+    good = png(255 - held_out.pictures[0])
+    found = list(digits.read_many([good, b"no picture", tmp_path / "none.png", good], SINGLE))
+    assert [reading.status for reading in found] == ["read", "failed", "failed", "read"]
+    assert found[0] == found[3] == digits.read(good, SINGLE)
+    assert "not an image" in found[1].error
+    assert "there is no file" in found[2].error
+
+
+def test_no_more_pictures_are_opened_than_are_read_together(held_out, monkeypatch):
+    monkeypatch.setattr("digits.reader.AT_ONCE", 3)
+    opened = []
+
+    def sources():
+        for _ in range(10):
+            opened.append(1)
+            yield png(255 - held_out.pictures[0])
+
+    readings = digits.read_many(sources(), SINGLE)
+    next(readings)
+    assert len(opened) == 3
 
 
 def row(held_out, indices, gap=24):

@@ -120,6 +120,6 @@ def test_its_types_are_known_to_those_who_use_it(installed, tmp_path):
 
 def test_the_public_names_are_these_and_no_others():
     names = {"ANY", "Box", "Digit", "DigitsError", "Hint", "Line", "Mark", "Paper", "Reading"}
-    assert set(digits.__all__) == names | {"read", "read_pages"}
+    assert set(digits.__all__) == names | {"read", "read_many", "read_pages"}
     for name in digits.__all__:
         assert getattr(digits, name).__doc__ if name != "ANY" else digits.Hint() == digits.ANY

@@ -35,6 +35,7 @@ from digits.api.schema import (
     Ready,
 )
 from digits.api.service import Dependencies, ReadingService, receive_files, receive_parts
+from digits.api.shared_reader import SharedReader
 from digits.api.telemetry import Metrics, RequestLog, start_logging
 from digits.io.places import BOX_PATTERN, PAPER_PATTERN, parse_box, parse_paper
 from digits.origin_guard import API_POLICY, OriginGuard, SecurityHeaders, Site, own_site
@@ -134,13 +135,15 @@ def create_api(
         redoc_url=None,
         generate_unique_id_function=lambda route: route.name,
     )
+    limiter, threads = ConcurrencyLimiter(limits), ThreadPoolExecutor(limits.workers, "digits-api")
     api.state.service = ReadingService(
         dependencies or default_dependencies(),
         limits,
-        ConcurrencyLimiter(limits),
+        limiter,
         ReadingCache(limits.cache_bytes),
         metrics,
-        ThreadPoolExecutor(limits.workers, "digits-api"),
+        threads,
+        SharedReader(threads, limits.workers, lambda: limiter.busy),
     )
     metrics.busy.set_function(lambda: api.state.service.limiter.busy)
     api.state.token = os.environ.get(TOKEN, "") if token is None else token
@@ -250,7 +253,7 @@ async def read(
         whole_picture=whole_picture,
     )
     async with receive_files(request, service.limits) as files:
-        return await service.run(lambda: _to_answer(service.read(files, hint, model), detail))
+        return await service.read(files, hint, model, lambda found: _to_answer(found, detail))
 
 
 @guarded.post(

@@ -1,7 +1,7 @@
 """The service behind the endpoints: receive pictures, read them in threads, store corrections."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -14,11 +14,12 @@ from starlette.requests import ClientDisconnect
 
 from digits.api.limits import ConcurrencyLimiter, Limits, ReadingCache
 from digits.api.problems import Problem
+from digits.api.shared_reader import SharedJob, SharedReader
 from digits.api.telemetry import LOG, Metrics
 from digits.errors import DigitsError
 from digits.io.document import Document
 from digits.io.image import MAX_BYTES, load_bytes
-from digits.reader import Reader, failed_reading, read_document
+from digits.reader import Reader, decode_pages, read_in_groups
 from digits.registry import ModelCard
 from digits.types import Hint, Picture, Reading
 
@@ -26,6 +27,7 @@ IN_MEMORY = 1_000_000  # bytes; a larger body goes to a temporary file
 PARTS = 1000  # files in one form, before their pages are counted
 
 T = TypeVar("T")
+PageOfRequest = tuple[str | None, int | None, Picture | None]  # file, page of a PDF, picture
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +51,17 @@ class ReadingService:
     cache: ReadingCache
     metrics: Metrics
     threads: ThreadPoolExecutor
+    shared: SharedReader
 
     async def run(self, job: Callable[[], T]) -> T:
         """Run a job in a thread; raise a 503 if it takes too long."""
+        return await self._limited(asyncio.get_running_loop().run_in_executor(self.threads, job))
+
+    async def _limited(self, job: Awaitable[T]) -> T:
         seconds = self.limits.read_seconds
         try:
             # A thread cannot be stopped: it finishes its job and is busy until then.
-            return await asyncio.wait_for(
-                asyncio.get_running_loop().run_in_executor(self.threads, job), seconds
-            )
+            return await asyncio.wait_for(job, seconds)
         except TimeoutError:
             raise Problem(
                 503,
@@ -67,16 +71,27 @@ class ReadingService:
 
     def reader(self, model: str | None) -> Reader:
         """Return the reader of a model, or raise a 422 where there is no such model."""
-        # Names only: a caller must not be able to open a path on this machine.
-        names = [card.name for card in self.dependencies.models()]
-        if model is not None and model not in names:
-            raise Problem(422, f"there is no model {model}: choose one of {', '.join(names)}")
+        if model is not None:
+            # Names only: a caller must not be able to open a path on this machine.
+            names = [card.name for card in self.dependencies.models()]
+            if model not in names:
+                raise Problem(422, f"there is no model {model}: choose one of {', '.join(names)}")
         return self.dependencies.reader(model)
 
-    def read(
-        self, files: Sequence[UploadFile], hint: Hint, model: str | None
-    ) -> Reading | list[Reading]:
+    async def read(
+        self,
+        files: Sequence[UploadFile],
+        hint: Hint,
+        model: str | None,
+        answer: Callable[[Reading | list[Reading]], T],
+    ) -> T:
         """Read files: one picture gives one reading; several files, or a PDF, give a list.
+
+        A picture is read together with those of other requests.
+
+        Parameters
+        ----------
+        answer : makes the answer of the readings, in a thread
 
         Raises
         ------
@@ -85,38 +100,47 @@ class ReadingService:
         DigitsError
             The only picture cannot be read. Among several, its reading has the error.
         """
-        reader = self.reader(model)
-        if len(files) == 1:
-            name = files[0].filename
-            with Document.open(read_content(files[0])) as document:
-                if document.numbers == (None,):
-                    picture = document.page().picture
-                    return self._record(picture, reader.read(picture, hint), name)
-                return list(self._read_pages(reader, document, hint, name))
-        return list(self._read_all(reader, files, hint))
+        picture = await self.run(lambda: _only_picture(files))
+        if picture is None:
+            return await self.run(lambda: answer(self._read_all(files, hint, model)))
+        reader = await self.run(lambda: self.reader(model))
+        name = files[0].filename
+        job = SharedJob(
+            reader, picture, hint, lambda found: answer(self._record(picture, found, name))
+        )
+        return await self._limited(self.shared.read(job))
 
     def _read_all(
-        self, reader: Reader, files: Sequence[UploadFile], hint: Hint
-    ) -> Iterator[Reading]:
+        self, files: Sequence[UploadFile], hint: Hint, model: str | None
+    ) -> list[Reading]:
+        found = read_in_groups(self.reader(model), self._pages(files, hint))
+        return [
+            self._record(picture, replace(reading, page=page), name)
+            for (name, page, picture), reading in found
+        ]
+
+    def _pages(
+        self, files: Sequence[UploadFile], hint: Hint
+    ) -> Iterator[
+        tuple[tuple[str | None, int | None, Picture | None], Picture | DigitsError, Hint]
+    ]:
+        """Yield each page of each file, decoded on demand; an error instead where there is none."""
         n_pages = 0
         for file in files:
+            name = file.filename
             try:
                 with Document.open(read_content(file)) as document:
-                    yield from self._read_pages(reader, document, hint, file.filename, n_pages)
                     n_pages += len(document)
+                    if n_pages > self.limits.pages:
+                        raise Problem(
+                            413, f"more than {self.limits.pages} pages were sent: send fewer"
+                        )
+                    for page, picture in decode_pages(document):
+                        known = None if isinstance(picture, DigitsError) else picture
+                        yield (name, page, known), picture, hint
             except DigitsError as error:
                 n_pages += 1
-                failed = failed_reading(str(error), reader.classifier.name)
-                yield self._record(None, failed, file.filename)
-
-    def _read_pages(
-        self, reader: Reader, document: Document, hint: Hint, file: str | None, before: int = 0
-    ) -> Iterator[Reading]:
-        """Yield a reading for each page; `before` pages of the request were read already."""
-        if before + len(document) > self.limits.pages:
-            raise Problem(413, f"more than {self.limits.pages} pages were sent: send fewer")
-        for picture, reading in read_document(reader, document, hint):
-            yield self._record(picture, reading, file)
+                yield (name, None, None), error, hint
 
     def _record(self, picture: Picture | None, reading: Reading, file: str | None) -> Reading:
         """Count a reading, and cache it with its picture."""
@@ -206,3 +230,11 @@ def read_content(file: UploadFile) -> bytes:
     """Return the bytes of an uploaded file."""
     file.file.seek(0)
     return load_bytes(file.file.read(MAX_BYTES + 1))
+
+
+def _only_picture(files: Sequence[UploadFile]) -> Picture | None:
+    """Decode the only file; None if there are several, or if it is a PDF."""
+    if len(files) != 1:
+        return None
+    with Document.open(read_content(files[0])) as document:
+        return document.page().picture if document.numbers == (None,) else None

@@ -28,7 +28,7 @@ from digits.errors import BatchError, OutputFormatError, reason_of
 from digits.io.atomic_write import atomic_write
 from digits.io.csv_escape import escape_unless_number
 from digits.io.sources import ADDRESS, Source, find_sources, open_address
-from digits.reader import Reader, failed_reading, read_source
+from digits.reader import Reader, failed_reading, read_source, read_sources
 from digits.registry import current_reader
 from digits.render.text import describe_rejection
 from digits.types import Hint, Reading
@@ -186,15 +186,9 @@ def cut(sources: Iterator[Source], job: Job) -> Iterator[Chunk]:
 
 def read_chunk(chunk: Chunk, job: Job) -> Tally:
     """Read the pictures of a chunk and write its part atomically."""
-    reader = current_reader(job.model)
-    rows, pictures, failed = [], 0, 0
-    for source in chunk.sources:
-        mine = _rows(source, reader, job)
-        rows += mine
-        pictures += 1
-        failed += _has_failed(mine)
-    _write_part(rows, chunk, job)
-    return Tally(pictures, failed)
+    each = _read_together(chunk.sources, current_reader(job.model), job)
+    _write_part([row for rows in each for row in rows], chunk, job)
+    return Tally(len(each), sum(map(_has_failed, each)))
 
 
 def to_row(reading: Reading, source: Source) -> dict[str, Any]:
@@ -376,6 +370,21 @@ def _read_carefully(chunk: Chunk, job: Job) -> Tally:
 
 def _read_alone(source: Source, job: Job) -> list[dict[str, Any]]:
     return _rows(source, current_reader(job.model), job)
+
+
+def _read_together(
+    sources: Sequence[Source], reader: Reader, job: Job
+) -> list[list[dict[str, Any]]]:
+    """Return the rows of each picture; they are read together, unless one of them is a surprise."""
+    if job.form is None:
+        rows: dict[int, list[dict[str, Any]]] = {i: [] for i in range(len(sources))}
+        try:
+            for place, reading in read_sources(reader, sources, job.hint):
+                rows[place].append(to_row(reading, sources[place]))
+            return list(rows.values())
+        except Exception:
+            logging.getLogger("digits").info("digits: a chunk is read one by one", exc_info=True)
+    return [_rows(source, reader, job) for source in sources]
 
 
 def _rows(source: Source, reader: Reader, job: Job) -> list[dict[str, Any]]:

@@ -2,19 +2,23 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 
 from digits.image.binarize import measure_contrast, to_ink
-from digits.image.paper import clean_rim, find_paper
 from digits.image.rectify import MARGIN, SIDE_MARGIN, flatten, straighten
 from digits.image.ruling import erase
-from digits.image.table_grid import Grid, find_grid
-from digits.image.text_lines import find_lines
-from digits.types import ANY, Box, Hint, Page, Paper, Picture, Region
+from digits.types import ANY, Box, Hint, Ink, Page, Paper, Picture, Region
+
+# What finds pages, tables and lines is imported where it is used: a digit by itself needs none.
+if TYPE_CHECKING:
+    from digits.image.table_grid import Grid
+    from digits.image.text_lines import Lines
 
 FRAME_WIDTH = 0.15  # of a cell's height: width of a table's printed frame
+SMALLEST_PHOTOGRAPH = 32  # px: of a smaller picture no page is searched for
 LOWEST = 0.2  # of a cell's height: least height of a number next to a table
 
 
@@ -50,6 +54,10 @@ def paper_of(picture: Picture, hint: Hint = ANY) -> Paper | None:
     """
     if hint.paper is not None or hint.whole_picture:
         return hint.paper
+    if min(picture.grey.shape) < SMALLEST_PHOTOGRAPH:
+        return None
+    from digits.image.paper import find_paper
+
     found = find_paper(picture.grey)
     if found is None:
         return None
@@ -89,6 +97,8 @@ def open_page(
 
 def _cut_sheet(picture: Picture, corners: np.ndarray) -> tuple[Picture, np.ndarray]:
     """Straighten a sheet, and return it with the homography from its px to px of the picture."""
+    from digits.image.paper import clean_rim
+
     flat, to_picture = flatten(picture.grey, corners)
     rgb = picture.rgb if picture.rgb is None else flatten(picture.rgb, corners)[0]
     height, width = flat.shape
@@ -119,11 +129,11 @@ def find_numbers(page: Page, hint: Hint, *, tables: bool = True) -> Layout:
         return _joined([_in_box(page, box, hint) for box in hint.boxes])
     if is_single(hint):
         return Layout((TextRegion(page, _whole(page)),))
-    if tables and (grid := find_grid(page.ink)) is not None:
+    if tables and (grid := _find_grid(page.ink)) is not None:
         clean = _without(page, grid.rules)
         cells = [_in_cell(clean, cell.region, (cell.row, cell.column)) for cell in grid.cells]
         return _joined([*cells, Layout((), _beside(clean, grid))])
-    found = find_lines(page.ink)
+    found = _find_lines(page.ink)
     clean = replace(page, ink=found.ink)
     lines = [_straight(clean, region) for region in found.regions]
     return Layout(
@@ -159,7 +169,7 @@ def _in_cell(page: Page, region: Region, place: tuple[int, int]) -> Layout:
     return Layout((TextRegion(line, _whole(cell), place),), left_out)
 
 
-def _beside(page: Page, grid: Grid) -> tuple[Box, ...]:
+def _beside(page: Page, grid: "Grid") -> tuple[Box, ...]:
     """Return the boxes of writing next to a table, in pixels of the original."""
     corners = np.array([cell.region.corners for cell in grid.cells])  # (n, 4, 2)
     height = float(np.median(np.linalg.norm(corners[:, 3] - corners[:, 0], axis=1)))
@@ -169,7 +179,7 @@ def _beside(page: Page, grid: Grid) -> tuple[Box, ...]:
     cv2.polylines(
         table, [np.round(hull).astype(np.int32)], True, 1, max(1, round(2 * FRAME_WIDTH * height))
     )
-    found = find_lines(np.where(table > 0, np.float32(0), page.ink))
+    found = _find_lines(np.where(table > 0, np.float32(0), page.ink))
     tall = [
         region
         for region in (*found.regions, *found.left_out)
@@ -185,11 +195,23 @@ def only_line(page: Page, *, ruled: bool) -> tuple[Page | None, tuple[Box, ...]]
     ----------
     ruled : whether printed lines may be on it
     """
-    found = find_lines(page.ink, ruled=ruled)
+    found = _find_lines(page.ink, ruled=ruled)
     left_out = _boxes(page, found.left_out)
     if not found.regions:
         return None, left_out
     return _straight(replace(page, ink=found.ink), _around(found.regions)), left_out
+
+
+def _find_grid(ink: Ink) -> "Grid | None":
+    from digits.image.table_grid import find_grid
+
+    return find_grid(ink)
+
+
+def _find_lines(ink: Ink, *, ruled: bool = True) -> "Lines":
+    from digits.image.text_lines import find_lines
+
+    return find_lines(ink, ruled=ruled)
 
 
 def _straight(page: Page, region: Region) -> Page:

@@ -69,19 +69,33 @@ class LineRecognizer:
         strips : float32, shape (32, w) each, as `digits.image.rectify` gives them
         length : the number of digits on each, if known
         """
-        decodings: list[CtcDecoding | None] = [None] * len(strips)
-        order = sorted(range(len(strips)), key=lambda i: strips[i].shape[1])
+        return self.decode_groups([(strips, length)])[0]
+
+    def decode_groups(
+        self, groups: Sequence[tuple[Sequence[np.ndarray], int | None]]
+    ) -> list[list[CtcDecoding]]:
+        """Decode several groups of strips, each as `decode` would, in fewer runs of the network.
+
+        A strip is padded to the widest of its batch, so that batches are of one group, and only
+        those of one width run together.
+        """
+        found: list[dict[int, CtcDecoding]] = [{} for _ in groups]
+        batches = [
+            _Batch(g, chosen, strips, length)
+            for g, (strips, length) in enumerate(groups)
+            for chosen in _by_width(strips)
+        ]
         shift = self._prior_shift()
-        for start in range(0, len(order), BATCH):
-            chosen = order[start : start + BATCH]
-            widths = [strips[i].shape[1] for i in chosen]
-            padded = np.zeros((len(chosen), strips[chosen[0]].shape[0], max(widths)), np.float32)
-            for row, i in enumerate(chosen):
-                padded[row, :, : widths[row]] = strips[i]
-            for row, logits in enumerate(self.network(padded)):
-                steps = log_softmax(logits[: -(-widths[row] // STRIDE)] + shift)
-                decodings[chosen[row]] = _decode(steps, length, self.alphabet)
-        return [decoding for decoding in decodings if decoding is not None]
+        for together in _of_one_width(batches):
+            padded = [batch.padded() for batch in together]
+            answers = self.network(padded[0] if len(padded) == 1 else np.concatenate(padded))
+            rows = iter(answers)
+            for batch in together:
+                for i in batch.chosen:
+                    n_steps = -(-batch.strips[i].shape[1] // STRIDE)
+                    steps = log_softmax(next(rows)[:n_steps] + shift)
+                    found[batch.group][i] = _decode(steps, batch.length, self.alphabet)
+        return [[decodings[i] for i in range(len(decodings))] for decodings in found]
 
     def open(self) -> None:
         """Open the network now, if it would be opened for the first strip."""
@@ -99,6 +113,48 @@ class LineRecognizer:
         """Return the calibrated probability that a whole number is right."""
         odds = np.log(max(probability, 1e-9)) - np.log(max(1 - probability, 1e-9))
         return float(sigmoid(np.asarray(self.slope * odds + self.offset)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """Strips of one group that run together."""
+
+    group: int
+    chosen: list[int]
+    strips: Sequence[np.ndarray]
+    length: int | None
+
+    @property
+    def width(self) -> int:
+        """Width of the widest strip, in px."""
+        return max(int(self.strips[i].shape[1]) for i in self.chosen)
+
+    def padded(self) -> np.ndarray:
+        """Return the strips at one width: (n, 32, w)."""
+        height = self.strips[self.chosen[0]].shape[0]
+        padded = np.zeros((len(self.chosen), height, self.width), np.float32)
+        for row, i in enumerate(self.chosen):
+            padded[row, :, : self.strips[i].shape[1]] = self.strips[i]
+        return padded
+
+
+def _by_width(strips: Sequence[np.ndarray]) -> list[list[int]]:
+    """Return batches of strips of about the same width."""
+    order = sorted(range(len(strips)), key=lambda i: strips[i].shape[1])
+    return [order[start : start + BATCH] for start in range(0, len(order), BATCH)]
+
+
+def _of_one_width(batches: Sequence[_Batch]) -> list[list[_Batch]]:
+    """Return batches that may run together, of at most `BATCH` strips in all."""
+    together: list[list[_Batch]] = []
+    for batch in sorted(batches, key=lambda batch: batch.width):
+        last = together[-1] if together else []
+        n_strips = sum(len(each.chosen) for each in last)
+        if last and last[0].width == batch.width and n_strips + len(batch.chosen) <= BATCH:
+            last.append(batch)
+        else:
+            together.append([batch])
+    return together
 
 
 Text = tuple[tuple[int, ...], float]  # symbols and their log-probability

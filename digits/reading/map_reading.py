@@ -9,6 +9,7 @@ from digits.image.page_segmentation import Layout, TextRegion
 from digits.inference.segmenter import STRIDE, PageView, Segmenter, segment_page
 from digits.reading.composition import PageReading, ReadNumber, has_digit
 from digits.reading.number_reader import NumberReader
+from digits.reading.steps import Steps
 from digits.types import Line, Page, Picture
 
 MOST_NUMBERS = 1000  # on one page; more are a pattern
@@ -16,7 +17,7 @@ MOST_NUMBERS = 1000  # on one page; more are a pattern
 
 def read_maps(
     reader: NumberReader, segmenter: Segmenter, page: Page, sheet: Picture
-) -> PageReading | None:
+) -> Steps[PageReading | None]:
     """Read a page by its maps; None where they show no number at all.
 
     Parameters
@@ -30,7 +31,7 @@ def read_maps(
         TextRegion(part.page, part.box, part.place, part.table or 0, part.other)
         for part in lay_out(page, regions, sheet.grey)
     )
-    read = reader.read_numbers(numbers)
+    read = yield from reader.read_numbers(numbers)
     layout = Layout(numbers, find_left_out(page, regions), find_struck_out(page, regions))
     found = PageReading(layout, tuple(map(_without_rejected, numbers, read)))
     return found if layout.struck_out or has_digit(found.lines) else None

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -19,6 +20,7 @@ from digits.reading.hypotheses import (
     segment_line,
     to_frames,
 )
+from digits.reading.steps import Call, Classify, Decode, Steps, answer_calls, run_together
 from digits.types import REJECTED, Box, Digit, Frame, Line, Mark, Page
 
 SMALLEST = 1e-12  # probability; the logarithm of 0 is not a number
@@ -26,6 +28,8 @@ ALONE = 0.999  # probability from which the digit network's answer needs no seco
 REJECTED_BY_BOTH = 0.5  # probability, for either network, that there is no digit
 CONFIDENT_CLASS = 0.6  # probability of a digit, from which the line network decides rejection
 TEXTURE = 0.5  # share of a page's characters that are rejected, from which all of them are
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +79,20 @@ class NumberReader:
     classifier: Classifier
     line_recognizer: LineRecognizer
 
+    def run(self, steps: Steps[T]) -> T:
+        """Take all steps of one reading."""
+        (result,) = run_together([steps], self.answer)
+        if isinstance(result, Exception):
+            raise result
+        return result
+
+    def answer(self, calls: Sequence[Call]) -> list[Any]:
+        """Return the networks' answers to calls, as `digits.reading.steps.answer_calls`."""
+        return answer_calls(self.classifier, self.line_recognizer, calls)
+
     def read_lines(self, found: Sequence[TextRegion]) -> list[Line]:
         """Read pieces of a page that hold one number each; the empty ones give an empty line."""
-        return [number.line for number in self.read_numbers(found)]
-
-    def read_numbers(self, found: Sequence[TextRegion]) -> tuple[ReadNumber, ...]:
-        """Read the numbers of a page; all characters are rejected where half of them are."""
-        return reject_if_mostly_rejected(self.classify(found, self.find_hypotheses(found)))
+        return [number.line for number in self.run(self.read_numbers(found))]
 
     def read_pieces(self, pieces: Sequence[Piece]) -> list[ReadNumber]:
         """Read known pieces of a page in one batch; each by itself, whatever the others hold.
@@ -90,47 +101,60 @@ class NumberReader:
         ----------
         pieces : of one number each, or of one digit whose ink is known
         """
-        hypotheses = [LineHypothesis((piece.glyph,)) for piece in pieces]
-        lines = [i for i, piece in enumerate(pieces) if piece.glyph is None]
-        found = self.find_hypotheses([pieces[i].region for i in lines])
-        for i, hypothesis in zip(lines, found, strict=True):
-            hypotheses[i] = hypothesis
-        numbers = self.classify([piece.region for piece in pieces], hypotheses)
-        return [
-            self.read_again(piece.region, number, piece.length)
-            if piece.length is not None
-            and number.line.digits
-            and len(number.line.digits) != piece.length
-            else number
-            for piece, number in zip(pieces, numbers, strict=True)
-        ]
-
-    def read_again(self, part: TextRegion, number: ReadNumber, length: int) -> ReadNumber:
-        """Read a number again with a known number of digits, which lowers its confidence."""
-        if part.page is None:
-            return number
-        decoding = self.line_recognizer.decode([to_strip(part.page)], length)[0]
-        hypothesis = replace(segment_line(part.page, decoding), length_probability=1.0)
-        (again,) = self.classify([part], [hypothesis])
-        confidence = again.line.confidence * decoding.length_probability
-        return replace(again, line=replace(again.line, confidence=confidence))
+        return self.run(self._read_pieces(pieces))
 
     def find_hypotheses(self, found: Sequence[TextRegion]) -> list[LineHypothesis]:
         """Return for each number how many digits it has and where they are."""
+        return self.run(self._find_hypotheses(found))
+
+    # What follows reads in steps, see `digits.reading.steps`.
+
+    def read_numbers(self, found: Sequence[TextRegion]) -> Steps[tuple[ReadNumber, ...]]:
+        """Read the numbers of a page; all characters are rejected where half of them are."""
+        hypotheses = yield from self._find_hypotheses(found)
+        numbers = yield from self.classify(found, hypotheses)
+        return reject_if_mostly_rejected(numbers)
+
+    def _read_pieces(self, pieces: Sequence[Piece]) -> Steps[list[ReadNumber]]:
+        hypotheses = [LineHypothesis((piece.glyph,)) for piece in pieces]
+        lines = [i for i, piece in enumerate(pieces) if piece.glyph is None]
+        found = yield from self._find_hypotheses([pieces[i].region for i in lines])
+        for i, hypothesis in zip(lines, found, strict=True):
+            hypotheses[i] = hypothesis
+        numbers = yield from self.classify([piece.region for piece in pieces], hypotheses)
+        for i, (piece, number) in enumerate(zip(pieces, numbers, strict=True)):
+            digits = number.line.digits
+            if piece.length is not None and digits and len(digits) != piece.length:
+                numbers[i] = yield from self.read_again(piece.region, number, piece.length)
+        return numbers
+
+    def read_again(self, part: TextRegion, number: ReadNumber, length: int) -> Steps[ReadNumber]:
+        """Read a number again with a known number of digits, which lowers its confidence."""
+        if part.page is None:
+            return number
+        (decoding,) = yield Decode([to_strip(part.page)], length)
+        hypothesis = replace(segment_line(part.page, decoding), length_probability=1.0)
+        (again,) = yield from self.classify([part], [hypothesis])
+        confidence = again.line.confidence * decoding.length_probability
+        return replace(again, line=replace(again.line, confidence=confidence))
+
+    def _find_hypotheses(self, found: Sequence[TextRegion]) -> Steps[list[LineHypothesis]]:
         pages = {i: part.page for i, part in enumerate(found) if part.page is not None}
-        decodings = self.line_recognizer.decode([to_strip(page) for page in pages.values()])
         hypotheses = [LineHypothesis()] * len(found)
+        if not pages:
+            return hypotheses
+        decodings = yield Decode([to_strip(page) for page in pages.values()])
         for (i, page), decoding in zip(pages.items(), decodings, strict=True):
             hypotheses[i] = extend_while_plausible(page, decoding)
         return hypotheses
 
     def classify(
         self, found: Sequence[TextRegion], hypotheses: Sequence[LineHypothesis]
-    ) -> list[ReadNumber]:
+    ) -> Steps[list[ReadNumber]]:
         """Read the digits of each number: both networks' scores are added."""
         frames = to_frames([glyph for number in hypotheses for glyph in number.glyphs])
-        answers = self.classifier.classify(frames)
-        both = self._combine(found, hypotheses, np.asarray(answers.probabilities))
+        answers = yield Classify(frames)
+        both = yield from self._combine(found, hypotheses, np.asarray(answers.probabilities))
         classified = [_classified(frames[i], both[i], answers, i) for i in range(len(frames))]
         numbers, start = [], 0
         for part, number in zip(found, hypotheses, strict=True):
@@ -143,7 +167,7 @@ class NumberReader:
         found: Sequence[TextRegion],
         hypotheses: Sequence[LineHypothesis],
         named: np.ndarray,
-    ) -> np.ndarray:
+    ) -> Steps[np.ndarray]:
         """Return the probability of each digit by both networks: (n, 10) -> (n, 10).
 
         The digit network's log-probabilities count `weight` times as much as the line network's.
@@ -163,7 +187,8 @@ class NumberReader:
                     region = box_region(glyph.box)
                     strips.append(to_strip(straighten(part.page, region, MARGIN, SIDE_MARGIN)))
             start += len(number)
-        for i, decoding in zip(alone, self.line_recognizer.decode(strips, 1), strict=True):
+        decodings = (yield Decode(strips, 1)) if strips else []
+        for i, decoding in zip(alone, decodings, strict=True):
             scores[i] = decoding.scores[0]
         return np.asarray(np.exp(log_softmax(scores + weight * named)))
 

@@ -6,8 +6,8 @@ import numpy as np
 
 from digits.image.components import Components, find_components
 from digits.image.mnist_normalize import to_frame
-from digits.inference.classifier import Classifier
 from digits.reading.composition import n_digits
+from digits.reading.steps import Classify, Steps
 from digits.types import FRAME, Box, Ink, Line
 
 INK = 0.5  # of full ink; paler pixels are not part of a piece
@@ -23,7 +23,7 @@ EVIDENCE = 1.0  # by which the logarithm of all digits' confidence rises when a 
 TINY = 1e-12  # probability; the logarithm of 0 is not a number
 
 
-def likeliest_quarters(classifier: Classifier, ink: Ink) -> int:
+def likeliest_quarters(ink: Ink) -> Steps[int]:
     """Return the number of quarter turns to the left by which a page is turned: 0 to 3.
 
     Each separate piece of ink is classified in all four orientations. The result is the
@@ -45,7 +45,7 @@ def likeliest_quarters(classifier: Classifier, ink: Ink) -> int:
     for i, frame in enumerate(frames):
         turned = np.ascontiguousarray(np.rot90(shapes[i // QUARTERS], -(i % QUARTERS)))
         frame[:] = to_frame(turned, Box(0, 0, turned.shape[1], turned.shape[0]))
-    answers = classifier.classify(frames)
+    answers = yield Classify(frames)
     likely = np.asarray(answers.probabilities).max(axis=1)
     if answers.not_a_digit is not None:
         likely = likely * (1 - np.asarray(answers.not_a_digit))

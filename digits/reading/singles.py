@@ -11,10 +11,11 @@ from digits.reading.composition import PageReading, ReadNumber
 from digits.reading.hypotheses import single_hypothesis
 from digits.reading.known_length import length_note
 from digits.reading.number_reader import NumberReader, is_unsure
+from digits.reading.steps import Steps
 from digits.types import Box, Digit, Page
 
 
-def read_singles(reader: NumberReader, layout: Layout) -> tuple[PageReading, bool]:
+def read_singles(reader: NumberReader, layout: Layout) -> Steps[tuple[PageReading, bool]]:
     """Read one digit in each region, and return whether that is certain.
 
     Ink that may be another digit is left out.
@@ -23,7 +24,7 @@ def read_singles(reader: NumberReader, layout: Layout) -> tuple[PageReading, boo
         SingleDigit(None) if part.page is None else find_single(part.page.ink)
         for part in layout.numbers
     ]
-    numbers = reader.classify(layout.numbers, list(map(single_hypothesis, singles)))
+    numbers = yield from reader.classify(layout.numbers, list(map(single_hypothesis, singles)))
     found = list(zip(layout.numbers, singles, numbers, strict=True))
     left_out = tuple(
         part.page.box_in_original(box)

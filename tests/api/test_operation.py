@@ -41,6 +41,9 @@ def test_65_clients_at_once(house):
     assert int(refused.headers["retry-after"]) >= 1
     assert {health.status_code, ready.status_code, models.status_code} == {200}
     assert sorted(answer.status_code for answer in all_answers) == [200] * 64 + [503]
+    # What arrived while others were read was read together.
+    assert sum(house.reader.groups) == 64
+    assert max(house.reader.groups) > 1
 
 
 def test_a_place_is_given_back_whatever_happened(house):

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from pyarrow import parquet
 
+from digits import reader
 from digits.batch import job as batch
 from digits.batch.job import CHUNK, SCHEMA, Tally, run_batch, run_local
 from digits.cli import main
@@ -222,6 +223,7 @@ def test_a_picture_that_stops_the_program_is_a_row(folder, tmp_path, monkeypatch
     script = """
 import os, sys
 from digits import reader
+from digits import reader
 from digits.batch import job as batch
 from digits.types import Hint
 real = reader.load_source
@@ -249,13 +251,13 @@ if __name__ == "__main__":
 
 
 def test_an_unexpected_error_in_one_picture_is_a_row(folder, tmp_path, monkeypatch):
-    def surprising(reader, source, hint, content=None):
+    def surprising(source):
         if source.path.endswith("007.png"):
             raise TypeError("nobody thought of this")
-        return read(reader, source, hint, content)
+        return load(source)
 
-    read = batch.read_source
-    monkeypatch.setattr(batch, "read_source", surprising)
+    load = reader.load_source
+    monkeypatch.setattr(reader, "load_source", surprising)
     assert run([folder], tmp_path / "out.parquet") == Tally(151, 2)
 
 

@@ -23,9 +23,9 @@ def ink():
 @pytest.mark.parametrize("quarters", [0, 1, 2, 3])
 def test_pieces_tell_how_a_page_is_turned(ink, quarters):
     turned = np.ascontiguousarray(np.rot90(ink, quarters))
-    assert likeliest_quarters(current_reader().classifier, turned) == quarters
+    assert current_reader().run(likeliest_quarters(turned)) == quarters
 
 
 @pytest.mark.parametrize("ink", [np.zeros((50, 60), np.float32), np.eye(9, dtype=np.float32)])
 def test_a_page_without_pieces_to_ask_stands_upright(ink):
-    assert likeliest_quarters(current_reader().classifier, ink) == 0
+    assert current_reader().run(likeliest_quarters(ink)) == 0
