@@ -19,6 +19,7 @@ from digits.inference.calibration import Rejection, softmax
 from digits.io.verified import read_verified
 from digits.types import CLASSES, Frame, Frames, Logits, ModelName, Probabilities
 
+BATCH = 512  # frames that are run at once; their inner layers take 200 MB
 HEADS = ("logits", "not_a_digit")  # outputs used for reading; the second only with a reject head
 
 
@@ -128,9 +129,14 @@ class OnnxNetwork:
         return self.run(frames)[0]
 
     def run(self, frames: Frames) -> tuple[Scores, Float32[np.ndarray, "n _units"]]:
-        """Return scores and the last hidden layer from one run."""
+        """Return scores and the last hidden layer, of at most `BATCH` frames at once."""
         wanted = [name for name in (*HEADS, "embedding") if name in self._outputs()]
-        found = dict(zip(wanted, self.session.run(wanted, {"ink": frames}), strict=True))
+        parts = [
+            self.session.run(wanted, {"ink": frames[start : start + BATCH]})
+            for start in range(0, max(1, len(frames)), BATCH)
+        ]
+        together = map(np.concatenate, zip(*parts, strict=True))
+        found = dict(zip(wanted, together, strict=True))
         rejection = found.get("not_a_digit")
         scores = Scores(found["logits"], None if rejection is None else rejection[:, 0])
         return scores, found["embedding"]
