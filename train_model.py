@@ -273,9 +273,9 @@ def train_digits(
     head = training.load_head(network, plan.run) or training.add_head(
         network, mnist, recipe, written
     )
+    if head is not None:
+        training.save_head(head, plan.run)  # an export that is cut off need not train it again
     if not can_export():
-        if head is not None:
-            training.save_head(head, plan.run)
         return export_later(plan)
     card = training.export_run(
         network,
