@@ -62,7 +62,10 @@ def define_form(
     if segmenter is not None:
         form = replace(form, handwriting=find_handwriting(form.reference, segmenter))
     if not made:
-        return replace(form, fields=propose_fields(form.reference, form.handwriting))
+        proposed = propose_fields(form.reference, form.handwriting)
+        if not proposed:
+            raise FormError(f"no fields are found on {path}: name them with --field")
+        return replace(form, fields=proposed)
     return replace(form, fields=tuple(with_cells(each, form.reference) for each in form.fields))
 
 
@@ -94,6 +97,8 @@ def read_pages(
     """
     write = WRITERS[check_ending(out)]
     form, reader = Form.load(path), current_reader(model)
+    if not form.fields:
+        raise FormError(f"{path} has no fields: add them with digits form new --field")
     readings: list[FormReading] = []
     for source in sources:
         for reading in read_form_source(form, reader, source, accept=accept):

@@ -30,7 +30,8 @@ def even_contrast(pixels: Pixels, *, light_on_dark: bool) -> Contrast:
     contrast = 1 - grey.astype(np.float32) / np.maximum(paper, LEAST_PAPER).astype(np.float32)
     # Grain: most paper is darker than its brightest points.
     level = median_of_many(contrast.ravel())
-    return np.clip((contrast - level) / (1 - level), 0, 1).astype(np.float32)
+    bare = max(1 - level, 1 / LEVELS)  # nothing is bare in a black picture
+    return np.clip((contrast - level) / bare, 0, 1).astype(np.float32)
 
 
 def _broadest(width: float) -> int:

@@ -9,6 +9,7 @@ import io
 import json
 import zipfile
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,6 +17,7 @@ import numpy as np
 from PIL import Image
 
 from digits.errors import DigitsError, FormError
+from digits.forms.saved_reading import checked_reading
 from digits.forms.sheet import audit_form_sheet, build_form_sheet, to_readings
 from digits.forms.template import Form
 from digits.io.image import MAX_BYTES, decode_image
@@ -29,7 +31,8 @@ FORMAT = "digits form project"  # of the file, to recognize it
 VERSION = 1  # of the file; fields are only ever added
 ENDING = "digits"
 SIDE, QUALITY = 1_600, 70  # px and JPEG quality of a page: some 200 kB
-LARGE = 250  # pages; those of larger stacks are kept smaller
+SMALL_ENOUGH = 40_000_000  # bytes of all pages, which are then kept as they are
+LARGE = 250  # pages; those of larger stacks are kept smaller still
 MOST_PAGES = 1_000
 MOST_STEPS = 100_000
 FORM, PROJECT = "form.json", "project.json"  # names in the ZIP
@@ -62,7 +65,7 @@ def save_project(project: Project) -> bytes:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr(FORM, project.form.to_bytes())
-        side = round(SIDE * min(1.0, (LARGE / max(1, len(project.scans))) ** 0.5))
+        side = _side(project.scans)
         pages = [_save_page(archive, i, scan, side) for i, scan in enumerate(project.scans)]
         steps = [[step.label, dict(step.before), dict(step.after)] for step in project.steps]
         plain = {
@@ -78,12 +81,23 @@ def save_project(project: Project) -> bytes:
     return packed.getvalue()
 
 
-def _save_page(archive: zipfile.ZipFile, index: int, scan: Scan, side: int) -> dict[str, Any]:
+def _side(scans: Sequence[Scan]) -> int | None:
+    """Return the longest side of a saved page in px; None for that of its picture."""
+    if sum(len(scan.view) for scan in scans) <= SMALL_ENOUGH:
+        return None
+    return round(SIDE * min(1.0, (LARGE / len(scans)) ** 0.5))
+
+
+def _save_page(
+    archive: zipfile.ZipFile, index: int, scan: Scan, side: int | None
+) -> dict[str, Any]:
     """Write the files of a page, and return what the table of pages says of it."""
     packed = pack_scan(scan)
     if packed is not None:
         archive.writestr(f"frames/{index:04d}", zlib.decompress(packed.frames))
-    picture = _reduced(scan.view, side) if scan.view else scan.content if scan.is_waiting else b""
+    picture = scan.view or (scan.content if scan.is_waiting else b"")
+    if scan.view and side is not None:
+        picture = _reduced(scan.view, side)
     name = f"pages/{hashlib.sha256(picture).hexdigest()}" if picture else ""
     if name and name not in archive.namelist():  # the pages of a PDF wait in one file
         archive.writestr(name, picture, zipfile.ZIP_STORED)
@@ -120,7 +134,10 @@ def load_project(content: bytes) -> Project:
         plain = _load_json(archive)
         try:
             form = Form.load(_member(archive, FORM))
-            scans = tuple(_load_page(archive, i, page) for i, page in enumerate(plain["pages"]))
+            n_fields = len(form.fields)
+            scans = tuple(
+                _load_page(archive, i, page, n_fields) for i, page in enumerate(plain["pages"])
+            )
             steps = tuple(map(_load_step, plain["steps"][:MOST_STEPS]))
             # What cannot be shown and written as a table is found here, not by whoever opens it.
             sheet = build_form_sheet(form, scans, replay(steps))
@@ -169,7 +186,7 @@ def _member(archive: zipfile.ZipFile, name: str) -> bytes:
     return content
 
 
-def _load_page(archive: zipfile.ZipFile, index: int, plain: dict[str, Any]) -> Scan:
+def _load_page(archive: zipfile.ZipFile, index: int, plain: dict[str, Any], n_fields: int) -> Scan:
     page, reading = plain["page"], plain["reading"]
     if page is not None and type(page) is not int:
         raise ValueError(f"{page} is no page")
@@ -179,6 +196,7 @@ def _load_page(archive: zipfile.ZipFile, index: int, plain: dict[str, Any]) -> S
         view = picture if scan.error else b""
         return replace(scan, content=picture, view=view)
     decode_image(picture)
+    reading = checked_reading(reading, n_fields)
     n_digits = sum(len(line["digits"]) for line in reading["reading"]["lines"])
     frames = _member(archive, f"frames/{index:04d}")
     if len(frames) != n_digits * FRAME * FRAME:

@@ -4,10 +4,12 @@ import base64
 import hashlib
 import io
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -43,6 +45,7 @@ MAX_FIELDS = 500  # of one form
 MAX_FILE = 32_000_000  # bytes of a form's file; a reference picture has 2 at most
 LONGEST_NAME = 100  # characters of a form's or a field's name
 LEAST_SIDE = 6  # px of the reference; smaller fields cannot be read
+UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")  # no database or XLSX file takes them
 HOW = "make it again with digits form new"
 
 
@@ -225,7 +228,11 @@ def check_form(form: Form) -> None:
         try:
             _check_field(each, form.size, names)
         except FormError as error:
-            raise FormError(f"field {each.name}: {error}") from None
+            raise FormError(f"field {_printable(each.name)}: {error}") from None
+
+
+def _printable(name: str) -> str:
+    return UNPRINTABLE.sub("?", name)[:LONGEST_NAME]
 
 
 def _check_field(each: Field, size: tuple[int, int], names: Sequence[str]) -> None:
@@ -242,8 +249,8 @@ def _check_field(each: Field, size: tuple[int, int], names: Sequence[str]) -> No
 
 
 def _check_name(name: str, names: Sequence[str]) -> None:
-    if not name.strip() or len(name) > LONGEST_NAME:
-        raise FormError(f"a field needs a name of at most {LONGEST_NAME} characters")
+    if not name.strip() or len(name) > LONGEST_NAME or UNPRINTABLE.search(name):
+        raise FormError(f"a field needs a name of at most {LONGEST_NAME} printable characters")
     if names.count(name) > 1:
         raise FormError("two fields have this name: give each its own")
 
@@ -254,6 +261,12 @@ def _check_boxes(each: Field, size: tuple[int, int]) -> None:
             raise FormError(
                 f"its box lies outside the reference picture of {size[0]}x{size[1]} pixels"
             )
+    if len(each.cells) > MAX_LENGTH:
+        raise FormError(f"it has at most {MAX_LENGTH} cells, not {len(each.cells)}")
+    box, middles = each.box, [(c.x + c.width / 2, c.y + c.height / 2) for c in each.cells]
+    inside = all(box.x < x < box.right and box.y < y < box.bottom for x, y in middles)
+    if not inside or any(one[0] >= other[0] for one, other in pairwise(middles)):
+        raise FormError("its cells do not lie in its box from left to right")
     if min(each.box.width, each.box.height) < LEAST_SIDE:
         raise FormError(f"its box is smaller than {LEAST_SIDE} pixels of the reference picture")
 
@@ -402,7 +415,7 @@ def _from_json(plain: Any) -> Form:  # noqa: ANN401  # a file holds anything
     if not isinstance(plain, dict) or plain.get("format") != FORMAT:
         raise FormError(f"this JSON is no form: {HOW}")
     version = plain.get("version")
-    if not isinstance(version, int) or version < 1:
+    if type(version) is not int or version < 1:
         raise FormError(f"the version of the form is missing: {HOW}")
     if version > VERSION:
         raise FormError(
@@ -413,8 +426,13 @@ def _from_json(plain: Any) -> Form:  # noqa: ANN401  # a file holds anything
     if not isinstance(fields, list):
         raise FormError("fields takes a list of fields")
     name = plain.get("name", "Form")
-    if not isinstance(name, str) or not name.strip() or len(name) > LONGEST_NAME:
-        raise FormError(f"name takes a text of at most {LONGEST_NAME} characters")
+    if (
+        not isinstance(name, str)
+        or not name.strip()
+        or len(name) > LONGEST_NAME
+        or UNPRINTABLE.search(name)
+    ):
+        raise FormError(f"name takes a text of at most {LONGEST_NAME} printable characters")
     made = tuple(_numbered(each, i) for i, each in enumerate(fields, start=1))
     handwriting = _handwriting(plain, reference)
     form = Form(name, made, reference, plain.get("blank") is True, handwriting)

@@ -403,6 +403,9 @@ def _pages(
     corrections: Callable[[], Corrections],
 ) -> None:
     pages = session.pages
+    if session.form is not None and not session.form.fields:
+        st.info("This form has no fields yet. Draw them first.")
+        return
     if not pages.scans:
         with st.container(key="sheet-start"):
             files = uploaded_pictures(PAGES_LEAD, key="form-pages")

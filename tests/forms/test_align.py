@@ -154,3 +154,7 @@ def test_pale_print_in_the_edge_of_a_shadow_is_found(digits):
     found = align(printed, contrast_of(photo.pixels), boxes_of(composed))
     assert found.agreement > 0.95
     assert worst(composed, found, photo.to_photo) < NEAR
+
+
+def test_a_black_picture_has_no_ink():
+    assert not even_contrast(np.zeros((60, 80), np.uint8), light_on_dark=False).any()

@@ -26,7 +26,8 @@ def form(*fields):
 def test_a_form_comes_back_from_its_file_as_it_was(tmp_path):
     page = np.random.default_rng(0).integers(0, 255, (300, 200), np.uint8)
     fields = (
-        Field("id", "identifier", Box(1, 2, 100, 20), 2, cells=(Box(1, 2, 50, 20),) * 2,
+        Field("id", "identifier", Box(1, 2, 100, 20), 2,
+              cells=(Box(1, 2, 50, 20), Box(51, 2, 50, 20)),
               checks=(Check("luhn"), Check("list", values=("18", "26")))),
         Field("q", "mark", Box(1, 30, 50, 20), maximum=Decimal("7.5")),
         Field("all", "decimal", Box(1, 60, 50, 20), checks=(Check("sum", of=("q",)),)),
@@ -71,6 +72,9 @@ def broken(**changes):
         (broken(handwriting="AAAA"), "handwriting"),
         (broken(handwriting=json.loads(SMALL.to_bytes())["reference"]), "another size"),
         (broken(size=[1, 2]), "600x400"),
+        (broken(version=True), "version"),
+        (broken(name="a\0b"), "printable"),
+        (broken(name="\ud800"), "printable"),
         (broken(fields=3), "fields"),
         (broken(fields=[3]), "field 1"),
         (broken(fields=[{"name": "a", "kind": "name", "box": [1, 1, 9, 9]}]), "identifier"),
@@ -79,6 +83,22 @@ def broken(**changes):
         (broken(fields=[{"name": "a", "kind": "digit", "box": [1, 1, 3, 9]}]), "smaller"),
         (broken(fields=[{"name": "a", "kind": "mark", "box": [1, 1, 9, 9]}]), "maximum"),
         (broken(fields=[{"name": "a", "kind": "digit", "box": [1, 1, 9, 9]}] * 2), "two fields"),
+        (broken(fields=[{"name": "a\nb", "kind": "digit", "box": [1, 1, 9, 9]}]), "printable"),
+        (
+            broken(fields=[{"name": "a", "kind": "number", "box": [1, 1, 90, 9],
+                            "cells": [[45, 1, 45, 9], [1, 1, 45, 9]]}]),
+            "from left to right",
+        ),
+        (
+            broken(fields=[{"name": "a", "kind": "number", "box": [1, 1, 9, 9],
+                            "cells": [[200, 200, 9, 9]]}]),
+            "lie in its box",
+        ),
+        (
+            broken(fields=[{"name": "a", "kind": "number", "box": [1, 1, 90, 9],
+                            "cells": [[1, 1, 9, 9]] * 200}]),
+            "at most",
+        ),
         (
             broken(fields=[{"name": "a", "kind": "number", "box": [1, 1, 9, 9],
                             "checks": [{"kind": "sum", "of": ["b"]}]}]),

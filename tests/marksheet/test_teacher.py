@@ -1,8 +1,11 @@
 """How much a teacher has to do for a sheet of 45 pupils, of whom the truth is known."""
 
+import io
+
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
 from benchmarks.sheets import compose_sheet, photograph
 from digits.marksheet.audit import audit_sheet
@@ -75,3 +78,25 @@ def test_a_sheet_of_45_pupils_needs_hardly_more_inputs_than_it_has_uncertain_cel
         for cell, right in zip(cells, texts, strict=True)
     )
     assert wrong == 0  # nothing is wrong in silence
+
+
+@pytest.mark.slow
+def test_a_class_list_on_two_pages_of_a_pdf_is_one_table():
+    rng = np.random.default_rng(7)
+    pages, truth = [], []
+    for rows in (26, PUPILS - 26):
+        ink, texts = compose_sheet(load_mnist().calibration, rng, ruled=True, rows=rows)
+        pages.append(Image.fromarray(photograph(ink, 0, rng, shaded=True)))
+        truth += texts
+    file = io.BytesIO()
+    pages[0].save(file, "PDF", save_all=True, append_images=pages[1:], resolution=150)
+    scans = list_scans("class.pdf", file.getvalue())
+    cells = audit_sheet(build_sheet([read_scan(shipped_reader().read, s) for s in scans])).cells
+    assert [len(row) for row in cells] == [len(texts) for texts in truth]
+    pairs = [
+        (cell, right)
+        for row, texts in zip(cells, truth, strict=True)
+        for cell, right in zip(row, texts, strict=True)
+    ]
+    assert all(cell.text == right or cell.doubts for cell, right in pairs)
+    assert sum(cell.text == right for cell, right in pairs) > 0.95 * len(pairs)

@@ -92,3 +92,33 @@ def test_a_stack_of_forms_from_the_first_page_to_the_table(visitor, server, scan
     read = [row["meter number"] for row in table]
     right = sum(one == each["meter"] for one, each in zip(read, values, strict=True))
     assert right >= len(files) - 1, read
+
+    # Rows stand uncertain first, or in the order of the pages.
+    order = page.get_by_role("button", name="Uncertain first")
+    assert order.get_attribute("aria-pressed") == "true"
+    order.click()
+    page.locator("[data-do=order][aria-pressed=false]").wait_for()
+    names = page.locator(".sheet .row-name").all_inner_texts()
+    assert names == [f"Row {n}" for n in range(1, len(files) + 1)]
+
+    # What is typed is a correction to learn from.
+    page.locator("td[data-id='0 0 3']").click()
+    page.keyboard.press("F2")
+    page.keyboard.type("7654321")
+    page.keyboard.press("Enter")
+    page.locator(".sheet[data-waiting=false]").wait_for()
+    page.get_by_role("button", name="Save 1 correction for learning").click()
+    page.get_by_text("Saved: 1 correction").wait_for()
+
+    # The stack in one file goes on elsewhere.
+    with page.expect_download() as result:
+        page.get_by_role("button", name="Save work").click()
+    project = result.value
+    assert project.suggested_filename.endswith(".digits")
+    another = visitor()
+    another.set_default_timeout(WAIT)
+    another.goto(f"{server[0]}/forms")
+    content = project.path().read_bytes()
+    upload(another, {"name": "cards.digits", "mimeType": "application/zip", "buffer": content})
+    another.locator("td[data-id='0 0 3']", has_text="7654321").wait_for()
+    assert another.locator(".sheet tbody tr").count() == len(files)
