@@ -267,6 +267,8 @@ def cut_glyph(ink: Ink, pieces: np.ndarray, boxes: list[Box], chosen: list[int])
     wide = Box(x, y, min(width, box.right + 1) - x, min(height, box.bottom + 1) - y)
     cut = wide.rows_and_columns()
     labels = pieces[cut]
-    mine = np.isin(labels, [index + 1 for index in chosen]).astype(np.uint8)
+    is_chosen = np.zeros(len(boxes) + 1, np.uint8)
+    is_chosen[[index + 1 for index in chosen]] = 1
+    mine = is_chosen[labels]
     rim = cv2.dilate(mine, np.ones((HALO, HALO), np.uint8)).astype(bool)
     return Glyph(wide, np.where(rim & ((labels == 0) | (mine > 0)), ink[cut], 0))

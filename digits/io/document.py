@@ -112,7 +112,7 @@ class Document:
     def _to_picture(self, decoded: DecodedImage, number: int | None) -> Picture:
         suffix = b"" if number in (None, 1) else f"page {number}".encode()
         checksum = hashlib.sha256(self.content + suffix).hexdigest()
-        rgb = None if decoded.colour is None else np.asarray(decoded.colour.convert("RGB"))
+        rgb = None if decoded.colour is None else np.asarray(decoded.colour)
         return Picture(decoded.grey, decoded.width, decoded.height, checksum, rgb)
 
     def __iter__(self) -> Iterator[PageImage]:

@@ -136,19 +136,39 @@ def is_likely(found: PageReading) -> bool:
 
 def _own_digits(found: PageReading, other: PageReading) -> float:
     """Return how many digits are likely to be right of those that `other` does not have there."""
-    theirs = [d for line in other.lines for d in line.digits if d.value is not None]
-    own = 0.0
-    for line in found.lines:
-        for digit in (d for d in line.digits if d.value is not None):
-            own += line.confidence * (not any(_is_same(digit, d) for d in theirs))
-    return own
+    own = [
+        (line.confidence, digit)
+        for line in found.lines
+        for digit in line.digits
+        if digit.value is not None
+    ]
+    is_known = _are_same([digit for _, digit in own], [digit for _, digit in _named(other)])
+    confidences = np.array([confidence for confidence, _ in own])
+    return float(confidences[~is_known.any(axis=1)].sum())
 
 
-def _is_same(digit: Digit, other: Digit) -> bool:
-    """Return whether two readings name one digit alike; one of them may have a piece of it."""
-    centres = np.array([_centre(digit.box), _centre(other.box)])
-    inside = _lies_in(centres, other.box)[0] or _lies_in(centres, digit.box)[1]
-    return digit.value == other.value and bool(inside)
+def _are_same(digits: Sequence[Digit], others: Sequence[Digit]) -> np.ndarray:
+    """Return which digits two readings name alike: (n, m) bool; one may have a piece of it."""
+    (values, centres, low, high), theirs = _as_arrays(digits), _as_arrays(others)
+    same_value = values[:, None] == theirs[0]
+    mine_inside = ((centres[:, None] > theirs[2]) & (centres[:, None] < theirs[3])).all(axis=2)
+    theirs_inside = ((theirs[1] > low[:, None]) & (theirs[1] < high[:, None])).all(axis=2)
+    return np.asarray(same_value & (mine_inside | theirs_inside))
+
+
+def _as_arrays(digits: Sequence[Digit]) -> tuple[np.ndarray, ...]:
+    """Return values (n,), and centres, top left and bottom right corners of boxes (n, 2)."""
+    values = np.array([digit.value for digit in digits], np.int64)
+    boxes = [digit.box for digit in digits]
+    sides = [
+        np.array(each, np.float64).reshape(-1, 2)
+        for each in (
+            [_centre(box) for box in boxes],
+            [(box.x, box.y) for box in boxes],
+            [(box.right, box.bottom) for box in boxes],
+        )
+    ]
+    return values, *sides
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,8 +204,11 @@ def _missed(
     found: PageReading, other: PageReading, compared: Sequence[Comparison]
 ) -> Iterator[Box]:
     """Yield the boxes of digits that only `other` has."""
-    for i, (_, digit) in enumerate(_named(other)):
-        is_claimed = any(each.inside[i] for each in compared)
+    named = _named(other)
+    claimed = np.zeros(len(named), bool)
+    for each in compared:
+        claimed |= each.inside
+    for (_, digit), is_claimed in zip(named, claimed.tolist(), strict=True):
         if not is_claimed and not any(map(digit.box.overlaps, found.layout.left_out)):
             yield digit.box
 
