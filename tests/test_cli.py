@@ -394,17 +394,50 @@ def test_as_a_process_with_a_letter_that_the_console_lacks(tmp_path):
     assert "дом.png" in done.stderr
 
 
-def test_reading_one_digit_imports_only_what_it_needs():
-    """Each of these costs at every start; pydantic and jaxtyping alone took 0.3 s of 0.9."""
+# What reading a picture that holds one certain digit may import; each costs at every start.
+OF_ONE_DIGIT = """
+arrays cli errors image inference io reader reading registry render settings types
+cli.commands cli.form cli.options cli.output
+image.binarize image.components image.digit_segmentation image.mnist_normalize
+image.page_segmentation image.quality image.rectify image.ruling image.separators
+image.single_digit
+inference.calibration inference.classifier inference.ctc inference.line_recognizer
+inference.segmenter
+io.csv_escape io.document io.image io.pdf io.places io.sandbox io.sources io.verified
+reading.composition reading.hypotheses reading.known_length reading.number_reader
+reading.singles reading.steps
+render.messages render.text
+"""
+LIBRARIES = {"PIL", "cv2", "numpy", "onnxruntime", "typer"}
+LIBRARIES |= {"annotated_doc", "click", "shellingham"}  # of Typer
+
+
+def modules_after_reading(path):
     code = (
         "import sys; from digits.cli import main; main(['read', '--single', sys.argv[1]]); "
-        "print({name.partition('.')[0] for name in sys.modules} - sys.stdlib_module_names)"
+        "print(set(sys.modules) - sys.stdlib_module_names)"
     )
-    done = run("-c", code, "digits/ui/examples/five on ruled paper.jpg", encoding="utf-8")
-    loaded = ast.literal_eval(done.stdout.splitlines()[-1])
-    others = {"PIL", "cv2", "digits", "numpy", "onnxruntime", "typer"}
-    others |= {"annotated_doc", "click", "shellingham"}  # of Typer
-    assert {name for name in loaded if not name.startswith("_")} <= others
+    return ast.literal_eval(run("-c", code, path, encoding="utf-8").stdout.splitlines()[-1])
+
+
+def libraries_among(modules):
+    tops = {name.partition(".")[0] for name in modules} - sys.stdlib_module_names
+    return {name for name in tops if not name.startswith("_")}
+
+
+def test_reading_one_digit_imports_only_what_it_needs(held_out, tmp_path):
+    path = str(tmp_path / "digit.png")
+    Image.fromarray(255 - held_out.pictures[0]).save(path)
+    loaded = modules_after_reading(path)
+    assert libraries_among(loaded) <= LIBRARIES | {"digits"}
+    assert "numpy.ma" not in loaded  # 40 ms
+    own = {name.removeprefix("digits.") for name in loaded if name.startswith("digits.")}
+    assert own <= set(OF_ONE_DIGIT.split())
+
+
+def test_reading_a_photograph_of_a_digit_imports_no_other_library():
+    loaded = modules_after_reading("digits/ui/examples/five on ruled paper.jpg")
+    assert libraries_among(loaded) <= LIBRARIES | {"digits"}
 
 
 def test_help_loads_nothing_heavy():
