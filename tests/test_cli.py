@@ -35,6 +35,9 @@ class FakeReader(Reader):
 
     hints: list = field(default_factory=list)
 
+    def read_together(self, jobs):
+        return [self.read(*job) for job in jobs]
+
     def read(self, picture, hint=ANY):
         self.hints.append(hint)
         level = int(picture.grey[0, 0])
@@ -68,7 +71,7 @@ def reader(monkeypatch):
         Classifier(FAKE, lambda frames: Scores(np.zeros((len(frames), 10), np.float32))),
         LineRecognizer(FAKE, lambda strips: np.zeros((len(strips), 1, 11), np.float32)),
     )
-    monkeypatch.setattr(registry, "current_reader", lambda model=None: fake)
+    monkeypatch.setattr(registry, "current_reader", lambda model=None, **_: fake)
     return fake
 
 
@@ -321,7 +324,7 @@ def test_a_corrupt_model(one, tmp_path, capsys):
 def test_the_model_that_was_asked_for(one, reader, monkeypatch):
     asked = []
     monkeypatch.setattr(
-        registry, "current_reader", lambda model=None: asked.append(model) or reader
+        registry, "current_reader", lambda model=None, **_: asked.append(model) or reader
     )
     assert main(["read", one]) == 0
     assert main(["read", one, "--model", "dense"]) == 0

@@ -43,7 +43,7 @@ def readings(monkeypatch, tmp_path):
     calls = []
     current_reader = registry.current_reader
 
-    def remember(model=None):
+    def remember(model=None, **_):
         reader = current_reader(model)
 
         class Remembering(Reader):
