@@ -10,11 +10,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from digits.image.page_segmentation import Layout
-from digits.reading.agreement import Agreement, confidence_of
+from digits.reading.agreement import Agreement, confidence_of, evidence
 from digits.reading.composition import PageReading, ReadNumber, n_digits
 from digits.types import Box, Digit, Line
 
 BETTER = 0.5  # digits more of a page that must be likely to be right for the maps' to be taken
+# Log-odds by which the other reading's number must be more confident to be taken: of 57 such
+# numbers of composed documents it was right in 58 %, the one it replaces in 9 %.
+SURER = 3.0
+NO_VALUE = -1  # of a rejected character
 MOSTLY = 0.5  # share of a number's digits that must lie in a box for it to belong there
 CROWDED_SHARE = 0.5  # of the digits on a page full of marks that must be likely to be right
 AROUND = 0.25  # of a number's height: digits so near its box belong to it
@@ -40,10 +44,7 @@ def settle(geometry: PageReading, maps: PageReading | None) -> PageReading:
 
 def choose(geometry: PageReading, maps: PageReading) -> tuple[PageReading, PageReading]:
     """Return the reading that holds, and the other one."""
-    if (
-        _is_disputed(geometry, maps)
-        and _own_digits(maps, geometry) - _own_digits(geometry, maps) > BETTER
-    ):
+    if _own_digits(maps, geometry) - _own_digits(geometry, maps) > BETTER:
         return maps, geometry
     return geometry, maps
 
@@ -135,30 +136,29 @@ def is_likely(found: PageReading) -> bool:
 
 
 def _own_digits(found: PageReading, other: PageReading) -> float:
-    """Return how many digits are likely to be right of those that `other` does not have there."""
-    own = [
-        (line.confidence, digit)
-        for line in found.lines
-        for digit in line.digits
-        if digit.value is not None
-    ]
-    is_known = _are_same([digit for _, digit in own], [digit for _, digit in _named(other)])
+    """Return how many digits are likely to be right of those that `other` does not have there.
+
+    A rejected character counts against them: where many are rejected, letters are written.
+    """
+    own = [(line.confidence, digit) for line in found.lines for digit in line.digits]
+    theirs = [digit for _, digit in _named(other)]
+    values, centres, low, high = _as_arrays([digit for _, digit in own])
+    their_values, their_centres, their_low, their_high = _as_arrays(theirs)
+    inside = ((centres[:, None] > their_low) & (centres[:, None] < their_high)).all(axis=2)
+    around = ((their_centres > low[:, None]) & (their_centres < high[:, None])).all(axis=2)
+    overlaps = np.logical_or(
+        inside, around
+    )  # (n, m): one of two readings may have a piece of a digit
+    is_known = (overlaps & (values[:, None] == their_values)).any(axis=1)
     confidences = np.array([confidence for confidence, _ in own])
-    return float(confidences[~is_known.any(axis=1)].sum())
-
-
-def _are_same(digits: Sequence[Digit], others: Sequence[Digit]) -> np.ndarray:
-    """Return which digits two readings name alike: (n, m) bool; one may have a piece of it."""
-    (values, centres, low, high), theirs = _as_arrays(digits), _as_arrays(others)
-    same_value = values[:, None] == theirs[0]
-    mine_inside = ((centres[:, None] > theirs[2]) & (centres[:, None] < theirs[3])).all(axis=2)
-    theirs_inside = ((theirs[1] > low[:, None]) & (theirs[1] < high[:, None])).all(axis=2)
-    return np.asarray(same_value & (mine_inside | theirs_inside))
+    is_rejected = values == NO_VALUE
+    likely = float(confidences[~is_rejected & ~is_known].sum())
+    return likely - int((is_rejected & ~overlaps.any(axis=1)).sum())
 
 
 def _as_arrays(digits: Sequence[Digit]) -> tuple[np.ndarray, ...]:
     """Return values (n,), and centres, top left and bottom right corners of boxes (n, 2)."""
-    values = np.array([digit.value for digit in digits], np.int64)
+    values = np.array([NO_VALUE if d.value is None else d.value for d in digits], np.int64)
     boxes = [digit.box for digit in digits]
     sides = [
         np.array(each, np.float64).reshape(-1, 2)
@@ -178,6 +178,7 @@ class Comparison:
     agreement: Agreement
     confidences: tuple[float, ...]  # of the readings that have its text
     others: tuple[ReadNumber, ...]  # numbers of the other reading that have its text
+    rival: ReadNumber | None  # the other reading's only number there, if it is another one
     inside: np.ndarray  # (n,) bool, which of the other reading's digits lie there
 
 
@@ -190,14 +191,6 @@ def confirm(found: PageReading, other: PageReading) -> PageReading:
     numbers = tuple(map(_judged, found.numbers, compared))
     left_out = found.layout.left_out + tuple(_missed(found, other, compared))
     return replace(found, layout=replace(found.layout, left_out=left_out), numbers=numbers)
-
-
-def _is_disputed(found: PageReading, other: PageReading) -> bool:
-    """Return whether two readings differ anywhere."""
-    compared = compare(found, other)
-    pairs = zip(found.numbers, compared, strict=True)
-    is_disputed = any(n.line.digits and c.agreement != "agreed" for n, c in pairs)
-    return is_disputed or any(_missed(found, other, compared))
 
 
 def _missed(
@@ -233,10 +226,20 @@ def _compare_place(
     line, inside = number.line, _inside(centres, number.line)
     here = [theirs[i] for i in np.flatnonzero(inside)]
     if not here or _text(digit for _, digit in here) != line.text:
-        return Comparison("disputed" if here else "alone", (line.confidence,), (), inside)
+        rival = _only(other, here)
+        agreement: Agreement = "disputed" if here else "alone"
+        return Comparison(agreement, (line.confidence,), (), rival, inside)
     others = tuple(other.numbers[i] for i in sorted({i for i, _ in here}))
     confidence = float(np.prod([_share(one.line, len(line.digits)) for one in others]))
-    return Comparison("agreed", (line.confidence, confidence), others, inside)
+    return Comparison("agreed", (line.confidence, confidence), others, None, inside)
+
+
+def _only(found: PageReading, here: Sequence[tuple[int, Digit]]) -> ReadNumber | None:
+    """Return the number that all of these digits belong to and that has no others, if any."""
+    if len({i for i, _ in here}) != 1:
+        return None
+    number = found.numbers[here[0][0]]
+    return number if len(number.line.digits) == len(here) else None
 
 
 def _text(digits: Iterable[Digit]) -> str:
@@ -245,10 +248,21 @@ def _text(digits: Iterable[Digit]) -> str:
 
 
 def _judged(number: ReadNumber, compared: Comparison) -> ReadNumber:
-    """Return a number with the confidence of its comparison and the marks of either reading."""
-    line, others = number.line, compared.others
+    """Return a number with the confidence of its comparison and the marks of either reading.
+
+    Where the other reading has another number of far more confidence, that one is returned.
+    """
+    line, others, rival = number.line, compared.others, compared.rival
     if not line.digits:
         return number
+    is_named = any(digit.value is not None for digit in line.digits)  # else it may be no number
+    if (
+        rival
+        and is_named
+        and evidence((rival.line.confidence,)) - evidence((line.confidence,)) > SURER
+    ):
+        confidence = confidence_of("disputed", (rival.line.confidence,))
+        return replace(rival, line=replace(rival.line, confidence=confidence))
     line = replace(line, confidence=confidence_of(compared.agreement, compared.confidences))
     is_same = len(others) == 1 and others[0].line.text == line.text  # not a box of a longer number
     if is_same and line.written == line.text and others[0].line.marks:

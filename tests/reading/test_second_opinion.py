@@ -192,3 +192,37 @@ def test_a_number_in_a_struck_out_place_is_marked_and_another_is_not(combine):
     maps = PageReading(Layout((), struck_out=(Box(0, 0, 80, 40),)), ())
     assert [line.struck_out for line in combine(page, maps).lines] == [True, False]
     assert not any(line.struck_out for line in combine(page, page).lines)
+
+
+def test_a_number_of_which_the_other_reading_is_far_more_confident_is_taken():
+    page = reading(number("781", 10, 10, confidence=0.4), number("5", 10, 90))
+    found = confirm(page, reading(number("789", 11, 10, confidence=0.98), number("5", 10, 90)))
+    assert texts(found) == ["789", "5"]
+    assert found.lines[0].confidence == confidence_of("disputed", (0.98,))
+    assert found.layout.numbers == page.layout.numbers
+
+
+@pytest.mark.parametrize("text", ["789", "7898"])
+def test_a_number_is_not_taken_where_confidence_or_place_differ_too_little(text):
+    page = reading(number("781", 10, 10, confidence=0.9), number("5", 300, 90))
+    others = number(text, 11, 10, confidence=0.95), number("5", 300, 90)
+    assert texts(confirm(page, reading(*others))) == ["781", "5"]
+
+
+def test_what_is_rejected_as_a_whole_is_not_named_by_the_other_reading():
+    dashes = reading(number("??", 10, 10, confidence=0.0))
+    assert texts(confirm(dashes, reading(number("00", 10, 10, confidence=0.9)))) == ["??"]
+
+
+def test_a_digit_that_only_the_maps_have_decides_though_geometry_left_its_place_out():
+    page = reading(number("41", 10, 10))
+    page = dataclasses.replace(
+        page, layout=dataclasses.replace(page.layout, left_out=(Box(45, 5, 30, 30),))
+    )
+    assert texts(settle(page, reading(number("418", 10, 10)))) == ["418"]
+
+
+def test_letters_that_are_rejected_count_against_the_digits_read_among_them():
+    page = reading(number("2026", 10, 10))
+    letters = number("?1", 10, 90), number("??", 10, 150), number("5", 10, 210)
+    assert texts(settle(page, reading(number("2026", 10, 10), *letters))) == ["2026"]
