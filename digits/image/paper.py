@@ -35,6 +35,7 @@ BESIDE = np.array([2.0, 3.0, 4.0, 5.0])  # px on both sides of an edge, where le
 BEYOND = 10.0  # px from an edge; behind a printed line the same paper continues there
 STEP = 0.05  # of the logarithm; a smaller step is grain
 FULL_STEP = 0.4  # of the logarithm; larger steps count the same (white on grey 160)
+LEAST_SEEN = 3  # samples along a side that show its edge; a line through fewer is no evidence
 SUPPORTED = 0.7  # share of a side's visible length that must be a step; a finger may hide the rest
 MIN_VISIBLE = 0.15  # of the picture's side; a shorter edge is not the side of a sheet
 MIN_AREA = 0.12  # of the picture
@@ -468,7 +469,11 @@ def _refined(corners: np.ndarray, level: np.ndarray) -> np.ndarray:
         steps = levels[:, 4:] - levels[:, :-4]
         steps *= np.sign(np.median(steps, axis=0).sum())
         offset = SEARCHED[2:-2][steps.argmax(axis=1)]
-        near = np.abs(offset - np.median(offset)) <= 1  # a finger hides the edge
+        usual = np.sort(offset)[offset.size // 2]  # one of them, where the median lies between two
+        near = np.abs(offset - usual) <= 1  # a finger hides the edge
+        if near.sum() < LEAST_SEEN:
+            sides.append((start, along))
+            continue
         slope, middle = np.polyfit(t[near], offset[near], 1)
         normal = np.array([-along[1], along[0]])
         first, last = (

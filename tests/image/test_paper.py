@@ -23,7 +23,7 @@ from scenes import (
 
 import digits
 from digits.errors import HintError
-from digits.image.paper import clean_rim, find_paper
+from digits.image.paper import _refined, clean_rim, find_paper
 from digits.registry import current_reader
 from digits.types import ANY, Box, Hint, Paper, Picture
 
@@ -337,3 +337,11 @@ def test_a_box_on_the_sheet_is_read_there_and_a_box_beside_it_on_the_whole_pictu
     beyond = Box(scene.shape[1] - 270, 90, 220, 80)
     reading = read(grey, Hint(boxes=(inside, beyond)))
     assert reading.paper is None
+
+
+def test_a_side_whose_edge_lies_at_two_places_keeps_near_one_of_them():
+    level = np.zeros((300, 300), np.float32)
+    level[50:250, 50:250] = 1.0
+    corners = np.array([[50.0, 50.0], [250, 50], [250, 250], [50, 250]])
+    level[50:150, 47:53], level[150:250, 47:53] = 1.0, 0.0  # torn: 3 px out, then 3 px in
+    assert np.abs(_refined(corners, level) - corners).max() < 10
