@@ -7,14 +7,16 @@ import cv2
 import numpy as np
 
 from digits.forms.field_ink import MARK, FieldInk
-from digits.image.components import Components
+from digits.image.components import Components, find_components
 from digits.image.digit_segmentation import Glyph
 from digits.reading.composition import ReadNumber
-from digits.types import Box, Digit, Line, Page
+from digits.types import LINKED, Box, Digit, Line, Page
 
 BROKEN = 0.08  # of a cell's height: so far apart lie the pieces of a broken stroke
 OF_ONE = 0.25  # weight of the line's reading of a 1: docs/forms.md
-OVERWRITTEN = 0.25  # probability of no digit that few digits reach, unless written over
+OVERWRITTEN = 0.5  # probability of no digit above which one may be written over
+LOOPS = (1, 0, 1, 0, 1, 0, 1, 0, 2, 1)  # that each digit has at most
+LOOP = 0.002  # of a digit's height squared; less enclosed paper is a gap in a stroke
 SPAN = 1.4  # times a cell's width; a wider piece of ink is several digits that touch
 
 
@@ -68,7 +70,10 @@ def _beside(pieces: Components, is_large: np.ndarray, gap: int) -> np.ndarray:
 
 
 def combine_readings(
-    places: Sequence[int], cells: Sequence[ReadNumber], whole: ReadNumber | None
+    places: Sequence[int],
+    glyphs: Sequence[Glyph],
+    cells: Sequence[ReadNumber],
+    whole: ReadNumber | None,
 ) -> tuple[Line, list[str]]:
     """Return the digits of a comb, read cell by cell and as a line: the mean of both.
 
@@ -78,6 +83,8 @@ def combine_readings(
     Parameters
     ----------
     places : which cells have ink, from 0
+    glyphs, cells : the ink and the reading of each of them
+    whole : reading of them as a line
     """
     singles = [number.line.digits[0] for number in cells]
     beside: list[Digit | None] = [None] * len(singles)
@@ -97,9 +104,20 @@ def combine_readings(
     if tuple(places) != tuple(range(places[0], places[-1] + 1)):
         reasons.append("A cell between the digits is empty")
     read_twice = zip(singles, beside, strict=True)
-    if any(_not_a_digit(each) >= OVERWRITTEN for pair in read_twice for each in pair):
+    is_doubted = any(_not_a_digit(each) > OVERWRITTEN for pair in read_twice for each in pair)
+    if is_doubted or any(map(_has_another_loop, glyphs, digits)):
         reasons.append("May be written over")
     return Line(text, confidence, box, digits), reasons
+
+
+def _has_another_loop(glyph: Glyph, digit: Digit) -> bool:
+    """Return whether ink encloses more paper than its digit does: another one lies under it."""
+    if digit.value is None:
+        return False
+    paper = np.pad(glyph.ink <= LINKED, 1, constant_values=True)
+    areas = find_components(paper, connectivity=4).area
+    large = int((areas >= LOOP * glyph.box.height**2).sum())
+    return large - 1 > LOOPS[digit.value]  # one of them is around the digit
 
 
 def _not_a_digit(each: Digit | None) -> float:

@@ -8,7 +8,7 @@ import numpy as np
 from digits.arrays import Bool
 from digits.forms.align import Alignment
 from digits.forms.form_print import FormPrint
-from digits.forms.homography import Homography, map_points, warp
+from digits.forms.homography import Homography, map_points, warp, warp_mask
 from digits.forms.results import FieldReading
 from digits.forms.template import Field
 from digits.image.components import Components, find_components
@@ -17,7 +17,6 @@ from digits.types import LINKED, Box, Page
 
 OVER = 0.15  # of a field's height around it into which its writing may extend
 MARK = 0.2  # of a field's height; smaller pieces are not digits
-COVERED = 0.3  # of a resampled pixel: threshold of print
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +69,7 @@ def cut_field(
         np.clip(warp(layer, to_page, size), 0, 1).astype(np.float32)
         for layer in (page.ink, page.contrast)
     )
-    printed = warp(print_.erased.astype(np.float32), to_reference, size) > COVERED
+    printed = warp_mask(print_.erased, to_reference, size)
     clean = erase(ink, printed)
     contrast = np.where(printed, np.minimum(contrast, clean), contrast).astype(np.float32)
     to_original = page.to_original @ seen @ to_reference

@@ -135,7 +135,8 @@ def _line_of(job: _Job, numbers: Sequence[ReadNumber]) -> tuple[Line, list[str]]
     n_cells = len(job.cells)
     whole = numbers[n_cells] if len(numbers) > n_cells else None
     if n_cells:
-        return combine_readings(job.cells, numbers[:n_cells], whole)
+        glyphs = [piece.glyph for piece in job.pieces if piece.glyph is not None]
+        return combine_readings(job.cells, glyphs, numbers[:n_cells], whole)
     if whole is None:
         return None
     is_marked = whole.line.digits and _is_marked(job.cut.field, whole)

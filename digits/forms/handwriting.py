@@ -3,16 +3,14 @@
 import numpy as np
 
 from digits.arrays import Bool
-from digits.forms.homography import warp
+from digits.forms.homography import warp_mask
 from digits.inference.segmenter import Segmenter, segment_page
 from digits.types import DIGIT, STRUCK, WRITING, Pixels
-
-COVERED = 0.3  # of a pixel that is handwriting, from which it is
 
 
 def find_handwriting(reference: Pixels, segmenter: Segmenter) -> Bool[np.ndarray, "h w"]:
     """Return a mask of the handwriting on a form's reference: uint8 (h, w) -> bool (h, w)."""
     view = segment_page(segmenter, np.repeat(reference[..., None], 3, axis=2))
-    written = np.isin(view.classes, (DIGIT, WRITING, STRUCK)).astype(np.float32)
+    written = np.isin(view.classes, (DIGIT, WRITING, STRUCK))
     height, width = reference.shape
-    return np.asarray(warp(written, np.linalg.inv(view.to_picture), (width, height)) > COVERED)
+    return warp_mask(written, np.linalg.inv(view.to_picture), (width, height))

@@ -7,6 +7,7 @@ from digits.arrays import Float64
 from digits.errors import NotThisFormError
 
 Homography = Float64[np.ndarray, "3 3"]
+COVERED = 0.3  # of a resampled pixel, from which it is of the mask
 SLANT = 4.0  # largest ratio of the scales at two corners
 LEAST_SCALE = 0.25  # px of the page per px of the reference; smaller writing is unreadable
 
@@ -24,6 +25,11 @@ def warp(layer: np.ndarray, to_layer: Homography, size: tuple[int, int]) -> np.n
     half = np.array([[1, 0, 0.5], [0, 1, 0.5], [0, 0, 1]])
     matrix = np.linalg.inv(half) @ to_layer @ half
     return cv2.warpPerspective(layer, matrix, size, flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
+
+
+def warp_mask(mask: np.ndarray, to_layer: Homography, size: tuple[int, int]) -> np.ndarray:
+    """Resample a mask as `warp` does a layer: (h, w) bool, in a rectangle of `size`."""
+    return np.asarray(warp(mask.astype(np.float32), to_layer, size) > COVERED)
 
 
 def scale_in_middle(matrix: Homography, shape: tuple[int, ...]) -> float:
