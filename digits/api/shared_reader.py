@@ -7,10 +7,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
+from digits.io.heap import trim_heap
 from digits.reader import PIXELS_AT_ONCE, Reader
 from digits.types import Hint, Picture, Reading
 
 WINDOW = 0.005  # s that a picture waits for those of other requests, at most
+LARGE = 1_000_000  # px, after which freed memory is given back
 TOGETHER = 16  # pictures that are read together, at most: each waits for all of them
 
 
@@ -84,7 +86,10 @@ def _read_together(jobs: Sequence[SharedJob]) -> list[Any]:
         found = jobs[0].reader.read_together([(job.picture, job.hint) for job in jobs])
     except Exception as error:  # of a network, which all of them need
         return [error] * len(jobs)
-    return [_answer(job, reading) for job, reading in zip(jobs, found, strict=True)]
+    answers = [_answer(job, reading) for job, reading in zip(jobs, found, strict=True)]
+    if sum(job.picture.grey.size for job in jobs) > LARGE:
+        trim_heap()
+    return answers
 
 
 def _answer(job: SharedJob, reading: Reading | Exception) -> Any:  # noqa: ANN401

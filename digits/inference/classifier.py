@@ -199,6 +199,8 @@ def open_session(
     )
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
+    # The arena would keep what the largest page took, and makes nothing faster.
+    options.enable_cpu_mem_arena = False
     try:
         session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # the errors of ONNX Runtime have no common class

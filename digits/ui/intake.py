@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 
 import streamlit as st
+from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from digits.io.image import EXTENSIONS, MAX_BYTES
@@ -48,6 +50,19 @@ def uploaded_pictures(
     if files:
         st.session_state[_rounds(key)] = _round(key) + 1  # the next run shows an empty uploader
     return files
+
+
+def contents_of(files: Sequence[UploadedFile]) -> list[tuple[str, bytes]]:
+    """Return name and content of uploaded files; Streamlit forgets them.
+
+    Streamlit would keep them in memory as long as the page is open.
+    """
+    taken = [(file.name, file.getvalue()) for file in files]
+    context = get_script_run_ctx()
+    if context is not None and isinstance(context.uploaded_file_mgr, MemoryUploadedFileManager):
+        for file in files:
+            context.uploaded_file_mgr.remove_file(context.session_id, file.file_id)
+    return taken
 
 
 def show_intake(

@@ -16,7 +16,7 @@ from digits.ui.acts import UserAnswer
 from digits.ui.answer import AnswerCard, answer_card
 from digits.ui.handover import open_as_sheet
 from digits.ui.image_button import ImageButton, image_buttons
-from digits.ui.intake import is_shown_by_browser, show_intake, uploaded_pictures
+from digits.ui.intake import contents_of, is_shown_by_browser, show_intake, uploaded_pictures
 from digits.ui.keep import Keep, LineTruth
 from digits.ui.numbers import UNREAD, Numbers, count_doubts, to_boxes, to_rows, to_text
 from digits.ui.page_title import page_title
@@ -81,7 +81,7 @@ def read_page(
             st.session_state[SESSION] = ReadSession(n_files=session.n_files)
             st.rerun()
     if files:
-        session.take([(file.name, file.getvalue()) for file in files])
+        session.take(contents_of(files))
         with suppress(DigitsError):  # shown next to the picture
             session.open(session.item)  # before the page changes: its picture comes at once
         if has_items or not is_shown_by_browser(session.item.name):

@@ -9,9 +9,11 @@ from PIL import Image
 
 from digits.errors import DigitsError
 from digits.io.document import Document, PageImage, page_numbers
+from digits.io.heap import trim_heap
 from digits.types import Box, Hint, Paper, Reading
 from digits.ui.acts import AnswerKind
 from digits.ui.numbers import Numbers, split_numbers
+from digits.ui.session_files import SessionFiles, StoredFile
 
 if TYPE_CHECKING:  # avoid importing the networks for the first page
     from digits.reader import Reader
@@ -28,9 +30,14 @@ class OpenedPage:
 
     id: str
     name: str  # of the file
-    content: bytes = field(repr=False)
+    file: StoredFile | None = field(repr=False)  # None if it cannot be kept
     page: int | None = None  # of a PDF, from 1
     error: str = ""  # why the file cannot be opened
+
+    @property
+    def content(self) -> bytes:
+        """The bytes of the file."""
+        return b"" if self.file is None else self.file.read()
 
     @property
     def title(self) -> str:
@@ -82,17 +89,20 @@ class ReadSession:
     regions: dict[str, Box] = field(default_factory=dict)  # "Read only here"; px of the original
     papers: dict[str, Paper | None] = field(default_factory=dict)  # None: whole picture
     adjusting: set[str] = field(default_factory=set)  # ids of those whose corners are moved
+    files: SessionFiles = field(default_factory=SessionFiles)
     _opened: tuple[str, PageImage] | None = None  # decoded and not read yet
 
     def take(self, files: Sequence[tuple[str, bytes]]) -> None:
         """Add files, page by page; the first new page becomes the current one."""
         for name, content in files:
             self.n_files += 1
+            file = None
             try:
+                file = self.files.add(content)
                 pages = page_numbers(content)
-                new = [OpenedPage(f"{self.n_files}-{p or 0}", name, content, p) for p in pages]
+                new = [OpenedPage(f"{self.n_files}-{p or 0}", name, file, p) for p in pages]
             except DigitsError as error:
-                new = [OpenedPage(f"{self.n_files}-0", name, content, error=str(error))]
+                new = [OpenedPage(f"{self.n_files}-0", name, file, error=str(error))]
             if (name, content) == files[0]:
                 self.chosen = new[0].id
             self.items += new
@@ -155,6 +165,8 @@ class ReadSession:
             picture = self._opened[1].picture
             self._opened = None
             reading = reader.read(picture, request.hint)
+            del picture
+            trim_heap()
         except DigitsError as error:
             self.fail(item, request, item.error or str(error))
             return

@@ -15,7 +15,7 @@ from digits.marksheet.names import parse_names
 from digits.marksheet.store import SheetStore
 from digits.reader import Reader
 from digits.ui.handover import pictures_for_sheet
-from digits.ui.intake import show_intake, uploaded_pictures
+from digits.ui.intake import contents_of, show_intake, uploaded_pictures
 from digits.ui.page_title import page_title
 from digits.ui.reading_view import show_error
 from digits.ui.sheet_session import SheetSession, resume
@@ -120,7 +120,7 @@ def _start(session: SheetSession) -> None:
         files = uploaded_pictures(LEAD, key="sheet-files")
         show_intake(LEAD, key="sheet-files")
         if files:
-            add_files(session, [(file.name, file.getvalue()) for file in files], key=KEY)
+            add_files(session, contents_of(files), key=KEY)
         with st.container(horizontal=True, vertical_alignment="center"):
             if st.button("Try the example", key="sheet-example"):
                 add_files(session, [(EXAMPLE.name, EXAMPLE.read_bytes())], key=KEY)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from digits.corrections.store import Corrections
 from digits.errors import DigitsError
 from digits.io.document import load_picture
+from digits.io.heap import trim_heap
 from digits.marksheet.audit import Audit, audit_sheet
 from digits.marksheet.changes import (
     Step,
@@ -92,6 +93,7 @@ class SheetSession:
     def read_page(self, reader: "Reader", index: int) -> None:
         """Read one page and save its reading."""
         self.keep_read(index, read_scan(reader.read, self.with_content(index)))
+        trim_heap()
 
     def with_content(self, index: int) -> Scan:
         """Return a page with the bytes of its file."""

@@ -10,6 +10,7 @@ import streamlit as st
 from digits.errors import DigitsError
 from digits.io.image import EXTENSIONS
 from digits.render.text import time_left
+from digits.ui.intake import contents_of
 from digits.ui.reading_view import show_error
 from digits.ui.sheet_session import SheetSession
 from digits.ui.sheet_table import (
@@ -42,7 +43,7 @@ def take_files(session: SheetSession, label: str, *, key: str, uploader: str) ->
     """
     files = st.file_uploader(label, list(EXTENSIONS), accept_multiple_files=True, key=uploader)
     if files:
-        add_files(session, [(file.name, file.getvalue()) for file in files], key=key)
+        add_files(session, contents_of(files), key=key)
 
 
 def add_files(session: SheetSession, files: Sequence[tuple[str, bytes]], *, key: str) -> None:
