@@ -30,6 +30,14 @@ pytestmark = pytest.mark.slow  # trains, and imports TensorFlow
 TINY = PageRecipe(epochs=2, crops=4, batch=2)
 
 
+@pytest.fixture(scope="module", autouse=True)
+def few_crops():
+    """Training begins after a few crops."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("digits.synthesis.page_crops.START", 8)
+        yield
+
+
 @pytest.fixture(scope="module")
 def bank():
     return InkBank(mnist_samples(load_mnist().validation, 500))
