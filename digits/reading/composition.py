@@ -24,6 +24,7 @@ from digits.types import (
 )
 
 LONE_STROKE = 0.5  # confidence of a 1 that stands alone, below which it is no digit
+SINGLE_BOXES = 4  # boxes of one digit in a row, from which a wider one may be several
 NAMED = 3  # numbers listed in a note
 ONLY_TABLE = "Only the table was read: photograph the text beside it separately."
 SEPARATOR = "a separator or another mark may stand there."
@@ -189,12 +190,23 @@ def _cell(part: TextRegion, line: Line, first: int) -> Cell:
 
 def _rows(cells: Sequence[Cell], numbers: Sequence[Line]) -> Iterator[Line]:
     """Return one line for each row of a table: boxes of one digit each are one number."""
-    between = "" if all(len(cell.text) <= 1 for cell in cells) else "\t"
+    between = "" if _are_boxes(cells) else "\t"
     rows: dict[int, list[tuple[Cell, Line]]] = {}
     for cell, line in zip(cells, numbers, strict=True):
         rows.setdefault(cell.row, []).append((cell, line))
     for row in sorted(rows):
         yield _row(sorted(rows[row], key=lambda pair: pair[0].column), between)
+
+
+def _are_boxes(cells: Sequence[Cell]) -> bool:
+    """Return whether cells are boxes of one digit each.
+
+    In a single row a border may have been missed: a cell as wide as two boxes may hold two digits.
+    """
+    singles = [cell.box.width for cell in cells if len(cell.text) == 1]
+    is_row = len({cell.row for cell in cells}) == 1 and len(singles) >= SINGLE_BOXES
+    unit = float(np.median(singles)) if is_row else np.inf
+    return all(len(cell.text) <= max(1, round(cell.box.width / unit)) for cell in cells)
 
 
 def _row(placed: Sequence[tuple[Cell, Line]], between: str) -> Line:

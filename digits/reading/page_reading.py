@@ -7,6 +7,7 @@ from digits.image.page_segmentation import find_numbers
 from digits.image.rectify import turn
 from digits.inference.segmenter import Segmenter
 from digits.reading.borders import doubt_across_borders
+from digits.reading.boxes import name_in_boxes
 from digits.reading.clean_lines import are_boxes_clean, is_clean
 from digits.reading.composition import PageReading
 from digits.reading.known_length import keep_length
@@ -47,7 +48,7 @@ def read_page(
         if segmenter is not None and not clean:
             maps = yield from read_maps(reader, segmenter, page, sheet)
             found = settle_boxes(found, maps, hint.boxes) if hint.boxes else settle(found, maps)
-    found = doubt_across_borders(found)
+    found = doubt_across_borders(name_in_boxes(found))
     return found if hint.length is None else (yield from keep_length(reader, page, found, hint))
 
 
