@@ -9,6 +9,8 @@ from digits.types import Contrast, Pixels
 BROADEST = 0.034  # of the form's width: strokes are narrower, shadows wider
 NARROWEST = 31  # px: smallest window, for crops of a form
 LEAST_PAPER = 24  # grey levels; on darker paper a ratio is meaningless
+COARSE = 0.25  # scale at which a desk is told from the paper
+DESK = 0.3  # of the brightest paper's grey level: paper in shadow is brighter than this
 LEVELS = 255  # of contrast, in which shadows are found
 SOFT = 1.0  # px, standard deviation by which both pictures are smoothed
 
@@ -37,6 +39,24 @@ def even_contrast(pixels: Pixels, *, light_on_dark: bool) -> Contrast:
 def _broadest(width: float) -> int:
     """Return the side of a window wider than any stroke on a form of this width: px, odd."""
     return max(NARROWEST, 2 * int(BROADEST * width / 2) + 1)
+
+
+def without_desk(contrast: Contrast, pixels: Pixels, *, light_on_dark: bool) -> Contrast:
+    """Return contrast without what lies on a background that is much darker than the paper.
+
+    Parameters
+    ----------
+    pixels : of the picture, the same size
+    light_on_dark : as for `even_contrast`
+    """
+    grey = 255 - pixels if light_on_dark else pixels
+    small = cv2.resize(grey, None, fx=COARSE, fy=COARSE, interpolation=cv2.INTER_AREA)
+    side = _broadest(COARSE * float(min(grey.shape)))
+    ground = cv2.morphologyEx(small, cv2.MORPH_CLOSE, np.ones((side, side), np.uint8))
+    bright = (ground >= DESK * float(ground.max())).astype(np.uint8)
+    size = contrast.shape[1], contrast.shape[0]
+    sheet = cv2.resize(bright, size, interpolation=cv2.INTER_NEAREST) > 0
+    return np.where(sheet, contrast, np.float32(0))
 
 
 def without_shadow(contrast: Contrast, width: float) -> Contrast:

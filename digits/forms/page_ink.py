@@ -1,6 +1,6 @@
 """Find a form on a page, and return the page's ink and contrast."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import cv2
@@ -9,7 +9,7 @@ import numpy as np
 from digits.errors import NotThisFormError
 from digits.forms.align import Alignment, align
 from digits.forms.bend import flatten
-from digits.forms.contrast import even_contrast, without_shadow
+from digits.forms.contrast import even_contrast, without_desk, without_shadow
 from digits.forms.form_print import FormPrint
 from digits.forms.homography import map_points
 from digits.forms.template import Field
@@ -29,19 +29,43 @@ def align_page(
 ) -> tuple[Page, Alignment]:
     """Return the page's ink and the position of the form on it."""
     boxes = [each.box for each in fields]
-    try:
-        page = _open(picture, None, print_)
-        alignment = align(print_, page.contrast, boxes)
-    except NotThisFormError:
-        paper = paper_of(picture)  # on a crowded desk the sheet has too few features
-        if paper is None:
-            raise
-        page = _open(picture, paper, print_)
-        alignment = align(print_, page.contrast, boxes)
+    reasons = []
+    for page in _views(picture, print_):
+        try:
+            alignment = align(print_, page.contrast, boxes)
+        except NotThisFormError as error:
+            reasons.append(error)
+        else:
+            return _with_ink(page, print_, alignment)
+    raise reasons[0]
+
+
+def _views(picture: Picture, print_: FormPrint) -> Iterator[Page]:
+    """Yield a page as it is, without a dark desk, and its sheet of paper alone.
+
+    On a crowded or patterned desk the sheet has too few of the features.
+    """
+    yield _open(picture, None, print_)
+    yield _open_bare(picture, print_)
+    paper = paper_of(picture)
+    if paper is not None:
+        yield _open(picture, paper, print_)
+
+
+def _with_ink(page: Page, print_: FormPrint, alignment: Alignment) -> tuple[Page, Alignment]:
+    """Return a page that is flat, with its ink, and the position of the form on it."""
     if alignment.bend is not None:
         page = replace(page, contrast=flatten(page.contrast, alignment.to_page, alignment.bend))
     ink, contrast = _ink_on(page.contrast, print_, alignment)
     return replace(page, ink=ink, contrast=contrast), alignment
+
+
+def _open_bare(picture: Picture, print_: FormPrint) -> Page:
+    """Return a page without a background that is much darker than it."""
+    page = _open(picture, None, print_)
+    light_on_dark = print_.light_on_dark
+    bare = without_desk(page.contrast, picture.grey, light_on_dark=light_on_dark)
+    return replace(page, contrast=bare)
 
 
 def _open(picture: Picture, paper: Paper | None, print_: FormPrint) -> Page:

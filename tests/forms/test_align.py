@@ -1,14 +1,17 @@
 import cv2
 import numpy as np
 import pytest
-from forms import ADMISSION, EXPENSES, METER, filled
+from forms import ADMISSION, EXPENSES, METER, filled, picture_of
 
 from digits.errors import NotThisFormError
 from digits.forms.align import align
 from digits.forms.contrast import even_contrast
 from digits.forms.homography import map_points
+from digits.forms.page_ink import align_page
+from digits.forms.reading import print_of
 from digits.forms.reference_print import find_print
-from digits.synthesis.form_camera import Shot, photograph
+from digits.synthesis.form_camera import Shot, photograph, random_shot
+from digits.synthesis.form_filling import fill_form
 from digits.synthesis.page_forms import compose_form
 from digits.types import Box
 
@@ -158,3 +161,12 @@ def test_pale_print_in_the_edge_of_a_shadow_is_found(digits):
 
 def test_a_black_picture_has_no_ink():
     assert not even_contrast(np.zeros((60, 80), np.uint8), light_on_dark=False).any()
+
+
+def test_a_patterned_desk_does_not_hide_the_page(meter, digits):
+    """A woven cloth has more features than the page, and stronger ones."""
+    rng = np.random.default_rng([20, METER, 32])
+    page = fill_form(compose_form(METER), digits, rng).page
+    photo = photograph(page, random_shot(rng, 2_000_000, 0.0), rng)
+    _, alignment = align_page(print_of(meter, None), picture_of(photo.pixels), meter.fields)
+    assert alignment.agreement > 0.97
