@@ -7,7 +7,8 @@ from itertools import islice
 
 from digits.forms.checks import find_misfit, find_wrong_sum, to_decimal
 from digits.forms.template import DateOrder, Field
-from digits.marksheet.cell import fill_digits, likeliest
+from digits.image.separators import fill_digits
+from digits.marksheet.cell import likeliest
 from digits.types import Line
 
 PLAUSIBLE = 0.001  # of the likeliest reading's probability that another has to be offered

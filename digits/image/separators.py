@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from digits.types import Box, MarkKind
+from digits.types import REJECTED, Box, MarkKind
 
 POINT_HEIGHT = 0.5  # of the digits' height: greatest height of a decimal point or comma
 POINT_TOP = 0.5  # of the digits' height: least distance from their top
@@ -43,6 +43,20 @@ def to_written(digits: Sequence[tuple[str, Box]], marks: Sequence[PlacedMark]) -
         for i in range(len(digits) + 1)
     ]
     return "".join(parts)
+
+
+def fill_digits(written: str, digits: str) -> str:
+    """Return a number with other digits, in the place of digits and rejected characters.
+
+    Examples
+    --------
+    >>> fill_digits("7.?", "85")
+    '8.5'
+    """
+    following = iter(digits)
+    return "".join(
+        next(following, "") if sign.isdigit() or sign == REJECTED else sign for sign in written
+    )
 
 
 def separator(mark: PlacedMark, digits: Sequence[Box]) -> str:

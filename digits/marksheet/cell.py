@@ -340,14 +340,6 @@ def _separated(digits: str, separators: dict[int, str]) -> str:
     return "".join(signs) + separators.get(len(digits), "")
 
 
-def fill_digits(template: str, digits: str) -> str:
-    """Return a text with its digits and rejected digits replaced, separators kept."""
-    following = iter(digits)
-    return "".join(
-        next(following, "") if sign.isdigit() or sign == REJECTED else sign for sign in template
-    )
-
-
 def likeliest(probabilities: Sequence[Sequence[float]]) -> Iterator[tuple[str, float]]:
     """Yield all texts for some digits in order of falling probability.
 

@@ -9,7 +9,7 @@ import numpy as np
 from digits.image.digit_segmentation import Glyph
 from digits.image.page_segmentation import TextRegion
 from digits.image.rectify import MARGIN, SIDE_MARGIN, box_region, straighten, to_strip
-from digits.image.separators import leaves_doubt, may_be_slash, to_written
+from digits.image.separators import fill_digits, leaves_doubt, may_be_slash, to_written
 from digits.inference.classifier import Answers, Classifier
 from digits.inference.ctc import log_softmax
 from digits.inference.line_recognizer import LineRecognizer
@@ -288,17 +288,11 @@ def _separators(page: Page, number: LineHypothesis, digits: Sequence[Digit]) -> 
     texts = [digit.text for digit in digits]
     by_place = to_written(list(zip(texts, places, strict=True)), number.marks)
     if number.written is not None:
-        written = _with_digits(number.written, texts)
+        written = fill_digits(number.written, "".join(texts))
         missed = by_place.startswith("-") and not written.startswith("-")  # one that stands apart
         return f"-{written}" if missed else written, is_marked
     is_marked |= any(d.value == 1 and may_be_slash(i, places) for i, d in enumerate(digits))
     return by_place, is_marked
-
-
-def _with_digits(written: str, digits: Sequence[str]) -> str:
-    """Return a number with its separators and other digits: "7.5" and "8", "5" make "8.5"."""
-    rest = iter(digits)
-    return "".join(next(rest) if symbol.isdigit() else symbol for symbol in written)
 
 
 def _places(page: Page, glyphs: Sequence[Glyph | None]) -> list[Box]:

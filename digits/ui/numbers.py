@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from digits.image.separators import leaves_doubt
-from digits.marksheet.cell import fill_digits, likeliest
+from digits.image.separators import fill_digits, leaves_doubt
+from digits.marksheet.cell import likeliest
 from digits.marksheet.columns import PlacedNumber, place_numbers
 from digits.marksheet.propose import find_headings
 from digits.render.text import is_doubtful
