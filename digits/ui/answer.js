@@ -3,7 +3,7 @@
 import { makeActs } from "./acts.js";
 import { showButtons } from "./buttons.js";
 
-const THANKED = 2000; // ms for which a button says that it has copied
+const COPIED_TIME = 2000; // ms for which a button says that it has copied
 const make = (tag, attributes, ...children) => {
   const element = Object.assign(document.createElement(tag), attributes);
   element.append(...children);
@@ -32,7 +32,7 @@ export default function (component) {
   showCandidates(root, data, tell);
   showActions(root, data, tell, select);
 
-  // What is said at the picture stands here at once.
+  // A correction made on the picture is shown here at once.
   card.stop?.();
   const onAnswer = ({ detail }) => {
     if (detail.group !== data.group || detail.epoch !== data.epoch) return;
@@ -61,7 +61,7 @@ function showText(root, data, card, select) {
     ? make("tr", {}, ...row.map((cell) => make("td", {}, ...(cell ? [number(cell)] : []))))
     : make("div", { className: "line" }, ...row.map(number)));
   const wanted = asTable ? [make("table", {}, make("tbody", {}, ...rows))] : rows;
-  // Left alone where nothing changes, lest it is read aloud again.
+  // Not replaced if unchanged: a screen reader would read it again.
   const shape = JSON.stringify([data.rows, asTable, card.said, data.epoch]);
   if (card.shape === shape) return;
   card.shape = shape;
@@ -98,10 +98,10 @@ async function copy(button, { label, text }) {
     copyWithoutClipboard(text);
   }
   button.textContent = "Copied";
-  setTimeout(() => (button.textContent = label), THANKED);
+  setTimeout(() => (button.textContent = label), COPIED_TIME);
 }
 
-// Over plain HTTP in a network the clipboard is closed to scripts.
+// The clipboard API needs HTTPS or localhost; this works over plain HTTP too.
 function copyWithoutClipboard(text) {
   const field = make("textarea", { value: text, style: "position: fixed; opacity: 0" });
   document.body.append(field);

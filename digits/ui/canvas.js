@@ -2,7 +2,7 @@
 // grid, while they are drawn; Python may send an older drawing back with a newer epoch.
 const GRID = 280; // units of the sheet's height, ten to a pixel of an MNIST frame
 const PAUSE = 80; // ms between two messages while drawing
-const PEN = 16; // units, the width of the pen that is chosen at first
+const PEN = 16; // units, default width of the pen
 const INK = "#16161a", PAPER = "#ffffff";
 
 export default function (component) {
@@ -20,7 +20,7 @@ function makeSheet(root, canvas) {
   let width = PEN;
   let timer = null;
   let send = () => {};
-  let active = null; // the finger that draws
+  let active = null; // id of the pointer that draws
 
   const tell = () => {
     clearTimeout(timer);
@@ -58,7 +58,7 @@ function makeSheet(root, canvas) {
     return at.map((value) => Math.round(value * 10) / 10);
   };
   canvas.addEventListener("pointerdown", (event) => {
-    if (active !== null || event.button > 0) return; // a second finger draws nothing
+    if (active !== null || event.button > 0) return; // only the first pointer draws
     active = event.pointerId;
     canvas.setPointerCapture(active);
     canvas.focus({ preventScroll: true });

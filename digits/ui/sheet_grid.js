@@ -1,5 +1,5 @@
-// The table of a sheet. It works by itself: what a person says is shown at once and sent to Python
-// in the background, which answers with what is still doubted.
+// The table of a sheet. Edits are shown at once and sent to Python in the background, which answers
+// with the cells that are still doubtful.
 import {
   about, arranged, findCell, isCounted, neighbour, nextOpen, openCells, openCount, overlaid, overlaidColumns,
   saidOf, summary, unanswered,
@@ -36,7 +36,7 @@ function makeGrid(root) {
   let rows = [];
   let columns = [];
   let selected = null;
-  let scan = null; // whose photograph is shown
+  let scan = null; // scan whose photograph is shown
   let order = null; // keys of rows, kept while cells are confirmed, so that no row moves
   let send = () => {};
   let shape = "";
@@ -44,7 +44,7 @@ function makeGrid(root) {
 
   const cellOf = (id) => [...table.querySelectorAll("td[data-id]")].find((td) => td.dataset.id === id);
 
-  // ---- What a person says.
+  // ---- Edits.
 
   function change(label, what) {
     number += 1;

@@ -1,5 +1,5 @@
-// Below the table, and alone on a phone: one cell with its picture, why it is doubted, and what it
-// may be. `act` has say(text), next(back), skip() and undoCell().
+// Below the table, and alone on a phone: one cell with its picture, the reason for doubt, and the
+// candidates. `act` has say(text), next(back), skip() and undoCell().
 import { showButtons } from "./buttons.js";
 import { cropStyle } from "./sheet_crop.js";
 
@@ -31,7 +31,7 @@ export function makeStrip(root, make, act) {
     else act[what]({ tapped: true });
   };
 
-  // As large as there is room: on a phone the crop is as wide as the card.
+  // As large as possible: on a phone the crop is as wide as the card.
   const room = () => matchMedia("(max-width: 600px)").matches
     ? { width: root.clientWidth - 34, height: CARD_HEIGHT } : LARGE;
 
@@ -69,7 +69,7 @@ export function makeStrip(root, make, act) {
     part("[data-do=right]").firstChild.data = isSum ? `Keep ${cell.text}` : "Right";
   }
 
-  // Begin to type, with the first letter if there is one.
+  // Start typing, with the first letter if there is one.
   function type(letter) {
     field.focus();
     if (letter === undefined) field.select();

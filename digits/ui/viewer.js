@@ -1,6 +1,6 @@
-// A picture with a box on each thing that was found in it. Boxes are selected by click, tap, Tab
-// and N; a selected one may open a popover in which a person says what stands there. Each answer
-// is an act with a number of its own and the id of the reading that it is about.
+// A picture with a box on each number that was found in it. Boxes are selected by click, tap, Tab
+// and N; a selected one may open a popover in which a person corrects it. Each answer is an event
+// with its own number and the id of its reading.
 import {
   bounded, fitted, nextToCheck, placed, regionBetween, showing, toPicture, toWindow, zoomed,
 } from "./viewer_geometry.js";
@@ -11,7 +11,7 @@ import { listenToGestures } from "./viewer_gestures.js";
 
 const STEP = 1.4; // factor of the zoom buttons
 const NUDGE = 60; // CSS pixels that an arrow key moves the picture
-const BELOW = 160; // CSS pixels that a popover may hang out of the picture
+const BELOW = 160; // CSS pixels that a popover may extend beyond the picture
 const COARSE_PIXELS = 4; // CSS pixels for one of the picture, from which each is to be seen
 const LEAST = 8; // pixels of the picture, side of the smallest region
 const SILENT = { state: () => {}, trigger: () => {} };
@@ -90,7 +90,7 @@ function makeViewer(root) {
       element.tabIndex = box.id === selected || (!selected && index === 0) ? 0 : -1;
       return element;
     });
-    // Those that are there stay: a click that has begun on one would be lost, and the focus.
+    // Existing boxes are kept: replacing one would lose the focus and a click in progress.
     const isSame = wanted.length === kept.size && wanted.every((one, at) => one === layer.children[at]);
     if (!isSame) layer.replaceChildren(...wanted);
   }
@@ -241,7 +241,7 @@ function makeViewer(root) {
     element.focus({ preventScroll: true });
   }
 
-  // N, wherever one is that does not take letters.
+  // N, except where letters are typed.
   const onKey = (event) => {
     const path = event.composedPath();
     const typing = path.some((node) => node.matches?.("input, textarea, select, [contenteditable]"));
