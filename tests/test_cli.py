@@ -450,7 +450,7 @@ def test_help_loads_nothing_heavy():
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no broken pipes")
-def test_a_reader_of_our_output_that_has_had_enough():
+def test_a_reader_that_closes_the_pipe():
     process = subprocess.Popen(
         [sys.executable, "-m", "digits", "--help"],
         cwd=Path(__file__).parent.parent,

@@ -53,7 +53,7 @@ def test_wrong_use_exits_with_2_and_names_the_help_of_its_command(arguments, sen
     assert line.endswith(f". See: digits {arguments[0]} --help")
 
 
-def test_a_command_that_there_is_not(capsys):
+def test_an_unknown_command(capsys):
     assert fails(capsys, "nonsense", status=2).endswith(". See: digits --help")
 
 

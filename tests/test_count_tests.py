@@ -14,7 +14,7 @@ import os, pytest
 retry = "RETRY" in os.environ
 def test_good(): pass
 @pytest.mark.parametrize("n", [1, 2])
-def test_of_a_busy_machine(n): assert retry
+def test_on_a_busy_machine(n): assert retry
 @pytest.mark.xfail(strict=True)
 def test_known_fault(): assert False
 @pytest.fixture
@@ -64,8 +64,8 @@ def test_without_a_retry_failures_are_named(count):
     assert status == 1
     assert last == "2 passed, 3 failed, 1 skipped"
     assert {line.partition("::")[2] for line in named} == {
-        "test_of_a_busy_machine[1]",
-        "test_of_a_busy_machine[2]",
+        "test_on_a_busy_machine[1]",
+        "test_on_a_busy_machine[2]",
         "test_with_a_server",
     }
 

@@ -16,7 +16,7 @@ from digits.registry import available_models
 ROOT = Path(__file__).parent.parent
 
 
-def test_this_installation_is_sound(capsys):
+def test_the_self_test_of_this_installation_passes(capsys):
     assert main(["doctor"]) == 0
     out, err = capsys.readouterr()
     rows = dict(line.split("\t") for line in out.splitlines())

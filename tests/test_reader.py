@@ -236,7 +236,7 @@ def test_as_many_digits_as_a_strip_holds_can_be_promised(as_picture):
     agrees_with_itself(reading)
 
 
-def test_doubt_is_said(held_out, as_picture):
+def test_doubt_is_shown(held_out, as_picture):
     reading = current_reader().read(as_picture(held_out.pictures[0]), Hint(single=True, accept=1.0))
     assert reading.status == "doubtful"
 

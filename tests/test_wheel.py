@@ -104,7 +104,7 @@ def test_the_installed_api_and_its_database_open(installed, tmp_path):
     assert result == "0\n"
 
 
-def test_its_types_are_known_to_those_who_use_it(installed, tmp_path):
+def test_the_package_ships_its_types(installed, tmp_path):
     pytest.importorskip("mypy", reason="mypy is not installed")
     (tmp_path / "program.py").write_text(
         "from digits import read\n\ntext: int = read('photo.jpg').text\n", encoding="utf-8"

@@ -133,7 +133,7 @@ def test_reading_alone_stores_nothing(client, house, read):
     assert house.corrections == set()
 
 
-def test_the_stores_own_words(tmp_path, monkeypatch):
+def test_a_correction_is_stored_by_this_installation(tmp_path, monkeypatch):
     """Through this installation's own reader and database, in a folder of its own."""
     monkeypatch.setenv("DIGITS_HOME", str(tmp_path))
     monkeypatch.delenv("DATABASE_URL", raising=False)

@@ -61,7 +61,7 @@ def test_pages_come_back_field_by_field_in_their_order(client, sent):
         ([("form", ("f.json", b"{}"))], 400, "No page"),
     ],
 )
-def test_what_is_missing_or_wrong_is_said(client, files, status, what):
+def test_missing_or_wrong_fields_are_reported(client, files, status, what):
     assert what in problem(client.post(URL, files=files), status)
 
 

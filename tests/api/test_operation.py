@@ -143,7 +143,7 @@ def test_health_and_ready(client):
     )
 
 
-def test_without_its_database_it_lives_but_is_not_ready(client, house):
+def test_without_a_database_it_is_alive_but_not_ready(client, house):
     house.fault = DigitsError("the database is gone")
     assert problem(client.get("/api/ready"), 503) == "The database is gone."
     assert client.get("/api/health").status_code == 200

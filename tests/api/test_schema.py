@@ -134,7 +134,7 @@ def test_bytes_of_any_kind_are_answered(client, description, body, kind):
 
 
 @pytest.mark.parametrize("path", ["/health", "/ready", "/models"])
-def test_what_can_be_fetched_is_as_described(client, description, path):
+def test_responses_to_get_match_the_description(client, description, path):
     check(description, description["paths"][path]["get"], client.get(f"/api{path}"))
 
 

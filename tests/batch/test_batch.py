@@ -151,7 +151,7 @@ def test_processes_read_the_same(folder, tmp_path):
     assert rows(tmp_path / "here.parquet") == rows(tmp_path / "there.parquet")
 
 
-def test_what_was_read_before_is_not_read_again(folder, tmp_path, monkeypatch):
+def test_a_resumed_batch_reads_only_the_rest(folder, tmp_path, monkeypatch):
     run([folder], tmp_path / "whole.parquet")
     read = []
 
@@ -338,7 +338,7 @@ def test_an_output_that_cannot_be_written_is_one_error(folder, tmp_path):
         run([folder], tmp_path / "file" / "out.csv")
 
 
-def test_a_model_that_there_is_not_is_said_before_anything_is_read(folder, tmp_path):
+def test_an_unknown_model_is_reported_before_reading(folder, tmp_path):
     with pytest.raises(ModelError):
         run([folder], tmp_path / "out.csv", model="nobody")
     assert list(tmp_path.iterdir()) == [folder]

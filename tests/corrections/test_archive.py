@@ -263,7 +263,7 @@ def test_an_export_without_some_of_its_columns_is_read_anew(corrections):
     assert found.corrections[0].truth == "728"
 
 
-def test_a_source_that_there_is_not_becomes_import(corrections):
+def test_an_unknown_source_becomes_import(corrections):
     found = import_zip(packed_rows(corrections, source="moon"), current_reader())
     assert {c.source for c in found.corrections} == {"import"}
 

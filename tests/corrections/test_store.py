@@ -150,7 +150,7 @@ def test_a_time_of_another_zone_stays_the_same_moment(store):
     assert store.all()[0].made == made
 
 
-def test_what_was_taken_away_can_be_deleted_for_good_and_the_rest_stays(store):
+def test_removed_digits_can_be_deleted_permanently_and_the_others_stay(store):
     store.add([correction(n) for n in range(3)])
     store.remove([correction(0).id])
     assert store.remove_all(CorrectionFilter(removed=True)) == 1
@@ -375,7 +375,7 @@ def test_in_any_order_the_store_is_what_a_dictionary_would_be(steps, tmp_path_fa
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
-def test_what_was_acknowledged_outlives_being_killed(url, store, monkeypatch):
+def test_acknowledged_writes_survive_a_kill(url, store, monkeypatch):
     store.check()  # creates the tables: a kill may come at once
     monkeypatch.setenv("DATABASE_URL", url)
     outcome = campaign(SUBJECTS["corrections"], kills=5, seed=0)
@@ -438,7 +438,7 @@ def test_settings_come_from_the_environment(tmp_path):
     assert "owner's" not in repr(result)
 
 
-def test_a_mode_that_there_is_not_is_one_sentence():
+def test_an_unknown_mode_is_one_error():
     with pytest.raises(SettingsError, match="personal or to shared"):
         load_settings({"DIGITS_MODE": "open"})
 

@@ -79,7 +79,7 @@ def test_the_interval_holds_the_share(right, trials):
 
 @settings(max_examples=60, deadline=None)
 @given(st.data(), st.integers(1, 40))
-def test_whatever_the_logits_calibration_costs_nothing_and_changes_no_answer(data, n):
+def test_calibration_never_raises_the_loss_or_changes_an_answer(data, n):
     logits = data.draw(arrays(np.float32, (n, 10), elements=st.floats(-40, 40, width=32)))
     truth = data.draw(arrays(np.uint8, n, elements=st.integers(0, 9)))
     temperature = fit_temperature(logits, truth)
@@ -95,7 +95,7 @@ def test_whatever_the_logits_calibration_costs_nothing_and_changes_no_answer(dat
 
 @settings(max_examples=60, deadline=None)
 @given(st.data(), st.integers(1, 60))
-def test_whatever_the_answers_calibration_error_is_a_share_whatever_their_order(data, n):
+def test_calibration_error_is_a_share_and_does_not_depend_on_order(data, n):
     confidence = data.draw(arrays(np.float64, n, elements=st.floats(0, 1), unique=True))
     right = data.draw(arrays(np.bool_, n))
     error = calibration_error(confidence, right)
@@ -146,5 +146,5 @@ def test_platt_scaling_agrees_with_scikit_learn():
     np.testing.assert_allclose([slope, offset], [0.6, -0.5], atol=0.05)
 
 
-def test_odds_that_were_never_wrong_stay_finite():
+def test_probabilities_of_a_perfect_fit_stay_finite():
     assert np.isfinite(fit_platt(np.arange(9.0), np.ones(9), np.full(9, 1 / 9))).all()

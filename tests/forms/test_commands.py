@@ -79,7 +79,7 @@ def test_fields_are_proposed_where_none_are_named(folder, capsys):
         (["read", "nothing.json", "scans", "--out", "x.csv", "--accept", "2"], 2, "accept"),
     ],
 )
-def test_what_is_wrong_is_said_in_a_sentence(folder, capsys, monkeypatch, arguments, status, what):
+def test_errors_are_one_sentence(folder, capsys, monkeypatch, arguments, status, what):
     monkeypatch.chdir(folder[0])
     assert main(["form", *arguments]) == status
     result = capsys.readouterr().err

@@ -85,7 +85,7 @@ def test_the_median_of_many_is_numpys(n, decimals):
     assert median_of_many(values) == float(np.median(values))
 
 
-def test_the_median_of_many_does_not_believe_its_sample():
+def test_the_median_of_many_values_does_not_depend_on_its_sample():
     values = np.ones(1000, np.float32)
     values[::97] = 0
     assert median_of_many(values) == 1.0

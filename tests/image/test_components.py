@@ -46,7 +46,7 @@ def test_pairs_make_groups():
     assert len(set(groups.tolist())) == 3
 
 
-def test_half_of_the_weight_lies_below_the_weighted_median():
+def test_half_of_the_weight_is_below_the_weighted_median():
     assert weighted_median(np.array([1.0, 5, 9]), np.array([1, 1, 10])) == 9
     assert weighted_median(np.array([9.0, 1, 5]), np.array([1, 1, 1])) == 5
 

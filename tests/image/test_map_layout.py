@@ -45,7 +45,7 @@ def test_light_ink_on_dark_paper_gives_the_same_ink(tally):
         assert np.mean((one > 0.5) != (other > 0.5)) < 0.03
 
 
-def test_what_lies_far_away_does_not_change_a_number(tally):
+def test_distant_ink_does_not_change_a_number(tally):
     beside = tally.rgb.copy()
     beside[-12:] = 0  # as a black desk
     for one, other in zip(cut_out(tally, tally.rgb), cut_out(tally, beside), strict=True):

@@ -114,7 +114,7 @@ def test_digits_are_aligned_where_they_are_named():
     assert all(span.start <= span.peak < span.end for span in spans)
 
 
-def test_nothing_is_spelled_where_all_is_blank():
+def test_a_blank_line_gives_no_text():
     steps = np.full((6, 11), -9.0)
     steps[:, 0] = 0.0
     assert likeliest_texts(log_softmax(steps))[0][0] == ()
@@ -132,7 +132,7 @@ any_steps = arrays(
 
 @settings(max_examples=60, deadline=None)
 @given(any_steps)
-def test_whatever_the_steps_say_texts_are_told_apart_and_share_one(steps):
+def test_texts_are_distinct_and_their_probabilities_sum_to_at_most_one(steps):
     found = likeliest_texts(steps)
     texts, scores = zip(*found, strict=True)
     assert len(set(texts)) == len(texts)

@@ -106,7 +106,7 @@ def one_pixel(row: int, column: int) -> Classifier:
     return Classifier(ModelName("one pixel", ""), network)
 
 
-def test_a_network_that_looks_at_one_pixel_is_seen_to_look_there():
+def test_occlusion_finds_the_pixel_that_a_network_uses():
     frame = np.ones((28, 28), np.float32)
     before = frame.copy()
     seen = occlude(one_pixel(12, 17), frame)

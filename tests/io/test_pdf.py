@@ -165,7 +165,7 @@ def test_a_form_within_a_form_is_drawn():
     assert mark(load_picture(forms(3, 2))) == pytest.approx((0, 0, 300 / 595, 1), abs=0.01)
 
 
-def test_a_page_made_to_keep_us_busy(monkeypatch):
+def test_a_page_that_takes_too_long(monkeypatch):
     monkeypatch.setattr(sandbox, "CPU_SECONDS", 1)
     monkeypatch.setattr(sandbox, "TIMEOUT", 5.0)  # where processor time is not limited
     assert "more time or memory" in explained(forms(12, 10), TooLargeError)

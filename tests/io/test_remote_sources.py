@@ -131,7 +131,7 @@ def test_what_is_not_in_a_store_is_a_row_with_its_reason(store, pictures, addres
     assert address in row["error"]
 
 
-def test_a_store_that_is_not_there_is_said_in_a_sentence(store, pictures, monkeypatch):
+def test_a_missing_store_gives_an_error_message(store, pictures, monkeypatch):
     monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:9")
     (source,) = find_sources([pictures])
     assert source.fault.startswith("this address cannot be read")

@@ -153,7 +153,7 @@ def test_printed_words_that_pass_for_numbers_are_headings_too():
 
 
 @pytest.mark.parametrize("one_each", [True, False])
-def test_what_waits_is_no_row_yet(one_each):
+def test_a_waiting_picture_is_not_a_row(one_each):
     assert build_rows([Scan("a.png", b"")], one_each=one_each) == ()
 
 

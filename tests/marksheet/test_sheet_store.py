@@ -69,7 +69,7 @@ def test_any_reading_is_the_same_after_packing(made_up):
     assert again == scan
 
 
-def test_what_waits_or_failed_comes_back_so(store):
+def test_waiting_and_failed_pictures_are_restored(store):
     sheet = store.create("x")
     store.add_scans(sheet, [Scan("a.jpg", b"a"), Scan("b.jpg", b"b", error="it is damaged")])
     first, second = store.load(sheet).scans
@@ -119,7 +119,7 @@ def test_another_window_is_not_overwritten(url, store):
     other.close()
 
 
-def test_of_many_who_say_something_at_once_one_is_first(url, store):
+def test_of_simultaneous_edits_one_is_first(url, store):
     sheet = store.create("x")
     outcomes = []
 

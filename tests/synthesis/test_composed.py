@@ -46,7 +46,7 @@ def test_lines_of_known_text_are_read(condition, held_out, as_picture):
     assert right >= 0.85 * whole
 
 
-def test_touching_digits_are_told_apart(held_out, as_picture):
+def test_touching_digits_are_separated(held_out, as_picture):
     right = 0
     for seed in range(12):
         page = Page(held_out, seed, (160, 500))
@@ -154,7 +154,7 @@ def test_cells_with_numbers_are_parted_by_tabs(held_out, as_picture):
      (lambda i: cv2.line(i, (170, 92), (192, 92), 1, 4), "dash", "-")],
     ids=["7.5", "7-5"],
 )  # fmt: skip
-def test_a_point_between_digits_is_told_and_never_dropped_in_silence(
+def test_a_separator_between_digits_is_read_or_the_reading_is_doubtful(
     mark, kind, sign, held_out, as_picture
 ):
     result = 0
@@ -194,7 +194,7 @@ def test_a_promised_length_is_kept(held_out, as_picture):
         assert (reading.status == "read") == (length == 6)
 
 
-def test_a_slash_between_numbers_is_never_read_as_a_sure_one(held_out, as_picture):
+def test_a_slash_between_numbers_is_never_read_as_a_confident_one(held_out, as_picture):
     for seed in range(12):
         page = Page(held_out, seed, (180, 560))
         left = page.number(60, 60, 2, pitch=60)
@@ -250,7 +250,7 @@ def test_ones_that_stand_close_are_all_read(values, held_out, as_picture):
     assert right >= 11
 
 
-def test_a_stroke_beside_a_number_is_never_read_as_a_sure_one(held_out, as_picture):
+def test_a_stroke_beside_a_number_is_never_read_as_a_confident_one(held_out, as_picture):
     for seed in range(12):
         page = Page(held_out, seed, (160, 460))
         expected = page.number(60, 50, 2)

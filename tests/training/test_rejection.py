@@ -82,7 +82,7 @@ def test_what_is_no_digit_stands_as_a_question_mark(drawing, as_picture):
     assert sum(digit.probabilities) == pytest.approx(1, abs=1e-5)
 
 
-def test_a_score_that_tells_perfectly_still_becomes_a_finite_probability():
+def test_a_score_that_separates_perfectly_becomes_a_finite_probability():
     digits, others = np.float32([-5, -4, -3]), np.float32([3, 4, 5])
     rejection = fit_rejection(digits, others, digits, kept=1.0)
     assert np.isfinite([rejection.slope, rejection.offset]).all()

@@ -150,7 +150,7 @@ def test_an_empty_page_leads_to_where_digits_come_from(page, server):
     page.locator(".intake").wait_for(timeout=WAIT)
 
 
-def test_strangers_store_only_what_they_save_and_the_owner_alone_sees_it(visitor, tmp_path):
+def test_visitors_store_only_what_they_save_and_only_the_owner_sees_it(visitor, tmp_path):
     owner, stranger = visitor(), visitor()
     settings = {"DIGITS_MODE": "shared", "DIGITS_PASSWORD": OWNERS, "DATABASE_URL": ""}
     with serve(DIGITS_HOME=str(tmp_path), **settings) as (address, _):

@@ -176,7 +176,7 @@ def test_a_part_of_the_picture_is_read_by_itself_and_copied(visitor, server):
     until_answer(page, "2026")
 
 
-def test_why_holds_what_is_for_the_curious(page, server, tmp_path):
+def test_why_shows_probabilities_steps_and_code(page, server, tmp_path):
     arrive(page, f"{server[0]}/?network=dense")
     page.get_by_role("button", name="a year", exact=True).click(timeout=WAIT)
     until_answer(page, "2026")
@@ -243,7 +243,7 @@ def test_on_a_phone_picture_and_answer_are_seen_at_once_and_corrected_by_touch(v
 @pytest.mark.parametrize(
     ("viewport", "scheme"), [(DESKTOP, "light"), (PHONE, "dark")], ids=["desk", "phone"]
 )
-def test_no_state_has_a_serious_fault_for_those_who_cannot_see(visitor, server, viewport, scheme):
+def test_no_state_has_a_serious_accessibility_fault(visitor, server, viewport, scheme):
     page = visitor(viewport, color_scheme=scheme)
     arrive(page, server[0])
     upload(page, YEAR, THREE)

@@ -131,7 +131,7 @@ def test_a_sheet_is_checked_with_the_keyboard_alone_and_downloaded(page, saved):
     says(page, "1 sum")
 
 
-def test_alike_doubts_are_confirmed_at_once_and_stay_so_after_a_reload(page, saved):
+def test_cells_with_the_same_doubt_are_confirmed_together_and_stay_so_after_a_reload(page, saved):
     go_on(page, saved)
     answered(page)
     before = banner(page).inner_text()

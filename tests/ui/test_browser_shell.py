@@ -85,7 +85,7 @@ def test_on_a_phone_the_destinations_are_a_bar_at_the_bottom(visitor, server):
 @pytest.mark.parametrize(
     ("viewport", "scheme"), [(DESKTOP, "light"), (PHONE, "dark")], ids=["desk", "phone"]
 )
-def test_no_page_has_a_serious_fault_for_those_who_cannot_see(visitor, server, viewport, scheme):
+def test_no_page_has_a_serious_accessibility_fault(visitor, server, viewport, scheme):
     page = visitor(viewport, color_scheme=scheme)
     arrive(page, server[0])
     faults = []

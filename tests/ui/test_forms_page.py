@@ -98,7 +98,7 @@ def test_the_example_opens_with_its_fields_and_can_be_renamed(opened, url):
     assert (field.name, field.checks[-1].values) == ("Meter", ("0012345", "0012346"))
 
 
-def test_a_wrong_setting_is_said_and_changes_nothing(opened, url):
+def test_a_wrong_setting_is_reported_and_changes_nothing(opened, url):
     app = opened()
     app.button(key="form-example").click().run()
     checks = next(box for box in app.text_input if box.label == "Checks")
@@ -118,12 +118,12 @@ def test_a_saved_form_is_in_the_list_and_in_its_address(opened, url, empty_page)
     assert any(box.label == "Field" for box in app.selectbox)
 
 
-def test_a_form_that_was_deleted_is_said(opened):
+def test_a_deleted_form_is_reported(opened):
     app = opened("0" * 32)
     assert "not there any more" in app.error[0].value
 
 
-def test_nothing_is_stored_where_strangers_come(opened, url):
+def test_nothing_is_stored_in_shared_mode(opened, url):
     app = opened(shared=True)
     app.button(key="form-example").click().run()
     assert not app.exception

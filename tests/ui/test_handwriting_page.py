@@ -80,7 +80,7 @@ def test_an_empty_page_says_in_one_sentence_how_digits_come_here(url):
     assert "Teach" not in labels(at)
 
 
-def test_with_too_few_digits_the_ring_says_how_many_are_missing(url, store):
+def test_with_too_few_digits_the_ring_shows_how_many_are_missing(url, store):
     store.add(corrected_digits(12))
     at = open_page(url)
     assert 'aria-label="12 of 20"' in texts(at)
@@ -167,7 +167,7 @@ def test_what_was_removed_is_restored_from_the_menu(url, store):
     assert store.count() == 3
 
 
-def test_nothing_is_deleted_for_good_without_a_second_act(url, store):
+def test_permanent_deletion_needs_a_second_step(url, store):
     store.add(corrected_digits(3))
     store.remove([one.id for one in store.all(limit=2)])
     at = open_page(url)
@@ -193,13 +193,13 @@ def test_a_zip_is_imported_and_its_faults_are_named(url, store):
     assert store.count(CorrectionFilter(single=False)) == 1
 
 
-def test_what_is_no_zip_is_said_in_a_sentence(url):
+def test_a_file_that_is_no_zip_gives_an_error_message(url):
     at = open_page(url)
     at.file_uploader[0].upload("c.zip", b"no zip", "application/zip").run()
     assert at.error[0].value == "This is not a ZIP file: choose one that was exported here."
 
 
-def test_strangers_see_nothing_without_the_owners_password(url, store):
+def test_visitors_see_nothing_without_the_owners_password(url, store):
     store.add(corrected_digits(12))
     at = open_page(url, "shared", "right one")
     assert "12 of 20" not in texts(at)
@@ -219,13 +219,13 @@ def test_without_a_password_a_shared_page_stays_closed(url):
     assert not at.button
 
 
-def test_a_database_that_is_gone_is_said_in_a_sentence(tmp_path):
+def test_a_missing_database_gives_an_error_message(tmp_path):
     (tmp_path / "folder").write_text("a file where the folder should be")
     at = open_page(f"sqlite:///{(tmp_path / 'folder' / 'c.sqlite').as_posix()}")
     assert "cannot be reached" in at.error[0].value
 
 
-def test_while_one_guesses_no_one_else_does(monkeypatch):
+def test_passwords_are_checked_one_at_a_time(monkeypatch):
     compared, asleep, awake = [], threading.Event(), threading.Event()
 
     def compare(given, password):

@@ -155,7 +155,7 @@ def test_what_no_one_confirmed_is_not_shown_and_can_be_found(store, mine):
     assert mine.n_unconfirmed() == 2
 
 
-def test_what_was_removed_is_deleted_for_good_alone(store, mine):
+def test_only_removed_digits_are_deleted_permanently(store, mine):
     store.add(corrected_digits(3))
     mine.remove(store.all()[0].id)
     assert mine.delete_removed() == 1

@@ -66,7 +66,7 @@ def headings(app: AppTest) -> list[str]:
 
 
 @pytest.mark.parametrize("view", VIEWS)
-def test_every_picture_has_words_and_nothing_is_asked_of_the_world(view):
+def test_every_picture_has_a_text_and_no_outside_request_is_made(view):
     html = shown(open_page(view))
     assert html.count("<img ") == html.count('alt="')
     assert 'alt=""' not in html

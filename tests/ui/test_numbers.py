@@ -83,7 +83,7 @@ def test_what_is_not_a_number_leaves_no_line():
     assert to_text(split_numbers(table("12 7", "4 56")), {"0": "", "1": ""}) == "\t\n4\t56"
 
 
-def test_doubts_are_said_in_two_words_and_counted():
+def test_doubts_are_named_in_two_words_and_counted():
     assert doubt_of(line("42")) == ""
     assert doubt_of(line("47")) == "Unsure"
     assert doubt_of(line("4?")) == "Is this a number?"

@@ -342,7 +342,7 @@ def test_an_error_is_a_sentence():
     }
 
 
-def test_what_made_it_hard_is_said():
+def test_faults_of_a_picture_are_named():
     app = page_with(reading(line("7"), notes=("The picture is blurred.",)))
     assert answer(app)["notes"] == ["The picture is blurred."]
 
@@ -576,7 +576,7 @@ def test_a_drawing_becomes_a_picture_of_all_its_strokes():
     assert load_picture(to_png([SEVEN, far])).width > 900
 
 
-def test_models_with_the_same_title_are_told_apart():
+def test_models_with_the_same_title_are_distinguished():
     from digits.registry import ModelCard
     from digits.ui.reading_view import label
 
@@ -609,6 +609,6 @@ def test_a_place_that_was_not_read_is_answered_but_not_stored():
     assert kept == []
 
 
-def test_a_doubtful_reading_is_never_called_fine():
+def test_a_doubtful_reading_is_never_shown_as_read():
     app = page_with(reading(line("42"), status="doubtful", notes=("A hint contradicts it.",)))
     assert answer(app)["status"] == {"text": "Please check", "kind": "check"}

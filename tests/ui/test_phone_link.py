@@ -24,7 +24,7 @@ def test_names_that_others_reach(host):
     assert not is_local(host)
 
 
-def test_no_telephone_reaches_an_app_that_listens_here_only():
+def test_no_phone_reaches_an_app_that_listens_on_this_computer_only():
     assert address_for_phone("http://localhost:8501/read", "localhost") is None
     assert address_for_phone("http://127.0.0.1:8501/", "127.0.0.1") is None
 
@@ -36,7 +36,7 @@ def test_an_app_that_listens_to_the_network_is_found_at_its_own_address(listens,
     assert found == "http://192.168.1.5:8501/read"
 
 
-def test_the_address_under_which_a_browser_came_is_good_for_others_too():
+def test_the_address_for_a_phone_has_the_path_alone():
     found = address_for_phone("https://digits.example/draw?brush=Thin#top", ALL)
     assert found == "https://digits.example/draw"
 

@@ -186,7 +186,7 @@ def test_another_page_hands_a_file_over_and_the_last_sheet_stays_saved(opened, u
     assert {one.title for one in SheetStore(url).list()} == {"0", "class"}
 
 
-def test_a_sheet_that_is_gone_is_said_and_a_new_one_can_be_started(opened):
+def test_a_missing_sheet_is_reported_and_a_new_one_can_be_started(opened):
     app = opened(sheet="f" * 32)
     assert "was deleted" in app.error[0].value
     assert app.file_uploader
@@ -234,7 +234,7 @@ def test_a_confirmed_reading_is_no_correction(opened):
     assert not any(each.label.startswith("Save") for each in app.button)
 
 
-def test_a_store_of_corrections_that_fails_is_told_and_the_table_goes_on(opened):
+def test_a_failing_store_of_corrections_is_reported_and_the_table_goes_on(opened):
     app = opened(*numbers(1), broken="corrections")
     say(app, cell("47"))
     button(app, "Save 1 correction").click().run(timeout=SLOW)
@@ -242,7 +242,7 @@ def test_a_store_of_corrections_that_fails_is_told_and_the_table_goes_on(opened)
     assert work(app).checked()[0].edits[0, 0].text == "47"
 
 
-def test_a_change_that_cannot_be_saved_is_told_and_tried_again(opened, monkeypatch):
+def test_a_change_that_cannot_be_saved_is_reported_and_retried(opened, monkeypatch):
     from digits.errors import SheetsError
 
     app = opened(*numbers(1))
@@ -277,7 +277,7 @@ def test_reading_can_be_stopped_and_gone_on_with(opened):
     assert len(work(app).checked()[0].rows) == 2
 
 
-def test_a_missing_model_is_told_in_a_sentence(opened):
+def test_a_missing_model_gives_an_error_message(opened):
     app = opened(*numbers(1), broken="reader")
     assert app.error[0].value == "There is no model cnn."
 

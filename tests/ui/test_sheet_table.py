@@ -146,7 +146,7 @@ def test_escape_takes_back_what_was_typed(page):
     assert page.locator(".entry input").input_value() == "7"
 
 
-def test_looking_around_says_nothing(page):
+def test_selecting_cells_is_no_answer(page):
     shown(page)
     cell(page, 0, 0).click()
     for key in ("ArrowRight", "ArrowDown", "ArrowLeft", "n", "Enter", "Shift+Enter", "n"):
@@ -219,7 +219,7 @@ def test_a_row_is_made_a_heading_in_its_menu_and_shown_again(page):
     assert page.get_by_role("img", name="Picture of Row 1, Task 1").is_visible()
 
 
-def test_doubts_that_are_alike_are_confirmed_with_one_button(page):
+def test_cells_with_the_same_doubt_are_confirmed_with_one_button(page):
     shown(page, sheet_of([dash(), "7"], [dash(), "8"]))
     page.get_by_role("button", name="Confirm all 2 dashes as absent").click()
     assert states(page)["said"]["changes"][0]["confirm"] == "dash"

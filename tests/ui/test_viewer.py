@@ -128,7 +128,7 @@ def test_enter_saves_what_is_typed_and_goes_on_to_the_next_to_check(page):
     assert not popover(page).is_visible()
 
 
-def test_what_is_not_a_number_is_said_to_be_none(page):
+def test_a_box_without_a_number_is_marked_as_none(page):
     shown(page)
     at(page, "1").click()
     popover(page).get_by_role("button", name="Not a number").click()
@@ -244,7 +244,7 @@ def test_two_fingers_zoom(visitor):
     assert not popover(page).is_visible()
 
 
-def test_a_region_is_drawn_and_told_in_pixels_of_the_picture(page):
+def test_a_region_is_drawn_and_reported_in_pixels_of_the_picture(page):
     shown(page)
     page.get_by_role("button", name="Read only here").click()
     image = page.locator("img").bounding_box()
@@ -316,7 +316,7 @@ def test_a_small_box_is_enlarged_when_it_is_selected(page):
     assert at(page, "3").bounding_box()["height"] > 25
 
 
-def test_while_something_is_done_it_is_said_after_a_second(page):
+def test_a_running_task_is_shown_after_a_second(page):
     shown(page, busy="Finding numbers", boxes=[])
     status = page.get_by_role("status").locator("span")
     assert not status.is_visible()
