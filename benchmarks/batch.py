@@ -1,4 +1,4 @@
-"""Measure a batch: the local engine and Ray against a plain loop over `read`.
+"""Measure a batch: the local engine and Ray against a plain loop over `read_many`.
 
     python benchmarks/batch.py [--files N ...] [--workers N ...] [--engines loop local ray]
                                [--numbers N] [--out FILE.csv] [--quick]
@@ -43,11 +43,11 @@ import sys
 from pathlib import Path
 import cv2
 cv2.setNumThreads(1)
-from digits import Hint, read
+from digits import Hint, read_many
 hint = Hint(single=sys.argv[3] == "digit")
 with open(sys.argv[2], "w") as out:
-    for path in sorted(Path(sys.argv[1]).iterdir()):
-        out.write(read(path, hint).text + "\\n")
+    for reading in read_many(sorted(Path(sys.argv[1]).iterdir()), hint):
+        out.write(reading.text + "\\n")
 """
 
 
