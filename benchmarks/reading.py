@@ -36,6 +36,7 @@ ENOUGH = 1.0  # s of processor time for each picture
 MOST_TIMES = 300
 # What runs a network, here and in earlier checkouts.
 RUNS = ("classifier.run", "line_recognizer.__call__", "segmenter.__call__")
+PROFILED = 0.3  # s of processor time
 LARGEST = 3  # shares of the profile that are reported
 
 
@@ -215,8 +216,12 @@ def time_of_networks(read: Callable[[], object]) -> float:
 
 def largest_shares(read: Callable[[], object]) -> tuple[tuple[str, float], ...]:
     """Return the functions of the package that take most of the time, with what they call."""
-    with cProfile.Profile() as profile:
+    profile = cProfile.Profile(time.process_time)
+    until = time.process_time() + PROFILED
+    with profile:
         read()
+        while time.process_time() < until:
+            read()
     stats: dict[Any, Any] = pstats.Stats(profile).stats  # type: ignore[attr-defined]
     load = {function: each[2] for function, each in stats.items()}
     total = sum(load.values())
@@ -241,7 +246,7 @@ def is_ours(function: tuple[str, int, str]) -> bool:
 
 def name_of(function: tuple[str, int, str]) -> str:
     """Return module and name of a profiled function, or that it runs a network."""
-    name = f"{Path(function[0]).stem}.{function[2]}"
+    name = f"{Path(function[0]).stem}.{function[2]}".replace(".<", " <")
     return "a network" if name in RUNS else name
 
 

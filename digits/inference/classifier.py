@@ -6,7 +6,7 @@ the checksum of the model.
 
 import json
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
@@ -130,7 +130,7 @@ class OnnxNetwork:
 
     def run(self, frames: Frames) -> tuple[Scores, Float32[np.ndarray, "n _units"]]:
         """Return scores and the last hidden layer, of at most `BATCH` frames at once."""
-        wanted = [name for name in (*HEADS, "embedding") if name in self._outputs()]
+        wanted = [name for name in (*HEADS, "embedding") if name in self._outputs]
         parts = [
             self.session.run(wanted, {"ink": frames[start : start + BATCH]})
             for start in range(0, max(1, len(frames)), BATCH)
@@ -148,11 +148,12 @@ class OnnxNetwork:
     def activations(self, frame: Frame) -> list[tuple[str, np.ndarray]]:
         """Return the output of each layer, the first first, without the reject head."""
         found = dict(
-            zip(self._outputs(), self.session.run(None, {"ink": frame[None]}), strict=True)
+            zip(self._outputs, self.session.run(None, {"ink": frame[None]}), strict=True)
         )
         inner = [name for name in found if name not in (*HEADS, "embedding")]
         return [(name, found[name][0]) for name in (*inner, "embedding", "logits")]
 
+    @cached_property
     def _outputs(self) -> list[str]:
         return [output.name for output in self.session.get_outputs()]
 
