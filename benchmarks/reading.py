@@ -35,7 +35,7 @@ GRAIN = 3.0  # grey levels, standard deviation
 ENOUGH = 1.0  # s of processor time for each picture
 MOST_TIMES = 300
 # What runs a network, here and in earlier checkouts.
-RUNS = ("classifier.run", "line_recognizer.__call__", "segmenter.__call__")
+RUNS = ("classifier.run", "classifier <listcomp>", "line_recognizer.__call__", "segmenter.__call__")
 PROFILED = 0.3  # s of processor time
 LARGEST = 3  # shares of the profile that are reported
 
