@@ -147,9 +147,7 @@ class OnnxNetwork:
 
     def activations(self, frame: Frame) -> list[tuple[str, np.ndarray]]:
         """Return the output of each layer, the first first, without the reject head."""
-        found = dict(
-            zip(self._outputs, self.session.run(None, {"ink": frame[None]}), strict=True)
-        )
+        found = dict(zip(self._outputs, self.session.run(None, {"ink": frame[None]}), strict=True))
         inner = [name for name in found if name not in (*HEADS, "embedding")]
         return [(name, found[name][0]) for name in (*inner, "embedding", "logits")]
 
