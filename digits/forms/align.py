@@ -33,7 +33,6 @@ from digits.forms.tiles import (
     find_sides,
     find_tiles,
     join_tiles,
-    moved_tiles,
     place_field,
     refit,
 )
@@ -200,9 +199,9 @@ def _refined(
     """Return an alignment whose tiles agree, or raise NotThisFormError."""
     for reach, most in zip(SEARCH, (MOST_TILES, None), strict=True):
         found = find_tiles(print_, contrast, to_page, reach, most=most)
-        before, to_page = to_page, refit(to_page, found)
-    if is_possible(to_page, print_.view.shape):  # others are rejected by the tiles as they are
-        found = moved_tiles(found, before, to_page)
+        to_page = refit(to_page, found)
+    # Once more from the better position: other print may be alike at some offset.
+    found = find_tiles(print_, contrast, to_page, SEARCH[-1])
     return _checked(print_, boxes, to_page, found, inliers)
 
 

@@ -1,7 +1,7 @@
 """Small tiles of print and printed sides of fields, found again on a page one by one."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from itertools import product
 
 import cv2
@@ -215,12 +215,6 @@ def refit(to_page: Homography, found: FoundTiles) -> Homography:
     target = (found.places + found.shifts)[good].astype(np.float32)
     correction, _ = cv2.findHomography(source, target, cv2.USAC_MAGSAC, NEAR, maxIters=TRIES)
     return to_page if correction is None else to_page @ correction.astype(np.float64)
-
-
-def moved_tiles(found: FoundTiles, before: Homography, after: Homography) -> FoundTiles:
-    """Return the tiles with their offsets from a better homography than they were found with."""
-    seen = map_points(np.linalg.inv(after) @ before, found.places + found.shifts)
-    return replace(found, shifts=seen - found.places)
 
 
 def place_field(to_page: Homography, found: FoundTiles, box: Box) -> Homography | None:
