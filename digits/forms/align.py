@@ -28,7 +28,6 @@ from digits.forms.homography import (
 )
 from digits.forms.tiles import (
     MOST_RESIDUAL,
-    MOST_TILES,
     FoundTiles,
     find_sides,
     find_tiles,
@@ -197,8 +196,8 @@ def _refined(
     inliers: int,
 ) -> Alignment:
     """Return an alignment whose tiles agree, or raise NotThisFormError."""
-    for reach, most in zip(SEARCH, (MOST_TILES, None), strict=True):
-        found = find_tiles(print_, contrast, to_page, reach, most=most)
+    for reach in SEARCH:
+        found = find_tiles(print_, contrast, to_page, reach)
         to_page = refit(to_page, found)
     # Once more from the better position: other print may be alike at some offset.
     found = find_tiles(print_, contrast, to_page, SEARCH[-1])

@@ -114,27 +114,16 @@ def _distance(box: Box, points: np.ndarray) -> np.ndarray:
 
 
 def find_tiles(
-    print_: FormPrint,
-    contrast: Contrast,
-    to_page: Homography,
-    reach: int,
-    *,
-    most: int | None = None,
+    print_: FormPrint, contrast: Contrast, to_page: Homography, reach: int
 ) -> FoundTiles:
-    """Search for each tile of the reference near its position by a homography.
-
-    Parameters
-    ----------
-    most : tiles, those of the page first; all if not given
-    """
+    """Search for each tile of the reference near its position by a homography."""
     moved = np.where(print_.hidden, np.float32(0), _warped(print_, contrast, to_page))
     moved = cv2.GaussianBlur(moved, (0, 0), SOFT)
     moved = cv2.copyMakeBorder(moved, reach, reach, reach, reach, cv2.BORDER_CONSTANT, value=0)
-    tiles = print_.tiles[:most]
-    places = tiles + TILE / 2
+    places = print_.tiles + TILE / 2
     shifts = np.zeros(places.shape)
     correlation = np.zeros(len(places))
-    for i, (left, top) in enumerate(tiles):
+    for i, (left, top) in enumerate(print_.tiles):
         tile = print_.view[top : top + TILE, left : left + TILE]
         around = moved[top : top + TILE + 2 * reach, left : left + TILE + 2 * reach]
         score = cv2.matchTemplate(around, tile, cv2.TM_CCOEFF_NORMED)
