@@ -16,7 +16,6 @@ import time
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
@@ -26,9 +25,7 @@ from digits.reader import Reader
 from digits.registry import shipped_reader
 from digits.synthesis.page import KINDS, ComposedPage, compose_document
 from digits.synthesis.page_canvas import TrueNumber
-from digits.types import Picture, Reading
-
-REACH = 0.25  # of a number's height by which the middle of a digit may lie outside its box
+from digits.types import Reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +87,7 @@ def measure(reader: Reader, bank, kind: str, documents: int, seed: int) -> Resul
     seconds = 0.0
     for i in range(documents):
         page = compose_document(bank, np.random.default_rng((seed, i, KINDS.index(kind))), kind)
-        picture = to_picture(page)
+        picture = page.picture
         start = time.perf_counter()
         reading = reader.read(picture)
         seconds += time.perf_counter() - start
@@ -99,12 +96,6 @@ def measure(reader: Reader, bank, kind: str, documents: int, seed: int) -> Resul
     return Result(
         kind, documents, numbers, right, silent, extra, read, round(1000 * seconds / documents, 1)
     )
-
-
-def to_picture(page: ComposedPage) -> Picture:
-    """Return a composed page as input of the reader."""
-    grey = cv2.cvtColor(page.rgb, cv2.COLOR_RGB2GRAY)
-    return Picture(grey, grey.shape[1], grey.shape[0], "0" * 64, page.rgb)
 
 
 def count(page: ComposedPage, reading: Reading) -> np.ndarray:
@@ -116,30 +107,17 @@ def count(page: ComposedPage, reading: Reading) -> np.ndarray:
     ]
     height, width = page.rgb.shape[:2]
     wanted = [n for n in page.numbers if not n.struck_out and not n.printed]
-    whole = [n for n in wanted if is_inside(n, width, height)]
+    whole = [n for n in wanted if n.is_inside(width, height)]
     right = [n for n in whole if text_inside(n, digits) == n.text]
     known = [n for n in page.numbers if not n.struck_out]
-    extra = sum(not any(holds(n, x, y) for n in known) for x, y, _ in digits)
+    extra = sum(not any(n.holds(x, y) for n in known) for x, y, _ in digits)
     silent = len(whole) - len(right) if reading.status == "read" else 0
     return np.array([len(whole), len(right), silent, extra, int(reading.status == "read")])
 
 
-def is_inside(number: TrueNumber, width: int, height: int) -> bool:
-    """Return whether the picture shows the whole number."""
-    left, top, right, bottom = number.box
-    return bool(left >= 0 and top >= 0 and right <= width and bottom <= height)
-
-
-def holds(number: TrueNumber, x: float, y: float) -> bool:
-    """Return whether a digit's middle lies in a number's box."""
-    left, top, right, bottom = number.box
-    reach = REACH * (bottom - top)
-    return bool(left - reach < x < right + reach and top - reach < y < bottom + reach)
-
-
 def text_inside(number: TrueNumber, digits: list[tuple[float, float, str]]) -> str:
     """Return the digits that were read in a number's box, from left to right."""
-    inside = sorted(digit for digit in digits if holds(number, digit[0], digit[1]))
+    inside = sorted(digit for digit in digits if number.holds(digit[0], digit[1]))
     return "".join(text for _, _, text in inside)
 
 

@@ -136,7 +136,7 @@ async def visit(port: int, options: argparse.Namespace) -> list[float]:
 
         readers = [await arrive("read") for _ in range(options.visitors)]
         for number in range(options.uploads):
-            # Each is another file: what is behind its end nobody reads.
+            # Bytes after the end make each a file of its own; decoders ignore them.
             content = photograph + number.to_bytes(4, "big")
             await readers[number % len(readers)].upload(f"photo{number}.jpg", content)
             if (number + 1) % max(1, options.uploads // 10) == 0:

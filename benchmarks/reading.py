@@ -202,7 +202,7 @@ def time_of_networks(read: Callable[[], object]) -> float:
     """Return how long the networks take of one reading, in ms of processor time."""
     work, taken = onnxruntime.InferenceSession.run, [0.0]
 
-    def run(*args: Any, **options: Any) -> Any:  # noqa: ANN401  # whatever it takes and gives
+    def run(*args: Any, **options: Any) -> Any:  # noqa: ANN401  # as the wrapped function
         start = time.process_time()
         try:
             return work(*args, **options)

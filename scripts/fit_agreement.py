@@ -19,7 +19,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple, get_args
 
-import cv2
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
@@ -37,10 +36,9 @@ from digits.reading.clean_lines import is_clean
 from digits.reading.composition import ReadNumber
 from digits.registry import shipped_reader
 from digits.synthesis.page import KINDS, ComposedPage, compose_document
-from digits.synthesis.page_canvas import TrueNumber
 from digits.training.handwriting import load_handwriting
 from digits.training.ink_bank import load_bank
-from digits.types import ANY, Picture
+from digits.types import ANY
 
 THRESHOLD = 0.95
 
@@ -76,8 +74,7 @@ def main() -> None:
 
 def look(reader: Reader, page: ComposedPage) -> Iterator[Seen]:
     """Yield the numbers of a document that is read twice."""
-    grey = cv2.cvtColor(page.rgb, cv2.COLOR_RGB2GRAY)
-    picture = Picture(grey, grey.shape[1], grey.shape[0], "0" * 64, page.rgb)
+    picture = page.picture
     opened, sheet = open_page(picture, paper_of(picture, ANY))
     try:
         geometry = reader.read_geometry(opened, ANY)
@@ -101,7 +98,7 @@ def is_right(number: ReadNumber, page: ComposedPage, agreement: Agreement) -> bo
         i
         for digit in number.line.digits
         for i, true in enumerate(page.numbers)
-        if holds(true, digit.box.x + digit.box.width / 2, digit.box.y + digit.box.height / 2)
+        if true.holds(digit.box.x + digit.box.width / 2, digit.box.y + digit.box.height / 2)
     )
     if not touched:
         return False
@@ -109,19 +106,11 @@ def is_right(number: ReadNumber, page: ComposedPage, agreement: Agreement) -> bo
         return None
     true = page.numbers[touched.most_common(1)[0][0]]
     height, width = page.rgb.shape[:2]
-    left, top, right, bottom = true.box
     if true.printed:
         return False if agreement == "alone" else None
-    if true.struck_out or left < 0 or top < 0 or right > width or bottom > height:
+    if true.struck_out or not true.is_inside(width, height):
         return None
     return number.line.text == true.text
-
-
-def holds(number: TrueNumber, x: float, y: float) -> bool:
-    """Return whether a digit's middle lies in a number's box, or a quarter of its height beside."""
-    left, top, right, bottom = number.box
-    reach = 0.25 * (bottom - top)
-    return bool(left - reach < x < right + reach and top - reach < y < bottom + reach)
 
 
 def report(agreement: Agreement, seen: list[Seen]) -> None:

@@ -19,7 +19,7 @@ from digits.synthesis.page_canvas import HEIGHT_STEP, Canvas, TrueCell, TrueNumb
 from digits.synthesis.page_ink import InkBank, Rectangle, to_array
 from digits.synthesis.page_layouts import SHARES, lay_out
 from digits.synthesis.page_style import Area
-from digits.types import DIGIT, PRINT, PRINTED_DIGIT, RULE, STRUCK, WRITING
+from digits.types import DIGIT, PRINT, PRINTED_DIGIT, RULE, STRUCK, WRITING, Picture
 
 CROP = 256  # px, side of a training crop
 BLEED = 36  # px around a crop that are composed too, because rotation moves them into it
@@ -49,6 +49,12 @@ class ComposedPage:
     numbers: tuple[TrueNumber, ...]
     cells: tuple[TrueCell, ...]
     kind: str
+
+    @property
+    def picture(self) -> Picture:
+        """The page as input of the reader."""
+        grey = cv2.cvtColor(self.rgb, cv2.COLOR_RGB2GRAY)
+        return Picture(grey, grey.shape[1], grey.shape[0], "0" * 64, self.rgb)
 
 
 def compose_crop(bank: InkBank, rng: np.random.Generator, kind: str | None = None) -> ComposedPage:

@@ -32,6 +32,7 @@ PART = 0.55  # of a digit's height: digits further apart are two cores
 SOLID, DOTTED, DOUBLE = range(3)  # styles of a rule
 HEIGHT_STEP = 32  # steps of the height map for each doubling
 HEIGHT_BASE = 4.0  # px: height of step 0
+REACH = 0.25  # of a number's height by which the middle of a digit may lie outside its box
 P_TOUCHING = 0.2  # share of numbers whose digits touch
 SEEN = 30  # of 255: paler ink does not change a pixel's colour
 CAPITAL = 0.72  # of a font's size: height of its digits
@@ -61,6 +62,17 @@ class TrueNumber:
     line: int  # the same for all numbers of a line
     printed: bool = False
     struck_out: bool = False
+
+    def holds(self, x: Px, y: Px) -> bool:
+        """Return whether a digit's middle lies in the box, or `REACH` of its height beside it."""
+        left, top, right, bottom = self.box
+        reach = REACH * (bottom - top)
+        return bool(left - reach < x < right + reach and top - reach < y < bottom + reach)
+
+    def is_inside(self, width: int, height: int) -> bool:
+        """Return whether a picture of this size shows the whole number."""
+        left, top, right, bottom = self.box
+        return bool(left >= 0 and top >= 0 and right <= width and bottom <= height)
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,6 +284,12 @@ class Canvas:
         thick = max(2, round(tall * CORE))
         placed = [np.round(points * 4).astype(np.int32)]
         cv2.polylines(self.core, placed, False, 255, thick, cv2.LINE_8, 2)
+
+    def place_cell(self, cell: TrueCell, row: int, column: int, box: Rectangle) -> None:
+        """Add a cell of the latest table; its box is in px of the whole page."""
+        left, top, right, bottom = box
+        placed = (left - self.left, top - self.top, right - self.left, bottom - self.top)
+        self.cells.append(replace(cell, table=self.tables, row=row, column=column, box=placed))
 
     def number(
         self,

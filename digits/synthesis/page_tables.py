@@ -55,15 +55,7 @@ def sudoku(canvas: Canvas, style: Style, area: Area) -> Px:
             cell = _number_cell(
                 canvas, style, box, str(rng.integers(1, 10)), struck=0.01, printed=given
             )
-            placed = (
-                box[0] - canvas.left,
-                box[1] - canvas.top,
-                box[2] - canvas.left,
-                box[3] - canvas.top,
-            )
-            canvas.cells.append(
-                replace(cell, table=canvas.tables, row=row, column=column, box=placed)
-            )
+            canvas.place_cell(cell, row, column, box)
     return float(y[-1] + side)
 
 
@@ -95,15 +87,7 @@ def columns(canvas: Canvas, style: Style, area: Area) -> Px:
                 digits = "".join(c for c in written if c.isdigit())
                 cell = replace(_EMPTY, text=digits, written=written, kind="number")
             if canvas.sees(*box):
-                placed = (
-                    box[0] - canvas.left,
-                    box[1] - canvas.top,
-                    box[2] - canvas.left,
-                    box[3] - canvas.top,
-                )
-                canvas.cells.append(
-                    replace(cell, table=canvas.tables, row=row, column=column, box=placed)
-                )
+                canvas.place_cell(cell, row, column, box)
         y += lead
     return y + tall
 
@@ -183,15 +167,7 @@ def _fill_table(canvas: Canvas, style: Style, x: np.ndarray, y: np.ndarray) -> N
                 )
             else:
                 cell = _other_cell(canvas, style, box) if rng.random() < other else _EMPTY
-            placed = (
-                box[0] - canvas.left,
-                box[1] - canvas.top,
-                box[2] - canvas.left,
-                box[3] - canvas.top,
-            )
-            canvas.cells.append(
-                replace(cell, table=canvas.tables, row=row, column=column, box=placed)
-            )
+            canvas.place_cell(cell, row, column, box)
 
 
 def _label(canvas: Canvas, style: Style, box: Rectangle, row: int) -> TrueCell:
