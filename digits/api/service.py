@@ -17,8 +17,8 @@ from digits.api.problems import Problem
 from digits.api.shared_reader import SharedJob, SharedReader
 from digits.api.telemetry import LOG, Metrics
 from digits.errors import DigitsError
-from digits.io.document import Document
-from digits.io.image import MAX_BYTES, load_bytes
+from digits.io.document import Document, load_picture
+from digits.io.image import MAX_BYTES, is_pdf_file, load_bytes
 from digits.reader import Reader, decode_pages, read_in_groups
 from digits.registry import ModelCard
 from digits.types import Hint, Picture, Reading
@@ -124,7 +124,13 @@ class ReadingService:
     ) -> Iterator[
         tuple[tuple[str | None, int | None, Picture | None], Picture | DigitsError, Hint]
     ]:
-        """Yield each page of each file, decoded on demand; an error instead where there is none."""
+        """Yield each page of each file, decoded on demand; an error instead where there is none.
+
+        Raises
+        ------
+        DigitsError
+            The only file cannot be opened.
+        """
         n_pages = 0
         for file in files:
             name = file.filename
@@ -139,6 +145,8 @@ class ReadingService:
                         known = None if isinstance(picture, DigitsError) else picture
                         yield (name, page, known), picture, hint
             except DigitsError as error:
+                if len(files) == 1:
+                    raise
                 n_pages += 1
                 yield (name, None, None), error, hint
 
@@ -236,5 +244,5 @@ def _only_picture(files: Sequence[UploadFile]) -> Picture | None:
     """Decode the only file; None if there are several, or if it is a PDF."""
     if len(files) != 1:
         return None
-    with Document.open(read_content(files[0])) as document:
-        return document.page().picture if document.numbers == (None,) else None
+    content = read_content(files[0])
+    return None if is_pdf_file(content) else load_picture(content)

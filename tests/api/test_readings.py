@@ -4,6 +4,7 @@ import json
 
 import pytest
 from api_house import A_BUG, URL, WRONG_HINT, pdf, png, problem
+from pdfs import count_processes
 
 from digits.io import image as pixels
 from digits.origin_guard import Site
@@ -70,12 +71,14 @@ def test_several_come_back_in_order_with_their_errors_inside(client):
     assert {reading["status"] for reading in readings if reading["error"]} == {"failed"}
 
 
-@pytest.mark.parametrize("levels", [(255,), (255, 0, 255)])
-def test_a_pdf_gives_its_pages(client, levels):
+@pytest.mark.parametrize("levels", [(255,), (255, 0) * 5])
+def test_a_pdf_gives_its_pages_from_one_process(client, levels, monkeypatch):
     pytest.importorskip("pypdfium2", reason="pypdfium2 is not installed")
+    started = count_processes(monkeypatch)
     readings = client.post(URL, content=pdf(*levels)).json()["readings"]
     assert [reading["text"] for reading in readings] == [str(level) for level in levels]
     assert [reading["page"] for reading in readings] == list(range(1, len(levels) + 1))
+    assert len(started) == 1
 
 
 def test_hints_reach_the_reader(client, house):

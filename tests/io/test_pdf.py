@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw
 
 pytest.importorskip("pypdfium2", reason="pypdfium2 is not installed")
 
-from pdfs import drawn, forms
+from pdfs import count_processes, drawn, forms
 
 from digits import read_pages
 from digits.errors import (
@@ -25,7 +25,11 @@ from digits.errors import (
 from digits.io import pdf, sandbox
 from digits.io.document import load_picture, load_upright, page_numbers
 from digits.io.image import WORKING_PIXELS
+from digits.io.sources import Source
 from digits.mnist import load_mnist
+from digits.reader import read_source
+from digits.registry import current_reader
+from digits.types import ANY
 
 PAPER, INK = 230, 30  # grey levels
 
@@ -112,6 +116,16 @@ def test_all_pages_are_read(tmp_path):
     assert [(reading.page, reading.text) for reading in read_pages(file.getvalue())] == [
         (None, "3")
     ]
+
+
+def test_ten_pages_are_decoded_by_one_process(monkeypatch):
+    started = count_processes(monkeypatch)
+    content = scan(*[Image.new("L", (200, 100), PAPER)] * 10)
+    assert [reading.status for reading in read_pages(content)] == ["blank"] * 10
+    assert len(started) == 1
+    readings = list(read_source(current_reader(), Source("ten.pdf"), ANY, content))
+    assert [reading.page for reading in readings] == list(range(1, 11))
+    assert len(started) == 2
 
 
 @pytest.mark.parametrize("page", [0, -1, 3])

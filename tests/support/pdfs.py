@@ -1,6 +1,10 @@
-"""PDFs by hand, for what no library would write."""
+"""PDFs by hand, for what no library would write, and the processes that decode them."""
 
+import subprocess
 from collections.abc import Sequence
+from typing import Any
+
+import pytest
 
 
 def drawn(
@@ -40,3 +44,16 @@ def forms(depth: int, fan: int) -> bytes:
     ]
     last = stream(b"0 0 300 842 re f", kind)
     return drawn(b"/F Do", more="/Resources<</XObject<</F 5 0 R>>>>", others=[*inner, last])
+
+
+def count_processes(patch: pytest.MonkeyPatch) -> list[Any]:
+    """Return a list that grows by one whenever a process is started to decode a file."""
+    started: list[Any] = []
+    start = subprocess.Popen
+
+    def counted(*words: Any, **options: Any) -> Any:
+        started.append(words)
+        return start(*words, **options)
+
+    patch.setattr(subprocess, "Popen", counted)
+    return started
