@@ -260,8 +260,11 @@ def test_json_keeps_the_contract(held_out, as_picture):
     assert set(plain["lines"][0]) >= {"text", "confidence", "box", "marks", "digits"}
 
 
-def test_both_networks_are_offered_the_default_first():
-    assert [card.name for card in available_models()][:2] == ["cnn", "dense"]
+def test_both_networks_are_offered_the_default_first_and_their_cards_are_read_once(monkeypatch):
+    models = available_models()
+    assert [card.name for card in models][:2] == ["cnn", "dense"]
+    monkeypatch.delattr("digits.registry.load_card")
+    assert available_models() == models
 
 
 def test_an_unknown_model_is_explained():
