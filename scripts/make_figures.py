@@ -159,7 +159,7 @@ def sets_table(folder: Path) -> str:
         lines.append(
             f"| {name} | {what} | {n} | {share(n - len(cnn.wrong), n)} | {halves(cnn)} "
             f"| {share(n - len(free.wrong), n)} | {halves(free)} "
-            f"| {1 - len(dense.wrong) / n:.1%} | {cnn.figures()['milliseconds']['median']:.1f} |"
+            f"| {1 - len(dense.wrong) / n:.1%} | {cnn.figures()['milliseconds']['mean']:.1f} |"
         )
     return "\n".join(lines)
 
@@ -228,7 +228,7 @@ def numbers_table(folder: Path) -> str:
             f"| {characters['right']} of {characters['written']}, {characters['missed']} missed, "
             f"{characters['extra']} too many | {'' if error is None else f'{error:.1%}'} "
             f"| {'' if separation is None else f'{separation:.3f}'} "
-            f"| {figures['milliseconds']['median']:.0f} |"
+            f"| {figures['milliseconds']['mean']:.0f} |"
         )
         sentences.append(f"`{name}`: {report.to_text().splitlines()[-1]}.{cells(report)}")
     return "\n".join([*lines, "", *sentences])
