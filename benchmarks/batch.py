@@ -2,17 +2,20 @@
 
     python benchmarks/batch.py [--files N ...] [--workers N ...] [--engines loop local ray]
                                [--numbers N] [--out FILE.csv] [--quick]
+    python benchmarks/batch.py --table FILE.csv
 
 Two kinds of pictures, made of MNIST's validation digits: one digit of 28 x 28 px, with `--single`,
 which is read in a millisecond or two; and a number of eight digits, which takes 20 ms or more. Each
 engine runs as a separate program and is timed with its start; its memory is the peak of all its
-processes, with shared pages counted once (PSS; Linux).
+processes, with shared pages counted once (PSS; Linux). `--table` prints what was measured before as
+the tables of docs/scale.md.
 """
 
 import argparse
 import csv
 import json
 import os
+import resource
 import subprocess
 import sys
 import tempfile
@@ -37,6 +40,7 @@ LENGTH = 8  # digits of a number
 SAMPLED = 0.5  # s between two looks at the memory
 TICKS = os.sysconf("SC_CLK_TCK")  # of the processor's clock, a second
 QUICK = 24  # files, to see it run
+ASSUMED = 0.02  # s, a picture whose share of an engine's costs is printed
 
 LOOP = """
 import sys
@@ -99,7 +103,7 @@ def command(kind: str, engine: str, folder: Path, out: Path, workers: int) -> li
 
 def measure(arguments: list[str]) -> tuple[float, float, float]:
     """Run a program; return seconds, CPU seconds and peak memory in MB."""
-    started = time.perf_counter()
+    started, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
     with tempfile.TemporaryFile() as said:
         process = subprocess.Popen(
             arguments,
@@ -123,6 +127,8 @@ def measure(arguments: list[str]) -> tuple[float, float, float]:
         seconds = time.perf_counter() - started
         done.set()
         watcher.join()
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        processor = max(processor, sum(after[:2]) - sum(before[:2]))  # Ray's go on without parents
         if status not in (0, 1):  # 1: something was doubtful
             said.seek(0)
             raise SystemExit(f"{arguments}: {said.read().decode()[-2000:]}")
@@ -225,6 +231,58 @@ def compare(kind: str, files: int, engines: list[str], workers: list[int]) -> li
     return runs
 
 
+def tables(runs: list[Run]) -> str:
+    """Return what was measured, and the costs of each engine's start and of each picture."""
+    lines = [
+        "| pictures | engine | workers | seconds | a second | processor ms each | memory MB "
+        "| longer than the loop by | more processor time than the loop by |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
+    loops = {(run.kind, run.files): run for run in runs if run.engine == "loop"}
+    read = [run for run in runs if run.engine in ENGINES]
+    for run in read:
+        own = run.engine == "loop"
+        more = run.processor_ms / loops[run.kind, run.files].processor_ms - 1
+        lines.append(
+            f"| {run.files:,} {run.kind}s | {run.engine} | {run.workers} | {run.seconds:.1f} "
+            f"| {run.a_second:.0f} | {run.processor_ms:.2f} | {run.memory_mb:.0f} "
+            f"| {'' if own else f'{run.over_loop:.0%}'} | {'' if own else f'{more:.0%}'} |"
+        )
+    lines += [
+        "",
+        "| engine, workers | start, processor s | each digit, processor ms | above the loop "
+        "| of a picture that takes 20 ms it adds |",
+        "|---|---|---|---|---|",
+    ]
+    costs = {(run.engine, run.workers): _start_and_each(read, run) for run in read}
+    bare = costs["loop", 1][1]
+    for (engine, workers), (start, each) in costs.items():
+        lines.append(
+            f"| {engine}, {workers} | {start:.1f} | {1000 * each:.2f} | {each / bare - 1:.0%} "
+            f"| {(each - bare) / ASSUMED:.1%} |"
+        )
+    (merged,) = (run for run in runs if run.engine == "merge")
+    return "\n".join(lines) + f"\n\nMerging: {merged.a_second:,.0f} rows a second.\n"
+
+
+def _start_and_each(runs: list[Run], like: Run) -> tuple[float, float]:
+    """Return the processor seconds of an engine's start and of a digit, from two sizes of batch."""
+    mine = [run for run in runs if (run.engine, run.workers) == (like.engine, like.workers)]
+    few, many = sorted((run for run in mine if run.kind == "digit"), key=lambda run: run.files)
+    total = [run.files * run.processor_ms / 1000 for run in (few, many)]
+    each = (total[1] - total[0]) / (many.files - few.files)
+    return total[0] - few.files * each, each
+
+
+def load_runs(path: Path) -> list[Run]:
+    """Return the runs of a CSV that `--out` wrote."""
+    with path.open(encoding="utf-8", newline="") as file:
+        return [
+            Run(**{each.name: each.type(row[each.name]) for each in fields(Run)})  # type: ignore[operator]
+            for row in csv.DictReader(file)
+        ]
+
+
 def main() -> int:
     """Print every run, and write them where `--out` says."""
     parser = argparse.ArgumentParser(description="What a batch costs.")
@@ -234,7 +292,11 @@ def main() -> int:
     parser.add_argument("--engines", nargs="+", choices=ENGINES, default=list(ENGINES))
     parser.add_argument("--quick", action="store_true", help="a few files, to see it run")
     parser.add_argument("--out", type=Path, help="a CSV file to write")
+    parser.add_argument("--table", type=Path, help="a CSV file to print as tables, and no more")
     options = parser.parse_args()
+    if options.table:
+        sys.stdout.write(tables(load_runs(options.table)))
+        return 0
     runs = []
     for files in [QUICK] if options.quick else options.files:
         runs += compare("digit", files, options.engines, options.workers)
