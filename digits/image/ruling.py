@@ -45,6 +45,9 @@ FRAYED = 1.5  # times the usual width; thicker parts of a line are touched by wr
 HALO = 1.5  # px of pale rim on both sides of a line
 
 
+_Runs = tuple[np.ndarray, np.ndarray, np.ndarray]  # px: columns, tops and lengths, (n,) each
+
+
 @dataclass(frozen=True)
 class _Pieces:
     """Straight thin pieces of ink that may be parts of printed lines."""
@@ -122,32 +125,39 @@ def _reduced(mask: np.ndarray, step: int) -> np.ndarray:
 
 def _level_rules(mask: np.ndarray, sides: np.ndarray) -> np.ndarray:
     """Return the bands of the lines that run across the picture: (h, w) -> (h, w) bool."""
-    thickest = _thickest(mask)
+    runs = _upright_runs(mask)
+    thickest = _thickest(runs[2], mask.shape[0])
     writing = _writing_size(sides, thickest)
     found = np.zeros(mask.shape, np.uint8)
     for width in (thickest, *(fine for fine in FINE if fine < thickest)):
-        pieces = _thin_pieces(np.where(found, np.uint8(0), mask), width)
+        pieces = _thin_pieces(runs, mask.shape, width)
         if not pieces.left.size:
             continue
         # First across strokes that cross a line, then across whole numbers on it.
         for reach in (MAX_GAP * width, 0):
             pieces = _joined(pieces, _chains(pieces, reach))
-        rules = [i for i in range(pieces.left.size) if _is_rule(pieces, i, mask.shape, writing)]
-        for index in rules + _parallels(pieces, rules, mask.shape):
+        rules = [
+            i
+            for i in _long_enough(pieces, mask.shape, writing)
+            if _is_rule(pieces, i, mask.shape, writing)
+        ]
+        drawn = rules + _parallels(pieces, rules, mask.shape)
+        for index in drawn:
             _draw(found, pieces, index)
+        if drawn:
+            runs = _upright_runs(np.where(found, np.uint8(0), mask))
     return found.astype(bool)
 
 
-def _thickest(mask: np.ndarray) -> int:
+def _thickest(runs: np.ndarray, height: int) -> int:
     """Return the largest thickness of a printed line, from the thickness of the ink: px."""
-    _, _, runs = _upright_runs(mask)
-    counts = np.bincount(runs[runs <= MAX_WIDTH * mask.shape[0]], minlength=1)
+    counts = np.bincount(runs[runs <= MAX_WIDTH * height], minlength=1)
     ink = np.cumsum(counts * np.arange(counts.size))
     usual = int(np.searchsorted(ink, USUAL * ink[-1]))
-    return int(max(2, min(TIMES_USUAL * usual, MAX_WIDTH * mask.shape[0])))
+    return int(max(2, min(TIMES_USUAL * usual, MAX_WIDTH * height)))
 
 
-def _upright_runs(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _upright_runs(mask: np.ndarray) -> _Runs:
     """Return column, top and length of each vertical run of ink."""
     height = mask.shape[0]
     edges = np.zeros((mask.shape[1], height + 1), np.int8)
@@ -159,11 +169,11 @@ def _upright_runs(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]
     return column, top, stop - begin
 
 
-def _thin_pieces(mask: np.ndarray, thickest: int) -> _Pieces:
+def _thin_pieces(runs: _Runs, shape: tuple[int, ...], thickest: int) -> _Pieces:
     """Return the pieces of ink that are thin vertically, with their measures."""
-    column, top, length = _upright_runs(mask)
+    column, top, length = runs
     thin = length <= thickest
-    return _measured(mask.shape, column[thin], top[thin], length[thin])
+    return _measured(shape, column[thin], top[thin], length[thin])
 
 
 def _measured(
@@ -184,35 +194,80 @@ def _measured(
     area = np.bincount(names, length, count)[1:]
     chosen = np.flatnonzero(wide * wide >= MIN_PIECE * area)
     chosen = chosen[np.argsort(-wide[chosen])][:MAX_PIECES]
-    rows, columns, middles = [], [], []
-    for a, b in zip(first[chosen], last[chosen], strict=True):
-        width = float(np.median(length[a:b]))
-        clear = length[a:b] <= max(2, FRAYED * width)
-        x, y = column[a:b][clear], (top[a:b] + (length[a:b] - 1) / 2)[clear]
-        slope, height = np.polyfit(x, y, 1) if x[-1] > x[0] else (0.0, float(y.mean()))
-        if abs(slope) > MAX_LEAN or np.abs(slope * x + height - y).mean() > max(1, width):
-            continue
-        rows.append((x[0], x[-1], slope * x[0] + height, slope * x[-1] + height, width))
-        columns.append(x)
-        middles.append(y)
-    table = np.array(rows, float).reshape(-1, 5)
-    left, right, start, end, thick = table.T
-    return _Pieces(left, right, start, end, thick, columns, middles)
+    n_runs = (last - first)[chosen]
+    piece = np.repeat(np.arange(chosen.size), n_runs)
+    of_piece = np.arange(piece.size) + np.repeat(first[chosen] - np.cumsum(n_runs) + n_runs, n_runs)
+    column, top, length = column[of_piece], top[of_piece], length[of_piece]
+    width = _medians(piece, length, n_runs)
+    clear = length <= np.maximum(2, FRAYED * width)[piece]
+    piece, x, y = piece[clear], column[clear], (top + (length - 1) / 2)[clear]
+    n = np.bincount(piece, minlength=chosen.size)
+    slope, height = _fitted_lines(piece, x, y, n)
+    off = np.bincount(piece, np.abs(slope[piece] * x + height[piece] - y), chosen.size) / n
+    straight = (np.abs(slope) <= MAX_LEAN) & (off <= np.maximum(1, width))
+    ends = np.cumsum(n)
+    left, right = x[ends - n].astype(float), x[ends - 1].astype(float)
+    kept = np.flatnonzero(straight)
+    return _Pieces(
+        left[kept],
+        right[kept],
+        (slope * left + height)[kept],
+        (slope * right + height)[kept],
+        width[kept],
+        [x[ends[i] - n[i] : ends[i]] for i in kept],
+        [y[ends[i] - n[i] : ends[i]] for i in kept],
+    )
+
+
+def _medians(group: np.ndarray, values: np.ndarray, n: np.ndarray) -> np.ndarray:
+    """Return the median of each group's values; groups are in order and none is empty: (k,)."""
+    ordered = values[np.lexsort((values, group))]
+    start = np.cumsum(n) - n
+    return np.asarray((ordered[start + (n - 1) // 2] + ordered[start + n // 2]) / 2)
+
+
+def _fitted_lines(
+    group: np.ndarray, x: np.ndarray, y: np.ndarray, n: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return slope and height at 0 of the line through each group's points, by least squares.
+
+    A group in one column is level.
+    """
+    mean_x, mean_y = (np.bincount(group, each, n.size) / n for each in (x, y))
+    away = x - mean_x[group]
+    spread = np.bincount(group, away * away, n.size)
+    shared = np.bincount(group, away * (y - mean_y[group]), n.size)
+    slope = np.divide(shared, spread, out=np.zeros(n.size), where=spread > 0)
+    return slope, mean_y - slope * mean_x
 
 
 def _chains(pieces: _Pieces, reach: int) -> list[np.ndarray]:
     """Join pieces that continue each other: each chain is an array of indices."""
     slope = _common_slope(pieces)
-    gap = pieces.left[None, :] - pieces.right[:, None]
     length = pieces.right - pieces.left + 1
-    bridge = np.maximum(reach, np.minimum(length[:, None], length[None, :]))
-    off = np.abs(pieces.start[None, :] - pieces.end[:, None] - slope * gap)
-    near = off <= np.maximum(pieces.width[:, None], pieces.width[None, :]) / 2 + 1 + DRIFT * gap
+    i, j = _followers(pieces, np.maximum(reach, length))
+    gap = pieces.left[j] - pieces.right[i]
+    bridge = np.maximum(reach, np.minimum(length[i], length[j]))
+    off = np.abs(pieces.start[j] - pieces.end[i] - slope * gap)
+    near = off <= np.maximum(pieces.width[i], pieces.width[j]) / 2 + 1 + DRIFT * gap
+    joins = near & (gap <= bridge)
     chain = np.arange(length.size)
-    for i, j in np.argwhere((gap > -MIN_PIECE) & (gap <= bridge) & near):
-        if chain[i] != chain[j]:
-            chain[chain == chain[j]] = chain[i]
+    for one, other in zip(i[joins].tolist(), j[joins].tolist(), strict=True):
+        if chain[one] != chain[other]:
+            chain[chain == chain[other]] = chain[one]
     return [np.flatnonzero(chain == name) for name in np.unique(chain)]
+
+
+def _followers(pieces: _Pieces, reach: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the pairs of pieces of which the second begins at most `reach` after the first."""
+    order = np.argsort(pieces.left, kind="stable")
+    left = pieces.left[order]
+    first = np.searchsorted(left, pieces.right - MIN_PIECE, side="right")
+    n = np.searchsorted(left, pieces.right + reach, side="right") - first
+    i = np.repeat(np.arange(n.size), n)
+    j = order[np.arange(i.size) + np.repeat(first - np.cumsum(n) + n, n)]
+    by_index = np.lexsort((j, i))
+    return i[by_index], j[by_index]
 
 
 def _joined(pieces: _Pieces, chains: list[np.ndarray]) -> _Pieces:
@@ -238,14 +293,14 @@ def _common_slope(pieces: _Pieces) -> float:
     height = (pieces.start + pieces.end) / 2
     weight = pieces.right - pieces.left + 1
     slope = (pieces.end - pieces.start) / np.maximum(1, pieces.right - pieces.left)
-    best, most = 0.0, -1.0
-    for angle in ANGLES:
-        agrees = weight * (np.abs(slope - angle) < DRIFT + 2 / weight)
-        lines = np.round((height - angle * middle) / 3).astype(int)
-        score = float((np.bincount(lines - lines.min(), agrees) ** 2).sum())
-        if score > most:
-            best, most = float(angle), score
-    return best
+    angles = ANGLES[:, None]
+    agrees = weight * (np.abs(slope - angles) < DRIFT + 2 / weight)
+    lines = np.round((height - angles * middle) / 3).astype(int)
+    lines -= lines.min(axis=1, keepdims=True)
+    n_lines = int(lines.max()) + 1
+    place = lines + n_lines * np.arange(ANGLES.size)[:, None]
+    on_line = np.bincount(place.ravel(), agrees.ravel(), n_lines * ANGLES.size)
+    return float(ANGLES[(on_line.reshape(ANGLES.size, n_lines) ** 2).sum(axis=1).argmax()])
 
 
 def _sides(mask: np.ndarray) -> np.ndarray:
@@ -268,20 +323,25 @@ def _writing_size(sides: np.ndarray, thickest: int) -> float:
     return weighted_median(longest, longest)
 
 
+def _long_enough(pieces: _Pieces, shape: tuple[int, ...], writing: float) -> list[int]:
+    """Return the pieces that are printed lines if they are straight and in the right position."""
+    long = pieces.right - pieces.left + 1
+    thin = pieces.width <= max(2, THIN * min(shape))
+    far = (thin & (long >= TIMES_WRITING * writing)) | (long >= HALF * shape[1])
+    return np.flatnonzero((long >= LONG * pieces.width) & far).tolist()
+
+
 def _is_rule(pieces: _Pieces, index: int, shape: tuple[int, ...], writing: float) -> bool:
     """Return whether a piece is long, thin and straight enough for its position."""
     width = shape[1]
     left, right = int(pieces.left[index]), int(pieces.right[index])
     thick, long = float(pieces.width[index]), right - left + 1
-    if long < LONG * thick:
-        return False
     x, y = _straight_part(pieces, index, max(thick / 2 + 1, STRAIGHT * long))
     if np.unique(x).size < COVERED * long:
         return False
     level = bool(y.max() - y.min() <= LEVEL * long + thick)
-    far = long >= TIMES_WRITING * writing
     thin = thick <= max(2, THIN * min(shape))
-    if thin and far:
+    if thin and long >= TIMES_WRITING * writing:
         return True
     if long < HALF * width:
         return False
