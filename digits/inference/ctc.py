@@ -6,6 +6,7 @@ separates two equal symbols. Symbols 0 to 9 are the digits; separators may follo
 are log-probabilities.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from heapq import nlargest
 from math import exp, log, log1p
@@ -18,8 +19,9 @@ from digits.types import CLASSES
 BLANK = 0  # class of the blank; symbol s is class s + 1, as in Keras' CTC; digits come first
 BEAM = 12  # prefixes kept while searching
 UNLIKELY = log(1e-4)  # classes less likely than this at a step are not followed
+NEGLIGIBLE = log(1e-12)  # prefixes less likely than this, relative to the best, are not followed
 NEVER = -1e30  # log of probability 0; infinities would give nan
-NOTHING = (NEVER, NEVER)  # scores of an unknown prefix
+NEVER_BEFORE = -1  # no symbol: the text begins here
 
 Steps = Float[np.ndarray, "_t _classes"]  # log-probabilities along a line, each row of sum 1
 
@@ -39,32 +41,59 @@ def log_softmax(logits: np.ndarray) -> np.ndarray:
     return np.asarray(shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True)))
 
 
-def likeliest_texts(steps: Steps, beam: int = BEAM) -> list[tuple[tuple[int, ...], float]]:
+def likeliest_texts(
+    steps: Steps, beam: int = BEAM, negligible: float = NEGLIGIBLE
+) -> list[tuple[tuple[int, ...], float]]:
     """Return the most probable texts and their log-probabilities, the best first.
 
     Prefix beam search (Hannun et al. 2014): a prefix's probability is summed over all ways in
     which the steps may spell it, separately for those that end in a blank and those that do not.
+
+    Parameters
+    ----------
+    steps : of one line
+    beam : prefixes that are kept after each step
+    negligible : of the best prefix's probability, the logarithm of the least share that is kept
     """
+    likely: list[list[tuple[int, float]]] = [[] for _ in steps]
+    for t, symbol in np.argwhere(steps[:, 1:] > UNLIKELY).tolist():
+        likely[t].append((symbol, float(steps[t, symbol + 1])))
     beams: dict[tuple[int, ...], tuple[float, float]] = {(): (0.0, NEVER)}
-    for step in steps.tolist():
+    for step, following in zip(steps.tolist(), likely, strict=True):
         grown: dict[tuple[int, ...], tuple[float, float]] = {}
-        likely = [(c - 1, step[c]) for c in range(1, len(step)) if step[c] > UNLIKELY]
+        at_blank = step[BLANK]
         for prefix, (blank, open_) in beams.items():
             whole = _sum(blank, open_)
-            stays = grown.get(prefix, NOTHING)[1]
             if prefix:
-                stays = _sum(stays, open_ + step[prefix[-1] + 1])
-            grown[prefix] = whole + step[BLANK], stays
-            for symbol, score in likely:
+                stays = open_ + step[prefix[-1] + 1]
+                if prefix in grown:  # by a symbol more than a shorter prefix
+                    stays = _sum(grown[prefix][1], stays)
+                grown[prefix] = whole + at_blank, stays
+            else:
+                grown[prefix] = whole + at_blank, NEVER
+            for symbol, score in following:
                 before = blank if prefix and prefix[-1] == symbol else whole
                 longer = (*prefix, symbol)
-                closed, known = grown.get(longer, NOTHING)
-                grown[longer] = closed, _sum(known, before + score)
-        beams = grown
-        if len(grown) > beam:
-            beams = dict(nlargest(beam, grown.items(), key=_total))
+                if longer in grown:
+                    closed, known = grown[longer]
+                    grown[longer] = closed, _sum(known, before + score)
+                else:
+                    grown[longer] = NEVER, before + score
+        beams = _pruned(grown, beam, negligible) if following else grown
     best = sorted(beams.items(), key=_total, reverse=True)
     return [(text, _sum(*scores)) for text, scores in best]
+
+
+def _pruned(
+    grown: dict[tuple[int, ...], tuple[float, float]], beam: int, negligible: float
+) -> dict[tuple[int, ...], tuple[float, float]]:
+    """Return the likeliest prefixes."""
+    totals = {prefix: _sum(*scores) for prefix, scores in grown.items()}
+    least = max(totals.values()) + negligible
+    kept = [prefix for prefix, total in totals.items() if total >= least]
+    if len(kept) > beam:
+        kept = nlargest(beam, kept, key=totals.__getitem__)
+    return {prefix: grown[prefix] for prefix in kept}
 
 
 def _total(item: tuple[tuple[int, ...], tuple[float, float]]) -> float:
@@ -73,8 +102,7 @@ def _total(item: tuple[tuple[int, ...], tuple[float, float]]) -> float:
 
 def _sum(one: float, other: float) -> float:
     """Return log(exp(one) + exp(other)) of two plain numbers."""
-    less, more = (one, other) if one < other else (other, one)
-    return more if less == NEVER else more + log1p(exp(less - more))
+    return one + log1p(exp(other - one)) if other < one else other + log1p(exp(one - other))
 
 
 def without_separators(steps: Steps) -> Steps:
@@ -130,28 +158,46 @@ def likeliest_of_length(steps: Steps, length: int) -> tuple[int, ...]:
 
 def align(steps: Steps, digits: tuple[int, ...]) -> list[Span]:
     """Return the position of each of `digits`, which may be separators too, by Viterbi."""
-    states = _states(digits)
-    emitted = steps[:, states]  # (t, 2n + 1)
-    skips = _skips(states)
-    n_steps, n_states = emitted.shape
-    score = np.full(n_states, NEVER)
-    score[:2] = emitted[0, :2]
-    came = np.zeros((n_steps, n_states), np.int8)  # how many states back the best path came from
+    return align_many([steps], [digits])[0]
+
+
+def align_many(many: Sequence[Steps], texts: Sequence[tuple[int, ...]]) -> list[list[Span]]:
+    """Return the positions of the symbols of several texts, each along steps of its own."""
+    padded, lengths = _padded(many)
+    states, skips = _states(texts)
+    emitted = np.take_along_axis(padded, states[:, None, :], axis=2)  # (k, t, s)
+    k, n_steps, n_states = emitted.shape
+    before = np.full((k, n_states + 2), NEVER)  # with two impossible states
+    before[:, 2:4] = emitted[:, 0, :2]
+    scores = np.full((n_steps, k, n_states), NEVER)
+    scores[0] = before[:, 2:]
+    came = np.zeros((n_steps, k, n_states), np.int8)  # states back that the best path came from
     for t in range(1, n_steps):
-        ways = np.stack([score, _shifted(score, 1), np.where(skips, _shifted(score, 2), NEVER)])
-        came[t] = ways.argmax(axis=0)
-        score = ways.max(axis=0) + emitted[t]
-    state = n_states - 1 if n_states == 1 or score[-1] >= score[-2] else n_states - 2
-    path = np.zeros(n_steps, int)
+        stayed, one, two = before[:, 2:], before[:, 1:-1], np.where(skips, before[:, :-2], NEVER)
+        best = np.maximum(stayed, one)
+        came[t] = np.where(two > best, 2, one > stayed)
+        before[:, 2:] = scores[t] = np.maximum(best, two) + emitted[:, t]
+    rows, last = np.arange(k), np.array([2 * len(text) for text in texts])
+    ends = scores[lengths - 1, rows]
+    in_blank = ends[rows, last] >= ends[rows, last - 1]  # a text of no symbol has the blank alone
+    state = np.where((last == 0) | in_blank, last, last - 1)
+    path = np.full((n_steps, k), 2 * n_states)  # after its last step
     for t in range(n_steps - 1, -1, -1):
-        path[t] = state
-        state -= int(came[t, state])
+        path[t] = np.where(t < lengths, state, path[t])
+        state = np.where(t < lengths, state - came[t, rows, state], state)
+    return [_spans(*each) for each in zip(many, texts, path.T, strict=True)]
+
+
+def _spans(steps: Steps, text: tuple[int, ...], path: np.ndarray) -> list[Span]:
+    """Return where a path, whose states only ever rise, holds each symbol of a text."""
+    held = 2 * np.arange(len(text)) + 1
+    first = np.searchsorted(path, held)
+    last = np.searchsorted(path, held, side="right") - 1
     spans = []
-    for i, digit in enumerate(digits):
-        (held,) = np.nonzero(path == 2 * i + 1)
-        first, last = (int(held[0]), int(held[-1])) if held.size else (0, 0)
-        peak = first + int(steps[first : last + 1, digit + 1].argmax())
-        spans.append(Span(first, last + 1, peak))
+    for symbol, start, stop in zip(text, first.tolist(), last.tolist(), strict=True):
+        begin, end = (start, stop) if start <= stop else (0, 0)  # there are too few steps for it
+        peak = begin + int(steps[begin : end + 1, symbol + 1].argmax())
+        spans.append(Span(begin, end + 1, peak))
     return spans
 
 
@@ -161,37 +207,61 @@ def substitutions(steps: Steps, symbols: tuple[int, ...]) -> Float[np.ndarray, "
     Row i, column d is log p(text with d for its digit number i), all other symbols unchanged,
     computed by the forward-backward algorithm. Separators have no row.
     """
-    places = [i for i, symbol in enumerate(symbols) if symbol < CLASSES]
-    if not places:
-        return np.zeros((0, CLASSES))
-    n = len(symbols)
-    before, after = _forward(np.stack([steps, steps[::-1]]), [symbols, symbols[::-1]])
-    after = after[::-1]
-    never, every = np.full(len(steps), NEVER), np.arange(CLASSES)
-    ways = []
-    for i in places:
-        # Paths into position i: from the blank before it, or directly from the symbol before that,
-        # unless it is the same digit. The paths out of it are alike.
-        straight = before[:, 2 * i - 1] if i else never
-        onward = after[:, 2 * (n - 1 - i) - 1] if i < n - 1 else never
-        ways.append(
-            (
-                _entries(before[:, 2 * i], straight, every != symbols[i - 1]),
-                _entries(after[:, 2 * (n - 1 - i)], onward, every != symbols[(i + 1) % n]),
-            )
-        )
-    into, out = (np.stack(each, axis=1) for each in zip(*ways, strict=True))
-    # `into[t]`: all paths up to step t, just before the digit; a line may begin or end with it.
-    ends = np.full((2, 1, len(places), CLASSES), NEVER)
-    ends[0, 0, [i == 0 for i in places]] = 0.0
-    ends[1, 0, [i == n - 1 for i in places]] = 0.0
-    arrive, depart = np.concatenate([ends[0], into[:-1]]), np.concatenate([out[1:], ends[1]])
-    return _passages(steps[:, 1 : 1 + CLASSES], arrive, depart)
+    return substitutions_many([steps], [symbols])[0]
 
 
-def _entries(from_blank: np.ndarray, straight: np.ndarray, differs: np.ndarray) -> np.ndarray:
-    """Add paths through the blank and direct ones, if the digits differ: (t,) -> (t, 10)."""
-    return np.where(differs, np.logaddexp(from_blank, straight)[:, None], from_blank[:, None])
+def substitutions_many(many: Sequence[Steps], texts: Sequence[tuple[int, ...]]) -> list[np.ndarray]:
+    """Return the `substitutions` of several texts, each along steps of its own."""
+    k = len(many)
+    padded, lengths = _padded([*many, *(steps[::-1] for steps in many)])
+    forward = _forward(padded, [*texts, *(text[::-1] for text in texts)])
+    places = [(i, p) for i, text in enumerate(texts) for p in range(len(text)) if text[p] < CLASSES]
+    into, out = [], []
+    for i, p in places:
+        # Paths into position p: from the blank before it, or directly from the symbol before that,
+        # unless it is the same digit. The paths out of it are alike, from the other end.
+        text, q = texts[i], len(texts[i]) - 1 - p
+        into.append((i, 2 * p, text[p - 1] if p else NEVER_BEFORE))
+        out.append((k + i, 2 * q, text[p + 1] if q else NEVER_BEFORE))
+    owner = np.array([i for i, _ in places], np.int64)
+    n_steps = padded.shape[1]
+    # Steps run forward for the paths in, backward for those out: (t, n, 10), with a step before the
+    # first, at which a line may begin, and end, with the digit.
+    arrive, leave = _entries(forward, into), _entries(forward, out)
+    mirrored = lengths[owner] - 1 - np.arange(n_steps)[:, None]  # (t, n); negative after the end
+    depart = np.where(
+        (mirrored >= 0)[..., None],
+        np.take_along_axis(leave, np.maximum(mirrored, 0)[..., None], axis=0),
+        NEVER,
+    )
+    emitted = np.where(
+        (mirrored >= 0)[..., None], padded[owner, :, 1 : 1 + CLASSES].swapaxes(0, 1), NEVER
+    )
+    found = _passages(emitted, arrive, depart)
+    return [found[owner == i] for i in range(k)]
+
+
+def _entries(forward: np.ndarray, places: list[tuple[int, int, int]]) -> np.ndarray:
+    """Return log p of all paths up to before each step that may go on with each of ten digits.
+
+    Parameters
+    ----------
+    forward : (k, t, s), as `_forward` gives it
+    places : sequence, state of the blank before the digit, and symbol before that; `NEVER_BEFORE`
+        without one
+
+    Returns
+    -------
+    float64, shape (t, n, 10)
+    """
+    which, blank, symbol = np.array(places, np.int64).reshape(-1, 3).T
+    from_blank = forward[which, :-1, blank].T[..., None]  # (t - 1, n, 1)
+    straight = forward[which, :-1, np.maximum(blank - 1, 0)].T[..., None]
+    may = (symbol[:, None] != np.arange(CLASSES)) & (symbol != NEVER_BEFORE)[:, None]
+    entries = np.full((forward.shape[1], len(places), CLASSES), NEVER)
+    entries[0, symbol == NEVER_BEFORE] = 0.0
+    entries[1:] = np.where(may, np.logaddexp(from_blank, straight), from_blank)
+    return entries
 
 
 def _passages(emitted: np.ndarray, arrive: np.ndarray, depart: np.ndarray) -> np.ndarray:
@@ -204,13 +274,13 @@ def _passages(emitted: np.ndarray, arrive: np.ndarray, depart: np.ndarray) -> np
     return total
 
 
-def _forward(steps: np.ndarray, texts: list[tuple[int, ...]]) -> np.ndarray:
-    """Return log p of the steps so far, ending in each state: (k, t, c) -> (k, t, 2n + 1).
+def _forward(steps: np.ndarray, texts: Sequence[tuple[int, ...]]) -> np.ndarray:
+    """Return log p of the steps so far, ending in each state: (k, t, c) -> (k, t, s).
 
-    Each of k sequences of steps has a text of its own; all texts are of one length.
+    Each of k sequences of steps has a text of its own. What follows the last step of a sequence, or
+    the last state of its text, means nothing.
     """
-    states = np.stack([_states(text) for text in texts])
-    skips = np.stack([_skips(each) for each in states])
+    states, skips = _states(texts)
     emitted = np.take_along_axis(steps, states[:, None, :], axis=2)
     forward = np.full(emitted.shape, NEVER)
     forward[:, 0, :2] = emitted[:, 0, :2]
@@ -223,19 +293,26 @@ def _forward(steps: np.ndarray, texts: list[tuple[int, ...]]) -> np.ndarray:
     return forward
 
 
-def _states(digits: tuple[int, ...]) -> np.ndarray:
-    """Return the classes of `digits`, with a blank before, between and after."""
-    states = np.full(2 * len(digits) + 1, BLANK)
-    states[1::2] = np.array(digits, int) + 1
-    return states
+def _padded(many: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """Return sequences of steps as one array, zeros after their ends, and their lengths."""
+    lengths = np.array([len(steps) for steps in many])
+    padded = np.zeros((len(many), lengths.max(), many[0].shape[1]))
+    for row, steps in zip(padded, many, strict=True):
+        row[: len(steps)] = steps
+    return padded, lengths
 
 
-def _skips(states: np.ndarray) -> np.ndarray:
-    """Return which states can be reached without a blank before them: different digits."""
-    skips = np.zeros(len(states), bool)
-    skips[3::2] = states[3::2] != states[1:-2:2]
-    return skips
+def _states(texts: Sequence[tuple[int, ...]]) -> tuple[np.ndarray, np.ndarray]:
+    """Return the classes of texts, with blanks around each symbol, and what may follow directly.
 
-
-def _shifted(score: np.ndarray, by: int) -> np.ndarray:
-    return np.concatenate([np.full(by, NEVER), score[:-by]])[: len(score)]
+    Returns
+    -------
+    states : int, shape (k, s), blanks after the end of a shorter text
+    skips : bool, the same shape: states that need no blank before them, other symbols than before
+    """
+    states = np.full((len(texts), 2 * max(map(len, texts)) + 1), BLANK)
+    for row, text in zip(states, texts, strict=True):
+        row[1 : 2 * len(text) : 2] = np.array(text, int) + 1
+    skips = np.zeros(states.shape, bool)
+    skips[:, 3::2] = states[:, 3::2] != states[:, 1:-2:2]
+    return states, skips

@@ -13,11 +13,11 @@ from digits.inference.calibration import sigmoid
 from digits.inference.classifier import LazySession, load_card, open_session
 from digits.inference.ctc import (
     BEAM,
-    align,
+    align_many,
     likeliest_of_length,
     likeliest_texts,
     log_softmax,
-    substitutions,
+    substitutions_many,
 )
 from digits.types import CLASSES, DIGITS, STRIDE, ModelName
 
@@ -89,12 +89,18 @@ class LineRecognizer:
         for together in _of_one_width(batches):
             padded = [batch.padded() for batch in together]
             answers = self.network(padded[0] if len(padded) == 1 else np.concatenate(padded))
-            rows = iter(answers)
-            for batch in together:
-                for i in batch.chosen:
-                    n_steps = -(-batch.strips[i].shape[1] // STRIDE)
-                    steps = log_softmax(next(rows)[:n_steps] + shift)
-                    found[batch.group][i] = _decode(steps, batch.length, self.alphabet)
+            places = [(batch, i) for batch in together for i in batch.chosen]
+            steps = [
+                log_softmax(row[: -(-batch.strips[i].shape[1] // STRIDE)] + shift)
+                for row, (batch, i) in zip(answers, places, strict=True)
+            ]
+            texts = [
+                _texts(each, batch.length, self.alphabet)
+                for each, (batch, _) in zip(steps, places, strict=True)
+            ]
+            decodings = _decode(steps, texts, self.alphabet)
+            for (batch, i), decoding in zip(places, decodings, strict=True):
+                found[batch.group][i] = decoding
         return [[decodings[i] for i in range(len(decodings))] for decodings in found]
 
     def open(self) -> None:
@@ -157,18 +163,36 @@ def _of_one_width(batches: Sequence[_Batch]) -> list[list[_Batch]]:
     return together
 
 
-Text = tuple[tuple[int, ...], float]  # symbols and their log-probability
+@dataclass(frozen=True, slots=True)
+class _LikelyText:
+    """A text that a strip may hold."""
+
+    symbols: tuple[int, ...]
+    probability: float  # of its separators and its number of digits
 
 
-def _decode(steps: np.ndarray, length: int | None, alphabet: str) -> CtcDecoding:
-    texts = likeliest_texts(steps, BEAM if length is None else WIDE_BEAM)
+def _texts(steps: np.ndarray, length: int | None, alphabet: str) -> list[_LikelyText]:
+    """Return the best text, and those with one digit more each as long as they are plausible."""
+    if length is None:
+        texts = likeliest_texts(steps)
+    else:  # however unlikely a text of this length is
+        texts = likeliest_texts(steps, WIDE_BEAM, negligible=-np.inf)
     whole = float(np.logaddexp.reduce([score for _, score in texts]))
     texts = [pair for pair in texts if _is_number(pair[0], alphabet)] or texts
     n = _n_digits(texts[0][0]) if length is None else length
     if not any(_n_digits(text) == n for text, _ in texts):  # no such text survived the beam
         digits = likeliest_of_length(steps, n)
         texts, n = [(digits, -np.inf)], len(digits)  # fewer where they do not fit
-    return _of_length(steps, texts, whole, n, alphabet)
+    found: list[_LikelyText] = []
+    while True:
+        best = next(text for text, _ in texts if _n_digits(text) == n)
+        shape = _shape(best)
+        probability = _share([score for text, score in texts if _shape(text) == shape], whole)
+        found.append(_LikelyText(best, probability))
+        n += 1
+        longer = _share([score for text, score in texts if _n_digits(text) == n], whole)
+        if not longer > PLAUSIBLE * probability:
+            return found
 
 
 def _is_number(text: tuple[int, ...], alphabet: str) -> bool:
@@ -190,25 +214,26 @@ def _share(scores: list[float], whole: float) -> float:
     return float(np.exp(np.logaddexp.reduce(scores) - whole)) if scores else 0.0
 
 
-def _of_length(
-    steps: np.ndarray, texts: list[Text], whole: float, n: int, alphabet: str
-) -> CtcDecoding:
-    """Return the best text of n digits, and one with a digit more if that is plausible."""
-    best = next(text for text, _ in texts if _n_digits(text) == n)
-    shape = _shape(best)
-    probability = _share([score for text, score in texts if _shape(text) == shape], whole)
-    longer = _share([score for text, score in texts if _n_digits(text) == n + 1], whole)
-    peaks = [(span.peak + 0.5) * STRIDE for span in align(steps, best)]
-    return CtcDecoding(
-        tuple(symbol for symbol in best if symbol < CLASSES),
-        tuple(peaks),
-        substitutions(steps, best),
-        probability,
-        None if alphabet == DIGITS else "".join(alphabet[symbol] for symbol in best),
-        _of_length(steps, texts, whole, n + 1, alphabet)
-        if longer > PLAUSIBLE * probability
-        else None,
-    )
+def _decode(
+    steps: Sequence[np.ndarray], texts: Sequence[Sequence[_LikelyText]], alphabet: str
+) -> list[CtcDecoding]:
+    """Return the decoding of each strip, with the longer ones of its texts."""
+    owners = [i for i, some in enumerate(texts) for _ in some]
+    likely = [text for some in texts for text in some]
+    symbols = [text.symbols for text in likely]
+    along = [steps[i] for i in owners]
+    spans, scores = align_many(along, symbols), substitutions_many(along, symbols)
+    decodings: dict[int, CtcDecoding] = {}  # of each strip, the longest text first
+    for at in reversed(range(len(owners))):
+        decodings[owners[at]] = CtcDecoding(
+            tuple(symbol for symbol in symbols[at] if symbol < CLASSES),
+            tuple((span.peak + 0.5) * STRIDE for span in spans[at]),
+            scores[at],
+            likely[at].probability,
+            None if alphabet == DIGITS else "".join(alphabet[i] for i in symbols[at]),
+            decodings.get(owners[at]),
+        )
+    return [decodings[i] for i in range(len(texts))]
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,12 @@ from hypothesis.extra.numpy import arrays
 
 from digits.inference.ctc import (
     align,
+    align_many,
     likeliest_of_length,
     likeliest_texts,
     log_softmax,
     substitutions,
+    substitutions_many,
     without_separators,
 )
 from digits.inference.line_recognizer import LineRecognizer
@@ -147,6 +149,23 @@ def test_texts_are_distinct_and_their_probabilities_sum_to_at_most_one(steps):
                 end <= span.start <= span.peak < span.end <= len(steps)
                 for end, span in zip(ends, spans, strict=False)
             )
+
+
+@settings(max_examples=60, deadline=None)
+@given(any_steps)
+def test_negligible_prefixes_change_nothing_that_counts(steps):
+    found, every = likeliest_texts(steps), likeliest_texts(steps, negligible=-np.inf)
+    assert found[0][0] == every[0][0]
+    assert found[0][1] == pytest.approx(every[0][1], abs=1e-9)
+
+
+def test_lines_are_decoded_together_as_each_by_itself():
+    rng = np.random.default_rng(4)
+    many = [log_softmax(rng.normal(0, 3, (n, 15))) for n in (6, 30, 12, 12)]
+    texts = [(3,), (1, 1, 10, 4, 13, 2), (), (12, 0, 0)]
+    assert align_many(many, texts) == list(map(align, many, texts))
+    for found, steps, text in zip(substitutions_many(many, texts), many, texts, strict=True):
+        np.testing.assert_array_equal(found, substitutions(steps, text))
 
 
 @settings(max_examples=60, deadline=None)
