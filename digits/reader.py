@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar
 
@@ -160,8 +161,20 @@ def _refused(picture: Picture, reason: DigitsError, model: ModelName) -> Reading
 
 def _identity(picture: Picture, models: str, hint: Hint) -> str:
     """Return the SHA-256 that the same picture, models and hint always give."""
-    key = json.dumps([picture.sha256, models, asdict(hint)], sort_keys=True)
+    is_plain = not hint.boxes and hint.paper is None
+    known = _plain_as_json(hint) if is_plain else _as_json(hint)
+    key = f'["{picture.sha256}", "{models}", {known}]'
     return hashlib.sha256(key.encode()).hexdigest()
+
+
+def _as_json(hint: Hint) -> str:
+    return json.dumps(asdict(hint), sort_keys=True)
+
+
+@lru_cache(maxsize=64)
+def _plain_as_json(hint: Hint) -> str:
+    """Return a hint without boxes and corners, which may be lists, as JSON."""
+    return _as_json(hint)
 
 
 def read_source(

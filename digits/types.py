@@ -7,6 +7,7 @@ one `Reading`. `Reading.to_json` is the format of every output.
 import dataclasses
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Literal
 
 import numpy as np
@@ -363,21 +364,26 @@ class Reading:
 
     def to_json(self) -> dict[str, Any]:
         """Return this reading as a JSON-serializable dict."""
-        plain = dataclasses.asdict(self)
-        for line in plain["lines"]:
-            for digit in line["digits"]:
-                del digit["frame"]
-        return {"schema": SCHEMA, **_boxes_as_lists(plain)}
+        return {"schema": SCHEMA, **_to_plain(self)}
 
 
-def _boxes_as_lists(value: Any) -> Any:  # noqa: ANN401  # JSON has no narrower type
-    """Replace each box by [x, y, width, height], and each tuple by a list."""
-    if isinstance(value, dict):
-        if value.keys() == {"x", "y", "width", "height"}:
-            return list(value.values())
-        if value.keys() == {"corners"}:
-            return [list(corner) for corner in value["corners"]]
-        return {key: _boxes_as_lists(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_boxes_as_lists(item) for item in value]
-    return value
+def _to_plain(value: Any) -> Any:  # noqa: ANN401  # JSON has no narrower type
+    """Replace each box by [x, y, width, height], each tuple by a list, and data by dicts.
+
+    `dataclasses.asdict` copies each value deeply, pixels too, which takes longer than a digit.
+    """
+    if value is None or isinstance(value, str | int | float):
+        return value
+    if isinstance(value, Box):
+        return [value.x, value.y, value.width, value.height]
+    if isinstance(value, Paper):
+        return [list(corner) for corner in value.corners]
+    if isinstance(value, tuple | list):
+        return [_to_plain(item) for item in value]
+    return {name: _to_plain(getattr(value, name)) for name in _json_names(type(value))}  # type: ignore[arg-type]
+
+
+@cache
+def _json_names(kind: type) -> tuple[str, ...]:
+    """Return the fields of a class that its JSON has; pixels are left out."""
+    return tuple(each.name for each in dataclasses.fields(kind) if each.name != "frame")
