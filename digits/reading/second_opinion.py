@@ -189,28 +189,33 @@ def confirm(found: PageReading, other: PageReading) -> PageReading:
 
     A number that both read keeps the marks of either. What only `other` has counts as not read.
     """
-    compared = compare(found, other)
+    theirs = _named(other)
+    compared = _compare(found, other, theirs)
     numbers = tuple(map(_judged, found.numbers, compared))
-    left_out = found.layout.left_out + tuple(_missed(found, other, compared))
+    left_out = found.layout.left_out + tuple(_missed(found, theirs, compared))
     return replace(found, layout=replace(found.layout, left_out=left_out), numbers=numbers)
 
 
 def _missed(
-    found: PageReading, other: PageReading, compared: Sequence[Comparison]
+    found: PageReading, theirs: list[tuple[int, Digit]], compared: Sequence[Comparison]
 ) -> Iterator[Box]:
-    """Yield the boxes of digits that only `other` has."""
-    named = _named(other)
-    claimed = np.zeros(len(named), bool)
+    """Yield the boxes of digits that only the other reading has."""
+    claimed = np.zeros(len(theirs), bool)
     for each in compared:
         claimed |= each.inside
-    for (_, digit), is_claimed in zip(named, claimed.tolist(), strict=True):
+    for (_, digit), is_claimed in zip(theirs, claimed.tolist(), strict=True):
         if not is_claimed and not any(map(digit.box.overlaps, found.layout.left_out)):
             yield digit.box
 
 
 def compare(found: PageReading, other: PageReading) -> list[Comparison]:
     """Return what `other` has in the place of each number of `found`."""
-    theirs = _named(other)
+    return _compare(found, other, _named(other))
+
+
+def _compare(
+    found: PageReading, other: PageReading, theirs: list[tuple[int, Digit]]
+) -> list[Comparison]:
     centres = np.array([_centre(digit.box) for _, digit in theirs]).reshape(-1, 2)
     return [_compare_place(number, other, theirs, centres) for number in found.numbers]
 
