@@ -99,13 +99,22 @@ def open_arrays(path: Path, part: str) -> tuple[np.ndarray, np.ndarray]:
     return _arrays(_verified(path)[0], path, part)
 
 
+def is_mnist(path: Path) -> bool:
+    """Return whether a file is the repository's MNIST or a copy of it, by its checksum."""
+    return _verified(path)[1] == _checksum_in_card(MNIST_FILE)
+
+
+def _checksum_in_card(path: Path) -> str | None:
+    """Return the SHA-256 in the card beside a file, or None if it has no card."""
+    card = path.with_suffix(".json")
+    return json.loads(card.read_text(encoding="utf-8"))["sha256"] if card.exists() else None
+
+
 def _verified(path: Path) -> tuple[bytes, str]:
     """Return the content and its SHA-256, compared with the card beside it if there is one."""
-    card = path.with_suffix(".json")
-    expected = json.loads(card.read_text(encoding="utf-8"))["sha256"] if card.exists() else None
     return read_verified(
         path,
-        expected,
+        _checksum_in_card(path),
         what=f"the training data file {path}",
         advice="download the repository again, or name another file with --data",
         error=DataError,

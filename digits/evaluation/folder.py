@@ -21,7 +21,7 @@ from digits.evaluation.metrics import (
     interval,
 )
 from digits.inference.classifier import load_card, load_classifier
-from digits.mnist import MNIST_FILE, Labelled, open_arrays
+from digits.mnist import MNIST_FILE, Labelled, is_mnist, open_arrays
 from digits.reader import AT_ONCE, Reader, read_each
 from digits.types import Hint, Reading
 
@@ -38,18 +38,18 @@ Pair = tuple[str | None, str | None]  # a character of the truth and the one tha
 def judge_on_test(model: Path, path: Path | None = None) -> dict[str, Any]:
     """Evaluate a model on MNIST's 10,000 test digits, and log that they were used.
 
-    Each use of the repository's file appends a line to ``docs/test-looks.csv``: the published
-    figure of a recipe is that of its first use.
+    Each use of the repository's file, or of a copy of it, appends a line to
+    ``docs/test-looks.csv``: the published figure of a recipe is that of its first use.
 
     Parameters
     ----------
     model : the ``.onnx`` to evaluate, with its card
-    path : another file than the repository's MNIST; its use is not logged
+    path : another file than the repository's MNIST
     """
     classifier, card = load_classifier(model), load_card(model)
     pictures, labels = open_arrays(path or MNIST_FILE, "test")
     figures = judge(classifier, Labelled(pictures, labels).frames, labels)
-    if path is None and TEST_LOG.parent.is_dir():
+    if is_mnist(path or MNIST_FILE) and TEST_LOG.parent.is_dir():
         new = not TEST_LOG.exists()
         today = datetime.datetime.now(tz=datetime.UTC).date().isoformat()
         with TEST_LOG.open("a", encoding="utf-8", newline="\n") as looks:

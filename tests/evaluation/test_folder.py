@@ -13,9 +13,11 @@ from sklearn.metrics import brier_score_loss, roc_auc_score
 from digits import registry
 from digits.cli import main
 from digits.errors import DataError
+from digits.evaluation import folder as evaluation
 from digits.evaluation.contact_sheet import PER_SHEET, write_sheets
 from digits.evaluation.folder import EvaluatedPicture, FolderReport, evaluate_folder
 from digits.evaluation.metrics import accepting_threshold, align_texts
+from digits.mnist import MNIST_FILE
 from digits.render.segmentation import COLOURS
 from digits.types import ANY, Box, Digit, Line, ModelName, Reading
 
@@ -308,3 +310,20 @@ def test_a_picture_that_is_missing_is_named(tmp_path, capsys):
     out, err = capsys.readouterr()
     assert "exact match 0 of 1" in out
     assert err == f"digits: there is no file {tmp_path / 'none.png'}: check the name\n"
+
+
+def test_each_use_of_the_test_digits_is_logged_and_other_digits_are_not(
+    held_out, tmp_path, monkeypatch
+):
+    log = tmp_path / "looks.csv"
+    monkeypatch.setattr(evaluation, "TEST_LOG", log)
+    monkeypatch.setattr(evaluation, "judge", lambda *_: {"accuracy": 0.5, "wrong": 5_000})
+    copy, other = tmp_path / "copy.npz", tmp_path / "other.npz"
+    copy.write_bytes(MNIST_FILE.read_bytes())
+    np.savez(other, x_test=held_out.pictures[:9], y_test=held_out.labels[:9])
+    for path, n_looks in ((None, 1), (copy, 2), (other, 2)):
+        evaluation.judge_on_test(registry.WEIGHTS / "dense.onnx", path)
+        header, *looks = log.read_text("utf-8").splitlines()
+        assert header == evaluation.LOOKS_HEADER.strip()
+        assert len(looks) == n_looks
+        assert all(look.endswith(",0.5000,5000") for look in looks)
