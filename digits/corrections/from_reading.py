@@ -2,6 +2,7 @@
 
 import io
 from datetime import UTC, datetime
+from itertools import accumulate
 
 import numpy as np
 from PIL import Image
@@ -121,8 +122,9 @@ def as_truth(typed: str, read: str) -> str:
         return digits
     if len(parts) != 1 or len(digits) != len(read.replace(GAP, "")):
         return GAP.join(parts)
-    following = iter(digits)
-    return "".join(GAP if letter == GAP else next(following) for letter in read)
+    lengths = [len(cell) for cell in read.split(GAP)]
+    ends = accumulate(lengths)
+    return GAP.join(digits[end - n : end] for n, end in zip(lengths, ends, strict=True))
 
 
 def with_separators(typed: str) -> str | None:

@@ -51,11 +51,16 @@ def read_fields(
     """
     jobs = [_job(ink, picture) if isinstance(ink, FieldInk) else ink for ink in inks]
     pieces = [piece for job in jobs if isinstance(job, _Job) for piece in job.pieces]
-    read = iter(reader.read_pieces(pieces))
-    readings = [
-        _judge(job, [next(read) for _ in job.pieces], accept) if isinstance(job, _Job) else job
-        for job in jobs
-    ]
+    numbers = reader.read_pieces(pieces)
+    readings: list[FieldReading] = []
+    start = 0
+    for job in jobs:
+        if isinstance(job, _Job):
+            end = start + len(job.pieces)
+            readings.append(_judge(job, numbers[start:end], accept))
+            start = end
+        else:
+            readings.append(job)
     return tuple(check_sums(form.fields, readings, accept=accept))
 
 

@@ -3,11 +3,11 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import islice, pairwise, product
+from itertools import accumulate, groupby, pairwise, product
 
 import numpy as np
 
-from digits.types import REJECTED, Box, CellKind, Digit, Line, Mark, Reading
+from digits.types import REJECTED, Box, Cell, CellKind, Digit, Line, Mark, Reading
 
 APART = 1.0  # of the digits' height: least gap between two numbers of a line
 WIDER = 2.0  # times the narrow gaps of a lone line: least gap between two numbers
@@ -28,6 +28,7 @@ class PlacedNumber:
     line: Line
     box: Box  # px of the original
     kind: CellKind = "number"
+    reason: str = ""  # for doubt, where the line does not show it
 
 
 def place_numbers(reading: Reading) -> list[PlacedNumber]:
@@ -50,17 +51,34 @@ def _by_cells(reading: Reading) -> list[PlacedNumber]:
 
     A merged cell has no position, so rows are counted.
     """
-    digits = iter(reading.digits)  # row by row, as the cells are
-    downs = {row: down for down, row in enumerate(sorted({cell.row for cell in reading.cells}))}
+    cells = sorted(reading.cells, key=lambda cell: (cell.row, cell.column))
     placed = []
-    for cell in sorted(reading.cells, key=lambda c: (c.row, c.column)):
-        mine = tuple(islice(digits, len(cell.text)))
-        box = Box.around([digit.box for digit in mine]) if mine else cell.box
-        number = Line(
-            cell.text, cell.confidence, box, mine, cell.marks, cell.written, cell.struck_out
-        )
-        placed.append(PlacedNumber(downs[cell.row], cell.column, number, cell.box, cell.kind))
+    for down, (_, row) in enumerate(groupby(cells, lambda cell: cell.row)):
+        mine = list(row)
+        ends = accumulate(len(cell.text) for cell in mine)
+        digits = _digits_of_row(mine, reading.lines)
+        for cell, end in zip(mine, ends, strict=True):
+            line = _line_of_cell(cell, digits[end - len(cell.text) : end])
+            placed.append(PlacedNumber(down, cell.column, line, cell.box, cell.kind))
     return placed
+
+
+def _digits_of_row(cells: Sequence[Cell], lines: Sequence[Line]) -> tuple[Digit, ...]:
+    """Return the digits of a table's row: those of the nearest line that has its text.
+
+    What stands beside the table is a line too.
+    """
+    text, box = "".join(cell.text for cell in cells), Box.around(cell.box for cell in cells)
+    same = [line for line in lines if line.text.replace("\t", "") == text]
+    nearest = min(
+        same, key=lambda line: abs(line.box.x - box.x) + abs(line.box.y - box.y), default=None
+    )
+    return () if nearest is None else nearest.digits
+
+
+def _line_of_cell(cell: Cell, digits: tuple[Digit, ...]) -> Line:
+    box = Box.around(digit.box for digit in digits) if digits else cell.box
+    return Line(cell.text, cell.confidence, box, digits, cell.marks, cell.written, cell.struck_out)
 
 
 def missing_places(

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import groupby, islice
+from operator import itemgetter
 
 from digits.image.separators import fill_digits, leaves_doubt
 from digits.marksheet.cell import likeliest
@@ -111,16 +112,12 @@ def marked_parts(line: Line) -> tuple[tuple[str, bool], ...]:
     """
     if doubt_of(line) == UNSURE and not any(map(is_doubtful, line.digits)):
         return ((line.written, True),)
-    digits = iter(line.digits)
-    parts: list[tuple[str, bool]] = []
-    for letter in line.written:
-        is_digit = letter.isdigit() or letter == REJECTED
-        doubted = is_doubtful(next(digits)) if is_digit else True
-        if parts and parts[-1][1] == doubted:
-            parts[-1] = (parts[-1][0] + letter, doubted)
-        else:
-            parts.append((letter, doubted))
-    return tuple(parts)
+    places = [i for i, sign in enumerate(line.written) if sign.isdigit() or sign == REJECTED]
+    doubted = [True] * len(line.written)
+    for place, digit in zip(places, line.digits, strict=True):
+        doubted[place] = is_doubtful(digit)
+    pieces = groupby(zip(line.written, doubted, strict=True), itemgetter(1))
+    return tuple(("".join(sign for sign, _ in piece), doubt) for doubt, piece in pieces)
 
 
 def to_boxes(numbers: Numbers, truths: Truths) -> list[ShownBox]:

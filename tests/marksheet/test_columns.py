@@ -104,8 +104,9 @@ def test_boxes_of_one_number_are_one_number():
     assert [each.line for each in place_numbers(blank_reading((whole,), cells))] == [whole]
 
 
-def test_cells_keep_their_own_digits_and_marks():
-    row = Line("12\t3", 0.9, Box(0, 0, 90, 30), number("123").digits, ())
+def test_cells_keep_their_own_digits_and_marks_beside_a_line_above_the_table():
+    above = replace(number("123"), box=Box(0, -300, 90, 30))
+    row = Line("12\t3", 0.9, Box(0, 0, 90, 30), number("123", sure=0.9).digits, ())
     mark = Mark("dot", Box(1, 2, 3, 4))
     cells = (
         Cell(0, 0, "12", 0.9, Box(0, 0, 60, 30)),
@@ -113,7 +114,9 @@ def test_cells_keep_their_own_digits_and_marks():
         Cell(1, 0, "", 1.0, Box(0, 30, 60, 30)),
         Cell(1, 1, "", 0.0, Box(60, 30, 30, 30)),
     )
-    placed = place_numbers(blank_reading((row, Line("\t", 0.0, Box(0, 30, 90, 30), ())), cells))
+    empty = Line("\t", 0.0, Box(0, 30, 90, 30), ())
+    placed = place_numbers(blank_reading((above, row, empty), cells))
+    assert [each.line.digits for each in placed[:2]] == [row.digits[:2], row.digits[2:]]
     assert [
         (each.row, each.column, each.line.text, len(each.line.digits), len(each.line.marks))
         for each in placed
