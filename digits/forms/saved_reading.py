@@ -5,6 +5,7 @@ from typing import Any, get_args
 from digits.types import CLASSES, MAX_LENGTH, CellKind, MarkKind, Status
 
 MOST_PX = 1_000_000  # of a page, and of the position of a box
+LONGEST = 200  # characters of a reason for doubt
 
 
 def checked_reading(plain: Any, n_fields: int) -> dict[str, Any]:  # noqa: ANN401
@@ -32,7 +33,10 @@ def checked_reading(plain: Any, n_fields: int) -> dict[str, Any]:  # noqa: ANN40
         "status": reading["status"], "model": model, "text": "", "confidence": 0.0,
         "lines": lines, "cells": [], "notes": [],
     }  # fmt: skip
-    return {"reading": kept, "placed": placed}
+    reasons = {
+        str(index): str(reason)[:LONGEST] for index, reason in plain.get("reasons", {}).items()
+    }
+    return {"reading": kept, "placed": placed, "reasons": reasons}
 
 
 def _is_line(plain: Any) -> bool:  # noqa: ANN401

@@ -9,7 +9,7 @@ import numpy as np
 
 from digits.errors import DigitsError
 from digits.forms.reading import read_form
-from digits.forms.results import NO, YES, FieldReading, FormReading
+from digits.forms.results import NO, UNSURE, YES, FieldReading, FormReading
 from digits.forms.template import Field, FieldKind, Form
 from digits.forms.values import find_fault, find_wrong_sums, offer, to_value
 from digits.io.document import Document
@@ -61,7 +61,12 @@ def read_form_scan(form: Form, reader: Reader, scan: Scan) -> Scan:
     view = b"" if page.colour is None else to_view(page.colour)
     if found.error:
         return replace(scan, error=found.error, view=view)
-    entries = tuple(_entry(each, i) for i, each in enumerate(found.fields))
+    wrong_sums = find_wrong_sums(form.fields, [each.value for each in found.fields])
+    faults = {place: fault for place, _, fault in wrong_sums}
+    entries = tuple(
+        _entry(each, i, _reason(form.fields[i], each, faults.get(i)))
+        for i, each in enumerate(found.fields)
+    )
     lines = tuple(entry.line for entry in entries)
     reading = Reading(
         found.id, found.size, found_status(found), found.model, "", 0.0, lines, page=scan.page
@@ -74,7 +79,14 @@ def found_status(found: FormReading) -> Any:  # noqa: ANN401  # one of the readi
     return "read" if found.status == "read" else "doubtful"
 
 
-def _entry(each: FieldReading, index: int) -> Entry:
+def _reason(field: Field, each: FieldReading, wrong_sum: str | None) -> str:
+    """Return why a field is doubtful, without what is checked again whenever the sheet changes."""
+    n_digits = 0 if each.line is None else len(each.line.digits)
+    fault = find_fault(field, to_value(field, each.written), n_digits)
+    return ", ".join(reason for reason in each.reasons if reason not in (fault, wrong_sum))
+
+
+def _entry(each: FieldReading, index: int, reason: str) -> Entry:
     """Return a field as an entry of a sheet."""
     box = each.box or Box(0, 0, 1, 1)
     if each.kind == "tick" and each.value:
@@ -88,7 +100,7 @@ def _entry(each: FieldReading, index: int) -> Entry:
         line = replace(line, confidence=min(each.confidence, limit))
     is_other = each.status == "missing" or bool(each.reasons and not line.digits)
     kind: CellKind = "other" if is_other else "number" if line.digits else "empty"
-    return Entry(line, index, box, kind)
+    return Entry(line, index, box, kind, reason)
 
 
 def _tick(each: FieldReading, box: Box) -> Line:
@@ -163,16 +175,16 @@ def _checked(sheet: Sheet, place: tuple[int, int], field: Field) -> Checked:
         return Checked("", (Doubt("other", MISSING),))
     line = entry.line
     if not line.digits:
-        unread = (Doubt("other", "Not read"),) if entry.kind == "other" else ()
+        unread = (Doubt("other", entry.reason or "Not read"),) if entry.kind == "other" else ()
         return Checked("", unread)
     if field.kind != "tick":
-        return _checked_value(field, line)
+        return _checked_value(field, line, entry.reason)
     if line.confidence >= CONFIDENCE_THRESHOLD:
         return Checked(line.written)
-    return Checked(line.written, (Doubt("unsure", "Is it ticked?"),), (YES, NO))
+    return Checked(line.written, (Doubt("unsure", entry.reason or "Is it ticked?"),), (YES, NO))
 
 
-def _checked_value(field: Field, line: Line) -> Checked:
+def _checked_value(field: Field, line: Line, reason: str) -> Checked:
     """Return the value of a number, identifier, mark or date, and what may be wrong with it."""
     value = to_value(field, line.written)
     shown = line.written if value is None else value
@@ -180,7 +192,7 @@ def _checked_value(field: Field, line: Line) -> Checked:
     if fault:
         doubts = (Doubt("no number" if value is None else "length", fault),)
     elif line.confidence < CONFIDENCE_THRESHOLD:
-        doubts = (Doubt("unsure", "Unsure"),)
+        doubts = (Doubt("unsure", reason or UNSURE),)
     else:
         return Checked(shown)
     own = () if fault and value is None else (shown,)

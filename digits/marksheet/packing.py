@@ -3,7 +3,7 @@
 import dataclasses
 import json
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -17,6 +17,7 @@ from digits.types import (
     Cell,
     Digit,
     Frame,
+    Frames,
     Line,
     Mark,
     ModelName,
@@ -40,15 +41,20 @@ def pack_scan(scan: Scan) -> PackedScan | None:
     """Pack the reading of a page; None if it was not read."""
     if scan.reading is None:
         return None
-    placed = [
-        [row, column, entry.index, *dataclasses.astuple(entry.box), entry.kind]
-        for row, entries in enumerate(scan.rows)
-        for column, entry in enumerate(entries)
+    entries = [
+        (row, column, entry)
+        for row, cells in enumerate(scan.rows)
+        for column, entry in enumerate(cells)
         if entry is not None
     ]
+    placed = [
+        [row, column, entry.index, *dataclasses.astuple(entry.box), entry.kind]
+        for row, column, entry in entries
+    ]
+    reasons = {entry.index: entry.reason for _, _, entry in entries if entry.reason}
     frames = [digit.frame for digit in scan.reading.digits]
     levels = np.rint(LEVELS * np.array(frames, np.float32).reshape(-1, FRAME, FRAME))
-    plain = {"reading": scan.reading.to_json(), "placed": placed}
+    plain = {"reading": scan.reading.to_json(), "placed": placed, "reasons": reasons}
     return PackedScan(json.dumps(plain), zlib.compress(levels.astype(np.uint8).tobytes()))
 
 
@@ -57,35 +63,42 @@ def unpack_scan(scan: Scan, packed: PackedScan) -> Scan:
     plain = json.loads(packed.reading)
     levels = np.frombuffer(zlib.decompress(packed.frames), np.uint8)
     frames = levels.reshape(-1, FRAME, FRAME).astype(np.float32) / np.float32(LEVELS)
-    reading = _reading(plain["reading"], iter(frames))
+    reading = _reading(plain["reading"], frames)
+    reasons = plain.get("reasons", {})  # scans stored by earlier versions have none
     placed = [
-        PlacedNumber(row, column, reading.lines[index], Box(*box), kind)
+        PlacedNumber(
+            row, column, reading.lines[index], Box(*box), kind, reasons.get(str(index), "")
+        )
         for row, column, index, *box, kind in sorted(plain["placed"], key=lambda one: one[2])
     ]
     return dataclasses.replace(scan, reading=reading, rows=to_rows(placed))
 
 
-def _reading(plain: Mapping[str, Any], frames: Iterator[Frame]) -> Reading:
+def _reading(plain: Mapping[str, Any], frames: Frames) -> Reading:
+    lines = plain["lines"]
+    ends = np.cumsum([len(line["digits"]) for line in lines], dtype=int)
+    frames_of_lines = np.split(frames, ends)[:-1]
     return _made(
         Reading,
         plain,
         size=tuple(plain["size"]),
         model=ModelName(**plain["model"]),
-        lines=tuple(_line(line, frames) for line in plain["lines"]),
+        lines=tuple(map(_line, lines, frames_of_lines)),
         cells=tuple(_placed(Cell, cell) for cell in plain["cells"]),
         notes=tuple(plain["notes"]),
         unread=tuple(Box(*box) for box in plain.get("unread", ())),
     )
 
 
-def _line(plain: Mapping[str, Any], frames: Iterator[Frame]) -> Line:
-    return _placed(Line, plain, digits=tuple(_digit(digit, frames) for digit in plain["digits"]))
+def _line(plain: Mapping[str, Any], frames: Frames) -> Line:
+    digits = tuple(_digit(*pair) for pair in zip(plain["digits"], frames, strict=True))
+    return _placed(Line, plain, digits=digits)
 
 
-def _digit(plain: Mapping[str, Any], frames: Iterator[Frame]) -> Digit:
+def _digit(plain: Mapping[str, Any], frame: Frame) -> Digit:
     probabilities = tuple(plain["probabilities"])
     box = Box(*plain["box"])
-    return _made(Digit, plain, box=box, probabilities=probabilities, frame=next(frames))
+    return _made(Digit, plain, box=box, probabilities=probabilities, frame=frame)
 
 
 def _placed(kind: type[Made], plain: Mapping[str, Any], **known: Any) -> Made:  # noqa: ANN401

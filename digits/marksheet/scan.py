@@ -24,6 +24,7 @@ class Entry:
     index: int  # of the line in its scan's reading
     box: Box  # px of the upright original
     kind: CellKind = "number"
+    reason: str = ""  # for doubt, where the line does not show it
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +113,9 @@ def _read_again(
 def to_rows(placed: list[PlacedNumber]) -> tuple[tuple[Entry | None, ...], ...]:
     """Return the numbers of a page as a table; None where there is no cell."""
     entries = {
-        (number.row, number.column): Entry(number.line, index, number.box, number.kind)
+        (number.row, number.column): Entry(
+            number.line, index, number.box, number.kind, number.reason
+        )
         for index, number in enumerate(placed)
     }
     n_rows = 1 + max((row for row, _ in entries), default=-1)

@@ -29,7 +29,7 @@ def read_scan(file):
     line = Line("1", 0.9, BOX, (digit,))
     reading = Reading("id", (120, 90), "doubtful", ModelName("m", "0" * 64), "", 0.0, (line,))
     view = to_view(Image.new("RGB", (120, 90), "white"))
-    return Scan(file, b"", 2, reading, ((Entry(line, 0, BOX), None),), view)
+    return Scan(file, b"", 2, reading, ((Entry(line, 0, BOX, reason="Struck out"), None),), view)
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +66,7 @@ def test_a_project_comes_back_as_it_was(project):
     assert first.reading.lines[0].digits[0].frame.tolist() == (
         project.scans[0].reading.lines[0].digits[0].frame.tolist()
     )
-    assert first.rows[0][0].line.text == "1"
+    assert (first.rows[0][0].line.text, first.rows[0][0].reason) == ("1", "Struck out")
     assert (first.page, first.view, first.is_waiting) == (2, project.scans[0].view, False)
     assert [one.page for one in waiting] == [1, 2]
     assert {one.content for one in waiting} == {b"%PDF of two pages"}
@@ -101,6 +101,7 @@ def reading(plain):
         (lambda p: reading(p)["reading"]["lines"][0]["digits"][0].update(value=17), "damaged"),
         (lambda p: reading(p)["placed"][0].__setitem__(1, 10**9), "damaged"),
         (lambda p: reading(p)["placed"][0].__setitem__(3, "x"), "damaged"),
+        (lambda p: reading(p).update(reasons=["Unsure"]), "damaged"),
     ],
 )
 def test_a_damaged_project_gets_one_sentence(project, change, what):
