@@ -44,7 +44,3 @@ def test_what_is_read_as_a_digit_though_it_is_none():
     caught = load_card(WEIGHTS / "cnn.onnx")["not_a_digit"]["others_rejected"]
     assert f"{100 * caught:.1f} %" in REPORT
     assert f"{100 * (1 - caught):.1f} %" in SLIDES
-
-
-def test_there_are_ten_slides_with_the_first():
-    assert len(re.findall(r"^# ", SLIDES, re.MULTILINE)) == 9

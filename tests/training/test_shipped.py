@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from digits.mnist import load_mnist
+from digits.inference.calibration import fit_temperature
 from digits.registry import WEIGHTS, current_reader
 from digits.training.recipes import OTHERS, RECIPES
 
@@ -111,10 +111,18 @@ def test_the_shipped_h5_and_its_served_twin_agree(held_out):
 
 
 @pytest.mark.parametrize("name", ["cnn", "dense", "wide"])
-def test_the_validation_figures_of_a_card_are_those_of_its_network(name):
-    digits = load_mnist().validation
-    answers = current_reader(name).classifier.classify(digits.frames).probabilities.argmax(axis=1)
+def test_the_validation_figures_of_a_card_are_those_of_its_network(name, validation):
+    answers = (
+        current_reader(name).classifier.classify(validation.frames).probabilities.argmax(axis=1)
+    )
     figures = shipped_card(name)["validation"]
-    assert figures["digits"] == len(digits)
-    assert figures["wrong"] == int((answers != digits.labels).sum())
-    assert figures["accuracy"] == pytest.approx((answers == digits.labels).mean())
+    assert figures["digits"] == len(validation)
+    assert figures["wrong"] == int((answers != validation.labels).sum())
+    assert figures["accuracy"] == pytest.approx((answers == validation.labels).mean())
+
+
+@pytest.mark.parametrize("name", ["dense", "wide"])  # no other data set has a part in these
+def test_the_temperature_of_a_card_is_fitted_on_all_held_out_digits(name, held_out):
+    logits = current_reader(name).classifier.network(held_out.frames).logits
+    expected = shipped_card(name)["temperature"]
+    assert fit_temperature(logits, held_out.labels) == pytest.approx(expected, rel=1e-3)
