@@ -1,9 +1,9 @@
-"""What several tests share: digits that no network was trained on."""
+"""What several tests share: MNIST, and an empty data folder."""
 
 import numpy as np
 import pytest
 
-from digits.mnist import Labelled, load_mnist
+from digits.mnist import Labelled, Mnist, load_mnist
 from digits.types import Picture
 
 
@@ -16,14 +16,27 @@ def home(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def held_out() -> Labelled:
+def mnist() -> Mnist:
+    return load_mnist()
+
+
+@pytest.fixture(scope="session")
+def validation(mnist) -> Labelled:
+    return mnist.validation
+
+
+@pytest.fixture(scope="session")
+def held_out(mnist) -> Labelled:
     """The 5,000 validation and calibration digits."""
-    mnist = load_mnist()
-    parts = (mnist.validation, mnist.calibration)
-    return Labelled(
-        np.concatenate([part.pictures for part in parts]),
-        np.concatenate([part.labels for part in parts]),
-    )
+    return mnist.held_out
+
+
+@pytest.fixture(scope="session")
+def bank(validation):
+    """Digits of validation writers, to compose lines and pages with."""
+    from digits.synthesis.page_ink import InkBank, mnist_samples
+
+    return InkBank(mnist_samples(validation, 500))
 
 
 @pytest.fixture

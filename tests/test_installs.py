@@ -9,8 +9,6 @@ import pytest
 from installs import API, APP, DATABASE, TRAIN, without
 from PIL import Image
 
-from digits.mnist import load_mnist
-
 pytestmark = pytest.mark.slow  # starts a process for each test
 
 ROOT = Path(__file__).parent.parent
@@ -34,16 +32,15 @@ def plain(tmp_path):
 
 
 @pytest.fixture
-def labelled(tmp_path):
+def labelled(tmp_path, validation):
     """A folder of 24 labelled pictures of one digit each."""
-    digits = load_mnist().validation
     folder = tmp_path / "pictures"
     folder.mkdir()
     rows = ["file,text"]
     for i in range(24):
-        page = np.pad(255 - digits.pictures[i], 20, constant_values=255)
+        page = np.pad(255 - validation.pictures[i], 20, constant_values=255)
         Image.fromarray(page).save(folder / f"{i}.png")
-        rows.append(f"{i}.png,{digits.labels[i]}")
+        rows.append(f"{i}.png,{validation.labels[i]}")
     (folder / "labels.csv").write_text("\n".join(rows), "utf-8")
     return folder
 

@@ -11,12 +11,10 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "benchmarks"))
 from corruptions import CORRUPTIONS, OVERLAPPED
 from robustness import SWEEPS, distort, stroke
 
-from digits.mnist import load_mnist
-
 
 @pytest.fixture(scope="module")
-def frames():
-    return load_mnist().validation.frames[:40]
+def frames(validation):
+    return validation.frames[:40]
 
 
 def test_there_are_the_fifteen_of_the_paper():

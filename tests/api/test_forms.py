@@ -19,15 +19,12 @@ def client():
 
 
 @pytest.fixture(scope="module")
-def sent():
+def sent(validation):
     """A form's file, the values of a page, its photograph, and one of another form."""
     from forms import form_of
 
-    from digits.mnist import load_mnist
-
-    digits = load_mnist().validation
-    composed, page, photo = filled(METER, digits, 3, tilt=15.0)
-    other = filled(SCORE, digits, 3)[2]
+    composed, page, photo = filled(METER, validation, 3, tilt=15.0)
+    other = filled(SCORE, validation, 3)[2]
     files = [cv2.imencode(".png", each.pixels)[1].tobytes() for each in (photo, other)]
     return form_of(composed).to_bytes(), page.values, *files
 

@@ -11,21 +11,19 @@ from forms import METER, SCORE, filled, form_of
 from pyarrow import parquet
 
 from digits.cli import main
-from digits.mnist import load_mnist
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
+def folder(tmp_path_factory, validation):
     """Two pages of a form, one of another, and the form's file."""
     folder = tmp_path_factory.mktemp("form")
-    digits = load_mnist().validation
     values = []
     (folder / "scans").mkdir()
     for i in range(2):
-        composed, page, photo = filled(METER, digits, i, tilt=15.0, quarters=i)
+        composed, page, photo = filled(METER, validation, i, tilt=15.0, quarters=i)
         cv2.imwrite(str(folder / "scans" / f"{i}.png"), photo.pixels)
         values.append({**page.values, "estimated": page.values["estimated"] or "no"})
-    cv2.imwrite(str(folder / "scans" / "other.png"), filled(SCORE, digits, 3)[2].pixels)
+    cv2.imwrite(str(folder / "scans" / "other.png"), filled(SCORE, validation, 3)[2].pixels)
     form_of(composed).save(folder / "form.json")
     return folder, values
 

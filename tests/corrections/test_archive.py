@@ -27,18 +27,16 @@ from digits.corrections.labels_csv import open_folder, read_rows
 from digits.errors import CorrectionsError
 from digits.evaluation.folder import evaluate_folder
 from digits.io.document import load_picture
-from digits.mnist import load_mnist
 from digits.registry import current_reader
 from digits.training.corrected_digits import with_corrections
 from digits.types import ANY, Box, Hint
 
 
 @pytest.fixture(scope="module")
-def page():
+def page(validation):
     """Return a picture with 728 on it, as a file."""
-    digits = load_mnist().validation
-    chosen = [int(np.flatnonzero(digits.labels == d)[3]) for d in (7, 2, 8)]
-    ink = np.hstack([np.zeros((28, 20), np.uint8), *(digits.pictures[i] for i in chosen)])
+    chosen = [int(np.flatnonzero(validation.labels == d)[3]) for d in (7, 2, 8)]
+    ink = np.hstack([np.zeros((28, 20), np.uint8), *(validation.pictures[i] for i in chosen)])
     file = io.BytesIO()
     Image.fromarray(255 - np.pad(ink, ((20, 20), (0, 20)))).save(file, "PNG")
     return file.getvalue()
@@ -332,19 +330,18 @@ def test_a_zip_without_a_table_is_one_sentence(table):
         import_files(labels_csv=table)
 
 
-def test_training_takes_the_digits_of_an_export(corrections, tmp_path):
+def test_training_takes_the_digits_of_an_export(corrections, mnist, tmp_path):
     export_folder(corrections, tmp_path)
-    taught = with_corrections(load_mnist(), tmp_path)
+    taught = with_corrections(mnist, tmp_path)
     assert taught.corrections == 3
     assert taught.train.labels[-3:].tolist() == [7, 2, 8]
     frame = np.asarray(Image.open(io.BytesIO(corrections[1].frame)))
     np.testing.assert_array_equal(taught.train.pictures[-3], frame)
 
 
-def test_training_uses_only_explicit_corrections(corrections, tmp_path):
+def test_training_uses_only_explicit_corrections(corrections, mnist, tmp_path):
     unknown = [dataclasses.replace(each, act=None) for each in corrections]
     export_folder([*unknown[:2], *corrections[2:]], tmp_path)
-    mnist = load_mnist()
     taught = with_corrections(mnist, tmp_path)
     assert taught.corrections == len(corrections) - 2
     export_folder(unknown, tmp_path / "none")
@@ -352,7 +349,7 @@ def test_training_uses_only_explicit_corrections(corrections, tmp_path):
         with_corrections(mnist, tmp_path / "none")
 
 
-def test_a_frame_is_kept_to_the_grey_level():
-    frame = load_mnist().validation.frames[0]
+def test_a_frame_is_kept_to_the_grey_level(validation):
+    frame = validation.frames[0]
     kept = np.asarray(Image.open(io.BytesIO(frame_png(frame))))
-    np.testing.assert_array_equal(kept, load_mnist().validation.pictures[0])
+    np.testing.assert_array_equal(kept, validation.pictures[0])

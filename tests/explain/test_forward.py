@@ -11,13 +11,7 @@ from digits.evaluation.metrics import reliability_bins
 from digits.explain.forward import LIMITS, STEPS, Distortion, distort, judge_network, sweep, trace
 from digits.inference.classifier import load_card
 from digits.inference.dense_weights import load_dense_weights
-from digits.mnist import load_mnist
 from digits.registry import WEIGHTS, shipped_reader
-
-
-@pytest.fixture(scope="module")
-def validation():
-    return load_mnist().validation
 
 
 @pytest.fixture(scope="module")

@@ -8,16 +8,15 @@ from PIL import Image
 
 from digits.explain.stages import ACROSS, ENLARGED, GAP, montage, show_stages
 from digits.io.document import load_picture, load_upright
-from digits.mnist import load_mnist
 from digits.registry import current_reader
 from digits.render.overlay import sized_to_see
 from digits.types import FRAME
 
 
 @pytest.fixture(scope="module")
-def number(tmp_path_factory):
+def number(tmp_path_factory, validation):
     """Two validation digits side by side on grey paper, as a file."""
-    digits = load_mnist().validation.pictures[:2]
+    digits = validation.pictures[:2]
     ink = np.concatenate([np.kron(digit, np.ones((5, 5), np.uint8)) for digit in digits], axis=1)
     path = tmp_path_factory.mktemp("stages") / "number.png"
     Image.fromarray((200 - ink * 0.7).astype(np.uint8)).save(path)

@@ -1,14 +1,13 @@
 import pytest
 from forms import METER, form_of
 
-from digits.mnist import load_mnist
 from digits.registry import shipped_reader
 from digits.synthesis.page_forms import compose_form
 
 
 @pytest.fixture(scope="session")
-def digits():
-    return load_mnist().validation
+def digits(validation):
+    return validation
 
 
 @pytest.fixture(scope="session")

@@ -12,11 +12,9 @@ from digits.synthesis.page_forms import compose_form
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    from digits.mnist import load_mnist
+def folder(tmp_path_factory, digits):
 
     folder = tmp_path_factory.mktemp("forms")
-    digits = load_mnist().validation
     (folder / "scans").mkdir()
     cv2.imwrite(str(folder / "empty.png"), compose_form(METER).page)
     _, page, photo = filled(METER, digits, 3, tilt=15.0)

@@ -8,15 +8,8 @@ from perfect_maps import perfect_maps
 from digits.image.map_layout import lay_out
 from digits.image.number_regions import find_number_regions
 from digits.image.page_segmentation import open_page
-from digits.mnist import load_mnist
 from digits.synthesis.page import compose_document
-from digits.synthesis.page_ink import InkBank, mnist_samples
 from digits.types import Picture
-
-
-@pytest.fixture(scope="module")
-def bank():
-    return InkBank(mnist_samples(load_mnist().validation, 500))
 
 
 def to_picture(rgb):

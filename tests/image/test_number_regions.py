@@ -7,15 +7,8 @@ from perfect_maps import perfect_maps
 from digits.image.map_layout import align_numbers
 from digits.image.number_regions import NumberRegion, find_number_regions
 from digits.image.page_maps import PageMaps, vote
-from digits.mnist import load_mnist
 from digits.synthesis.page import compose_document
-from digits.synthesis.page_ink import InkBank, mnist_samples
 from digits.types import DIGIT, PRINT, PRINTED_DIGIT, RULE, STRUCK, WRITING
-
-
-@pytest.fixture(scope="module")
-def bank():
-    return InkBank(mnist_samples(load_mnist().validation, 500))
 
 
 def blank_maps(height=200, width=300, tall=20.0):

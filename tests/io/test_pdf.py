@@ -26,7 +26,6 @@ from digits.io import pdf, sandbox
 from digits.io.document import load_picture, load_upright, page_numbers
 from digits.io.image import WORKING_PIXELS
 from digits.io.sources import Source
-from digits.mnist import load_mnist
 from digits.reader import read_source
 from digits.registry import current_reader
 from digits.types import ANY
@@ -98,13 +97,12 @@ def test_paper_without_a_background_is_white_and_colours_keep_their_order():
     assert page.getpixel((page.width - 10, 10)) == (255, 255, 255)
 
 
-def test_all_pages_are_read(tmp_path):
-    mnist = load_mnist().validation
-    chosen = [int(np.flatnonzero(mnist.labels == value)[0]) for value in (3, 8)]
+def test_all_pages_are_read(tmp_path, validation):
+    chosen = [int(np.flatnonzero(validation.labels == value)[0]) for value in (3, 8)]
     sheets = []
     for index in chosen:
         image = Image.new("L", (168, 168), 255)
-        image.paste(Image.fromarray(255 - mnist.pictures[index]).resize((112, 112)), (28, 28))
+        image.paste(Image.fromarray(255 - validation.pictures[index]).resize((112, 112)), (28, 28))
         sheets.append(image)
     path = tmp_path / "two.pdf"
     path.write_bytes(scan(*sheets))

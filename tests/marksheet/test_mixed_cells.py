@@ -62,11 +62,9 @@ def letters(page, x, y, text, font, size):
 
 
 @pytest.fixture(scope="module")
-def sheet():
+def sheet(validation):
     """The sheet that the composed page becomes."""
-    from digits.mnist import load_mnist
-
-    page = Page(load_mnist().validation, 3, (120 + ROW * (1 + len(ROWS)), 860))
+    page = Page(validation, 3, (120 + ROW * (1 + len(ROWS)), 860))
     for row, texts in enumerate((HEADS, *ROWS)):
         y = 60 + ROW * row
         for column, ((x, width), text) in enumerate(zip(COLUMNS, texts, strict=True)):

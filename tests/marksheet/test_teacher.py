@@ -12,7 +12,6 @@ from digits.marksheet.audit import audit_sheet
 from digits.marksheet.changes import confirm_alike
 from digits.marksheet.scan import list_scans, read_scan
 from digits.marksheet.sheet import build_sheet, place_key
-from digits.mnist import load_mnist
 from digits.registry import shipped_reader
 
 PUPILS = 45
@@ -63,9 +62,9 @@ def check(scan, truth):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("tilt", [0, 15])
-def test_a_sheet_of_45_pupils_needs_hardly_more_inputs_than_it_has_uncertain_cells(tilt):
+def test_a_sheet_of_45_pupils_needs_hardly_more_inputs_than_it_has_uncertain_cells(mnist, tilt):
     rng = np.random.default_rng((5100, tilt))
-    ink, truth = compose_sheet(load_mnist().calibration, rng, ruled=True, rows=PUPILS)
+    ink, truth = compose_sheet(mnist.calibration, rng, ruled=True, rows=PUPILS)
     png = cv2.imencode(".png", photograph(ink, tilt, rng, shaded=False))[1].tobytes()
     (scan,) = [read_scan(shipped_reader().read, each) for each in list_scans("class.png", png)]
     assert [len(row) for row in scan.rows] == [len(texts) for texts in truth]
@@ -81,11 +80,11 @@ def test_a_sheet_of_45_pupils_needs_hardly_more_inputs_than_it_has_uncertain_cel
 
 
 @pytest.mark.slow
-def test_a_class_list_on_two_pages_of_a_pdf_is_one_table():
+def test_a_class_list_on_two_pages_of_a_pdf_is_one_table(mnist):
     rng = np.random.default_rng(7)
     pages, truth = [], []
     for rows in (26, PUPILS - 26):
-        ink, texts = compose_sheet(load_mnist().calibration, rng, ruled=True, rows=rows)
+        ink, texts = compose_sheet(mnist.calibration, rng, ruled=True, rows=rows)
         pages.append(Image.fromarray(photograph(ink, 0, rng, shaded=True)))
         truth += texts
     file = io.BytesIO()

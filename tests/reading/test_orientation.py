@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from digits.mnist import load_mnist
 from digits.reading.orientation import likeliest_quarters
 from digits.registry import current_reader
 
@@ -11,8 +10,8 @@ COLUMNS, ROWS, SIDE = 6, 5, 40  # digits across and down, px of a digit's place
 
 
 @pytest.fixture(scope="module")
-def ink():
-    digits = load_mnist().validation.pictures[: ROWS * COLUMNS] / np.float32(255)
+def ink(validation):
+    digits = validation.pictures[: ROWS * COLUMNS] / np.float32(255)
     page = np.zeros((ROWS * SIDE, COLUMNS * SIDE), np.float32)
     for i, digit in enumerate(digits):
         y, x = i // COLUMNS * SIDE + 6, i % COLUMNS * SIDE + 6

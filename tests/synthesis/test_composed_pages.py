@@ -4,16 +4,10 @@ import cv2
 import numpy as np
 import pytest
 
-from digits.mnist import load_mnist
 from digits.synthesis.page import KINDS, compose_crop, compose_document
 from digits.synthesis.page_canvas import HEIGHT_BASE, HEIGHT_STEP, Canvas, encode_height
-from digits.synthesis.page_ink import InkBank, choose_pen, mnist_samples, print_text
+from digits.synthesis.page_ink import choose_pen, print_text
 from digits.types import BACKGROUND, DIGIT, PIXEL_CLASSES, PRINT, PRINTED_DIGIT, RULE
-
-
-@pytest.fixture(scope="module")
-def bank():
-    return InkBank(mnist_samples(load_mnist().validation, 500))
 
 
 def blank(bank, rng, side=200):

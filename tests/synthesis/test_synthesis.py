@@ -6,7 +6,6 @@ import re
 import numpy as np
 import pytest
 
-from digits.mnist import load_mnist
 from digits.synthesis.batches import WIDTHS, compose_batches, to_batch
 from digits.synthesis.line import LONGEST, compose_line
 from digits.synthesis.marks import LETTERS, draw_letters, draw_mark, draw_scribble, draw_stamp
@@ -19,12 +18,12 @@ pytest.importorskip("matplotlib", reason="Matplotlib, whose fonts are used, is n
 
 
 @pytest.fixture(scope="module")
-def bank():
+def bank(validation):
     """Digits of MNIST, and one writer whose digits and letters are strokes."""
     stroke = np.array([[0, 0], [0.5, 0.1], [0.2, 1]], np.float32)
     writer = {sign: [(stroke,)] for sign in "0123456789"}
     letters = {sign: [(stroke, stroke + 0.2)] for sign in "ARkghms"}
-    return InkBank(mnist_samples(load_mnist().validation), (writer,), (letters,))
+    return InkBank(mnist_samples(validation), (writer,), (letters,))
 
 
 @pytest.fixture(scope="module")

@@ -7,13 +7,7 @@ import pytest
 from PIL import Image
 
 from digits.errors import CorrectionsError
-from digits.mnist import load_mnist
 from digits.training.corrected_digits import REPEATED, with_corrections
-
-
-@pytest.fixture(scope="module")
-def mnist():
-    return load_mnist()
 
 
 @pytest.fixture

@@ -16,8 +16,7 @@ ROOT = Path(__file__).parent.parent.parent
 keras = pytest.importorskip("keras", reason="TensorFlow is not installed")
 
 
-def test_the_parts_of_mnist_are_disjoint_and_fixed():
-    mnist = load_mnist()
+def test_the_parts_of_mnist_are_disjoint_and_fixed(mnist):
     assert [len(part) for part in (mnist.train, mnist.validation, mnist.calibration)] == [
         55_000,
         2_500,

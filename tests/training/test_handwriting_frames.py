@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from digits.mnist import Labelled, load_mnist
+from digits.mnist import Labelled
 from digits.synthesis.strokes import Handwritten, smooth
 from digits.training import handwriting_frames
 from digits.training.handwriting import Handwriting, side_of
@@ -87,14 +87,13 @@ def test_every_side_has_writers(handwriting):
 
 
 @pytest.mark.slow
-def test_a_share_of_each_batch_is_by_other_writers():
+def test_a_share_of_each_batch_is_by_other_writers(validation):
     pytest.importorskip("keras", reason="TensorFlow is not installed")
     from digits.training.digit import Batches
     from digits.training.recipes import Recipe
 
-    mnist = load_mnist().validation
-    nines = mnist.labels == 9
-    digits = Labelled(mnist.pictures[nines], mnist.labels[nines])
+    nines = validation.labels == 9
+    digits = Labelled(validation.pictures[nines], validation.labels[nines])
     written = Labelled(np.full((3, 28, 28), 255, np.uint8), np.full(3, 4, np.uint8))
     recipe = Recipe("cnn", epochs=1, handwriting=0.4, batch=200)
     frames, labels = Batches(digits, recipe, 1, written)[0]

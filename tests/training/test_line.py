@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from digits.inference.line_recognizer import LineRecognizer
-from digits.mnist import load_mnist
 from digits.types import ModelName
 
 keras = pytest.importorskip("keras", reason="TensorFlow is not installed")
@@ -48,10 +47,9 @@ def narrow():
 
 
 @pytest.fixture(scope="module")
-def mnist():
+def mnist(mnist):
     """Validation digits in every part: nothing here is to be judged."""
-    whole = load_mnist()
-    return dataclasses.replace(whole, train=whole.validation)
+    return dataclasses.replace(mnist, train=mnist.validation)
 
 
 class Inline:

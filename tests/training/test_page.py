@@ -7,10 +7,8 @@ import numpy as np
 import pytest
 
 from digits.inference.segmenter import ANGLE_UNIT, CLASSES, N_COARSE, N_MAPS, load_segmenter
-from digits.mnist import load_mnist
 from digits.synthesis.page import compose_crop
 from digits.synthesis.page_crops import CropStream, to_batch
-from digits.synthesis.page_ink import InkBank, mnist_samples
 
 keras = pytest.importorskip("keras", reason="TensorFlow is not installed")
 
@@ -36,11 +34,6 @@ def few_crops():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("digits.synthesis.page_crops.START", 8)
         yield
-
-
-@pytest.fixture(scope="module")
-def bank():
-    return InkBank(mnist_samples(load_mnist().validation, 500))
 
 
 @pytest.fixture(scope="module")
@@ -98,10 +91,10 @@ def test_crops_come_from_another_process(bank):
     assert batch.lies[:, 0].max() < 4
 
 
-def test_training_goes_on_and_leaves_what_is_served(bank, tmp_path, monkeypatch):
+def test_training_goes_on_and_leaves_what_is_served(bank, mnist, tmp_path, monkeypatch):
     monkeypatch.setattr("digits.training.page.JUDGED", 1)
     monkeypatch.setattr("digits.training.page.JUDGED_EACH_EPOCH", 1)
-    run, mnist = tmp_path / "page-0", load_mnist()
+    run = tmp_path / "page-0"
     once = dataclasses.replace(TINY, epochs=1)
     assert fit_page(build_page(), bank, once, run, validation=bank) == 1
     network = build_page()

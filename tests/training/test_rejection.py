@@ -6,16 +6,10 @@ import pytest
 from digits.evaluation.metrics import auroc
 from digits.inference.calibration import fit_rejection
 from digits.inference.classifier import load_card
-from digits.mnist import load_mnist
 from digits.registry import WEIGHTS, current_reader
 from digits.types import Hint
 
 SINGLE = Hint(single=True)
-
-
-@pytest.fixture(scope="module")
-def validation():
-    return load_mnist().validation
 
 
 def test_validation_digits_are_kept(validation):

@@ -9,21 +9,19 @@ from axe import serious_faults
 from forms import METER, filled
 from journeys import until_idle, until_still, upload
 
-from digits.mnist import load_mnist
 from digits.synthesis.page_forms import compose_form
 
 WAIT = 180_000  # ms, generous: machines are shared
 
 
 @pytest.fixture(scope="module")
-def scans(tmp_path_factory):
+def scans(tmp_path_factory, validation):
     """An empty form, four filled and photographed pages, and what is written on them."""
     folder = tmp_path_factory.mktemp("stack")
-    digits = load_mnist().validation
     empty, files, values = folder / "cards.png", [], []
     cv2.imwrite(str(empty), compose_form(METER).page)
     for i in range(4):
-        _, page, photo = filled(METER, digits, i, tilt=15.0, quarters=i, pixels=900_000)
+        _, page, photo = filled(METER, validation, i, tilt=15.0, quarters=i, pixels=900_000)
         files.append(folder / f"{i}.png")
         cv2.imwrite(str(files[-1]), photo.pixels)
         values.append(page.values)

@@ -13,7 +13,6 @@ from writers import corrected_digits
 from digits.corrections.from_reading import frame_png
 from digits.corrections.store import CorrectionFilter, Corrections
 from digits.errors import CorrectionsError
-from digits.mnist import load_mnist
 from digits.registry import current_reader, shipped_reader
 from digits.ui import auth
 
@@ -116,15 +115,16 @@ def test_what_was_learned_can_be_discarded(url, store):
     assert current_reader(DENSE).classifier.name.name == "dense"
 
 
-def test_what_does_not_help_is_not_offered_and_the_reason_is_said(url, store):
-    mnist, classifier = load_mnist().validation, shipped_reader(DENSE).classifier
-    read = classifier.classify(mnist.frames[:40]).probabilities.argmax(axis=1)
-    right = np.flatnonzero(read == mnist.labels[:40])
+def test_what_does_not_help_is_not_offered_and_the_reason_is_said(url, store, validation):
+    classifier = shipped_reader(DENSE).classifier
+    read = classifier.classify(validation.frames[:40]).probabilities.argmax(axis=1)
+    right = np.flatnonzero(read == validation.labels[:40])
     digits = corrected_digits(len(right))
+    frames, labels = validation.frames[right], validation.labels[right]
     store.add(
         [
-            dataclasses.replace(one, frame=frame_png(mnist.frames[i]), truth=str(mnist.labels[i]))
-            for one, i in zip(digits, right, strict=True)
+            dataclasses.replace(one, frame=frame_png(frame), truth=str(label))
+            for one, frame, label in zip(digits, frames, labels, strict=True)
         ]
     )
     at = open_page(url)
