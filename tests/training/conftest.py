@@ -1,12 +1,14 @@
 """A few digits to train on, and the training command inside this process."""
 
 import sys
+from concurrent.futures import Future
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from digits.mnist import open_arrays
+from digits.synthesis.batches import WIDTHS, compose_batches
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -24,6 +26,35 @@ def few(tmp_path_factory):
         y_test=labels[56200:56320],
     )
     return path
+
+
+@pytest.fixture(scope="module")
+def small_line_network():
+    """Build line networks with few channels, and compose their lines in this process.
+
+    Returns the seeds of the lines that were composed.
+    """
+    seeds = []
+
+    class Inline:
+        def __init__(self, _workers, _context, initializer, initargs):
+            (self.bank,) = initargs
+
+        def submit(self, _function, lines, batch, seed):
+            seeds.append(seed)
+            done = Future()
+            done.set_result(compose_batches(self.bank, lines, batch, seed))
+            return done
+
+        def shutdown(self, **_options):
+            pass
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("digits.training.architectures.LINE_WIDTHS", (4, 4, 4, 4))
+        patch.setattr("digits.training.architectures.LINE_CONTEXT", 8)
+        patch.setattr("digits.synthesis.batches.WIDTHS", WIDTHS[-1:])  # one graph to trace
+        patch.setattr("digits.training.line.ProcessPoolExecutor", Inline)
+        yield seeds
 
 
 @pytest.fixture

@@ -2,12 +2,14 @@
 
 import dataclasses
 import random
+from contextlib import closing
 
 import numpy as np
 import pytest
 
 from digits.errors import ModelError
-from digits.mnist import Labelled, load_mnist
+from digits.mnist import Labelled
+from digits.synthesis.batches import compose_batches
 from digits.training.recipes import LineRecipe, Recipe
 
 keras = pytest.importorskip("keras", reason="TensorFlow is not installed")
@@ -26,6 +28,7 @@ from digits.training.checkpoint import (  # noqa: E402
     save_checkpoint,
 )
 from digits.training.digit import Batches, add_head, fit  # noqa: E402
+from digits.training.ink_bank import load_bank  # noqa: E402
 
 EVERYTHING = Recipe(
     "cnn", 3, augmented=True, gentle=True, drawn=0.2, disturbed=0.3, decay=1e-2, batch=64
@@ -34,11 +37,21 @@ LINES = LineRecipe(epochs=2, lines=16, batch=8)
 
 
 @pytest.fixture(scope="module")
-def mnist():
-    """600 validation digits in every part: nothing here is to be judged."""
-    whole = load_mnist()
-    some = Labelled(whole.validation.pictures[:600], whole.validation.labels[:600])
-    return dataclasses.replace(whole, train=some, validation=some, calibration=some)
+def mnist(mnist):
+    """320 validation digits in every part: nothing here is to be judged."""
+    some = Labelled(mnist.validation.pictures[:320], mnist.validation.labels[:320])
+    return dataclasses.replace(mnist, train=some, validation=some, calibration=some)
+
+
+def test_lines_that_other_processes_compose_are_those_of_their_seed(mnist):
+    recipe = dataclasses.replace(LINES, epochs=1, workers=1)
+    bank = load_bank(mnist.train, None, 100)
+    with closing(line.ComposedLines(bank, recipe, 0)) as lines:
+        found = [lines[i] for i in range(len(lines))]
+    expected = compose_batches(bank, recipe.lines, recipe.batch, (recipe.seed, 0, 0))
+    for (strips, texts), (white, written) in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(np.round(255 * strips), white)
+        np.testing.assert_array_equal(texts, written)
 
 
 def build_tiny():
@@ -59,10 +72,7 @@ def build_tiny():
 
 def build_small_line():
     keras.utils.set_random_seed(0)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("digits.training.architectures.LINE_WIDTHS", (4, 4, 4, 4))
-        patch.setattr("digits.training.architectures.LINE_CONTEXT", 8)
-        return build_line()
+    return build_line()
 
 
 @pytest.fixture
@@ -107,8 +117,10 @@ def timeless(run):
     ids=["distorted digits", "plain digits", "lines"],
 )
 def test_a_resumed_training_equals_an_uninterrupted_one(
-    train, build, recipe, mnist, tmp_path, interrupt
+    train, build, recipe, mnist, tmp_path, interrupt, request
 ):
+    if train is line.fit_line:
+        request.getfixturevalue("small_line_network")
     whole = build()
     train(whole, mnist, recipe, tmp_path / "whole")
     interrupt(1)

@@ -2,8 +2,6 @@
 
 import dataclasses
 import json
-from concurrent.futures import Future
-from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -16,7 +14,6 @@ keras = pytest.importorskip("keras", reason="TensorFlow is not installed")
 from digits.inference.classifier import load_classifier  # noqa: E402
 from digits.inference.line_recognizer import load_line_recognizer  # noqa: E402
 from digits.registry import WEIGHTS, current_reader  # noqa: E402
-from digits.synthesis.batches import WIDTHS, compose_batches  # noqa: E402
 from digits.synthesis.line import compose_line  # noqa: E402
 from digits.training.architectures import build_line  # noqa: E402
 from digits.training.checkpoint import load_history, restore  # noqa: E402
@@ -37,13 +34,8 @@ TINY = LineRecipe(epochs=2, lines=16, batch=8)
 
 
 @pytest.fixture(scope="module", autouse=True)
-def narrow():
-    """Few channels in each layer: what is tested here does not depend on them."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("digits.training.architectures.LINE_WIDTHS", (4, 4, 4, 4))
-        patch.setattr("digits.training.architectures.LINE_CONTEXT", 8)
-        patch.setattr("digits.synthesis.batches.WIDTHS", WIDTHS[-1:])  # one graph to trace
-        yield
+def narrow(small_line_network):
+    """All line networks here are small."""
 
 
 @pytest.fixture(scope="module")
@@ -52,40 +44,19 @@ def mnist(mnist):
     return dataclasses.replace(mnist, train=mnist.validation)
 
 
-class Inline:
-    """Compose in this process, and note which lines."""
-
-    seeds: ClassVar[list[tuple[int, ...]]] = []
-
-    def __init__(self, _workers, _context, initializer, initargs):
-        (self.bank,) = initargs
-
-    def submit(self, _function, lines, batch, seed):
-        self.seeds.append(seed)
-        done = Future()
-        done.set_result(compose_batches(self.bank, lines, batch, seed))
-        return done
-
-    def shutdown(self, **_options):
-        pass
-
-
 @pytest.fixture(scope="module")
-def trained(mnist, tmp_path_factory):
+def trained(mnist, small_line_network, tmp_path_factory):
     run = tmp_path_factory.mktemp("runs") / "line-0"
     network = build_line()
     classifier = load_classifier(WEIGHTS / "cnn.onnx")
+    small_line_network.clear()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("digits.training.line.JUDGED", 6)
-        patch.setattr("digits.training.line.ProcessPoolExecutor", Inline)
         fit_line(network, mnist, TINY, run)
         card = export_line_run(network, mnist, TINY, run, classifier)
+    # Every set of lines that is composed is shown: one for each epoch, and none after the last.
+    assert small_line_network == [(0, 0, 0), (0, 1, 0)]
     return network, run, card
-
-
-def test_every_training_set_that_is_composed_is_shown(trained):
-    """One for each epoch, and none after the last."""
-    assert Inline.seeds == [(0, 0, 0), (0, 1, 0)]
 
 
 def test_the_validation_lines_are_the_same_in_every_epoch(trained, mnist):
@@ -124,8 +95,7 @@ def test_the_average_of_the_weights_comes_back_from_the_checkpoint(trained):
         np.testing.assert_allclose(mine, theirs, atol=1e-6)
 
 
-def test_the_rate_falls_by_the_clock_and_ends_the_training_in_time(mnist, tmp_path, monkeypatch):
-    monkeypatch.setattr("digits.training.line.ProcessPoolExecutor", Inline)
+def test_the_rate_falls_by_the_clock_and_ends_the_training_in_time(mnist, tmp_path):
     network = build_line()
     many = dataclasses.replace(TINY, epochs=50)
     fit_line(network, mnist, many, tmp_path / "line-0", minutes=1e-4)
