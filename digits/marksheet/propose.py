@@ -250,15 +250,22 @@ def _maximum(kind: Kind, written: Sequence[Entry], titles: Sequence[Entry]) -> D
     confident = [entry for entry in written if entry.line.confidence >= CONFIDENCE_THRESHOLD]
     texts = [written_text(entry.line) for entry in confident]
     marks = [value for text in texts if (value := to_points(text)) is not None]
-    printed = (OUT_OF.search(written_text(title.line)) for title in titles)
-    if found := next(filter(None, printed), None):
-        maximum = Decimal(found[1])
-        if sum(mark <= maximum for mark in marks) >= MOSTLY * len(marks):  # not "Test 1"
-            return maximum
+    printed = _printed_maximum(titles, marks)
+    if printed is not None:
+        return printed
     fractions = [found[2] for text in texts if (found := FRACTION.fullmatch(text))]
     if fractions and kind == "fraction":
         return Decimal(Counter(fractions).most_common(1)[0][0])
     return _usual_maximum(marks)
+
+
+def _printed_maximum(titles: Sequence[Entry], marks: Sequence[Decimal]) -> Decimal | None:
+    """Return the maximum in a column's heading, unless most marks exceed it, as in "Test 1"."""
+    found = [match for title in titles if (match := OUT_OF.search(written_text(title.line)))]
+    if not found:
+        return None
+    maximum = Decimal(found[0][1])
+    return maximum if sum(mark <= maximum for mark in marks) >= MOSTLY * len(marks) else None
 
 
 def _usual_maximum(marks: Sequence[Decimal]) -> Decimal | None:

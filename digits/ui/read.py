@@ -327,8 +327,6 @@ def _epoch(item: OpenedPage, result: PageResult | None) -> str:
 
 def to_card(result: PageResult, keep: Keep | None, *, ask: bool = False) -> AnswerCard:
     """Return the answer card of a result."""
-    from digits.reading.composition import is_marked_in_picture
-
     numbers, reading = result.numbers, result.reading
     if numbers is None or reading is None or reading.status == "failed":
         text = plain_sentence(result.error or "this picture could not be read")
@@ -336,6 +334,14 @@ def to_card(result: PageResult, keep: Keep | None, *, ask: bool = False) -> Answ
     if not any(digit.value is not None for digit in reading.digits) and not result.truths:
         text = BLANK if reading.status == "blank" else NOTHING
         return AnswerCard(epoch=reading.id, status=text, kind="none", notes=reading.notes[:1])
+    card = _numbers_card(result, numbers, reading)
+    return replace(card, confirm=keep is not None and not ask, confirmed=result.is_confirmed)
+
+
+def _numbers_card(result: PageResult, numbers: Numbers, reading: Reading) -> AnswerCard:
+    """Return the answer card of a reading with digits."""
+    from digits.reading.composition import is_marked_in_picture
+
     text, doubts = to_text(numbers, result.truths), _doubts(result, numbers, reading)
     return AnswerCard(
         epoch=reading.id,
@@ -346,8 +352,6 @@ def to_card(result: PageResult, keep: Keep | None, *, ask: bool = False) -> Answ
         kind="check" if doubts else "fine",
         notes=tuple(note for note in reading.notes if not is_marked_in_picture(note))[:1],
         copies=_copies(numbers, text),
-        confirm=keep is not None and not ask,
-        confirmed=result.is_confirmed,
         fix=_to_fix(result, numbers),
         group=GROUP,
     )

@@ -30,13 +30,13 @@ def field(name, value, reason):
     return FieldReading(name, "number", value, "doubtful", 0.9, BOX, value, (reason,), line=line)
 
 
-def test_a_doubtful_field_shows_its_reason_and_a_total_is_checked_again(monkeypatch):
+def test_a_doubtful_field_shows_its_reason_and_a_total_is_checked_again(reader, monkeypatch):
     fields = field("part", "7", "May be written over"), field("total", "9", "The parts add up to 7")
     found = FormReading("id", "Cards", "doubtful", ModelName("m", ""), (120, 90), fields)
     monkeypatch.setattr("digits.forms.sheet.read_form", lambda *_: found)
     png = io.BytesIO()
     Image.new("L", (120, 90), 255).save(png, "PNG")
-    scan = read_form_scan(FORM, None, Scan("a.png", png.getvalue()))
+    scan = read_form_scan(FORM, reader, Scan("a.png", png.getvalue()))
 
     def doubts(**edits):
         sheet = build_form_sheet(FORM, [scan], edits)
