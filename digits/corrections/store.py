@@ -191,19 +191,16 @@ def _truths(connection: Connection, ids: Sequence[str]) -> dict[str, str]:
 
 def _conditions(filter_: CorrectionFilter) -> list[sa.ColumnElement[bool]]:
     c = table.c
+    equal = ((c.truth, filter_.truth), (c.source, filter_.source))
+    filled = ((c.removed, filter_.removed), (c.digit, filter_.single), (c.act, filter_.explicit))
     conditions: list[sa.ColumnElement[bool]] = [
-        c.removed.is_not(None) if filter_.removed else c.removed.is_(None)
+        column == value for column, value in equal if value is not None
     ]
-    if filter_.truth is not None:
-        conditions.append(c.truth == filter_.truth)
-    if filter_.source is not None:
-        conditions.append(c.source == filter_.source)
+    for column, is_filled in filled:
+        if is_filled is not None:
+            conditions.append(column.is_not(None) if is_filled else column.is_(None))
     if filter_.wrong is not None:
         conditions.append(c.read != c.truth if filter_.wrong else c.read == c.truth)
-    if filter_.single is not None:
-        conditions.append(c.digit.is_not(None) if filter_.single else c.digit.is_(None))
-    if filter_.explicit is not None:
-        conditions.append(c.act.is_not(None) if filter_.explicit else c.act.is_(None))
     if filter_.contains:
         text = filter_.contains
         columns = (c.file, c.read, c.truth)

@@ -91,13 +91,6 @@ def combine_readings(
     if whole is not None and len(whole.line.digits) == len(singles):
         beside = list(whole.line.digits)
     digits = tuple(_mean(one, other) for one, other in zip(singles, beside, strict=True))
-    confidence = float(np.prod([digit.confidence for digit in digits]))
-    if len(digits) == 1 and whole is not None and whole.line.text == digits[0].text:
-        # Both are probabilities of the whole: their logarithmic pool (Genest, Zidek 1986). A digit
-        # that is struck out or written over still resembles one, but a line of one digit rarely.
-        # Neither resembles a 1, but a slash does, which the line network seldom takes for one.
-        weight = OF_ONE if digits[0].value == 1 else 0.5
-        confidence = float(confidence ** (1 - weight) * whole.line.confidence**weight)
     text = "".join(digit.text for digit in digits)
     box = Box.around(digit.box for digit in digits)
     reasons = []
@@ -107,7 +100,19 @@ def combine_readings(
     is_doubted = any(_not_a_digit(each) > OVERWRITTEN for pair in read_twice for each in pair)
     if is_doubted or any(map(_has_another_loop, glyphs, digits)):
         reasons.append("May be written over")
-    return Line(text, confidence, box, digits), reasons
+    return Line(text, _confidence(digits, whole), box, digits), reasons
+
+
+def _confidence(digits: Sequence[Digit], whole: ReadNumber | None) -> float:
+    """Return the confidence in the digits of a comb; a lone digit is judged as a line too."""
+    confidence = float(np.prod([digit.confidence for digit in digits]))
+    if len(digits) != 1 or whole is None or whole.line.text != digits[0].text:
+        return confidence
+    # Both are probabilities of the whole: their logarithmic pool (Genest, Zidek 1986). A digit
+    # that is struck out or written over still resembles one, but a line of one digit rarely.
+    # Neither resembles a 1, but a slash does, which the line network seldom takes for one.
+    weight = OF_ONE if digits[0].value == 1 else 0.5
+    return float(confidence ** (1 - weight) * whole.line.confidence**weight)
 
 
 def _has_another_loop(glyph: Glyph, digit: Digit) -> bool:

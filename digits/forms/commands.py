@@ -9,12 +9,13 @@ from PIL import Image
 
 from digits.errors import FormError, HintError, reason_of
 from digits.forms.draw import draw_form
+from digits.forms.field_syntax import parse_field
 from digits.forms.handwriting import find_handwriting
 from digits.forms.pages import read_form_source
 from digits.forms.propose import propose_fields, with_cells
 from digits.forms.results import FormReading
 from digits.forms.table import WRITERS, check_ending
-from digits.forms.template import Form, parse_field
+from digits.forms.template import Form
 from digits.io.atomic_write import atomic_write
 from digits.io.document import Document
 from digits.io.sources import Source

@@ -24,12 +24,22 @@ def digits_on_paper(each: Field, entry: Entry | None, edit: Edit) -> str | None:
     line = entry.line
     if edit.text == (to_value(each, line.written) or line.written):
         return None
-    truth = _date_digits(each, edit.text, line) if each.kind == "date" else to_truth(edit.text)
-    if truth and each.kind == "mark" and "/" in line.written and "/" not in edit.text:
+    truth = (
+        _date_digits(each, edit.text, line)
+        if each.kind == "date"
+        else _number_digits(each, edit.text, line)
+    )
+    return None if truth == line.text else truth
+
+
+def _number_digits(each: Field, text: str, line: Line) -> str | None:
+    """Return the digits of a number, with the maximum and the zeros that are written."""
+    truth = to_truth(text)
+    if truth and each.kind == "mark" and "/" in line.written and "/" not in text:
         truth += line.written.rpartition("/")[2]
     if truth and each.kind in ("number", "mark", "decimal") and line.text.startswith("0"):
         truth = truth.zfill(len(line.text))
-    return None if truth == line.text else truth
+    return truth
 
 
 def _date_digits(each: Field, text: str, line: Line) -> str | None:

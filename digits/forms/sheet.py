@@ -19,6 +19,7 @@ from digits.marksheet.cell import (
     Checked,
     Column,
     Doubt,
+    Edit,
     Kind,
 )
 from digits.marksheet.propose import Row, build_rows
@@ -167,9 +168,7 @@ def _checked(sheet: Sheet, place: tuple[int, int], field: Field) -> Checked:
     """Return the text of one cell, and why it has to be checked."""
     edit = sheet.edits.get(place)
     if edit is not None:
-        fault = None if not edit.text or edit.kept else _fault_of_text(field, edit.text)
-        doubts = (Doubt("length", fault),) if fault else ()
-        return Checked(edit.text, doubts, confirmed=True)
+        return _checked_edit(field, edit)
     entry = sheet.rows[place[0]].entries[place[1]]
     if entry is None:
         return Checked("", (Doubt("other", MISSING),))
@@ -182,6 +181,12 @@ def _checked(sheet: Sheet, place: tuple[int, int], field: Field) -> Checked:
     if line.confidence >= CONFIDENCE_THRESHOLD:
         return Checked(line.written)
     return Checked(line.written, (Doubt("unsure", entry.reason or "Is it ticked?"),), (YES, NO))
+
+
+def _checked_edit(field: Field, edit: Edit) -> Checked:
+    fault = None if not edit.text or edit.kept else _fault_of_text(field, edit.text)
+    doubts = (Doubt("length", fault),) if fault else ()
+    return Checked(edit.text, doubts, confirmed=True)
 
 
 def _checked_value(field: Field, line: Line, reason: str) -> Checked:

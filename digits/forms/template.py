@@ -18,13 +18,12 @@ import numpy as np
 from PIL import Image
 
 from digits.arrays import Bool
-from digits.errors import DigitsError, FormError, HintError, reason_of
+from digits.errors import DigitsError, FormError, reason_of
 from digits.forms.checks import CHECKS, Check, CheckKind, to_decimal
 from digits.image.page_segmentation import open_page, paper_of
 from digits.io.atomic_write import atomic_write
 from digits.io.document import load_picture
 from digits.io.image import decode_image
-from digits.io.places import parse_box
 from digits.types import MAX_LENGTH, Box, Picture, Pixels
 
 if TYPE_CHECKING:
@@ -36,7 +35,6 @@ KINDS: tuple[FieldKind, ...] = (
     "number", "identifier", "date", "mark", "decimal", "tick", "digit",
 )  # fmt: skip
 DateOrder = Literal["dmy", "mdy", "ymd"]
-CHECKSUMS: Mapping[str, CheckKind] = {"luhn": "luhn", "mod11": "mod11", "mod97": "mod97"}
 ORDERS: tuple[DateOrder, ...] = ("dmy", "mdy", "ymd")
 FORMAT = "digits form"  # of the file, to recognize it
 VERSION = 1  # of the file; fields are only ever added
@@ -248,8 +246,12 @@ def _check_field(each: Field, size: tuple[int, int], names: Sequence[str]) -> No
             raise FormError(f"its sum names {unknown[0]}, which is no other field")
 
 
+def _is_name(text: str) -> bool:
+    return bool(text.strip()) and len(text) <= LONGEST_NAME and not UNPRINTABLE.search(text)
+
+
 def _check_name(name: str, names: Sequence[str]) -> None:
-    if not name.strip() or len(name) > LONGEST_NAME or UNPRINTABLE.search(name):
+    if not _is_name(name):
         raise FormError(f"a field needs a name of at most {LONGEST_NAME} printable characters")
     if names.count(name) > 1:
         raise FormError("two fields have this name: give each its own")
@@ -261,83 +263,18 @@ def _check_boxes(each: Field, size: tuple[int, int]) -> None:
             raise FormError(
                 f"its box lies outside the reference picture of {size[0]}x{size[1]} pixels"
             )
+    if min(each.box.width, each.box.height) < LEAST_SIDE:
+        raise FormError(f"its box is smaller than {LEAST_SIDE} pixels of the reference picture")
+    _check_cells(each)
+
+
+def _check_cells(each: Field) -> None:
     if len(each.cells) > MAX_LENGTH:
         raise FormError(f"it has at most {MAX_LENGTH} cells, not {len(each.cells)}")
     box, middles = each.box, [(c.x + c.width / 2, c.y + c.height / 2) for c in each.cells]
     inside = all(box.x < x < box.right and box.y < y < box.bottom for x, y in middles)
     if not inside or any(one[0] >= other[0] for one, other in pairwise(middles)):
         raise FormError("its cells do not lie in its box from left to right")
-    if min(each.box.width, each.box.height) < LEAST_SIDE:
-        raise FormError(f"its box is smaller than {LEAST_SIDE} pixels of the reference picture")
-
-
-def parse_field(text: str) -> Field:
-    """Return the field that ``name:kind[:option…]@x,y,width,height`` describes.
-
-    Options are a length (of a mark: its maximum), a date's order (``dmy``, ``mdy``, ``ymd``), and
-    checks: ``luhn``, ``mod11``, ``mod97``, ``range=0..100``, ``list=A1|A2``, ``sum=q1+q2``.
-
-    Raises
-    ------
-    HintError
-        It is not that.
-
-    Examples
-    --------
-    >>> parse_field("roll:identifier:9@10,20,300,40").length
-    9
-    """
-    about, at, place = text.rpartition("@")
-    name, _, rest = about.partition(":")
-    if not at or not name or not rest:
-        raise HintError(f'a field is name:kind@x,y,width,height, not "{text}"')
-    kind, *options = rest.split(":")
-    if kind not in KINDS:
-        raise HintError(f"the kind of field {name} takes one of {', '.join(KINDS)}, not {kind}")
-    made = Field(name, kind, parse_box(place, f"the box of field {name}"))
-    for option in options:
-        made = _with_option(made, option)
-    return made
-
-
-def _with_option(each: Field, option: str) -> Field:
-    """Return a field with one more option of `parse_field`."""
-    number = to_decimal(option)
-    if number is not None and each.kind == "mark":
-        return replace(each, maximum=number)
-    if option.isdigit():
-        return replace(each, length=int(option))
-    if option in ORDERS:
-        return replace(each, order=option)
-    check = _parse_check(option)
-    if check is None:
-        raise HintError(
-            f'field {each.name}: "{option}" is no length, order of a date, or check (luhn, mod11, '
-            "mod97, range=0..100, list=A|B, sum=q1+q2)"
-        )
-    return replace(each, checks=(*each.checks, check))
-
-
-def _parse_check(option: str) -> Check | None:
-    """Return the check that an option names, or None."""
-    key, _, value = option.partition("=")
-    if key in CHECKSUMS and not value:
-        return Check(CHECKSUMS[key])
-    if key == "range" and ".." in value:
-        low, _, high = value.partition("..")
-        return Check("range", minimum=_limit(low, option), maximum=_limit(high, option))
-    if key == "list" and value:
-        return Check("list", values=tuple(value.split("|")))
-    if key == "sum" and value:
-        return Check("sum", of=tuple(value.split("+")))
-    return None
-
-
-def _limit(text: str, option: str) -> Decimal | None:
-    number = to_decimal(text) if text else None
-    if text and number is None:
-        raise HintError(f'"{option}" is no range: write range=0..100')
-    return number
 
 
 def _scaled(box: Box, ratio: tuple[float, float]) -> Box:
@@ -426,12 +363,7 @@ def _from_json(plain: Any) -> Form:  # noqa: ANN401  # a file holds anything
     if not isinstance(fields, list):
         raise FormError("fields takes a list of fields")
     name = plain.get("name", "Form")
-    if (
-        not isinstance(name, str)
-        or not name.strip()
-        or len(name) > LONGEST_NAME
-        or UNPRINTABLE.search(name)
-    ):
+    if not isinstance(name, str) or not _is_name(name):
         raise FormError(f"name takes a text of at most {LONGEST_NAME} printable characters")
     made = tuple(_numbered(each, i) for i, each in enumerate(fields, start=1))
     handwriting = _handwriting(plain, reference)

@@ -1,6 +1,6 @@
 """Small tiles of print and printed sides of fields, found again on a page one by one."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from itertools import product
 
@@ -85,26 +85,30 @@ def choose_tiles(view: np.ndarray, boxes: Sequence[Box]) -> tuple[Int32[np.ndarr
 
 def find_printed_sides(view: np.ndarray, boxes: Sequence[Box]) -> tuple[tuple[Box, bool], ...]:
     """Return strips along the printed sides of boxes, none longer than a tile."""
+    strips = ((s, level) for box in boxes for level in (True, False) for s in _strips(box, level))
+    return tuple((strip, level) for strip, level in strips if _is_printed(view, strip, level))
+
+
+def _strips(box: Box, level: bool) -> Iterator[Box]:
+    """Yield strips along two opposite sides of a box: the level ones, or the upright ones."""
+    long, wide = (box.width, box.height) if level else (box.height, box.width)
+    half = min(STRIP, wide // 3)
+    n = max(1, round(long / TILE))
+    for edge, k in product((0, wide), range(n)) if half > 0 else ():
+        start, end = long * k // n, long * (k + 1) // n
+        if level:
+            yield Box(box.x + start, box.y + edge - half, end - start, 2 * half + 1)
+        else:
+            yield Box(box.x + edge - half, box.y + start, 2 * half + 1, end - start)
+
+
+def _is_printed(view: np.ndarray, strip: Box, level: bool) -> bool:
+    """Return whether a strip lies on the page and holds a line along it."""
     height, width = view.shape
-    found = []
-    for box in boxes:
-        for level in (True, False):
-            long, wide = (box.width, box.height) if level else (box.height, box.width)
-            half = min(STRIP, wide // 3)
-            n = max(1, round(long / TILE))
-            for edge, k in product((0, wide), range(n)):
-                start, end = long * k // n, long * (k + 1) // n
-                strip = (
-                    Box(box.x + start, box.y + edge - half, end - start, 2 * half + 1)
-                    if level
-                    else Box(box.x + edge - half, box.y + start, 2 * half + 1, end - start)
-                )
-                if strip.x < 0 or strip.y < 0 or strip.right > width or strip.bottom > height:
-                    continue
-                profile = view[strip.rows_and_columns()].mean(axis=1 if level else 0)
-                if half > 0 and profile.max() - np.median(profile) >= RULED:
-                    found.append((strip, level))
-    return tuple(found)
+    if strip.x < 0 or strip.y < 0 or strip.right > width or strip.bottom > height:
+        return False
+    profile = view[strip.rows_and_columns()].mean(axis=1 if level else 0)
+    return bool(profile.max() - np.median(profile) >= RULED)
 
 
 def _distance(box: Box, points: np.ndarray) -> np.ndarray:

@@ -157,22 +157,27 @@ def _upgrade(engine: Engine, error: type[DigitsError], noun: str) -> None:
             ) from fault
 
 
+SENTENCES = {  # by parts of the messages of SQLite and PostgreSQL
+    ("disk is full", "no space", "disk full"): (
+        "the {noun} was not saved because the disk is full: make room and save again"
+    ),
+    ("readonly", "read-only", "permission denied"): (
+        "the {noun} was not saved because the database may not be written: "
+        "allow writing there, or name another place with DIGITS_HOME or DATABASE_URL"
+    ),
+    ("locked", "timeout"): "the database is busy with other changes: try again in a moment",
+    ("not a database", "malformed"): (
+        "the file with the {noun}s is damaged: move it away or restore a copy, and try again"
+    ),
+}
+
+
 def _sentence(error: Exception, noun: str) -> str:
     """Return what is wrong with the database and what to do, without its address or secrets."""
     message = str(getattr(error, "orig", error)).lower()
-    if "disk is full" in message or "no space" in message or "disk full" in message:
-        return f"the {noun} was not saved because the disk is full: make room and save again"
-    if "readonly" in message or "read-only" in message or "permission denied" in message:
-        return (
-            f"the {noun} was not saved because the database may not be written: "
-            "allow writing there, or name another place with DIGITS_HOME or DATABASE_URL"
-        )
-    if "locked" in message or "timeout" in message:
-        return "the database is busy with other changes: try again in a moment"
-    if "not a database" in message or "malformed" in message:
-        return (
-            f"the file with the {noun}s is damaged: move it away or restore a copy, and try again"
-        )
+    for parts, sentence in SENTENCES.items():
+        if any(part in message for part in parts):
+            return sentence.format(noun=noun)
     return (
         f"the database of {noun}s cannot be reached: see that it runs and that DATABASE_URL "
         f"is right, and try again ({type(error).__name__})"

@@ -10,12 +10,13 @@ from PIL import Image
 from digits.errors import FormError
 from digits.forms.checks import Check
 from digits.forms.corrections import digits_on_paper
+from digits.forms.field_syntax import parse_field
 from digits.forms.handwriting import find_handwriting
 from digits.forms.project import Project, load_project, save_project
 from digits.forms.propose import propose_fields, with_cells
 from digits.forms.sheet import audit_form_sheet, build_form_sheet, read_form_scan
 from digits.forms.store import FormStore
-from digits.forms.template import Field, FieldKind, Form, check_form, parse_field
+from digits.forms.template import Field, FieldKind, Form, check_form
 from digits.inference.segmenter import Segmenter
 from digits.io.document import Document
 from digits.io.image import decode_image

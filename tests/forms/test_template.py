@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from digits.errors import FormError, HintError
 from digits.forms.checks import Check
-from digits.forms.template import KINDS, Field, Form, parse_field
+from digits.forms.field_syntax import parse_field
+from digits.forms.template import KINDS, Field, Form
 from digits.types import Box
 
 PAGE = np.full((400, 600), 240, np.uint8)
