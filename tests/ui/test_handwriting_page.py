@@ -120,11 +120,11 @@ def test_what_does_not_help_is_not_offered_and_the_reason_is_said(url, store, va
     read = classifier.classify(validation.frames[:40]).probabilities.argmax(axis=1)
     right = np.flatnonzero(read == validation.labels[:40])
     digits = corrected_digits(len(right))
-    frames, labels = validation.frames[right], validation.labels[right]
+    frames, truths = validation.frames[right], validation.labels[right]
     store.add(
         [
-            dataclasses.replace(one, frame=frame_png(frame), truth=str(label))
-            for one, frame, label in zip(digits, frames, labels, strict=True)
+            dataclasses.replace(one, frame=frame_png(frame), truth=str(truth))
+            for one, frame, truth in zip(digits, frames, truths, strict=True)
         ]
     )
     at = open_page(url)
