@@ -12,7 +12,6 @@ from itertools import pairwise
 import cv2
 import numpy as np
 
-from digits.image.components import tight_box
 from digits.types import LINKED, Box, Ink, MarkKind
 
 HALO = 3  # px, window that restores the pale rim of a stroke, below `LINKED`
@@ -127,31 +126,45 @@ def _pieces(ink: Ink, columns: list[float]) -> _Pieces:
     """Return the pieces of a line whose symbols stand at these columns."""
     count, labels = cv2.connectedComponents((ink > LINKED).astype(np.uint8), connectivity=8)
     n = max(1, len(columns))
-    stretch = _stretches(ink, columns)
-    shares = np.bincount(
-        (labels * n + stretch).ravel(), weights=ink.ravel(), minlength=count * n
-    ).reshape(count, n)
+    inked = np.flatnonzero(labels)  # a tenth of a line: what follows looks at no other pixel
+    label, mass = labels.ravel()[inked], ink.ravel()[inked]
+    y, x = np.divmod(inked, ink.shape[1])
+    stretch = _stretches(ink, columns, x, y)
+    shares = np.bincount(label * n + stretch, mass, count * n).reshape(count, n)
     whole = shares.sum(axis=1, keepdims=True)
     # Ink of a piece that strays into a neighbour's stretch goes with the rest of the piece.
     home = shares.argmax(axis=1)
     kept = shares >= SHARED * whole
     kept[np.arange(count), home] = True
     to = np.where(kept, np.arange(n)[None, :], home[:, None])
-    stretch = to[labels, stretch]
     names = np.zeros((count, n), np.int32)
-    pairs = [(label, i) for label in range(1, count) for i in np.flatnonzero(kept[label])]
-    for name, (label, i) in enumerate(pairs, start=1):
-        names[label, i] = name
-    pieces = names[labels, stretch]
-    boxes = [tight_box(pieces == name) or Box(0, 0, 1, 1) for name in range(1, len(pairs) + 1)]
-    mass = np.bincount(pieces.ravel(), weights=ink.ravel(), minlength=len(pairs) + 1)
-    return _Pieces(pieces, [int(i) for _, i in pairs], boxes, [float(m) for m in mass[1:]])
+    pairs = np.argwhere(kept[1:]) + (1, 0)  # noqa: RUF005  # an array
+    names[tuple(pairs.T)] = np.arange(1, len(pairs) + 1)
+    piece = names[label, to[label, stretch]]
+    pieces = np.zeros(labels.shape, np.int32)
+    pieces.ravel()[inked] = piece
+    boxes = _boxes(piece, x, y, len(pairs))
+    total = np.bincount(piece, mass, len(pairs) + 1)[1:]
+    return _Pieces(pieces, pairs[:, 1].tolist(), boxes, total.tolist())
 
 
-def _stretches(ink: Ink, columns: list[float]) -> np.ndarray:
-    """Return for each pixel to which digit's stretch it belongs: (h, w) -> (h, w) int."""
+def _boxes(piece: np.ndarray, x: np.ndarray, y: np.ndarray, n: int) -> list[Box]:
+    """Return the tight boxes of pieces 1 to n, given the piece and the place of each pixel."""
+    order = np.argsort(piece, kind="stable")
+    start = np.searchsorted(piece[order], np.arange(1, n + 1))
+    has_ink = np.bincount(piece, minlength=n + 1)[1:] > 0
+    boxes = np.tile([0, 0, 1, 1], (n, 1))
+    x, y = x[order], y[order]
+    left, top = (np.minimum.reduceat(each, start[has_ink]) for each in (x, y))
+    right, bottom = (np.maximum.reduceat(each, start[has_ink]) + 1 for each in (x, y))
+    boxes[has_ink] = np.stack([left, top, right - left, bottom - top], axis=1)
+    return [Box(*box) for box in boxes.tolist()]
+
+
+def _stretches(ink: Ink, columns: list[float], x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Return to which digit's stretch each of some pixels belongs: (n,) int."""
     height, width = ink.shape
-    stretch = np.zeros(ink.shape, np.int32)
+    stretch = np.zeros(x.shape, np.int64)
     if len(columns) < 2:  # noqa: PLR2004  # nothing to part
         return stretch
     scale = min(1.0, ROWS / height)
@@ -167,7 +180,7 @@ def _stretches(ink: Ink, columns: list[float]) -> np.ndarray:
     ]
     for first, way in zip(firsts, _cheapest_ways(costs), strict=True):
         edge = (np.interp(rows, np.arange(len(way)), first + way) + 0.5) / scale
-        stretch += np.arange(width, dtype=np.int32) > np.floor(edge).astype(np.int32)[:, None]
+        stretch += x > np.floor(edge)[y]
     return stretch
 
 

@@ -16,6 +16,7 @@ LARGE = 2 * GLYPH  # px; larger digits are blurred by more than MNIST's reductio
 CRISPNESS = 0.5  # of full ink, width of the ramp that sharpens a large digit's edge
 HAIRLINE = 1.2  # px of the 20 px glyph; least stroke width in MNIST
 PEN = 2.0  # px of the 20 px glyph: a fine pen in MNIST, to which hairlines are widened
+PLACES = np.arange(GLYPH) + 0.5  # px, the middles of the glyph's rows and columns
 
 
 def to_frame(ink: Ink, box: Box) -> Frame:
@@ -103,5 +104,5 @@ def _fit(crop: Ink) -> Ink:
 def _offset(glyph: Ink, axis: int) -> int:
     """Return the offset of the glyph that centres its mass at `CENTRE`."""
     mass = glyph.sum(axis=1 - axis, dtype=np.float64)
-    centre = float(np.average(np.arange(GLYPH) + 0.5, weights=mass))
+    centre = float((PLACES * mass).sum() / mass.sum())
     return int(np.clip(int(CENTRE + 0.5 - centre), 0, FRAME - GLYPH))

@@ -241,8 +241,8 @@ def _fitted_lines(
     return slope, mean_y - slope * mean_x
 
 
-def _chains(pieces: _Pieces, reach: int) -> list[np.ndarray]:
-    """Join pieces that continue each other: each chain is an array of indices."""
+def _chains(pieces: _Pieces, reach: int) -> np.ndarray:
+    """Join pieces that continue each other, and return the chain of each: (n,) from 0."""
     slope = _common_slope(pieces)
     length = pieces.right - pieces.left + 1
     i, j = _followers(pieces, np.maximum(reach, length))
@@ -255,7 +255,7 @@ def _chains(pieces: _Pieces, reach: int) -> list[np.ndarray]:
     for one, other in zip(i[joins].tolist(), j[joins].tolist(), strict=True):
         if chain[one] != chain[other]:
             chain[chain == chain[other]] = chain[one]
-    return [np.flatnonzero(chain == name) for name in np.unique(chain)]
+    return np.unique(chain, return_inverse=True)[1]
 
 
 def _followers(pieces: _Pieces, reach: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -270,21 +270,34 @@ def _followers(pieces: _Pieces, reach: np.ndarray) -> tuple[np.ndarray, np.ndarr
     return i[by_index], j[by_index]
 
 
-def _joined(pieces: _Pieces, chains: list[np.ndarray]) -> _Pieces:
+def _joined(pieces: _Pieces, chain: np.ndarray) -> _Pieces:
     """Make one long piece of each chain."""
-    first = [chain[pieces.left[chain].argmin()] for chain in chains]
-    last = [chain[pieces.right[chain].argmax()] for chain in chains]
     length = pieces.right - pieces.left + 1
-    width = [np.average(pieces.width[chain], weights=length[chain]) for chain in chains]
+    first, last = _least_of(chain, pieces.left), _least_of(chain, -pieces.right)
+    members = np.argsort(chain, kind="stable").tolist()
+    ends = np.cumsum(np.bincount(chain)).tolist()
+    links = [members[start:end] for start, end in zip([0, *ends], ends, strict=False)]
     return _Pieces(
         pieces.left[first],
         pieces.right[last],
         pieces.start[first],
         pieces.end[last],
-        np.array(width),
-        [np.concatenate([pieces.columns[i] for i in chain]) for chain in chains],
-        [np.concatenate([pieces.middles[i] for i in chain]) for chain in chains],
+        np.bincount(chain, pieces.width * length) / np.bincount(chain, length),
+        [_concatenated(pieces.columns, mine) for mine in links],
+        [_concatenated(pieces.middles, mine) for mine in links],
     )
+
+
+def _least_of(group: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Return the index of the least value of each group, the first of several: (n,) -> (k,)."""
+    order = np.lexsort((values, group))
+    return np.asarray(order[np.searchsorted(group[order], np.arange(group.max() + 1))])
+
+
+def _concatenated(arrays: list[np.ndarray], chosen: list[int]) -> np.ndarray:
+    if len(chosen) == 1:
+        return arrays[chosen[0]]
+    return np.concatenate([arrays[i] for i in chosen])
 
 
 def _common_slope(pieces: _Pieces) -> float:

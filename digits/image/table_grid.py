@@ -181,31 +181,33 @@ def _working_picture(ink: Ink) -> np.ndarray:
 class _Lines:
     """Long straight runs of ink, horizontal and vertical ones separately."""
 
-    labels: tuple[np.ndarray, np.ndarray]  # (h, w) int32 each, 0 where there is no run
-    lengths: tuple[np.ndarray, np.ndarray]  # px, length of the run of each label
+    shape: tuple[int, ...]
+    places: tuple[np.ndarray, np.ndarray]  # of their pixels: (n,) and (m,) in the flattened picture
+    lengths: tuple[np.ndarray, np.ndarray]  # px: length of the run that each pixel is of
 
     def longer_than(self, length: float) -> np.ndarray:
         """Return the pixels of runs of at least this length: (h, w) uint8, 0 or 1."""
-        level, upright = (
-            (lengths >= length)[labels]
-            for labels, lengths in zip(self.labels, self.lengths, strict=True)
-        )
-        return (level | upright).astype(np.uint8)
+        found = np.zeros(self.shape, np.uint8)
+        for places, lengths in zip(self.places, self.lengths, strict=True):
+            found.ravel()[places[lengths >= length]] = 1
+        return found
 
 
 def _find_lines(thin: np.ndarray, leans: "tuple[list[int], list[int]]", run: int) -> _Lines:
     """Return runs of `run` px at the given angles from the horizontal and the vertical."""
     mend = max(SHORTEST_RUN, round(BREAK * float(np.sqrt(thin.size))))
-    labels, lengths = [], []
+    places, lengths = [], []
     for upright, chosen in enumerate(leans):
         mask = np.ascontiguousarray(thin.T) if upright else thin
         found = np.zeros_like(mask)
         for lean in chosen:
             found |= _straight_runs(mask, lean, run, mend)
         runs = find_components(found > 0)
-        labels.append(runs.labels.T if upright else runs.labels)
-        lengths.append(np.concatenate([[-1], runs.width]))
-    return _Lines((labels[0], labels[1]), (lengths[0], lengths[1]))
+        on = np.flatnonzero(runs.labels)
+        lengths.append(runs.width[runs.labels.ravel()[on] - 1])
+        y, x = np.divmod(on, mask.shape[1])
+        places.append(x * thin.shape[1] + y if upright else on)
+    return _Lines(thin.shape, (places[0], places[1]), (lengths[0], lengths[1]))
 
 
 def _leans(thin: np.ndarray, run: int) -> list[tuple[int, float]]:

@@ -19,7 +19,7 @@ from digits.inference.calibration import Rejection, softmax
 from digits.io.verified import read_verified
 from digits.types import CLASSES, Frame, Frames, Logits, ModelName, Probabilities
 
-BATCH = 512  # frames that are run at once; their inner layers take 200 MB
+BATCH = 16  # frames that are run at once: more do not fit in a core's cache, and take longer
 HEADS = ("logits", "not_a_digit")  # outputs used for reading; the second only with a reject head
 
 

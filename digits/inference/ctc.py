@@ -23,6 +23,9 @@ NEGLIGIBLE = log(1e-12)  # prefixes less likely than this, relative to the best,
 NEVER = -1e30  # log of probability 0; infinities would give nan
 NEVER_BEFORE = -1  # no symbol: the text begins here
 
+# Log-probability of a prefix that ends in a blank, of one that ends in its last symbol, of both.
+_Scores = tuple[float, float, float]
+
 Steps = Float[np.ndarray, "_t _classes"]  # log-probabilities along a line, each row of sum 1
 
 
@@ -58,46 +61,41 @@ def likeliest_texts(
     likely: list[list[tuple[int, float]]] = [[] for _ in steps]
     for t, symbol in np.argwhere(steps[:, 1:] > UNLIKELY).tolist():
         likely[t].append((symbol, float(steps[t, symbol + 1])))
-    beams: dict[tuple[int, ...], tuple[float, float]] = {(): (0.0, NEVER)}
+    beams: dict[tuple[int, ...], _Scores] = {(): (0.0, NEVER, 0.0)}
     for step, following in zip(steps.tolist(), likely, strict=True):
-        grown: dict[tuple[int, ...], tuple[float, float]] = {}
+        ended: dict[tuple[int, ...], float] = {}  # in a blank
+        open_: dict[tuple[int, ...], float] = {}
         at_blank = step[BLANK]
-        for prefix, (blank, open_) in beams.items():
-            whole = _sum(blank, open_)
-            if prefix:
-                stays = open_ + step[prefix[-1] + 1]
-                if prefix in grown:  # by a symbol more than a shorter prefix
-                    stays = _sum(grown[prefix][1], stays)
-                grown[prefix] = whole + at_blank, stays
-            else:
-                grown[prefix] = whole + at_blank, NEVER
+        for prefix, (blank, held, whole) in beams.items():
+            last = prefix[-1] if prefix else None
+            ended[prefix] = whole + at_blank
+            if last is not None:
+                stays = held + step[last + 1]
+                open_[prefix] = _sum(open_[prefix], stays) if prefix in open_ else stays
             for symbol, score in following:
-                before = blank if prefix and prefix[-1] == symbol else whole
                 longer = (*prefix, symbol)
-                if longer in grown:
-                    closed, known = grown[longer]
-                    grown[longer] = closed, _sum(known, before + score)
-                else:
-                    grown[longer] = NEVER, before + score
+                grows = (blank if symbol == last else whole) + score
+                open_[longer] = _sum(open_[longer], grows) if longer in open_ else grows
+        grown = {
+            prefix: _scores(ended.get(prefix, NEVER), open_.get(prefix, NEVER))
+            for prefix in (ended | open_ if following else ended)
+        }
         beams = _pruned(grown, beam, negligible) if following else grown
-    best = sorted(beams.items(), key=_total, reverse=True)
-    return [(text, _sum(*scores)) for text, scores in best]
+    best = sorted(beams.items(), key=lambda item: item[1][2], reverse=True)
+    return [(text, total) for text, (_, _, total) in best]
+
+
+def _scores(blank: float, held: float) -> _Scores:
+    return blank, held, _sum(blank, held)
 
 
 def _pruned(
-    grown: dict[tuple[int, ...], tuple[float, float]], beam: int, negligible: float
-) -> dict[tuple[int, ...], tuple[float, float]]:
+    grown: dict[tuple[int, ...], _Scores], beam: int, negligible: float
+) -> dict[tuple[int, ...], _Scores]:
     """Return the likeliest prefixes."""
-    totals = {prefix: _sum(*scores) for prefix, scores in grown.items()}
-    least = max(totals.values()) + negligible
-    kept = [prefix for prefix, total in totals.items() if total >= least]
-    if len(kept) > beam:
-        kept = nlargest(beam, kept, key=totals.__getitem__)
-    return {prefix: grown[prefix] for prefix in kept}
-
-
-def _total(item: tuple[tuple[int, ...], tuple[float, float]]) -> float:
-    return _sum(*item[1])
+    least = max(scores[2] for scores in grown.values()) + negligible
+    kept = [item for item in grown.items() if item[1][2] >= least]
+    return dict(nlargest(beam, kept, key=lambda item: item[1][2]) if len(kept) > beam else kept)
 
 
 def _sum(one: float, other: float) -> float:

@@ -22,7 +22,8 @@ from digits.inference.ctc import (
 from digits.types import CLASSES, DIGITS, STRIDE, ModelName
 
 NUMBER = re.compile(r"(-?\.?\d+([./ -]\d+)*)?")  # the format of `written`, or nothing
-BATCH = 32  # strips that are read at once
+BATCH = 32  # strips of about one width that are padded to the widest
+AT_ONCE = 8  # strips that are run at once: more do not fit in a core's cache, and take longer
 PLAUSIBLE = 0.2  # least ratio of the probability of one digit more to that of this length
 WIDE_BEAM = 4 * BEAM  # prefixes kept where only texts of one length count
 
@@ -246,7 +247,11 @@ class OnnxLineNetwork:
         self, strips: Float32[np.ndarray, "n 32 w"]
     ) -> Float32[np.ndarray, "n t _classes"]:
         """Return logits for every fourth column."""
-        return np.asarray(self.session.run(["logits"], {"strip": strips})[0])  # type: ignore[attr-defined]
+        parts = [
+            self.session.run(["logits"], {"strip": strips[start : start + AT_ONCE]})[0]  # type: ignore[attr-defined]
+            for start in range(0, len(strips), AT_ONCE)
+        ]
+        return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
 def load_line_recognizer(path: Path) -> LineRecognizer:
