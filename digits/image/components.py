@@ -33,8 +33,13 @@ class Components:
 
     def sums(self, values: np.ndarray) -> np.ndarray:
         """Return the sum of `values` (h, w) over each piece: (n,)."""
-        on = np.flatnonzero(self.labels)  # of most pages a few pixels in a hundred
-        return np.bincount(self.labels.ravel()[on], values.ravel()[on], len(self) + 1)[1:]
+        return self.layer_sums(values[..., None])[0]
+
+    def layer_sums(self, layers: np.ndarray) -> np.ndarray:
+        """Return the sums of several layers (h, w, k) over each piece: (k, n)."""
+        on = self.labels > 0  # of most pages a few pixels in a hundred
+        piece, inked = self.labels[on], layers[on]
+        return np.stack([np.bincount(piece, each, len(self) + 1)[1:] for each in inked.T])
 
     def means(self, values: np.ndarray) -> np.ndarray:
         """Return the mean of `values` (h, w) over each piece: (n,)."""
@@ -57,8 +62,9 @@ class Components:
 
 def find_components(mask: Bool[np.ndarray, "h w"], connectivity: int = 8) -> Components:
     """Return the connected components of a mask."""
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(
-        mask.view(np.uint8), connectivity=connectivity
+    # The default algorithm of OpenCV 5 gives the same labels in twice the time.
+    _, labels, stats, _ = cv2.connectedComponentsWithStatsWithAlgorithm(
+        mask.view(np.uint8), connectivity, cv2.CV_32S, cv2.CCL_GRANA
     )
     boxes = stats[1:, [0, 1, 0, 1]].copy()
     boxes[:, 2:] += stats[1:, [2, 3]]
@@ -97,6 +103,24 @@ def quantile(values: np.ndarray, share: float) -> float:
     # From the nearer of the two, as NumPy does, so that the ends are exact.
     between = low + (high - low) * weight if weight < 0.5 else high - (high - low) * (1 - weight)  # noqa: PLR2004
     return float(between)
+
+
+def median(values: np.ndarray) -> float:
+    """Return the median, as `numpy.median`, but sooner where there are few.
+
+    Parameters
+    ----------
+    values : shape (n,); n at least 1
+
+    Examples
+    --------
+    >>> median(np.array([3, 1, 4, 1]))
+    2.0
+    """
+    high = values.size // 2
+    low = (values.size - 1) // 2
+    part = np.partition(values, (low, high))
+    return float((part[low] + part[high]) / 2)
 
 
 def weighted_median(values: np.ndarray, weights: np.ndarray) -> float:

@@ -12,6 +12,7 @@ from itertools import pairwise
 import cv2
 import numpy as np
 
+from digits.image.components import median
 from digits.types import LINKED, Box, Ink, MarkKind
 
 HALO = 3  # px, window that restores the pale rim of a stroke, below `LINKED`
@@ -108,8 +109,7 @@ def _usual_place(bodies: Sequence[Box], height: int) -> tuple[float, float]:
     """Return the median top and height of digits; those of the line if there are none: px."""
     if not bodies:
         return 0.0, float(height)
-    top, tall = np.median([(box.y, box.height) for box in bodies], axis=0)
-    return float(top), float(tall)
+    return median(np.array([b.y for b in bodies])), median(np.array([b.height for b in bodies]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,19 +207,20 @@ def _cheapest_ways(costs: list[np.ndarray]) -> np.ndarray:
     walled = np.full((height, n, width + 2), np.inf, np.float32)
     for i, cost in enumerate(costs):
         walled[:, i, 1 : cost.shape[1] + 1] = cost
-    came = np.zeros((height, n, width), np.int8)
-    total = walled[0]
-    for y in range(1, height):
-        straight, before, behind = total[:, 1:-1], total[:, :-2] + STEEP, total[:, 2:] + STEEP
-        nearer = np.minimum(straight, before)
-        came[y] = (behind < nearer).astype(np.int8) - ((before < straight) & (before <= behind))
-        total = walled[y].copy()
-        total[:, 1:-1] += np.minimum(nearer, behind)
-    ways = np.zeros((n, height), int)
-    ways[:, -1] = total[:, 1:-1].argmin(axis=1)
-    for y in range(height - 1, 0, -1):
-        ways[:, y - 1] = ways[:, y] + came[y, np.arange(n), ways[:, y]]
-    return ways
+    for above, here in pairwise(walled):  # which becomes the cost of all the way
+        beside = np.minimum(above[:, :-2], above[:, 2:])
+        beside += np.float32(STEEP)
+        here[:, 1:-1] += np.minimum(above[:, 1:-1], beside, out=beside)
+    straight = walled[:-1, :, 1:-1]
+    before, behind = (walled[:-1, :, side] + np.float32(STEEP) for side in (np.s_[:-2], np.s_[2:]))
+    came = (behind < np.minimum(straight, before)).astype(np.int8)
+    came -= (before < straight) & (before <= behind)
+    ways = [[end] for end in walled[-1, :, 1:-1].argmin(axis=1).tolist()]
+    for above in reversed(came + 1):
+        sideways = above.tobytes()  # of plain numbers, which are faster for a few ways
+        for i, way in enumerate(ways):
+            way.append(way[-1] + sideways[i * width + way[-1]] - 1)
+    return np.array([way[::-1] for way in ways])
 
 
 def _main(digit: int, column: float, pieces: _Pieces) -> int | None:

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from digits.errors import EmptyCropError
-from digits.image.components import tight_box
+from digits.image.components import median, tight_box
 from digits.types import CENTRE, FRAME, GLYPH, Box, Frame, Ink
 
 EDGE = 0.5  # of full ink: level of a stroke's outline in large pictures
@@ -84,7 +84,7 @@ def stroke_width(ink: Ink) -> float:
         return 0.0
     distance = cv2.distanceTransform(np.pad(mask, 1), cv2.DIST_L2, 3)
     ridge = distance[(distance >= cv2.dilate(distance, np.ones((3, 3)))) & (distance > 0)]
-    return float(2 * np.median(ridge) - 1)
+    return float(2 * median(ridge) - 1)
 
 
 def _fit(crop: Ink) -> Ink:
@@ -105,4 +105,4 @@ def _offset(glyph: Ink, axis: int) -> int:
     """Return the offset of the glyph that centres its mass at `CENTRE`."""
     mass = glyph.sum(axis=1 - axis, dtype=np.float64)
     centre = float((PLACES * mass).sum() / mass.sum())
-    return int(np.clip(int(CENTRE + 0.5 - centre), 0, FRAME - GLYPH))
+    return min(max(int(CENTRE + 0.5 - centre), 0), FRAME - GLYPH)

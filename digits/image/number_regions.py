@@ -135,7 +135,7 @@ def _whole_lines(maps: PageMaps, cells: MapCells, usual: float) -> PageMaps:
     kind = pieces.commonest(maps.labels)
     sized = (pieces.height > ALIKE[0] * usual) & (pieces.height < ALIKE[1] * usual)
     groups = _lines(pieces, sized, _home(pieces, cells), cells, usual)
-    means = np.stack([pieces.means(maps.probabilities[..., k]) for k in range(len(WRITTEN) + 2)])
+    means = pieces.layer_sums(maps.probabilities) / np.maximum(pieces.area, 1)
     by_hand = means[DIGIT]
     n = np.bincount(groups, sized, len(pieces))[groups] - 1
     others = np.bincount(groups, by_hand * sized, len(pieces))[groups] - by_hand

@@ -49,7 +49,7 @@ def vote(maps: PageMaps) -> PageMaps:
     pieces = find_components(np.isin(labels, WRITTEN))
     if not len(pieces):
         return replace(maps, labels=labels)
-    shares = np.stack([pieces.sums(maps.probabilities[..., k]) for k in WRITTEN])
+    shares = pieces.layer_sums(maps.probabilities)[list(WRITTEN)]
     best = shares.argmax(axis=0)
     total = np.maximum(shares.sum(axis=0), 1e-9)
     clear = shares.max(axis=0) >= CLEAR * total

@@ -4,6 +4,8 @@ The strip has contrast instead of ink, so that the network decides which marks o
 are strokes.
 """
 
+from math import ceil, floor
+
 import cv2
 import numpy as np
 
@@ -93,7 +95,7 @@ def flatten(picture: np.ndarray, corners: np.ndarray) -> tuple[np.ndarray, np.nd
 def to_strip(line: Page) -> Strip:
     """Scale a straightened line to the strip's height: float32, shape (32, w), 0.0 to 1.0."""
     height, width = line.contrast.shape
-    wide = int(np.clip(round(width * STRIP / height), LEAST_WIDTH, MOST_WIDTH))
+    wide = min(max(round(width * STRIP / height), LEAST_WIDTH), MOST_WIDTH)
     wide = -(-wide // STRIDE) * STRIDE
     method = cv2.INTER_AREA if height > STRIP else cv2.INTER_CUBIC
     return normalise(cv2.resize(line.contrast, (wide, STRIP), interpolation=method))
@@ -133,10 +135,11 @@ def box_region(box: Box) -> Region:
 def _cut(page: Page, corners: np.ndarray, above: float, beside: float) -> Page:
     """Cut out an upright region, pixel by pixel."""
     height, width = page.ink.shape
-    left, top = np.floor(corners.min(axis=0) + UPRIGHT / 2 - (beside, above)).astype(int)
-    right, bottom = np.ceil(corners.max(axis=0) - UPRIGHT / 2 + (beside, above)).astype(int)
-    left, top = int(np.clip(left, 0, width - 1)), int(np.clip(top, 0, height - 1))
-    right, bottom = int(np.clip(right, left + 1, width)), int(np.clip(bottom, top + 1, height))
+    xs, ys = corners.T.tolist()
+    left, top = (floor(min(s) + UPRIGHT / 2 - m) for s, m in ((xs, beside), (ys, above)))
+    right, bottom = (ceil(max(s) - UPRIGHT / 2 + m) for s, m in ((xs, beside), (ys, above)))
+    left, top = min(max(left, 0), width - 1), min(max(top, 0), height - 1)
+    right, bottom = min(max(right, left + 1), width), min(max(bottom, top + 1), height)
     offset = np.array([[1, 0, left], [0, 1, top], [0, 0, 1]], np.float64)
     rows, columns = slice(top, bottom), slice(left, right)
     return Page(
@@ -146,8 +149,8 @@ def _cut(page: Page, corners: np.ndarray, above: float, beside: float) -> Page:
 
 def _frame_of(corners: np.ndarray) -> np.ndarray:
     """Return the corners of the upright rectangle nearest to these."""
-    left, right = corners[[0, 3], 0].mean(), corners[[1, 2], 0].mean()
-    top, bottom = corners[[0, 1], 1].mean(), corners[[2, 3], 1].mean()
+    (x0, y0), (x1, y1), (x2, y2), (x3, y3) = corners.tolist()
+    left, right, top, bottom = (x0 + x3) / 2, (x1 + x2) / 2, (y0 + y1) / 2, (y2 + y3) / 2
     return np.array([[left, top], [right, top], [right, bottom], [left, bottom]])
 
 

@@ -118,15 +118,20 @@ def _drawings(page: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     shade = cv2.morphologyEx(page, cv2.MORPH_OPEN, np.ones((THICKEST, THICKEST), np.uint8))
     thin = (cv2.subtract(page, shade) > FAINTEST).astype(np.uint8)
     runs = [max(SHORTEST_RUN, round(share * side)) for share in RUNS]
-    level = _leans(thin, runs[-1])
-    upright = _leans(np.ascontiguousarray(thin.T), runs[-1])
-    if any(not some or some[0][1] < LEAST_LINES * runs[-1] for some in (level, upright)):
-        return
-    axes = _axes(level, upright)
-    chosen = ([lean for lean, _ in level], [lean for lean, _ in upright])
+    masks = thin, np.ascontiguousarray(thin.T)
+    found = []
+    for mask in masks:
+        found.append(_leans(mask, runs[-1]))
+        if not found[-1] or found[-1][0][1] < LEAST_LINES * runs[-1]:
+            return
+    axes = _axes(*found)
+    level, upright = (
+        [(lean, _made_level(mask, lean)) for lean, _ in leans]
+        for mask, leans in zip(masks, found, strict=True)
+    )
     last = np.zeros_like(thin)
     for run in runs:
-        lines = _find_lines(thin, chosen, run)
+        lines = _find_lines(thin.shape, (level, upright), run)
         for length in LINE_LENGTHS:
             drawn = lines.longer_than(length * side)
             if not np.array_equal(drawn, last):
@@ -193,21 +198,24 @@ class _Lines:
         return found
 
 
-def _find_lines(thin: np.ndarray, leans: "tuple[list[int], list[int]]", run: int) -> _Lines:
+_Leaning = list[tuple[int, np.ndarray]]  # angles in degrees, and the picture made level by each
+
+
+def _find_lines(shape: tuple[int, ...], leans: tuple[_Leaning, _Leaning], run: int) -> _Lines:
     """Return runs of `run` px at the given angles from the horizontal and the vertical."""
-    mend = max(SHORTEST_RUN, round(BREAK * float(np.sqrt(thin.size))))
+    height, width = shape
+    mend = max(SHORTEST_RUN, round(BREAK * float(np.sqrt(height * width))))
     places, lengths = [], []
     for upright, chosen in enumerate(leans):
-        mask = np.ascontiguousarray(thin.T) if upright else thin
-        found = np.zeros_like(mask)
-        for lean in chosen:
-            found |= _straight_runs(mask, lean, run, mend)
+        found = np.zeros(shape[::-1] if upright else shape, np.uint8)
+        for lean, level in chosen:
+            _add_straight_runs(found, level, lean, (run, mend))
         runs = find_components(found > 0)
-        on = np.flatnonzero(runs.labels)
+        on = np.flatnonzero(found)
         lengths.append(runs.width[runs.labels.ravel()[on] - 1])
-        y, x = np.divmod(on, mask.shape[1])
-        places.append(x * thin.shape[1] + y if upright else on)
-    return _Lines(thin.shape, (places[0], places[1]), (lengths[0], lengths[1]))
+        y, x = np.divmod(on, found.shape[1])
+        places.append(x * width + y if upright else on)
+    return _Lines(shape, (places[0], places[1]), (lengths[0], lengths[1]))
 
 
 def _leans(thin: np.ndarray, run: int) -> list[tuple[int, float]]:
@@ -216,29 +224,42 @@ def _leans(thin: np.ndarray, run: int) -> list[tuple[int, float]]:
     half = (max(1, width // COARSE), max(1, height // COARSE))
     small = cv2.resize(thin * 255, half, interpolation=cv2.INTER_AREA)
     small = (small > FAINTEST).astype(np.uint8)
-    weights = [float(np.count_nonzero(_runs_made_level(small, a, run))) for a in LEANS]
+    weights = [float(np.count_nonzero(_runs(_made_level(small, a), run))) for a in LEANS]
     order = sorted(zip(LEANS, weights, strict=True), key=lambda pair: -pair[1])[:MAX_LEANS]
     return [(lean, weight) for lean, weight in order if weight > LEAN_SHARE * order[0][1]]
 
 
-def _straight_runs(mask: np.ndarray, lean: int, run: int, mend: int) -> np.ndarray:
-    """Keep runs of `run` px at `lean` degrees from the horizontal; close breaks of `mend` px."""
-    height, width = mask.shape
-    runs = _runs_made_level(mask, lean, run)
+def _add_straight_runs(
+    found: np.ndarray, level: np.ndarray, lean: int, lengths: tuple[int, int]
+) -> None:
+    """Add runs at `lean` degrees from the horizontal to what was found.
+
+    Parameters
+    ----------
+    level : the picture, made level by `lean`
+    lengths : px of a run at least, and of a break that is closed at most
+    """
+    height, width = found.shape
+    run, mend = lengths
+    runs = _runs(level, run)
     if not runs.any():
-        return np.zeros_like(mask)
+        return
     mended = cv2.morphologyEx(runs, cv2.MORPH_CLOSE, np.ones((1, mend), np.uint8))
     back = cv2.invertAffineTransform(_shear(lean, width))
-    return cv2.warpAffine(mended, back, (width, height), flags=cv2.INTER_NEAREST)
+    found |= cv2.warpAffine(mended, back, (width, height), flags=cv2.INTER_NEAREST)
 
 
-def _runs_made_level(mask: np.ndarray, lean: int, run: int) -> np.ndarray:
-    """Shear a mask so that `lean` is horizontal, and keep the runs: (h, w) -> (h + more, w)."""
+def _made_level(mask: np.ndarray, lean: int) -> np.ndarray:
+    """Shear a mask so that `lean` degrees are horizontal: (h, w) -> (h + more, w)."""
     height, width = mask.shape
     size = (width, height + int(np.ceil(abs(np.tan(np.deg2rad(lean))) * width)))
     level = cv2.warpAffine(mask, _shear(lean, width), size, flags=cv2.INTER_NEAREST)
-    wide = cv2.dilate(level, np.ones((3, 1), np.uint8))  # a slightly tilted line steps by pixels
-    return cv2.morphologyEx(wide, cv2.MORPH_OPEN, np.ones((1, run), np.uint8))
+    return cv2.dilate(level, np.ones((3, 1), np.uint8))  # a slightly tilted line steps by pixels
+
+
+def _runs(level: np.ndarray, run: int) -> np.ndarray:
+    """Keep the horizontal runs of `run` px."""
+    return cv2.morphologyEx(level, cv2.MORPH_OPEN, np.ones((1, run), np.uint8))
 
 
 def _shear(lean: int, width: int) -> np.ndarray:
@@ -269,8 +290,9 @@ def _quads(drawn: np.ndarray, axes: np.ndarray) -> np.ndarray:
     contours, tree = cv2.findContours(drawn, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
     found = []
     upright = np.linalg.inv(axes)
-    for contour, links in zip(contours, tree[0] if tree is not None else (), strict=True):
-        if links[3] < 0 or len(contour) < 4 or cv2.contourArea(contour) < MIN_CELL**2:  # noqa: PLR2004
+    inner = np.flatnonzero(tree[0, :, 3] >= 0).tolist() if tree is not None else []
+    for contour in (contours[i] for i in inner):
+        if len(contour) < 4 or cv2.contourArea(contour) < MIN_CELL**2:  # noqa: PLR2004
             continue
         points = contour[:, 0].astype(np.float64)
         local = points @ upright.T

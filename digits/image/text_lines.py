@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from digits.errors import CrowdedError
-from digits.image.components import find_components, weighted_median
+from digits.image.components import find_components, median, weighted_median
 from digits.image.ruling import erase, find_rules
 from digits.types import LINKED, Ink, Region
 
@@ -300,7 +300,7 @@ def _merged(lines: list[_Pieces]) -> list[_Pieces]:
 def _band(line: _Pieces) -> np.ndarray:
     """Return a line's left, median top, right and median bottom: (4,)."""
     left, right = line.boxes[:, 0].min(), line.boxes[:, 2].max()
-    return np.array([left, np.median(line.boxes[:, 1]), right, np.median(line.boxes[:, 3])])
+    return np.array([left, median(line.boxes[:, 1]), right, median(line.boxes[:, 3])])
 
 
 def _without_rests(
@@ -320,7 +320,7 @@ def _without_rests(
 def _corners(line: _Pieces, small: _Pieces) -> np.ndarray:
     """Return the tight quadrangle around a line and its marks: (4, 2)."""
     slope = _slope(line)
-    size = float(np.median(line.height))
+    size = median(line.height)
     left, right = line.boxes[:, 0].min(), line.boxes[:, 2].max()
     lift = slope * line.centre[:, 0]
     top, bottom = (line.boxes[:, 1] - lift).min(), (line.boxes[:, 3] - lift).max()
@@ -362,9 +362,9 @@ def _far_signs(line: _Pieces, corners: np.ndarray, small: _Pieces) -> list[np.nd
 def _slope(line: _Pieces) -> float:
     """Return the remaining slope of a line on the levelled page: px down per px along."""
     x, y = line.centre.T
-    if x.size < MIN_FIT or np.ptp(x) < MIN_FIT * np.median(line.height):
+    if x.size < MIN_FIT or np.ptp(x) < MIN_FIT * median(line.height):
         return 0.0
     away, rise = x[None, :] - x[:, None], y[None, :] - y[:, None]
     far = away > np.ptp(x) / 2
-    slope = float(np.median(rise[far] / away[far]))  # Theil 1950: robust against single digits
+    slope = median(rise[far] / away[far])  # Theil 1950: robust against single digits
     return slope if abs(slope) <= MAX_BEND else 0.0

@@ -23,9 +23,6 @@ NEGLIGIBLE = log(1e-12)  # prefixes less likely than this, relative to the best,
 NEVER = -1e30  # log of probability 0; infinities would give nan
 NEVER_BEFORE = -1  # no symbol: the text begins here
 
-# Log-probability of a prefix that ends in a blank, of one that ends in its last symbol, of both.
-_Scores = tuple[float, float, float]
-
 Steps = Float[np.ndarray, "_t _classes"]  # log-probabilities along a line, each row of sum 1
 
 
@@ -61,41 +58,61 @@ def likeliest_texts(
     likely: list[list[tuple[int, float]]] = [[] for _ in steps]
     for t, symbol in np.argwhere(steps[:, 1:] > UNLIKELY).tolist():
         likely[t].append((symbol, float(steps[t, symbol + 1])))
-    beams: dict[tuple[int, ...], _Scores] = {(): (0.0, NEVER, 0.0)}
+    beams = [_Prefix((), BLANK, 0.0, NEVER)]
     for step, following in zip(steps.tolist(), likely, strict=True):
-        ended: dict[tuple[int, ...], float] = {}  # in a blank
-        open_: dict[tuple[int, ...], float] = {}
-        at_blank = step[BLANK]
-        for prefix, (blank, held, whole) in beams.items():
-            last = prefix[-1] if prefix else None
-            ended[prefix] = whole + at_blank
-            if last is not None:
-                stays = held + step[last + 1]
-                open_[prefix] = _sum(open_[prefix], stays) if prefix in open_ else stays
-            for symbol, score in following:
-                longer = (*prefix, symbol)
-                grows = (blank if symbol == last else whole) + score
-                open_[longer] = _sum(open_[longer], grows) if longer in open_ else grows
-        grown = {
-            prefix: _scores(ended.get(prefix, NEVER), open_.get(prefix, NEVER))
-            for prefix in (ended | open_ if following else ended)
-        }
-        beams = _pruned(grown, beam, negligible) if following else grown
-    best = sorted(beams.items(), key=lambda item: item[1][2], reverse=True)
-    return [(text, total) for text, (_, _, total) in best]
+        if following:
+            beams = _pruned(_grown(beams, step, following), beam, negligible)
+        else:  # most steps, between two digits: no prefix grows
+            for each in beams:
+                each.move(step)
+    beams.sort(key=lambda each: each.whole, reverse=True)
+    return [(each.symbols, each.whole) for each in beams]
 
 
-def _scores(blank: float, held: float) -> _Scores:
-    return blank, held, _sum(blank, held)
+class _Prefix:
+    """The beginning of a text, and its log-probability after some steps."""
+
+    __slots__ = ("blank", "held", "last", "symbols", "whole")
+
+    def __init__(self, symbols: tuple[int, ...], last: int, blank: float, held: float) -> None:
+        self.symbols = symbols
+        self.last = last  # class of the last symbol
+        self.blank = blank  # of all ways that end in a blank
+        self.held = held  # of those that end in the last symbol
+        self.whole = _sum(blank, held)
+
+    def move(self, step: list[float]) -> None:
+        """Go on to the next step without a further symbol."""
+        blank, held = self.whole + step[BLANK], self.held + step[self.last]
+        self.blank, self.held, self.whole = blank, held, _sum(blank, held)
 
 
-def _pruned(
-    grown: dict[tuple[int, ...], _Scores], beam: int, negligible: float
-) -> dict[tuple[int, ...], _Scores]:
+def _grown(
+    beams: list[_Prefix], step: list[float], following: list[tuple[int, float]]
+) -> list[_Prefix]:
+    """Return prefixes after a step at which symbols are likely: with and without each of them."""
+    blank: dict[tuple[int, ...], float] = {}
+    held: dict[tuple[int, ...], float] = {}
+    for each in beams:
+        prefix = each.symbols
+        blank[prefix] = each.whole + step[BLANK]
+        stays = each.held + step[each.last]
+        held[prefix] = _sum(held[prefix], stays) if prefix in held else stays
+        for symbol, score in following:
+            longer = (*prefix, symbol)
+            grows = (each.blank if symbol + 1 == each.last else each.whole) + score
+            held[longer] = _sum(held[longer], grows) if longer in held else grows
+    return [
+        _Prefix(prefix, prefix[-1] + 1 if prefix else BLANK, blank.get(prefix, NEVER), score)
+        for prefix, score in held.items()
+    ]
+
+
+def _pruned(grown: list[_Prefix], beam: int, negligible: float) -> list[_Prefix]:
     """Return the likeliest prefixes."""
-    least = max(scores[2] for scores in grown.values()) + negligible
-    kept = [item for item in grown.items() if item[1][2] >= least]
-    return dict(nlargest(beam, kept, key=lambda item: item[1][2]) if len(kept) > beam else kept)
+    least = max(each.whole for each in grown) + negligible
+    kept = [each for each in grown if each.whole >= least]
+    return nlargest(beam, kept, key=lambda each: each.whole) if len(kept) > beam else kept
 
 
 def _sum(one: float, other: float) -> float:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
@@ -38,7 +39,7 @@ SURE_TURN = 0.6  # mean probability of a quarter turn from which the page is tur
 ANGLE_UNIT = 20.0  # degrees for each 1.0 of the coarse map
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Segmentation:
     """What the network makes of one page, at half its resolution."""
 
@@ -48,6 +49,11 @@ class Segmentation:
     sheet: Float32[np.ndarray, "h w"]  # probability of paper rather than what lies around it
     quarters: Float32[np.ndarray, "hc wc 4"]  # probability of each quarter turn to the left
     angle: Float32[np.ndarray, "hc wc"]  # degrees by which lines fall to the right
+
+    @cached_property
+    def classes(self) -> UInt8[np.ndarray, "h w"]:
+        """The likeliest class of each pixel."""
+        return self.probabilities.argmax(axis=-1).astype(np.uint8)
 
 
 @runtime_checkable
@@ -101,7 +107,7 @@ class PageView:
     @property
     def classes(self) -> UInt8[np.ndarray, "h w"]:
         """The likeliest class of each pixel of the maps."""
-        return self.segmentation.probabilities.argmax(axis=-1).astype(np.uint8)
+        return self.segmentation.classes
 
 
 def segment_page(
@@ -182,7 +188,7 @@ def _levelled(rgb: np.ndarray, angle: float) -> tuple[np.ndarray, np.ndarray]:
 
 def _tall(maps: Segmentation) -> float | None:
     """Return the usual height of handwritten digits in px of the page as it was seen."""
-    kinds = maps.probabilities.argmax(axis=-1)
+    kinds = maps.classes
     for wanted in ((1,), (5,), (2, 4)):
         chosen = np.isin(kinds, wanted)
         if int(chosen.sum()) >= ENOUGH_INK:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from digits.image.components import median
 from digits.image.digit_segmentation import Glyph, cut_symbols, mark_kind
 from digits.image.mnist_normalize import to_frame
 from digits.image.separators import PlacedMark
@@ -106,7 +107,7 @@ def _tall(marks: Sequence[Box], digits: Sequence[Box]) -> tuple[Box, ...]:
     """Return the marks that are as tall as digits are."""
     if not digits:
         return ()
-    tall = float(np.median([box.height for box in digits]))
+    tall = median(np.array([box.height for box in digits]))
     return tuple(box for box in marks if box.height >= TALL * tall)
 
 

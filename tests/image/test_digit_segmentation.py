@@ -90,6 +90,13 @@ def test_specks_are_no_marks():
     assert cut_digits(page, [26.0])[1] == []
 
 
+def test_a_line_of_one_row_is_parted():
+    page = np.zeros((1, 40), np.float32)
+    page[0, 5:35] = 1
+    glyphs, _, _ = cut_symbols(page, [10.0, 30.0], "11")
+    assert [glyph.box.x for glyph in glyphs] == pytest.approx([5, 20], abs=1)  # with its rim
+
+
 def test_a_digit_without_ink_is_none():
     glyphs, _ = cut_digits(bar(line(), 20, 10, 12, 40), [26.0, 200.0])
     assert glyphs[0] is not None
