@@ -186,18 +186,20 @@ def _measured(
         drawn[top[deep] + depth, column[deep]] = 1
     count, labels = cv2.connectedComponents(drawn, connectivity=8)
     names = labels[top, column]
-    order = np.argsort(names, kind="stable")  # keeps the runs of a piece from left to right
-    names, column, top, length = names[order], column[order], top[order], length[order]
-    first = np.searchsorted(names, np.arange(1, count))
-    last = np.searchsorted(names, np.arange(1, count), side="right")
-    wide = (column[last - 1] - column[first] + 1).astype(np.int32)
+    first, last = np.zeros(count, np.int64), np.zeros(count, np.int64)
+    first[names[::-1]] = column[::-1]  # runs are given from left to right: the last one stays
+    last[names] = column
+    wide = (last - first + 1)[1:]
     area = np.bincount(names, length, count)[1:]
     chosen = np.flatnonzero(wide * wide >= MIN_PIECE * area)
     chosen = chosen[np.argsort(-wide[chosen])][:MAX_PIECES]
-    n_runs = (last - first)[chosen]
-    piece = np.repeat(np.arange(chosen.size), n_runs)
-    of_piece = np.arange(piece.size) + np.repeat(first[chosen] - np.cumsum(n_runs) + n_runs, n_runs)
-    column, top, length = column[of_piece], top[of_piece], length[of_piece]
+    rank = np.full(count, -1)
+    rank[chosen + 1] = np.arange(chosen.size)
+    piece = rank[names]
+    mine = np.flatnonzero(piece >= 0)
+    mine = mine[np.argsort(piece[mine], kind="stable")]
+    piece, column, top, length = (each[mine] for each in (piece, column, top, length))
+    n_runs = np.bincount(piece, minlength=chosen.size)
     width = _medians(piece, length, n_runs)
     clear = length <= np.maximum(2, FRAYED * width)[piece]
     piece, x, y = piece[clear], column[clear], (top + (length - 1) / 2)[clear]
@@ -250,7 +252,8 @@ def _chains(pieces: _Pieces, reach: int) -> np.ndarray:
     bridge = np.maximum(reach, np.minimum(length[i], length[j]))
     off = np.abs(pieces.start[j] - pieces.end[i] - slope * gap)
     near = off <= np.maximum(pieces.width[i], pieces.width[j]) / 2 + 1 + DRIFT * gap
-    joins = near & (gap <= bridge)
+    joins = np.flatnonzero(near & (gap <= bridge))
+    joins = joins[np.lexsort((j[joins], i[joins]))]
     chain = np.arange(length.size)
     for one, other in zip(i[joins].tolist(), j[joins].tolist(), strict=True):
         if chain[one] != chain[other]:
@@ -265,9 +268,7 @@ def _followers(pieces: _Pieces, reach: np.ndarray) -> tuple[np.ndarray, np.ndarr
     first = np.searchsorted(left, pieces.right - MIN_PIECE, side="right")
     n = np.searchsorted(left, pieces.right + reach, side="right") - first
     i = np.repeat(np.arange(n.size), n)
-    j = order[np.arange(i.size) + np.repeat(first - np.cumsum(n) + n, n)]
-    by_index = np.lexsort((j, i))
-    return i[by_index], j[by_index]
+    return i, order[np.arange(i.size) + np.repeat(first - np.cumsum(n) + n, n)]
 
 
 def _joined(pieces: _Pieces, chain: np.ndarray) -> _Pieces:
