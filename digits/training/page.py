@@ -21,6 +21,7 @@ from digits.training.callbacks import Checkpoint, Clock, LearningRate
 from digits.training.checkpoint import Record, forget, restore
 from digits.training.digit import provenance
 from digits.training.export import multiply_adds, staged, to_onnx, write_onnx
+from digits.training.graph import quicker
 from digits.training.recipes import PageRecipe
 from digits.types import BACKGROUND, PIXEL_CLASSES, RULE
 
@@ -291,7 +292,7 @@ def export_page(network: keras.Model, path: Path, pages: np.ndarray) -> None:
     """
     twin = with_probabilities(network)
     maps, coarse = (np.asarray(each) for each in twin(pages, training=False))
-    content = to_onnx(twin, ("page", "maps", "coarse"))
+    content = quicker(to_onnx(twin, ("page", "maps", "coarse")))
     write_onnx(path, content, pages, {"maps": maps, "coarse": coarse})
 
 
