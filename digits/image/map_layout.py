@@ -149,17 +149,25 @@ def align_numbers(
 
 
 def _lines(numbers: list[NumberRegion], usual: float) -> list[list[NumberRegion]]:
-    """Return the numbers of each line, from left to right; lines from top to bottom."""
+    """Return the numbers of each line, from left to right; lines from top to bottom.
+
+    Each number is joined to its nearest neighbour on either side, where that is mutual: so a tall
+    number that reaches over two lines does not make one of them.
+    """
     if not numbers:
         return []
     boxes = np.array([n.box for n in numbers], float)
     left, top, right, bottom = boxes.T
-    high = bottom - top
+    high, middle = bottom - top, (top + bottom) / 2
     shared = np.minimum(bottom[None], bottom[:, None]) - np.maximum(top[None], top[:, None])
-    gap = np.maximum(left[None], left[:, None]) - np.minimum(right[None], right[:, None])
     level = shared > LEVEL * np.minimum(high[None], high[:, None])
-    pairs = np.argwhere(np.triu(level & (gap < WIDEST_GAP * usual), 1))
-    groups = joined(pairs, len(numbers))
+    gap = left[None] - right[:, None]  # from each number to each other that is right of it
+    after = ((left + right)[None] > (left + right)[:, None]) & level & (gap < WIDEST_GAP * usual)
+    far = np.where(after, np.maximum(gap, 0) + np.abs(middle[None] - middle[:, None]), np.inf)
+    next_one, one_before = far.argmin(axis=1), far.argmin(axis=0)
+    each = np.arange(len(numbers))
+    mutual = np.isfinite(far[each, next_one]) & (one_before[next_one] == each)
+    groups = joined(np.column_stack([each, next_one])[mutual], len(numbers))
     lines = [
         sorted((numbers[i] for i in np.flatnonzero(groups == group)), key=lambda n: n.box[0])
         for group in np.unique(groups)
