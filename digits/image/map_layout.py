@@ -14,7 +14,9 @@ from digits.image.rectify import MARGIN, SIDE_MARGIN, straighten
 from digits.types import BACKGROUND, STRUCK, Box, Page, Pixels, Region
 
 LEVEL = 0.45  # of the smaller height by which two numbers of one line overlap vertically
-WIDEST_GAP = 6.0  # digit heights between two numbers of one line
+WIDEST_GAP = 6.0  # digit heights between two neighbours in one row
+APART = 1.5  # digit heights from which two neighbours in one row are two numbers
+CLOSE = 0.3  # digit heights up to which two neighbours are read together
 FEWEST_ROWS = 3  # rows with at least two numbers that a table without rules needs
 ALIGNED = 0.3  # of the smaller width by which numbers of one column overlap
 FILLED = 0.6  # of the cells of a table without rules that contain a number
@@ -39,13 +41,14 @@ class Placed:
     table: int | None = None  # None outside tables
     place: tuple[int, int] | None = None  # row and column
     other: tuple[Box, ...] = ()  # writing in the cell that is not a number
+    parts: "tuple[Placed, ...]" = ()  # numbers that are read separately and then joined
 
 
 def lay_out(page: Page, regions: NumberRegions, grey: Pixels) -> list[Placed]:
     """Return cells of tables and lines of numbers, from top to bottom.
 
     Cells come from rules where there are any, and from the alignment of numbers where there are
-    none. Other numbers that stand on one line are one line.
+    none. Other numbers that stand close on one line are one line.
 
     Parameters
     ----------
@@ -74,9 +77,8 @@ def lay_out(page: Page, regions: NumberRegions, grey: Pixels) -> list[Placed]:
         )
         for numbers, box, place in aligned
     ]
-    for row in rest:
-        box = bounds(row)
-        placed.append((box[1], Placed(_cut_out(page, regions, row), _box(page, regions, box))))
+    lines = [line for row in rest for line in _divide(row, APART * regions.usual)]
+    placed += [(bounds(line)[1], _line(page, regions, line)) for line in lines]
     return [each for _, each in sorted(placed, key=lambda pair: pair[0])]
 
 
@@ -114,6 +116,25 @@ def _cell(
         (cell.row, cell.column),
         _others(page, regions, cell),
     )
+
+
+def _line(page: Page, regions: NumberRegions, line: list[NumberRegion]) -> Placed:
+    """Return the numbers of one line; those that do not stand close are read separately."""
+    whole = Placed(_cut_out(page, regions, line), _box(page, regions, bounds(line)))
+    parts = _divide(line, CLOSE * regions.usual)
+    if len(parts) == 1:
+        return whole
+    return replace(whole, parts=tuple(_line(page, regions, part) for part in parts))
+
+
+def _divide(row: list[NumberRegion], gap: float) -> list[list[NumberRegion]]:
+    """Divide a row of numbers, from left to right, where a gap is wider than `gap` px."""
+    parts = [row[:1]]
+    for number in row[1:]:
+        if number.box[0] - max(n.box[2] for n in parts[-1]) > gap:
+            parts.append([])
+        parts[-1].append(number)
+    return parts
 
 
 def align_numbers(

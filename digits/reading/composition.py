@@ -65,6 +65,21 @@ class PageReading:
         return replace(self, notes=self.notes + notes, is_contradicted=True)
 
 
+def join_numbers(numbers: Sequence[ReadNumber]) -> ReadNumber:
+    """Return numbers beside each other, from left to right, as one."""
+    lines = [number.line for number in numbers]
+    whole = Line(
+        "".join(line.text for line in lines),
+        float(np.prod([line.confidence for line in lines])),
+        Box.around(line.box for line in lines),
+        tuple(digit for line in lines for digit in line.digits),
+        tuple(mark for line in lines for mark in line.marks),
+        "".join(line.written for line in lines),
+    )
+    is_marked = any(number.is_marked for number in numbers)
+    return ReadNumber(whole, is_marked, tuple(box for number in numbers for box in number.tall))
+
+
 def _joint_confidence(lines: Iterable[Line]) -> float:
     """Return the probability that all lines with digits are right; 0 without any digit."""
     read = [line.confidence for line in lines if line.digits]

@@ -1,13 +1,16 @@
 """Read a page by the page network's maps."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import numpy as np
 
-from digits.image.map_layout import find_left_out, find_struck_out, lay_out
+from digits.image.map_layout import Placed, find_left_out, find_struck_out, lay_out
 from digits.image.number_regions import find_number_regions
 from digits.image.page_maps import PageMaps
 from digits.image.page_segmentation import Layout, TextRegion
 from digits.inference.segmenter import STRIDE, PageView, Segmenter, segment_page
-from digits.reading.composition import PageReading, ReadNumber, has_digit
+from digits.reading.composition import PageReading, ReadNumber, has_digit, join_numbers
 from digits.reading.number_reader import NumberReader
 from digits.reading.steps import Steps
 from digits.types import Line, Page, Picture
@@ -27,14 +30,34 @@ def read_maps(
     regions = find_number_regions(_to_maps(segment_page(segmenter, sheet.colours)))
     if len(regions.numbers) > MOST_NUMBERS:
         return None
-    numbers = tuple(
-        TextRegion(part.page, part.box, part.place, part.table or 0, part.other)
-        for part in lay_out(page, regions, sheet.grey)
-    )
-    read = yield from reader.read_numbers(numbers)
+    placed = lay_out(page, regions, sheet.grey)
+    read = yield from _read_placed(reader, placed)
+    numbers = tuple(map(_to_region, placed))
     layout = Layout(numbers, find_left_out(page, regions), find_struck_out(page, regions))
     found = PageReading(layout, tuple(map(_without_rejected, numbers, read)))
     return found if layout.struck_out or has_digit(found.lines) else None
+
+
+def _read_placed(
+    reader: NumberReader, placed: Sequence[Placed]
+) -> Steps[tuple[ReadNumber, ...]]:
+    """Read all numbers in one batch; those of which a line consists separately, and join them."""
+    parts = [each.parts or (each,) for each in placed]
+    read = yield from reader.read_numbers([_to_region(part) for each in parts for part in each])
+    ends = np.cumsum([len(each) for each in parts])
+    return tuple(
+        _joined(read[end - len(each) : end]) for end, each in zip(ends, parts, strict=True)
+    )
+
+
+def _to_region(part: Placed) -> TextRegion:
+    return TextRegion(part.page, part.box, part.place, part.table or 0, part.other)
+
+
+def _joined(numbers: Sequence[ReadNumber]) -> ReadNumber:
+    """Return the numbers of a line as one, without those that have no digit."""
+    with_digits = [number for number in numbers if number.line.digits]
+    return join_numbers(with_digits) if len(with_digits) > 1 else (with_digits or numbers)[0]
 
 
 def _without_rejected(part: TextRegion, number: ReadNumber) -> ReadNumber:

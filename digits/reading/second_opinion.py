@@ -11,7 +11,7 @@ import numpy as np
 
 from digits.image.page_segmentation import Layout
 from digits.reading.agreement import Agreement, confidence_of, evidence
-from digits.reading.composition import PageReading, ReadNumber, n_digits
+from digits.reading.composition import PageReading, ReadNumber, join_numbers, n_digits
 from digits.types import Box, Digit, Line
 
 BETTER = 0.5  # digits more of a page that must be likely to be right for the maps' to be taken
@@ -107,22 +107,7 @@ def _read_inside(found: PageReading, box: Box) -> ReadNumber | None:
     """Return the digits of a page that lie in a box as one number; None where there are none."""
     inside = (number for number in found.numbers if _share_in(number.line, (box,)) > MOSTLY)
     numbers = sorted(inside, key=lambda number: number.line.box.x)
-    return _as_one(numbers) if numbers else None
-
-
-def _as_one(numbers: Sequence[ReadNumber]) -> ReadNumber:
-    """Return numbers beside each other as one."""
-    lines = [number.line for number in numbers]
-    whole = Line(
-        "".join(line.text for line in lines),
-        float(np.prod([line.confidence for line in lines])),
-        Box.around(line.box for line in lines),
-        tuple(digit for line in lines for digit in line.digits),
-        tuple(mark for line in lines for mark in line.marks),
-        "".join(line.written for line in lines),
-    )
-    is_marked = any(number.is_marked for number in numbers)
-    return ReadNumber(whole, is_marked, tuple(box for number in numbers for box in number.tall))
+    return join_numbers(numbers) if numbers else None
 
 
 def expected_digits(lines: Iterable[Line]) -> float:
