@@ -6,15 +6,13 @@ import numpy as np
 
 from digits.arrays import Float32, Float64, UInt8
 from digits.image.components import find_components, weighted_median
-from digits.types import BACKGROUND, DIGIT, PRINT, PRINTED_DIGIT, RULE, STRUCK, WRITING
+from digits.types import BACKGROUND, DIGIT, PRINT, PRINTED_DIGIT, STRUCK, WRITING
 
 WRITTEN = (DIGIT, WRITING, PRINT, PRINTED_DIGIT, STRUCK)
 USUAL = 17.0  # px of the maps: default height of digits
 CLEAR = 0.55  # share of a piece's probability that its class needs
 HIGHEST = 1.8  # digit heights: a taller piece is several characters that touch
 WIDEST = 4.0  # digits' heights
-STROKE = (0.5, 1.5)  # digit heights: a piece of a rule of this height may be a 1
-SLIM = 1.5  # times as high as wide: a 1
 SPECK = 0.012  # of the square of the digits' height: a smaller piece is dirt
 
 
@@ -40,12 +38,8 @@ class PageMaps:
 
 
 def vote(maps: PageMaps) -> PageMaps:
-    """Set each connected piece of ink to its most common class.
-
-    A short upright piece of a rule that stands by itself is writing: a straight 1 in a box.
-    """
-    usual = maps.usual
-    labels = _strokes_among_rules(maps, usual)
+    """Set each connected piece of ink to its most common class."""
+    usual, labels = maps.usual, maps.labels
     pieces = find_components(np.isin(labels, WRITTEN))
     if not len(pieces):
         return replace(maps, labels=labels)
@@ -57,26 +51,6 @@ def vote(maps: PageMaps) -> PageMaps:
     chosen = np.where(clear & small, np.array(WRITTEN)[best], BACKGROUND)
     names = np.concatenate([[BACKGROUND], chosen]).astype(np.uint8)[pieces.labels]
     return replace(maps, labels=np.where(names > 0, names, labels).astype(np.uint8))
-
-
-def _strokes_among_rules(maps: PageMaps, usual: float) -> np.ndarray:
-    """Return the classes, with straight ones as digits instead of rules."""
-    labels = maps.labels.copy()
-    rules = find_components(labels == RULE)
-    if not len(rules):
-        return labels
-    low, high = (share * usual for share in STROKE)
-    stroke = (
-        (rules.height > low)
-        & (rules.height < high)
-        & (rules.height > SLIM * rules.width)
-        & (rules.area >= 2 * SPECK * usual**2)
-    )
-    for piece in np.flatnonzero(stroke):
-        left, top, right, bottom = rules.boxes[piece]
-        part = rules.labels[top:bottom, left:right] == piece + 1
-        labels[top:bottom, left:right][part] = DIGIT
-    return labels
 
 
 def digit_height(boxes: np.ndarray, area: np.ndarray, fallback: float) -> float:

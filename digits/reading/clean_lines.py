@@ -10,14 +10,14 @@ UNREAD_INK = 0.3  # of a page's ink outside the digits that were read; more may 
 def is_clean(found: PageReading, page: Page, hint: Hint) -> bool:
     """Return whether a page holds one line that was read as a whole, and nothing else.
 
+    A page without ink is not clean: writing in deep shade is too faint for geometry.
+
     Parameters
     ----------
     found : of `page`
     hint : has the confidence threshold
     """
     read = [line for line in found.lines if line.digits]
-    if not page.ink.any():
-        return True
     if len(read) != 1 or found.layout.is_table or found.confidence < hint.accept:
         return False
     return not find_unread(found) and _is_read_whole(page, read[0])

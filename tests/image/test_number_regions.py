@@ -73,16 +73,6 @@ def test_a_ruled_table_gives_its_cells_in_rows_and_columns():
     assert len({number.cell for number in regions.numbers}) == 12
 
 
-def test_a_straight_one_between_borders_is_a_digit_and_not_a_rule():
-    labels = grid(1, 6)
-    for column in range(6):
-        labels[28:46, 36 + 40 * column : 44 + 40 * column] = DIGIT
-    labels[28:46, 36 + 80 : 44 + 80] = 0
-    labels[28:46, 30 + 80 : 33 + 80] = RULE  # what the network takes for a rule
-    regions = find_number_regions(draw(labels))
-    assert len(regions.numbers) == 6
-
-
 def test_a_whole_piece_has_one_class():
     labels = np.zeros((60, 60), np.uint8)
     labels[20:40, 20:32] = DIGIT
