@@ -1,7 +1,6 @@
 """Read a page by the page network's maps."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 
@@ -38,9 +37,7 @@ def read_maps(
     return found if layout.struck_out or has_digit(found.lines) else None
 
 
-def _read_placed(
-    reader: NumberReader, placed: Sequence[Placed]
-) -> Steps[tuple[ReadNumber, ...]]:
+def _read_placed(reader: NumberReader, placed: Sequence[Placed]) -> Steps[tuple[ReadNumber, ...]]:
     """Read all numbers in one batch; those of which a line consists separately, and join them."""
     parts = [each.parts or (each,) for each in placed]
     read = yield from reader.read_numbers([_to_region(part) for each in parts for part in each])

@@ -3,13 +3,13 @@
 import cv2
 import numpy as np
 import pytest
-from perfect_maps import perfect_maps
+from perfect_maps import maps_of, perfect_maps
 
 from digits.image.map_layout import lay_out
 from digits.image.number_regions import find_number_regions
 from digits.image.page_segmentation import open_page
 from digits.synthesis.page import compose_document
-from digits.types import Picture
+from digits.types import DIGIT, RULE, Box, Picture
 
 
 def to_picture(rgb):
@@ -49,3 +49,30 @@ def test_distant_ink_does_not_change_a_number(tally):
 def test_rules_are_left_out(tally):
     for ink in cut_out(tally, tally.rgb):
         assert not (ink > 0.5).all(axis=1).any()  # no row is inked from end to end
+
+
+def test_a_rule_close_beside_a_digit_leaves_no_ink():
+    grey = np.full((200, 200), 255, np.uint8)
+    grey[60:120, 90:93] = 0  # a border, 2 px beside a pale stroke
+    grey[70:110, 95:103] = 190
+    labels = np.zeros((100, 100), np.uint8)
+    labels[30:60, 45:47] = RULE
+    labels[35:55, 47:52] = DIGIT
+    whole, _ = open_page(to_picture(np.dstack([grey] * 3)))
+    regions = find_number_regions(maps_of(labels, tall=20.0))
+    (part,) = lay_out(whole, regions, grey)
+    inked = part.page.ink.max(axis=0) > 0.5
+    start = part.page.box_from_original(Box(95, 70, 8, 40)).x
+    assert inked.any()
+    assert not inked[: start - 1].any()
+
+
+def test_numbers_far_apart_on_one_line_are_two_and_close_ones_are_parts_of_one():
+    labels = np.zeros((100, 400), np.uint8)
+    for left in (20, 50, 200):
+        labels[40:60, left : left + 8] = DIGIT
+    grey = np.where(cv2.resize(labels, (800, 200), interpolation=0) == DIGIT, 0, 255)
+    grey = grey.astype(np.uint8)
+    whole, _ = open_page(to_picture(np.dstack([grey] * 3)))
+    placed = lay_out(whole, find_number_regions(maps_of(labels, tall=20.0)), grey)
+    assert sorted(len(part.parts) for part in placed) == [0, 2]

@@ -2,29 +2,18 @@
 
 import numpy as np
 import pytest
-from perfect_maps import perfect_maps
+from perfect_maps import maps_of, perfect_maps
 
 from digits.image.map_layout import align_numbers
 from digits.image.number_regions import NumberRegion, find_number_regions
-from digits.image.page_maps import PageMaps, vote
+from digits.image.page_maps import vote
 from digits.synthesis.page import compose_document
 from digits.types import DIGIT, PRINT, PRINTED_DIGIT, RULE, STRUCK, WRITING
 
 
 def blank_maps(height=200, width=300, tall=20.0):
     labels = np.zeros((height, width), np.uint8)
-    return draw(labels, tall)
-
-
-def draw(labels, tall=20.0):
-    """Return maps that are sure of `labels`."""
-    return PageMaps(
-        labels,
-        np.eye(7, dtype=np.float32)[labels],
-        np.zeros(labels.shape, np.float32),
-        np.full(labels.shape, tall, np.float32),
-        np.diag([2.0, 2.0, 1.0]),
-    )
+    return maps_of(labels, tall)
 
 
 def grid(rows, columns, cell=(40, 30), thick=2):
@@ -66,7 +55,7 @@ def test_a_ruled_table_gives_its_cells_in_rows_and_columns():
     for row in range(3):
         for column in range(4):
             labels[28 + 30 * row : 46 + 30 * row, 32 + 40 * column : 40 + 40 * column] = DIGIT
-    regions = find_number_regions(draw(labels))
+    regions = find_number_regions(maps_of(labels))
     places = {(cell.row, cell.column) for cell in regions.cells.cells}
     assert places == {(row, column) for row in range(3) for column in range(4)}
     assert len(regions.numbers) == 12
@@ -77,16 +66,16 @@ def test_a_whole_piece_has_one_class():
     labels = np.zeros((60, 60), np.uint8)
     labels[20:40, 20:32] = DIGIT
     labels[20:40, 32:36] = WRITING
-    voted = vote(draw(labels)).labels
+    voted = vote(maps_of(labels)).labels
     assert set(np.unique(voted[20:40, 20:36])) == {DIGIT}
 
 
 def test_a_rule_between_digits_parts_two_numbers():
     labels = np.zeros((80, 120), np.uint8)
     labels[30:50, 30:42] = labels[30:50, 48:60] = DIGIT
-    assert len(find_number_regions(draw(labels)).numbers) == 1
+    assert len(find_number_regions(maps_of(labels)).numbers) == 1
     labels[10:70, 44:46] = RULE
-    assert len(find_number_regions(draw(labels)).numbers) == 2
+    assert len(find_number_regions(maps_of(labels)).numbers) == 2
 
 
 def region(name, left, top, wide=30, high=20):
@@ -108,6 +97,13 @@ def test_numbers_that_do_not_align_are_lines():
     assert [[n.name for n in line] for line in lines] == [[0, 1], [2, 3]]
 
 
+def test_a_tall_number_does_not_join_the_lines_beside_it():
+    tall = NumberRegion((20, 0, 50, 60), 0, 20.0, 0)
+    others = [region(1, 70, 0), region(2, 72, 40), region(3, 140, 0), region(4, 140, 40)]
+    _, lines = align_numbers([tall, *others], 20.0)
+    assert sorted(len(line) for line in lines) == [2, 3]
+
+
 def line_of(*kinds, top=40, labels=None):
     """Draw pieces of these classes side by side, each 20 px high."""
     labels = np.zeros((160, 320), np.uint8) if labels is None else labels
@@ -117,19 +113,19 @@ def line_of(*kinds, top=40, labels=None):
 
 
 def test_printed_digits_are_read_with_the_handwriting_beside_them():
-    regions = find_number_regions(draw(line_of(PRINTED_DIGIT, DIGIT, PRINTED_DIGIT, DIGIT)))
+    regions = find_number_regions(maps_of(line_of(PRINTED_DIGIT, DIGIT, PRINTED_DIGIT, DIGIT)))
     assert (regions.maps.labels == DIGIT).sum() == 4 * 20 * 12
 
 
 def test_a_line_of_print_is_left_out():
     labels = line_of(PRINTED_DIGIT, PRINTED_DIGIT, PRINTED_DIGIT)
-    regions = find_number_regions(draw(line_of(DIGIT, DIGIT, DIGIT, top=100, labels=labels)))
+    regions = find_number_regions(maps_of(line_of(DIGIT, DIGIT, DIGIT, top=100, labels=labels)))
     assert {region.box[1] for region in regions.numbers} == {100}
 
 
 def likely(labels, top, at, **shares):
     """Return maps in which the piece `at` of the line is of several classes."""
-    maps = draw(labels)
+    maps = maps_of(labels)
     part = maps.probabilities[top : top + 20, 20 + 24 * at : 32 + 24 * at]
     part[:] = 0
     for kind, share in shares.items():
@@ -152,6 +148,6 @@ def test_a_clear_letter_in_a_line_of_digits_stays_a_letter():
 
 
 def test_a_struck_out_number_is_no_number():
-    regions = find_number_regions(draw(line_of(STRUCK, STRUCK, DIGIT, DIGIT)))
+    regions = find_number_regions(maps_of(line_of(STRUCK, STRUCK, DIGIT, DIGIT)))
     assert all(region.box[0] >= 68 for region in regions.numbers)
     assert len(regions.other) == 2
