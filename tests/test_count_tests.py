@@ -2,13 +2,12 @@
 
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parent.parent
-ALLOWED = "a store to test with is not installed"
+from scripts.count_tests import main
 
+ALLOWED = "a store to test with is not installed"
 TESTS = f'''
 import os, pytest
 retry = "RETRY" in os.environ
@@ -22,45 +21,45 @@ def server(): assert retry
 def test_with_a_server(server): pass
 def test_allowed(): pytest.skip("{ALLOWED}")
 '''
+WITHOUT_LEAVE = "import pytest\ndef test_a(): pass\ndef test_b(): pytest.skip('too tired')\n"
+
+
+@pytest.fixture(scope="module")
+def reports(tmp_path_factory):
+    """Run pytest on files of tests; return a function that gives the path of a report."""
+    folder = tmp_path_factory.mktemp("reports")
+    pytest_ = [sys.executable, "-m", "pytest", "-q", "-p", "no:xdist", "-c", "/dev/null"]
+    pytest_ += [f"--rootdir={folder}"]
+
+    def run(tests, name, *options, **environment):
+        (folder / "test_it.py").write_text(tests)
+        command = [*pytest_, *options, f"--junitxml={name}.xml"]
+        subprocess.run(command, cwd=folder, env={"PATH": "", **environment}, capture_output=True)
+
+    run(TESTS, "first")
+    run(TESTS, "retry", "--last-failed", RETRY="1")
+    run(WITHOUT_LEAVE, "skipped")
+    run("", "empty")
+    run("def broken(:\n", "broken")
+    (folder / "allowed").write_text(f"# words\n{ALLOWED}\n")
+    return folder.joinpath
 
 
 @pytest.fixture
-def count(tmp_path):
-    """Run pytest on a file of tests, once or with a retry, and count."""
-
-    def run(tests, *, retry=True):
-        (tmp_path / "test_it.py").write_text(tests)
-        (tmp_path / "allowed").write_text(f"# words\n{ALLOWED}\n")
-        pytest_ = [sys.executable, "-m", "pytest", "-q", "-p", "no:xdist", "-c", "/dev/null"]
-        pytest_ += [f"--rootdir={tmp_path}"]
-        subprocess.run([*pytest_, "--junitxml=first.xml"], cwd=tmp_path, capture_output=True)
-        if retry:
-            again = [*pytest_, "--last-failed", "--junitxml=retry.xml"]
-            environment = {"PATH": "", "RETRY": "1"}
-            subprocess.run(again, cwd=tmp_path, env=environment, capture_output=True)
-        done = subprocess.run(
-            [
-                sys.executable,
-                ROOT / "scripts" / "count_tests.py",
-                "allowed",
-                "first.xml",
-                "retry.xml",
-            ],
-            cwd=tmp_path,
-            capture_output=True,
-            text=True,
-        )
-        return done.returncode, done.stdout.splitlines()
+def count(reports, capsys):
+    def run(*names):
+        status = main(*(reports(name) for name in ("allowed", *(f"{n}.xml" for n in names))))
+        return status, capsys.readouterr().out.splitlines()
 
     return run
 
 
 def test_a_retry_changes_what_it_ran_and_the_count_is_of_all(count):
-    assert count(TESTS) == (0, ["5 passed, 0 failed, 1 skipped"])
+    assert count("first", "retry") == (0, ["5 passed, 0 failed, 1 skipped"])
 
 
 def test_without_a_retry_failures_are_named(count):
-    status, (*named, last) = count(TESTS, retry=False)
+    status, (*named, last) = count("first", "no such report")
     assert status == 1
     assert last == "2 passed, 3 failed, 1 skipped"
     assert {line.partition("::")[2] for line in named} == {
@@ -71,23 +70,21 @@ def test_without_a_retry_failures_are_named(count):
 
 
 def test_what_fails_twice_has_failed(count):
-    status, lines = count(TESTS + "def test_bad(): assert False\n")
-    assert status == 1
-    assert lines[-1] == "5 passed, 1 failed, 1 skipped"
+    assert count("first", "first")[1][-1] == "2 passed, 3 failed, 1 skipped"
 
 
 def test_a_skip_without_leave_fails(count):
-    skip = "import pytest\ndef test_a(): pass\ndef test_b(): pytest.skip('too tired')\n"
-    status, lines = count(skip, retry=False)
-    assert status == 1
-    assert lines == [
-        "skipped without leave: test_it::test_b: too tired",
-        "1 passed, 1 failed, 0 skipped",
-    ]
+    assert count("skipped") == (
+        1,
+        [
+            "skipped without leave: test_it::test_b: too tired",
+            "1 passed, 1 failed, 0 skipped",
+        ],
+    )
 
 
-@pytest.mark.parametrize("tests", ["", "import nothing_of_the_kind\n", "def broken(:\n"])
-def test_no_tests_at_all_have_not_passed(count, tests):
-    status, lines = count(tests, retry=False)
+@pytest.mark.parametrize("name", ["empty", "broken"])
+def test_no_tests_at_all_have_not_passed(count, name):
+    status, lines = count(name)
     assert status == 1
     assert lines[-1].startswith("0 passed")

@@ -45,13 +45,13 @@ def on_paper(digit: np.ndarray, paper: str, rng: np.random.Generator) -> np.ndar
 @pytest.mark.parametrize("paper", ["grey", "inverted", "noisy", "uneven"])
 def test_paper_does_not_change_the_answer(held_out, paper):
     reader, rng = current_reader(), np.random.default_rng(0)
-    n = 200
+    n = 100
     expected = reader.classifier.classify(held_out.frames[:n]).probabilities.argmax(axis=1)
     same = 0
     for digit, answer in zip(held_out.pictures[:n], expected, strict=True):
         picture = load_picture(png(on_paper(digit, paper, rng)))
         same += reader.read(picture, SINGLE).text == str(answer)
-    assert same >= 0.995 * n
+    assert same >= 0.99 * n
 
 
 MANY = {  # kinds of pictures, by what reading each of them takes
@@ -289,9 +289,9 @@ def test_one_reader_serves_all_requests():
 
 
 def test_a_page_with_too_many_marks_is_rejected_and_not_blank(as_picture):
-    page = np.full((1500, 1500), 255, np.uint8)
-    for y in range(10, 1480, 45):
-        for x in range(10, 1480, 45):
+    page = np.full((1050, 1100), 255, np.uint8)
+    for y in range(10, 1030, 45):
+        for x in range(10, 1080, 45):
             page[y : y + 25, x + 8 : x + 12] = 0
     reading = current_reader().read(as_picture(page))
     assert (reading.status, reading.text, reading.lines) == ("refused", "", ())

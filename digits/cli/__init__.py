@@ -38,20 +38,25 @@ def main(argv: Sequence[str] | None = None) -> int:
             return 0
         stop_writing()
         return FAILED
-    except (HintError, UnknownModelError, OutputFormatError) as error:
+    except Exception as error:
+        return _report(error, argv)
+    return status if isinstance(status, int) else 0
+
+
+def _report(error: Exception, argv: Sequence[str] | None) -> int:
+    """Report why a command failed; return the exit status."""
+    if isinstance(error, HintError | UnknownModelError | OutputFormatError):
         tell(f"digits: {error}. {_see_help(argv)}")
         return USAGE
-    except DigitsError as error:
+    if isinstance(error, DigitsError):
         tell(f"digits: {error}")
         return FAILED
-    except OSError as error:  # the disk is full, or writing is not allowed
+    if isinstance(error, OSError):  # the disk is full, or writing is not allowed
         what = error.filename or "the output"
         tell(f"digits: {what} cannot be read or written ({reason_of(error)})")
         stop_writing()
         return FAILED
-    except Exception as error:
-        return _report_unexpected(error, argv)
-    return status if isinstance(status, int) else 0
+    return _report_unexpected(error, argv)
 
 
 def _report_unexpected(error: Exception, argv: Sequence[str] | None) -> int:

@@ -4,6 +4,7 @@ import csv
 import datetime
 import math
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -207,18 +208,23 @@ def _characters(answers: Sequence[EvaluatedPicture]) -> dict[str, Any]:
     """Count the digits that are right, confused, missed or extra."""
     pairs = [pair for answer in answers for line in answer.pairs() for pair in line]
     written = [(a, b) for a, b in pairs if a is not None]
-    confusions: dict[str, int] = {}
-    for a, b in pairs:
-        if a != b:
-            name = f"{a or 'nothing'} as {'refused' if b == '?' else b or 'nothing'}"
-            confusions[name] = confusions.get(name, 0) + 1
     return {
         "written": len(written),
         "right": sum(a == b for a, b in written),
         "missed": sum(b is None for _, b in written),
         "extra": len(pairs) - len(written),
-        "confusions": dict(sorted(confusions.items(), key=lambda item: (-item[1], item[0]))),
+        "confusions": _confusions(pairs),
     }
+
+
+def _confusions(pairs: Sequence[Pair]) -> dict[str, int]:
+    """Count the characters that were read as others, the most frequent first."""
+    counts = Counter(
+        f"{a or 'nothing'} as {'refused' if b == '?' else b or 'nothing'}"
+        for a, b in pairs
+        if a != b
+    )
+    return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 
 
 def _characters_as_text(figures: dict[str, Any]) -> list[str]:

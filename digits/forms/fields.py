@@ -1,6 +1,6 @@
 """Read the fields of a page in one batch, and judge what was read."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -106,17 +106,11 @@ def _judge(job: _Job, numbers: Sequence[ReadNumber], accept: float) -> FieldRead
     line, doubts = found
     if line.text == "1" and is_lone_stroke(numbers[-1].line):
         return replace(_unread(job.cut, "Not a number"), offered=offer(each, line, ""))
-    reasons = [*job.reasons, *doubts]
-    if line.struck_out:
-        reasons.append("Struck out")
     if not line.digits:
         return replace(_unread(job.cut, "Not a number"), line=line)
-    if any(digit.value is None for digit in line.digits):
-        reasons.append("Not all of it is digits")
     value = to_value(each, line.written)
     fault = find_fault(each, value, len(line.digits))
-    if fault:
-        reasons.append(fault)
+    reasons = [*job.reasons, *doubts, *_reasons(line, fault)]
     confidence = given_checks(line.confidence, each.checks, len(line.digits))
     if confidence < accept and not reasons:
         reasons.append(UNSURE)
@@ -133,6 +127,16 @@ def _judge(job: _Job, numbers: Sequence[ReadNumber], accept: float) -> FieldRead
         offer(each, line, shown) if reasons else (),
         line,
     )
+
+
+def _reasons(line: Line, fault: str | None) -> Iterator[str]:
+    """Yield what is doubtful about a line of digits, and the fault of its value."""
+    if line.struck_out:
+        yield "Struck out"
+    if any(digit.value is None for digit in line.digits):
+        yield "Not all of it is digits"
+    if fault:
+        yield fault
 
 
 def _line_of(job: _Job, numbers: Sequence[ReadNumber]) -> tuple[Line, list[str]] | None:

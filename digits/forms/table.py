@@ -114,16 +114,19 @@ def to_xlsx(form: Form, readings: Iterable[FormReading]) -> bytes:
         confidences = [round(each.confidence, 4) for each in fields]
         _write_row(shares, down, [reading.file or "", reading.page, *confidences])
         for across, each in enumerate(fields, start=1 + len(ABOUT)):
-            if each.status not in ("doubtful", "missing"):
-                continue
-            page.cell(down, across).fill = DOUBTFUL
-            listed += 1
-            texts = (each.name, each.value, "; ".join(each.reasons), ", ".join(each.offered))
-            share = round(each.confidence, 4)
-            _write_row(checks, listed, [reading.file or "", reading.page, *texts, share])
+            if each.status in ("doubtful", "missing"):
+                page.cell(down, across).fill = DOUBTFUL
+                listed += 1
+                _write_row(checks, listed, [reading.file or "", reading.page, *_to_check(each)])
     file = io.BytesIO()
     book.save(file)
     return file.getvalue()
+
+
+def _to_check(each: FieldReading) -> tuple[str | float, ...]:
+    """Return the columns `TO_CHECK` of a field, after file and page."""
+    reasons, offered = "; ".join(each.reasons), ", ".join(each.offered)
+    return each.name, each.value, reasons, offered, round(each.confidence, 4)
 
 
 def _write_row(page: Any, row: int, values: Sequence[Any]) -> None:  # noqa: ANN401  # openpyxl's

@@ -1,7 +1,7 @@
 """Arrange the numbers of a page in rows and columns, with or without printed rules."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate, groupby, pairwise, product
 
@@ -91,20 +91,32 @@ def missing_places(
     size : px, width and height of the original
     """
     at = {(number.row, number.column): number.line.box for number in placed}
-    n_rows, n_columns = (1 + max(place[axis] for place in at) for axis in (0, 1))
-    gaps = []
-    for row, column in product(range(n_rows), range(n_columns)):
-        filled = [r for r in range(n_rows) if (r, column) in at]
-        if row not in filled and len(filled) > MOSTLY * n_rows:
-            beside = [at[row, c] for c in range(n_columns) if (row, c) in at]
-            nearest = sorted(filled, key=lambda r: abs(r - row))[:2]
-            across = Box.around(at[r, column] for r in nearest)
-            gaps.append((row, column, _gap_box(beside, across, size)))
-    return gaps
+    rows, columns = (range(1 + max(place[axis] for place in at)) for axis in (0, 1))
+    filled = {column: [row for row in rows if (row, column) in at] for column in columns}
+    return [
+        (row, column, _gap_box(at, row, column, filled[column], size))
+        for row, column in product(rows, columns)
+        if row not in filled[column] and len(filled[column]) > MOSTLY * len(rows)
+    ]
 
 
-def _gap_box(beside: Sequence[Box], across: Box, size: tuple[int, int]) -> Box:
-    """Return the box of a missing number: at the height of its row, as wide as its column."""
+def _gap_box(
+    at: Mapping[tuple[int, int], Box],
+    row: int,
+    column: int,
+    filled: Sequence[int],
+    size: tuple[int, int],
+) -> Box:
+    """Return the box of a missing number: at the height of its row, as wide as its column.
+
+    Parameters
+    ----------
+    at : boxes of the numbers, by row and column
+    filled : rows with a number in this column
+    """
+    beside = [box for (other, _), box in at.items() if other == row]
+    nearest = sorted(filled, key=lambda other: abs(other - row))[:2]
+    across = Box.around(at[other, column] for other in nearest)
     tall = max(box.height for box in beside)
     middle = _height_at(across.x + across.width / 2, beside)
     x, y = max(0, across.x - tall // 2), max(0, round(middle - tall))

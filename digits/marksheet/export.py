@@ -191,16 +191,21 @@ def _lines(sheet: Sheet, audit: Audit) -> Iterator[_Line]:
         shown = tuple((column, audit.cells[index][column]) for column in columns)
         name = "Total" if row.kind == "total" else named.get(index, "")
         before = ((name,) if sheet.names else ()) + (row.label,)
-        checks = [
-            f"{sheet.columns[column].name}: {', '.join(doubt.text for doubt in cell.doubts)}"
-            for column, cell in shown
-            if cell.doubts
-        ]
-        reason = [row.error] if row.error else []
-        yield _Line(index, before, shown, (*_state(audit, index), "; ".join(reason + checks)))
+        after = (*_state(audit, index), _to_check(sheet, row.error, shown))
+        yield _Line(index, before, shown, after)
     blank = tuple((column, Checked("")) for column in columns)
     for name in sheet.names[len(sheet.data) :]:  # no name is dropped silently
         yield _Line(-1, (name, ""), blank, (*_state(audit, -1), NO_ROW))
+
+
+def _to_check(sheet: Sheet, error: str, shown: Sequence[tuple[int, Checked]]) -> str:
+    """Return why a row has to be checked: its error, and the doubts about its cells."""
+    checks = [
+        f"{sheet.columns[column].name}: {', '.join(doubt.text for doubt in cell.doubts)}"
+        for column, cell in shown
+        if cell.doubts
+    ]
+    return "; ".join([error, *checks] if error else checks)
 
 
 def _state(audit: Audit, row: int) -> tuple[str, ...]:

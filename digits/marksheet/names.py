@@ -19,12 +19,15 @@ def parse_names(content: bytes | str) -> tuple[str, ...]:
         content = _decode(content)
     lines = [line for line in content.splitlines() if line.strip(" \t,;")]
     separator = next((sign for sign in "\t;" if sign in "".join(lines)), ",")
-    between = ", " if separator == "," else " "
     try:
         fields = list(csv.reader(lines, delimiter=separator))
     except csv.Error as error:
         raise DigitsError(NO_TEXT) from error
-    return tuple(between.join(part.strip() for part in line if part.strip()) for line in fields)
+    return tuple(_joined(line, ", " if separator == "," else " ") for line in fields)
+
+
+def _joined(parts: list[str], between: str) -> str:
+    return between.join(part.strip() for part in parts if part.strip())
 
 
 def _decode(content: bytes) -> str:

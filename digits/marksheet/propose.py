@@ -221,6 +221,11 @@ def _column_kind(written: Sequence[Entry]) -> Kind:
     texts = [written_text(entry.line) for entry in numbers]
     if texts and _is_identifier([entry.line.text for entry in numbers]):
         return "identifier"
+    return _points_kind(texts)
+
+
+def _points_kind(texts: Sequence[str]) -> Kind:
+    """Return the kind of a column of points: fractions, with decimals, or without."""
     if sum(bool(FRACTION.fullmatch(text)) for text in texts) > MOSTLY * len(texts):
         return "fraction"
     pointed = sum(map(_has_decimals, texts))
@@ -247,9 +252,12 @@ def _maximum(kind: Kind, written: Sequence[Entry], titles: Sequence[Entry]) -> D
     """Return the maximum of a column: printed, written after a slash, or the usual one."""
     if kind not in POINTS:
         return None
-    confident = [entry for entry in written if entry.line.confidence >= CONFIDENCE_THRESHOLD]
-    texts = [written_text(entry.line) for entry in confident]
-    marks = [value for text in texts if (value := to_points(text)) is not None]
+    texts = [
+        written_text(entry.line)
+        for entry in written
+        if entry.line.confidence >= CONFIDENCE_THRESHOLD
+    ]
+    marks = [value for value in map(to_points, texts) if value is not None]
     printed = _printed_maximum(titles, marks)
     if printed is not None:
         return printed
@@ -307,13 +315,16 @@ def propose_total_row(rows: Sequence[Row], columns: Sequence[Column]) -> tuple[R
     """Return the rows; the last is a total if it is the sum in most columns."""
     data = [row for row in rows if row.kind == "data"]
     numeric = [index for index, column in enumerate(columns) if column.is_numeric]
-    if len(data) <= ENOUGH_ROWS or not numeric:
+    if len(data) <= ENOUGH_ROWS or not _is_total_row(data, numeric):
         return tuple(rows)
+    return tuple(replace(row, kind="total") if row is data[-1] else row for row in rows)
+
+
+def _is_total_row(data: Sequence[Row], numeric: Sequence[int]) -> bool:
+    """Return whether the last row is the sum of the others in most of these columns."""
     *above, last = data
     agreeing = sum(_adds_up([(row, i) for row in above], (last, i)) for i in numeric)
-    if agreeing <= MOSTLY * len(numeric):
-        return tuple(rows)
-    return tuple(replace(row, kind="total") if row is last else row for row in rows)
+    return agreeing > MOSTLY * len(numeric)
 
 
 def _adds_up(parts: Sequence[tuple[Row, int]], total: tuple[Row, int]) -> bool:

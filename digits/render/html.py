@@ -92,6 +92,24 @@ def table(
     )
 
 
+def _line(placed: Sequence[tuple[float, float]], i: int) -> list[str]:
+    """Return the points of the i-th line, and the line through them."""
+    points = " ".join(f"{x:.1f},{y:.1f}" for x, y in placed)
+    return [
+        *(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2.5" fill="{_colour(i)}"/>' for x, y in placed),
+        f'<polyline points="{points}" fill="none" {_stroke(i)}/>',
+    ]
+
+
+def _legend(name: str, x: float, i: int) -> list[str]:
+    return [f'<path d="M{x:.0f} 10h22" {_stroke(i)}/>', _text(x + 27, 14.0, name, "start")]
+
+
+def _stroke(i: int) -> str:
+    dashes = DASHES[i % len(DASHES)]
+    return f'stroke="{_colour(i)}" stroke-width="2" stroke-dasharray="{dashes}"'
+
+
 def line_chart(
     series: Mapping[str, tuple[Sequence[float], Sequence[float]]],
     *,
@@ -111,31 +129,18 @@ def line_chart(
             HEIGHT - BOTTOM - (y - y0) / (y1 - y0) * (HEIGHT - BOTTOM - TOP),
         )
 
-    parts = []
-    for x in _ticks(x0, x1):
-        parts.append(_text(place(x, y0)[0], HEIGHT - BOTTOM + 14, f"{x:.6g}", "middle"))
+    parts = [
+        _text(place(x, y0)[0], HEIGHT - BOTTOM + 14, f"{x:.6g}", "middle") for x in _ticks(x0, x1)
+    ]
     for y in _ticks(y0, y1):
         at_y = place(x0, y)[1]
         parts.append(_text(LEFT - 5, at_y + 4, f"{y:.6g}", "end"))
         parts.append(
             f'<path d="M{LEFT} {at_y:.1f}H{WIDTH - RIGHT}" stroke="{PALE}" opacity=".35"/>'
         )
-    for i, (line_x, line_y) in enumerate(series.values()):
-        placed = [place(*point) for point in zip(line_x, line_y, strict=True)]
-        points = " ".join(f"{x:.1f},{y:.1f}" for x, y in placed)
-        parts += [
-            f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2.5" fill="{_colour(i)}"/>' for x, y in placed
-        ]
-        parts.append(
-            f'<polyline points="{points}" fill="none" stroke="{_colour(i)}" stroke-width="2" '
-            f'stroke-dasharray="{DASHES[i % len(DASHES)]}"/>'
-        )
-        at = LEFT + i * (WIDTH - LEFT) / len(series)
-        parts.append(
-            f'<path d="M{at:.0f} 10h22" stroke="{_colour(i)}" stroke-width="2" '
-            f'stroke-dasharray="{DASHES[i % len(DASHES)]}"/>'
-        )
-        parts.append(_text(at + 27, 14.0, list(series)[i], "start"))
+    for i, (name, points) in enumerate(series.items()):
+        parts += _line([place(*point) for point in zip(*points, strict=True)], i)
+        parts += _legend(name, LEFT + i * (WIDTH - LEFT) / len(series), i)
     parts.append(_text((LEFT + WIDTH) / 2, HEIGHT - 4, across, "middle"))
     drawn = (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" '

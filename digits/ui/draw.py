@@ -68,16 +68,22 @@ def _sheet_and_answer(
     with opened:
         cards = models()
         model = choose_model([(card.name, label(card)) for card in cards])
-    picture = reading = None
-    error = ""
-    if strokes:
-        picture, reading, error = _try_to_read(strokes, reader, model)
-    given = _answers_to(reading)
+    picture, reading, error = _try_to_read(strokes, reader, model)
     with above:
-        answers = answer_card(to_card(reading, given, error, keep, ask=ask), key="drawn answer")
-        if message := st.session_state.pop(NOTICE, None):
-            st.toast(message)
-        pressed = ask and given.is_unsaved and st.button("Save correction")
+        _show_and_take_answers(picture, reading, error, keep, ask)
+    if reading is not None and opened.open:
+        with opened:
+            _show_reasons(reading)
+
+
+def _show_and_take_answers(
+    picture: Picture | None, reading: Reading | None, error: str, keep: Keep | None, ask: bool
+) -> None:
+    given = _answers_to(reading)
+    answers = answer_card(to_card(reading, given, error, keep, ask=ask), key="drawn answer")
+    if message := st.session_state.pop(NOTICE, None):
+        st.toast(message)
+    pressed = ask and given.is_unsaved and st.button("Save correction")
     if reading is None or picture is None:
         return
     _take(reading, given, answers)
@@ -85,9 +91,6 @@ def _sheet_and_answer(
         _store(picture, reading, given, keep)
     if answers or pressed:
         run_again()
-    if opened.open:
-        with opened:
-            _show_reasons(reading)
 
 
 def _show_reasons(reading: Reading) -> None:
@@ -100,6 +103,8 @@ def _try_to_read(
     strokes: Strokes, reader: Callable[[str | None], "Reader"], model: str | None
 ) -> tuple[Picture | None, Reading | None, str]:
     """Return picture and reading of a drawing, and the message of an error."""
+    if not strokes:
+        return None, None, ""
     try:
         return *_read(strokes, reader(model)), ""
     except DigitsError as error:

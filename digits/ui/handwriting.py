@@ -1,7 +1,7 @@
 """The page "Your handwriting": view corrected digits, learn from them, undo it."""
 
 import html
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -132,9 +132,11 @@ def _show_in_use(mine: HandwritingService) -> None:
         st.session_state.pop(LESSON, None)
         _do(mine.undo, "Undone.")
     name = None if current is None else current.name
-    others = [one for one in versions if one.name != name]
-    if not others:
-        return
+    if others := [one for one in versions if one.name != name]:
+        _offer_versions(mine, others)
+
+
+def _offer_versions(mine: HandwritingService, others: Sequence[Version]) -> None:
     with st.expander("Earlier versions"):
         for version in others:
             if st.button(f"Use {_in_words(version)}", key=f"use {version.name}", width="stretch"):

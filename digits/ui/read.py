@@ -303,14 +303,18 @@ def _show_answer(
     if message := st.session_state.pop(NOTICE, None):
         st.toast(message)
     if result.pending and keep is not None:
-        n = len(result.pending)
-        if st.button(f"Save {n} correction{'s' * (n > 1)}", key="save", type="primary"):
-            _store(item, result, keep)
-            run_again()
+        _offer_to_save(item, result, keep)
     is_table = result.numbers is not None and result.numbers.is_table
     if is_table and st.button("Open as sheet", key="open-as-sheet"):
         open_as_sheet(item.name, item.content)
     return answers
+
+
+def _offer_to_save(item: OpenedPage, result: PageResult, keep: Keep) -> None:
+    n = len(result.pending)
+    if st.button(f"Save {n} correction{'s' * (n > 1)}", key="save", type="primary"):
+        _store(item, result, keep)
+        run_again()
 
 
 def _all_text(session: ReadSession) -> str:
@@ -451,13 +455,19 @@ def _take_region(
         session.adjusting.add(item.id)
     elif events.crop == DONE:
         session.adjusting.discard(item.id)
-    elif events.crop and paper is None and item.id in session.papers:
-        del session.papers[item.id]  # no longer the whole picture
-    elif events.crop and paper is None:  # none was found: one to be dragged
-        session.papers[item.id] = _inset(session.previews[item.id])
-        session.adjusting.add(item.id)
+    elif events.crop and paper is None:
+        _crop_to_paper(session, item)
     if before != session.choices(item):
         run_again()
+
+
+def _crop_to_paper(session: ReadSession, item: OpenedPage) -> None:
+    """Look for the paper again; where none was found, take one whose corners can be dragged."""
+    if item.id in session.papers:
+        del session.papers[item.id]  # no longer the whole picture
+    else:
+        session.papers[item.id] = _inset(session.previews[item.id])
+        session.adjusting.add(item.id)
 
 
 def _inset(preview: Preview) -> Paper:

@@ -126,18 +126,24 @@ def show_checks(
     order = uncertain_first(sheet, audit) if is_form else None
     shown = [index for index, scan in enumerate(session.scans) if scan.view]
     selected = events.selected or first_open(sheet, audit, order)
-    first = int(selected.split()[0]) if selected else 0
-    scan = next((each for each in (events.scan, first, *shown) if each in shown), 0)
+    scan = _scan_in_sight(events, selected, shown)
+    undo = session.steps[-1].label if session.steps else ""
+    keys = None if order is None else [row_name(sheet.rows[index]) for index in order]
+    state = TableState(epoch, session.seen, undo, scan, selected, keys)
     with st.container(key="sheet-check"):
         photograph, table = st.columns(2, gap="medium")
         with table:
-            undo = session.steps[-1].label if session.steps else ""
-            keys = None if order is None else [row_name(sheet.rows[index]) for index in order]
-            state = TableState(epoch, session.seen, undo, scan, selected, keys)
             sheet_table(sheet, audit, session.scans, state)
         with photograph:
             if shown:
                 _show_photograph(session, scan, epoch, key=key, selected=selected)
+
+
+def _scan_in_sight(events: TableEvents, selected: str, shown: Sequence[int]) -> int:
+    """Return whose photograph is shown: the chosen one, that of the selected cell, or the first."""
+    first = int(selected.split()[0]) if selected else 0
+    wanted = (events.scan, first, *shown)
+    return next((each for each in wanted if each is not None and each in shown), 0)
 
 
 def _show_photograph(
