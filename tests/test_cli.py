@@ -450,7 +450,7 @@ def test_help_loads_nothing_heavy():
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no broken pipes")
-def test_a_reader_that_closes_the_pipe():
+def test_a_closed_output_pipe_ends_quietly():
     process = subprocess.Popen(
         [sys.executable, "-m", "digits", "--help"],
         cwd=Path(__file__).parent.parent,

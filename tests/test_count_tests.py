@@ -69,11 +69,11 @@ def test_without_a_retry_failures_are_named(count):
     }
 
 
-def test_what_fails_twice_has_failed(count):
+def test_a_test_that_fails_twice_counts_as_failed(count):
     assert count("first", "first")[1][-1] == "2 passed, 3 failed, 1 skipped"
 
 
-def test_a_skip_without_leave_fails(count):
+def test_a_skip_with_an_unlisted_reason_fails(count):
     assert count("skipped") == (
         1,
         [
@@ -84,7 +84,7 @@ def test_a_skip_without_leave_fails(count):
 
 
 @pytest.mark.parametrize("name", ["empty", "broken"])
-def test_no_tests_at_all_have_not_passed(count, name):
+def test_an_empty_or_broken_run_fails(count, name):
     status, lines = count(name)
     assert status == 1
     assert lines[-1].startswith("0 passed")

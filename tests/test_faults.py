@@ -48,7 +48,7 @@ def refuse(number):
         ("replace", errno.EACCES, "Permission denied"),
     ],
 )
-def test_learning_that_cannot_be_kept_is_a_sentence_and_changes_nothing(
+def test_learning_that_cannot_be_kept_gives_one_error_message_and_changes_nothing(
     function, number, result, tmp_path, monkeypatch
 ):
     before = save_version(tmp_path, HEAD, ())
@@ -84,7 +84,7 @@ def test_a_file_that_cannot_be_written_is_one_error(tmp_path, monkeypatch, capsy
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="there is no /dev/full")
-def test_an_output_that_is_full_is_one_sentence():
+def test_an_output_that_is_full_gives_one_error_message():
     for options in ([], ["--format", "csv"]):
         with Path("/dev/full").open("w") as full:
             done = subprocess.run(
@@ -144,7 +144,7 @@ def test_a_model_truncated_emptied_exchanged_or_gone_is_never_read_with(weights,
 
 @pytest.mark.parametrize("damage", [halve, empty, exchange, other_json, Path.unlink])
 @pytest.mark.parametrize("name", ["cnn.json", "dense.json", "line.json"])
-def test_a_card_truncated_emptied_exchanged_or_gone_is_a_sentence(weights, name, damage):
+def test_a_card_truncated_emptied_exchanged_or_gone_gives_one_error_message(weights, name, damage):
     damage(weights / name)
     with pytest.raises(ModelError):
         if name == "line.json":
@@ -153,7 +153,7 @@ def test_a_card_truncated_emptied_exchanged_or_gone_is_a_sentence(weights, name,
             current_reader(name.removesuffix(".json"))
 
 
-def test_a_network_of_another_kind_with_its_own_card_is_a_sentence(weights):
+def test_a_network_of_another_kind_with_its_own_card_gives_one_error_message(weights):
     for name, other, load in (
         ("dense", "line", registry.load_classifier),
         ("line", "cnn", load_line_recognizer),
@@ -259,7 +259,7 @@ def test_an_h5_that_keras_2_saved_is_read_as_keras_2_read_it(tmp_path, kernels, 
 @pytest.mark.slow
 @pytest.mark.parametrize("first", [{**SHAPE}, {"batch_input_shape": [None, 784]}, {}])
 @KERAS_REMARK
-def test_an_h5_that_keras_3_no_longer_opens_is_a_sentence(tmp_path, kernels, first):
+def test_an_h5_that_keras_3_no_longer_opens_gives_one_error_message(tmp_path, kernels, first):
     path = tmp_path / "older.h5"
     flat = [] if first.get("batch_input_shape") == [None, 784] else [layer("Flatten", "flatten")]
     layers = [*flat, HIDDEN, LAST]

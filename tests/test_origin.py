@@ -52,7 +52,7 @@ def status(method="POST", host="localhost:8501", **options):
     "host",
     ["localhost", "LocalHost:8501", "127.0.0.1:8501", "[::1]:8501", "192.168.7.3", "lab", ""],
 )
-def test_ones_own_names_and_any_address_are_answered(host):
+def test_own_host_names_and_ip_addresses_are_accepted(host):
     start, body = ask(hosts=PERSONAL, host=host)
     assert (start["status"], body["body"]) == (200, b"here")
     assert ask("websocket", hosts=PERSONAL, host=host)[0]["type"] == "websocket.accept"
@@ -137,7 +137,7 @@ def test_pages_that_are_named_are_like_our_own():
     assert sent["type"] == "websocket.accept"
 
 
-def test_behind_a_proxy_the_public_address_is_ones_own():
+def test_the_public_address_is_accepted_behind_a_proxy():
     environment = {"DIGITS_PUBLIC_URL": "https://digits.example:8443/, https://Other.example/app"}
     site = own_site(load_settings(environment).public_urls)
     proxied = {"site": site, "sec_fetch_site": "same-origin"}
@@ -149,7 +149,7 @@ def test_behind_a_proxy_the_public_address_is_ones_own():
 
 
 @pytest.mark.parametrize("url", ["digits.example", "ftp://digits.example", "https://", "/", "*"])
-def test_a_public_address_that_is_none_is_a_sentence(url):
+def test_an_invalid_public_address_gives_one_error_message(url):
     with pytest.raises(SettingsError, match=r"DIGITS_PUBLIC_URL holds .*https://digits\.example"):
         load_settings({"DIGITS_PUBLIC_URL": url})
 

@@ -106,7 +106,7 @@ def test_each_machine_gets_one_pin_of_each_library(name, python, system, machine
     assert found == ({tensorflow} if tensorflow else set())
 
 
-def test_python_3_14_is_spared_tensorflow():
+def test_python_3_14_gets_no_tensorflow():
     where = {"python_version": "3.14", "python_full_version": "3.14.0"}
     needed = {"tensorflow", "tensorflow-cpu", "keras", "h5py", "tf2onnx"}
     for pin in map(Requirement, pins("requirements.txt")):
@@ -135,7 +135,7 @@ FREE = re.compile(
 )
 
 
-def test_no_licence_takes_back_what_ours_gives():
+def test_all_licences_are_compatible_with_mit():
     rows = (ROOT / "THIRD_PARTY.md").read_text("utf-8").splitlines()
     licences = {
         row.split("|")[1].strip(" `"): row.split("|")[3].strip()
@@ -154,7 +154,7 @@ def test_no_licence_takes_back_what_ours_gives():
     assert others == {"psycopg": "LGPL-3.0-only", "psycopg-binary": "LGPL-3.0-only"}
 
 
-def test_the_version_stands_in_one_place():
+def test_the_version_is_defined_once():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     assert "version" in project["dynamic"]
     assert Version(digits.__version__).release
@@ -164,7 +164,7 @@ def test_the_version_stands_in_one_place():
     assert f"\n## {digits.__version__}" in changes
 
 
-def test_the_card_of_mnist_is_true():
+def test_the_mnist_card_matches_the_file():
     card = json.loads((ROOT / "data" / "mnist.json").read_text(encoding="utf-8"))
     path = ROOT / "data" / card["file"]
     assert hashlib.sha256(path.read_bytes()).hexdigest() == card["sha256"]

@@ -198,7 +198,7 @@ def test_boxes_are_in_pixels_of_the_original(held_out):
     assert 380 <= max(box.width, box.height) <= 430
 
 
-def test_blank_paper_is_an_answer(as_picture):
+def test_blank_paper_has_the_status_blank(as_picture):
     for hint in (ANY, SINGLE, Hint(length=3)):
         reading = current_reader().read(as_picture(np.full((90, 90), 200, np.uint8)), hint)
         assert (reading.status, reading.text, reading.lines) == ("blank", "", ())
@@ -228,7 +228,7 @@ def test_a_box_outside_the_picture_is_explained(box, as_picture):
         current_reader().read(as_picture(np.full((30, 30), 255, np.uint8)), Hint(boxes=(box,)))
 
 
-def test_as_many_digits_as_a_strip_holds_can_be_promised(as_picture):
+def test_a_length_hint_up_to_the_maximum_is_accepted(as_picture):
     grey = np.full((200, 900), 255, np.uint8)
     grey[60:140, 100:800:30] = 0
     reading = current_reader().read(as_picture(grey), Hint(length=MAX_LENGTH))
@@ -236,12 +236,12 @@ def test_as_many_digits_as_a_strip_holds_can_be_promised(as_picture):
     agrees_with_itself(reading)
 
 
-def test_doubt_is_shown(held_out, as_picture):
+def test_a_threshold_of_one_makes_a_reading_doubtful(held_out, as_picture):
     reading = current_reader().read(as_picture(held_out.pictures[0]), Hint(single=True, accept=1.0))
     assert reading.status == "doubtful"
 
 
-def test_the_same_question_has_the_same_identity(held_out, as_picture):
+def test_the_same_picture_and_hint_have_the_same_reading_id(held_out, as_picture):
     picture, reader = as_picture(held_out.pictures[0]), current_reader()
     assert reader.read(picture, SINGLE).id == reader.read(picture, SINGLE).id
     assert reader.read(picture, SINGLE).id != reader.read(picture).id
@@ -353,7 +353,7 @@ def test_the_line_network_decides_where_the_digit_network_is_in_doubt(margin, re
     assert reading.text == read_as
 
 
-def test_where_the_line_network_sees_no_digit_the_other_may_but_is_not_believed(as_picture):
+def test_a_digit_that_the_line_network_misses_is_doubtful(as_picture):
     page = np.full((60, 60), 255, np.uint8)
     page[10:50, 26:34] = 0
     reading = reader_of(1, 30.0, None).read(as_picture(page))

@@ -173,7 +173,7 @@ def test_the_app_rejects_other_sites_and_makes_no_requests(watched, tmp_path):
     assert result.read_text("utf-8") == ""
 
 
-def test_what_is_secret_stands_in_no_log_and_in_no_answer(tmp_path):
+def test_no_secret_is_in_logs_or_responses(tmp_path):
     """Neither token nor passwords, with a database that is gone and a caller who is refused."""
     port = free_port()
     url = "postgresql://somebody:database-5ecret@127.0.0.1:9/digits"
@@ -341,7 +341,7 @@ def test_an_h5_that_would_run_code_is_rejected(ending, tmp_path):
     assert not ran.exists()
 
 
-def test_the_settings_of_the_pages_are_those_that_are_promised():
+def test_streamlit_settings_match_the_security_document():
     for path in (".streamlit/config.toml", "deploy/.streamlit/config.toml"):
         settings = tomllib.loads((ROOT / path).read_text("utf-8"))
         server = settings["server"]
@@ -356,7 +356,7 @@ def test_the_settings_of_the_pages_are_those_that_are_promised():
 DOCUMENT = (ROOT / "docs" / "security.md").read_text("utf-8")
 
 
-def test_every_claim_of_the_document_names_a_test_that_there_is():
+def test_every_claim_of_the_security_document_names_a_test():
     tests = "\n".join(path.read_text("utf-8") for path in (ROOT / "tests").rglob("test_*.py"))
     named = re.findall(r"`(test_\w+)`", DOCUMENT)
     assert len(set(named)) > 20

@@ -46,7 +46,7 @@ def test_65_clients_at_once(house):
     assert max(house.reader.groups) > 1
 
 
-def test_a_place_is_given_back_whatever_happened(house):
+def test_a_slot_is_released_after_any_outcome(house):
     client = house.client(requests=1)
     for _ in range(3):
         assert client.post(URL, content=b"no picture").status_code == 400

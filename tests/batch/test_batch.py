@@ -312,7 +312,7 @@ def test_a_zip_is_read_without_unpacking(tmp_path, png, labels):
     assert [Path(row["file"]).name for row in found] == ["0.png", "1.png", "2.png"]
 
 
-def test_names_that_stand_for_nothing_say_why(tmp_path):
+def test_sources_without_pictures_give_a_reason(tmp_path):
     (tmp_path / "empty").mkdir()
     (tmp_path / "bad.zip").write_bytes(b"no zip")
     (tmp_path / "bad.csv").write_text("name\na.png\n", encoding="utf-8")
@@ -322,7 +322,7 @@ def test_names_that_stand_for_nothing_say_why(tmp_path):
     assert all(row["error"] for row in rows(tmp_path / "out.parquet"))
 
 
-def test_a_link_that_leads_round_in_a_circle_ends(tmp_path, png):
+def test_a_circular_link_is_not_followed(tmp_path, png):
     (tmp_path / "a").mkdir()
     (tmp_path / "a" / "0.png").write_bytes(png(0))
     try:

@@ -115,7 +115,7 @@ def test_one_digit_is_corrected_by_itself(read):
         *[("7", {"line": 1}), ("7", {"line": -1}), ("7", {"digit": 3}), ("72", {"digit": 0})],
     ],
 )
-def test_what_is_no_truth_is_one_sentence(read, truth, which):
+def test_what_is_no_truth_gives_one_error_message(read, truth, which):
     with pytest.raises(CorrectionsError):
         to_corrections(*read, truth, source="read", act="typed", **which)
 
@@ -268,7 +268,7 @@ def test_an_unknown_source_becomes_import(corrections):
 
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
-def test_a_damaged_zip_is_a_sentence_or_has_faults(data, corrections):
+def test_a_damaged_zip_gives_one_error_message_or_has_faults(data, corrections):
     packed = bytearray(export_zip(corrections[:2]))
     for _ in range(data.draw(st.integers(1, 8))):
         packed[data.draw(st.integers(0, len(packed) - 1))] = data.draw(st.integers(0, 255))
@@ -309,7 +309,7 @@ def test_no_file_outside_the_folder_is_read(name, page, tmp_path):
     [b"", b"no zip", b"PK\x03\x04 half a zip", export_zip([])[:40]],
     ids=["empty", "text", "a beginning", "cut off"],  # what is cut off holds the time
 )
-def test_what_is_no_zip_is_one_sentence(content):
+def test_what_is_no_zip_gives_one_error_message(content):
     with pytest.raises(CorrectionsError, match="ZIP"):
         import_zip(content, current_reader())
 
@@ -325,7 +325,7 @@ def test_a_zip_bomb_is_not_unpacked(monkeypatch):
 
 
 @pytest.mark.parametrize("table", ["", "name,text\na.png,7\n", "file,text\n", "\x00\x01"])
-def test_a_zip_without_a_table_is_one_sentence(table):
+def test_a_zip_without_a_table_gives_one_error_message(table):
     with pytest.raises(CorrectionsError, match="labels"):
         import_files(labels_csv=table)
 

@@ -165,7 +165,7 @@ def test_many_are_stored_at_once(store):
     assert store.remove([c.id for c in many]) == 1000
 
 
-def test_two_that_save_at_once_both_do(url):
+def test_two_stores_can_save_at_the_same_time(url):
     stores = [Corrections(url) for _ in range(4)]  # the tables are made by whoever comes first
     faults = []
 
@@ -235,7 +235,7 @@ def test_a_database_of_a_newer_version_is_left_alone(url, store):
     newer.close()
 
 
-def test_a_database_that_is_gone_is_one_sentence_without_the_password():
+def test_a_database_that_is_gone_gives_one_error_message_without_the_password():
     store = Corrections("postgresql+psycopg://somebody:geheim@127.0.0.1:9/digits")
     with pytest.raises(CorrectionsError, match="cannot be reached") as caught:
         store.check()
@@ -286,19 +286,19 @@ def test_a_server_that_was_stopped_is_used_again_once_it_runs(server):
 
 
 @pytest.mark.parametrize("address", ["", "no address", "nodb://here", "mysql://here/there"])
-def test_an_address_that_cannot_be_used_is_one_sentence(address):
+def test_an_address_that_cannot_be_used_gives_one_error_message(address):
     with pytest.raises(CorrectionsError, match="DATABASE_URL"):
         Corrections(address)
 
 
-def test_a_damaged_file_is_one_sentence(tmp_path):
+def test_a_damaged_file_gives_one_error_message(tmp_path):
     path = tmp_path / "c.sqlite"
     path.write_bytes(b"this is no database, but a letter to somebody\n" * 50)
     with pytest.raises(CorrectionsError, match="damaged"):
         Corrections(f"sqlite:///{path.as_posix()}").count()
 
 
-def test_a_full_disk_is_one_sentence_and_loses_nothing(tmp_path):
+def test_a_full_disk_gives_one_error_message_and_loses_nothing(tmp_path):
     path = tmp_path / "c.sqlite"
     store = Corrections(f"sqlite:///{path.as_posix()}")
     store.add([correction(1)])
@@ -331,7 +331,7 @@ def test_a_database_that_may_only_be_read_is_read(tmp_path, monkeypatch):
     assert not list(tmp_path.glob("file:*"))  # the address is no folder
 
 
-def test_someone_elses_long_change_is_one_sentence(tmp_path, monkeypatch):
+def test_someone_elses_long_change_gives_one_error_message(tmp_path, monkeypatch):
     monkeypatch.setattr("digits.io.database.WAIT", 0.1)
     path = tmp_path / "c.sqlite"
     store = Corrections(f"sqlite:///{path.as_posix()}")
@@ -351,7 +351,7 @@ _steps = st.lists(st.tuples(_DO, st.integers(0, 5), st.sampled_from("17")))
 
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(steps=_steps)
-def test_in_any_order_the_store_is_what_a_dictionary_would_be(steps, tmp_path_factory):
+def test_the_store_behaves_like_a_dictionary(steps, tmp_path_factory):
     path = tmp_path_factory.mktemp("any") / "c.sqlite"
     store = Corrections(f"sqlite:///{path.as_posix()}")
     there, gone = {}, {}
@@ -383,7 +383,7 @@ def test_acknowledged_writes_survive_a_kill(url, store, monkeypatch):
     assert (outcome.lost, outcome.halves) == (0, 0)
 
 
-def test_a_campaign_of_kills_sees_what_is_lost(url, monkeypatch):
+def test_the_kill_campaign_detects_lost_writes(url, monkeypatch):
     """The oracle itself: a store that acknowledges, and keeps nothing."""
     monkeypatch.setattr(Corrections, "all", lambda self, wanted: [])
     monkeypatch.setenv("DATABASE_URL", url)

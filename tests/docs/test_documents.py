@@ -109,7 +109,7 @@ def test_commands_of_the_readme_run(command, folder, capsys):
 
 
 @pytest.mark.parametrize("command", SHOWN)
-def test_what_the_demonstration_types_can_be_typed(command):
+def test_the_commands_of_the_demo_run(command):
     program, *words = shlex.split(command)
     if program == "streamlit":
         assert all((ROOT / word).is_file() for word in words[1:])
@@ -121,7 +121,7 @@ def test_what_the_demonstration_types_can_be_typed(command):
         assert "5" in done.stdout
 
 
-def test_what_the_demonstration_presses_is_there():
+def test_buttons_named_in_the_demo_exist():
     pressed = set(re.findall(r"\*([^*]+)\*", DEMO.replace("**", "")))
     pages = "".join(path.read_text("utf-8") for path in (ROOT / "digits" / "ui").glob("*.py"))
     examples = {path.stem for path in EXAMPLE.parent.iterdir()}
@@ -163,7 +163,7 @@ def test_the_idea_is_credited():
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
-def test_links_lead_somewhere(document):
+def test_relative_links_exist(document):
     text = document.read_text(encoding="utf-8")
     for target in re.findall(r"\]\(([^)#\s]+)", text):
         if not re.match(r"[a-z]+:", target):
@@ -176,7 +176,7 @@ def test_every_sentence_of_the_request_has_a_row(sentence):
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row[0][:40])
-def test_what_a_row_names_exists(row):
+def test_paths_and_tests_of_the_requirements_exist(row):
     _, built, shown = row
     paths = re.findall(r"`([^`]+)`", built)
     tests = re.findall(r"`([^`]+)`", shown)

@@ -25,7 +25,7 @@ DIGITS = HANDWRITING["digits"]
 
 
 @pytest.mark.parametrize("answer", ANSWERS, ids=lambda answer: answer.split("**")[0][:40])
-def test_what_an_answer_names_is_in_the_file_it_names(answer):
+def test_names_in_an_answer_exist_in_its_files(answer):
     names = re.findall(r"`([^`\n]+)`", answer)
     files = [ROOT / name for name in names if "/" in name]
     assert files

@@ -77,7 +77,7 @@ def test_fields_are_proposed_where_none_are_named(folder, capsys):
         (["read", "nothing.json", "scans", "--out", "x.csv", "--accept", "2"], 2, "accept"),
     ],
 )
-def test_errors_are_one_sentence(folder, capsys, monkeypatch, arguments, status, what):
+def test_errors_give_one_error_message(folder, capsys, monkeypatch, arguments, status, what):
     monkeypatch.chdir(folder[0])
     assert main(["form", *arguments]) == status
     result = capsys.readouterr().err

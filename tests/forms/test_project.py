@@ -104,13 +104,13 @@ def reading(plain):
         (lambda p: reading(p).update(reasons=["Unsure"]), "damaged"),
     ],
 )
-def test_a_damaged_project_gets_one_sentence(project, change, what):
+def test_a_damaged_project_gives_one_error_message(project, change, what):
     with pytest.raises(FormError, match=what) as raised:
         load_project(changed(save_project(project), change))
     assert "\n" not in str(raised.value)
 
 
-def test_a_file_that_is_no_project_or_lacks_a_part_gets_one_sentence(project):
+def test_a_file_that_is_no_project_or_lacks_a_part_gives_one_error_message(project):
     content = save_project(project)
     broken = (b"PK", content[: len(content) // 2], changed(content, form=b"[]"))
     lacking = (changed(content, drop=part) for part in ("form", "project", "frames", "pages"))

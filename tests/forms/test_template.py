@@ -112,7 +112,7 @@ def broken(**changes):
         ),
     ],
 )  # fmt: skip
-def test_a_bad_file_gets_one_sentence(content, what):
+def test_a_bad_file_gives_one_error_message(content, what):
     with pytest.raises(FormError, match=what) as raised:
         Form.load(content)
     assert "\n" not in str(raised.value)
@@ -147,7 +147,7 @@ def test_a_field_is_described_on_the_command_line():
     "text", ["roll", "roll:identifier", "roll@1,2,3,4", ":identifier@1,2,3,4", "a:b@1,2,3,4",
              "a:number@1,2,3", "a:number:what@1,2,30,40", "a:number:range=x..3@1,2,30,40"]
 )  # fmt: skip
-def test_a_field_that_is_described_wrongly_gets_a_sentence(text):
+def test_a_wrong_field_description_gives_one_error_message(text):
     with pytest.raises(HintError):
         parse_field(text)
 

@@ -162,7 +162,7 @@ def test_a_reading_agrees_with_itself(reader, ink, result, paper, pen):
     agrees_with_itself(reading)
 
 
-def test_more_digits_promised_than_there_is_room_for(reader):
+def test_a_length_hint_beyond_the_room_for_digits(reader):
     grey = np.uint8([[0], [0], [7], [7]])  # found by the property above
     reading = reader.read(Picture(grey, 1, 4, "0" * 64), Hint(length=40))
     assert len(reading.text) < 40

@@ -71,7 +71,7 @@ def test_enlarged_digits_get_the_same_answer(held_out):
 
 
 @given(st.integers(0, 40), st.integers(0, 40), st.integers(0, 4999))
-def test_where_a_digit_stands_does_not_matter(held_out, down, right, index):
+def test_the_frame_does_not_depend_on_the_position(held_out, down, right, index):
     digit = held_out.frames[index]
     page = np.pad(digit, ((down, 40 - down), (right, 40 - right)))
     here = np.pad(digit, 40)
@@ -79,7 +79,7 @@ def test_where_a_digit_stands_does_not_matter(held_out, down, right, index):
 
 
 @given(st.integers(2, 90), st.integers(2, 90))  # one of 1 x 2 px would exceed the frame
-def test_the_mass_lies_in_the_middle(height, width):
+def test_the_centre_of_mass_is_centred(height, width):
     page = np.zeros((120, 120), np.float32)
     page[10 : 10 + height, 10 : 10 + width] = 1
     frame = to_frame(page, whole(page))

@@ -143,7 +143,7 @@ def test_where_the_page_fills_the_picture_no_sheet_is_found(held_out, name):
     assert find_paper(grey) is None
 
 
-def test_no_digit_is_taken_for_a_sheet(held_out):
+def test_digits_are_not_detected_as_sheets(held_out):
     for digit in held_out.pictures[:60]:
         large = cv2.resize(digit, (200, 200), interpolation=cv2.INTER_CUBIC)
         assert find_paper(large) is None

@@ -88,7 +88,7 @@ def test_a_row_of_dashes_is_writing():
     assert not find_rules(ink).any()
 
 
-def test_nothing_but_a_line_is_a_mark():
+def test_a_lone_line_is_not_a_rule():
     ink = np.zeros((100, 100), np.float32)
     ink[:, 48:52] = 1
     assert not find_rules(ink).any()
@@ -96,14 +96,14 @@ def test_nothing_but_a_line_is_a_mark():
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 300), (39, 300), (40, 40), (300, 41)])
 @pytest.mark.parametrize("level", [0.0, 1.0])
-def test_awkward_sizes(shape, level):
+def test_small_and_narrow_images(shape, level):
     ink = np.full(shape, level, np.float32)
     mask = find_rules(ink)
     assert mask.shape == shape
     assert erase(ink, mask).sum() == ink.sum()
 
 
-def test_ink_is_only_ever_taken_away():
+def test_erasing_never_adds_ink():
     ink = np.random.default_rng(0).random((300, 500), np.float32)
     assert (erase(ink, np.random.default_rng(1).random(ink.shape) > 0.5) <= ink).all()
 

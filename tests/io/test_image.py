@@ -345,7 +345,7 @@ def test_heic_without_the_library(monkeypatch):
     assert "save it as JPEG" in explained(HEIC, NotAPictureError)
 
 
-def test_formats_that_we_do_not_promise_are_not_tried():
+def test_unsupported_formats_are_not_decoded():
     for form in ("PPM", "TGA", "ICO", "PCX"):
         assert "use PNG" in explained(saved(page().convert("RGB"), form), NotAPictureError)
 

@@ -51,7 +51,7 @@ def fail_with(monkeypatch, number):
         (errno.EADDRNOTAVAIL, "localhost is not an address of this computer"),
     ],
 )
-def test_every_other_reason_is_a_sentence(monkeypatch, number, sentence):
+def test_every_other_failure_gives_one_error_message(monkeypatch, number, sentence):
     fail_with(monkeypatch, number)
     with pytest.raises(DigitsError, match=sentence) as refused, listen("localhost", 80):
         pytest.fail("it was opened")

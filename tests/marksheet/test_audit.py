@@ -93,7 +93,7 @@ def test_an_agreeing_sum_confirms_doubtful_readings_but_not_marks():
     assert [bool(cell.doubts) for cell in audit_sheet(alone).cells[0]] == [True, True, True]
 
 
-def test_the_reading_that_makes_a_sum_agree_is_asked_for_and_not_put_in():
+def test_a_reading_that_makes_a_sum_agree_is_offered_but_not_applied():
     sheet = sheet_of([entry("4", sure=0.98, second=9), "19", "33"], columns=(POINTS, POINTS, TOTAL))
     audit = audit_sheet(sheet)
     assert audit.sums[0].suspect is None  # no single digit explains 10 points

@@ -126,7 +126,7 @@ fields = st.sampled_from(["text", "kept", "is_reading", "name", "kind", "maximum
 
 
 @given(st.dictionaries(keys, values | st.dictionaries(fields, values)))
-def test_whatever_a_browser_sends_a_sheet_can_be_built_from_it(change):
+def test_any_change_from_a_browser_gives_a_valid_sheet(change):
     user_input = replay([step for step in [make_step({}, "x", clean_change(change))] if step])
     audit_sheet(apply(sheet_of(["7", "8"], ["1", "2"]), user_input))
 

@@ -82,7 +82,7 @@ def test_names_and_headings_are_left_out_and_everybody_is_a_row(sheet):
     assert sheet.columns[0].kind == "name"
 
 
-def test_nothing_is_wrong_in_silence_and_what_is_no_number_has_a_doubt(sheet):
+def test_every_wrong_cell_has_a_doubt(sheet):
     cells = audit_sheet(sheet).cells[1:]
     for row, (found, texts) in enumerate(zip(cells, ROWS, strict=True)):
         for cell, text in zip(found[1:], texts[1:], strict=True):

@@ -181,7 +181,7 @@ def test_sheets_lie_beside_corrections_in_one_database(url, store):
     corrections.close()
 
 
-def test_a_database_that_is_gone_is_one_sentence(tmp_path):
+def test_a_database_that_is_gone_gives_one_error_message(tmp_path):
     (tmp_path / "file").write_text("no folder")
     store = SheetStore(f"sqlite:///{(tmp_path / 'file' / 'x.sqlite').as_posix()}")
     with pytest.raises(SheetsError, match="sheet"):

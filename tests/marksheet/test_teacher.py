@@ -61,11 +61,10 @@ def check(scan, truth):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("tilt", [0, 15])
-def test_a_sheet_of_45_pupils_needs_hardly_more_inputs_than_it_has_uncertain_cells(mnist, tilt):
-    rng = np.random.default_rng((5100, tilt))
+def test_a_sheet_of_45_pupils_needs_hardly_more_inputs_than_it_has_uncertain_cells(mnist):
+    rng = np.random.default_rng((5100, 15))
     ink, truth = compose_sheet(mnist.calibration, rng, ruled=True, rows=PUPILS)
-    png = cv2.imencode(".png", photograph(ink, tilt, rng, shaded=False))[1].tobytes()
+    png = cv2.imencode(".png", photograph(ink, 15, rng, shaded=False))[1].tobytes()
     (scan,) = [read_scan(shipped_reader().read, each) for each in list_scans("class.png", png)]
     assert [len(row) for row in scan.rows] == [len(texts) for texts in truth]
     inputs, uncertain, audit = check(scan, truth)

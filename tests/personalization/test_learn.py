@@ -119,7 +119,7 @@ def test_the_fit_is_the_logistic_regression_that_scikit_learn_finds():
     np.testing.assert_allclose(found, expected, atol=2e-3)
 
 
-def test_pulls_add_up_to_nothing_and_far_digits_stay_as_they_are():
+def test_class_coefficients_sum_to_zero_and_distant_digits_do_not_change():
     rng = np.random.default_rng(1)
     embeddings = np.abs(rng.normal(size=(30, 8))).astype(np.float32)
     head = fit_head(
@@ -148,7 +148,7 @@ def test_digits_that_are_right_with_certainty_change_nothing():
     assert changed.sum() == 0
 
 
-def test_what_was_learned_is_read_so(writer):
+def test_learned_digits_are_read_correctly(writer):
     classifier = shipped_reader(DENSE).classifier
     wrong = classifier.classify(writer.frames).probabilities.argmax(axis=1) != writer.truth
     assert wrong.sum() >= 5
@@ -273,7 +273,7 @@ def test_learning_is_the_same_twice(writer):
 # ---- what corrections teach
 
 
-def test_lines_and_the_earlier_word_teach_nothing(writer):
+def test_lines_and_superseded_corrections_are_not_learned(writer):
     pngs = [as_png(frame) for frame in writer.frames[:4]]
     found = to_examples(
         [
@@ -479,7 +479,7 @@ def test_the_command_reports_why_nothing_was_learned(capsys):
 # ---- what ships
 
 
-def test_the_hard_examples_are_whole_and_guarded(tmp_path):
+def test_the_hard_examples_are_verified_by_checksum(tmp_path):
     hard = load_hard(WEIGHTS)
     assert np.bincount(hard.labels, minlength=10).min() > 50
     for end in ("npz", "json"):
@@ -489,7 +489,7 @@ def test_the_hard_examples_are_whole_and_guarded(tmp_path):
         load_hard(tmp_path)
 
 
-def test_where_nothing_can_be_kept_the_shipped_network_reads(tmp_path, monkeypatch):
+def test_without_a_writable_folder_the_shipped_network_is_used(tmp_path, monkeypatch):
     (tmp_path / "a file").write_text("where a folder should be")
     monkeypatch.setenv("DIGITS_HOME", str(tmp_path / "a file"))
     assert current_reader().classifier.name == shipped_reader().classifier.name

@@ -26,5 +26,5 @@ def test_pieces_tell_how_a_page_is_turned(ink, quarters):
 
 
 @pytest.mark.parametrize("ink", [np.zeros((50, 60), np.float32), np.eye(9, dtype=np.float32)])
-def test_a_page_without_pieces_to_ask_stands_upright(ink):
+def test_a_page_without_ink_counts_as_upright(ink):
     assert current_reader().run(likeliest_quarters(ink)) == 0

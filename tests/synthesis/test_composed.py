@@ -102,7 +102,7 @@ def test_a_table_is_read_cell_by_cell_and_empty_cells_stay_empty(held_out, as_pi
     assert right >= 0.96 * whole
 
 
-def test_what_stands_beside_a_table_is_not_left_out_in_silence(held_out, as_picture):
+def test_ink_beside_a_table_is_read_or_makes_the_reading_doubtful(held_out, as_picture):
     page = Page(held_out, 1, (720, 900))
     table(page, 4, 5, set())
     alone = current_reader().read(as_picture(paper(page.ink).astype(np.uint8)))
@@ -120,7 +120,7 @@ def test_what_stands_beside_a_table_is_not_left_out_in_silence(held_out, as_pict
         assert box.bottom <= 600 + SIDE + 10
 
 
-def test_a_line_of_letters_beside_numbers_is_not_left_out_in_silence(held_out, as_picture):
+def test_a_line_of_letters_beside_numbers_makes_the_reading_doubtful(held_out, as_picture):
     for seed in range(3):
         page = Page(held_out, seed, (420, 900))
         page.number(80, 60, 6, pitch=60)
@@ -184,7 +184,7 @@ def test_known_regions_are_each_a_result_and_blank_ones_stay(held_out, as_pictur
     assert reading.text.split("\n") == [first, "", last]
 
 
-def test_a_promised_length_is_kept(held_out, as_picture):
+def test_a_length_hint_sets_the_number_of_digits(held_out, as_picture):
     page = Page(held_out, 8, (200, 700))
     page.number(60, 60, 6, pitch=60)
     picture = as_picture(paper(page.ink).astype(np.uint8))
@@ -240,7 +240,7 @@ def test_paper_with_nothing_on_it_is_blank():
 
 
 @pytest.mark.parametrize("values", [(1, 1), (4, 1, 1), (1, 1, 1)], ids=["11", "411", "111"])
-def test_ones_that_stand_close_are_all_read(values, held_out, as_picture):
+def test_adjacent_ones_are_all_read(values, held_out, as_picture):
     right = 0
     for seed in range(12):
         page = Page(held_out, seed, (160, 400))

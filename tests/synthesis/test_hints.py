@@ -118,7 +118,7 @@ SIGNS = {  # kind of mark: left, top, right, bottom, in heights of the digit fro
 @pytest.mark.parametrize("hint", [Hint(single=True), Hint(length=1)], ids=["single", "length"])
 @pytest.mark.parametrize("sign", SIGNS)
 @pytest.mark.parametrize("value", [2, 4, 7])
-def test_a_sign_beside_a_single_digit_is_never_left_out_in_silence(
+def test_a_sign_beside_a_single_digit_makes_the_reading_doubtful(
     held_out, as_picture, reader, sign, value, hint
 ):
     page = Page(held_out, 3, (220, 320))

@@ -204,7 +204,9 @@ def test_a_long_history_fits_into_a_checkpoint(tmp_path):
     assert restore(network, tmp_path).epochs == 2000
 
 
-def test_a_damaged_checkpoint_is_one_sentence_and_another_training_replaces_it(mnist, tmp_path):
+def test_a_damaged_checkpoint_gives_one_error_message_and_another_training_replaces_it(
+    mnist, tmp_path
+):
     recipe = Recipe("dense", 1)
     fit(build_tiny(), mnist, recipe, tmp_path)
     path = tmp_path / FILE
@@ -217,7 +219,7 @@ def test_a_damaged_checkpoint_is_one_sentence_and_another_training_replaces_it(m
     assert load_record(tmp_path).epochs == 1
 
 
-def test_a_checkpoint_of_another_network_is_one_sentence(mnist, tmp_path):
+def test_a_checkpoint_of_another_network_gives_one_error_message(mnist, tmp_path):
     fit(build_tiny(), mnist, Recipe("dense", 1), tmp_path)
     with pytest.raises(ModelError, match="of another network"):
         fit(build_network("wide"), mnist, Recipe("dense", 2), tmp_path, resume=True)

@@ -56,25 +56,25 @@ def test_the_checksum_tells_one_set_of_corrections_from_another(mnist, export):
     assert mnist.corrections_sha256 is None
 
 
-def test_a_folder_without_a_single_digit_is_one_sentence(mnist, export):
+def test_a_folder_without_a_single_digit_gives_one_error_message(mnist, export):
     with pytest.raises(CorrectionsError, match="no corrected digit"):
         with_corrections(mnist, export([("line.png", "72", "")]))
 
 
 @pytest.mark.parametrize("name", ["missing.png", "../outside.png"])
-def test_a_frame_that_cannot_be_read_is_one_sentence(mnist, tmp_path, name):
+def test_a_frame_that_cannot_be_read_gives_one_error_message(mnist, tmp_path, name):
     (tmp_path / "labels.csv").write_text(f"file,text,frame\na.png,7,{name}\n", "utf-8")
     with pytest.raises(CorrectionsError, match=name):
         with_corrections(mnist, tmp_path)
 
 
-def test_a_frame_of_another_size_is_one_sentence(mnist, tmp_path):
+def test_a_frame_of_another_size_gives_one_error_message(mnist, tmp_path):
     Image.new("L", (20, 28)).save(tmp_path / "small.png")
     (tmp_path / "labels.csv").write_text("file,text,frame\na.png,7,small.png\n", "utf-8")
     with pytest.raises(CorrectionsError, match="28x28"):
         with_corrections(mnist, tmp_path)
 
 
-def test_without_a_table_it_is_one_sentence(mnist, tmp_path):
+def test_without_a_table_it_gives_one_error_message(mnist, tmp_path):
     with pytest.raises(CorrectionsError, match=r"labels\.csv"):
         with_corrections(mnist, tmp_path)

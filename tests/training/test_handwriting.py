@@ -151,7 +151,7 @@ def test_a_damaged_file_is_named(tmp_path, name):
         load_handwriting(tmp_path)
 
 
-def test_a_folder_without_handwriting_is_one_sentence(tmp_path):
+def test_a_folder_without_handwriting_gives_one_error_message(tmp_path):
     with pytest.raises(DataError, match="holds no known handwriting"):
         load_handwriting(tmp_path)
     with pytest.raises(DataError, match="is missing"):

@@ -105,7 +105,7 @@ def test_the_rate_falls_by_the_clock_and_ends_the_training_in_time():
     assert len(history.epoch) == 1
 
 
-def test_a_line_network_of_ones_own_reads(trained):
+def test_a_trained_line_network_can_be_used_to_read(trained):
     assert current_reader(str(trained[1] / "line.onnx")).line_recognizer.name.name == "line"
 
 

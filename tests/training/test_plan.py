@@ -167,7 +167,7 @@ def test_other_data_are_rejected(tmp_path, stopped):
         check_data(plan, DATA | {"corrections_sha256": "b"})
 
 
-def test_a_checkpoint_of_another_version_is_one_sentence(tmp_path):
+def test_a_checkpoint_of_another_version_gives_one_error_message(tmp_path):
     save_checkpoint(
         Network(),
         tmp_path / "old",

@@ -141,7 +141,7 @@ def test_a_stopped_training_prints_how_to_continue_and_continues(command, here, 
     assert (here / "mnist_model.h5").exists()
 
 
-def test_a_training_stopped_in_its_first_epoch_promises_nothing(command, here, monkeypatch, capfd):
+def test_a_training_stopped_in_its_first_epoch_keeps_nothing(command, here, monkeypatch, capfd):
     def stop(*_arguments, **_options):
         raise KeyboardInterrupt
 
@@ -164,7 +164,7 @@ except BaseException as error:  # as some libraries do in their own imports
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT for one process")
-def test_ctrl_c_while_tensorflow_is_imported_is_one_line(checkout, few):
+def test_ctrl_c_while_tensorflow_is_imported_prints_one_line(checkout, few):
     (checkout / "keras.py").write_text(FAKE_KERAS, "utf-8")
     with subprocess.Popen(
         [sys.executable, "train_model.py", "--data", str(few)],

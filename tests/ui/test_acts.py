@@ -15,7 +15,7 @@ def sent(*acts, epoch="a"):
 SEVEN, ONE = ("n1", "0", "7", "typed"), ("n2", "1", "1", "chosen")
 
 
-def test_an_act_is_taken_once_however_often_it_is_sent():
+def test_an_act_sent_twice_is_applied_once():
     st.session_state.clear()
     assert new_answers(sent(SEVEN), "a", "k") == (UserAnswer("0", "7", "typed"),)
     assert new_answers(sent(SEVEN), "a", "k") == ()

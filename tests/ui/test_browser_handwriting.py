@@ -141,7 +141,7 @@ def test_digits_are_removed_exported_deleted_and_brought_back(page, server, stor
 
 
 @pytest.mark.usefixtures("nothing_stored")
-def test_an_empty_page_leads_to_where_digits_come_from(page, server):
+def test_an_empty_page_links_to_draw_and_read(page, server):
     open_page(page, server[0])
     page.get_by_role("button", name="Draw digits").click()
     page.locator("canvas").first.wait_for(timeout=WAIT)
@@ -178,7 +178,7 @@ def test_visitors_store_only_what_they_save_and_only_the_owner_sees_it(visitor, 
         assert crops(owner).count() == 0
 
 
-def test_without_a_place_to_store_reading_goes_on_and_saves_once_there_is_one(page, tmp_path):
+def test_without_a_database_reading_continues_and_saving_works_once_it_is_back(page, tmp_path):
     gone = tmp_path / "gone"
     gone.write_text("a file where the folder should be")
     with serve(DIGITS_HOME=str(gone), DATABASE_URL="", DIGITS_MODE="personal") as (address, _):
@@ -195,7 +195,7 @@ def test_without_a_place_to_store_reading_goes_on_and_saves_once_there_is_one(pa
         page.get_by_text("Saved: 3, not 8").wait_for(timeout=WAIT)
 
 
-def test_two_tabs_that_save_at_once_both_do(visitor, server, store):
+def test_two_tabs_can_save_at_the_same_time(visitor, server, store):
     tabs = {"2028": visitor(), "1999": visitor()}
     for page in tabs.values():
         arrive(page, server[0])

@@ -72,7 +72,7 @@ def press(at, label):
     assert not at.exception
 
 
-def test_an_empty_page_says_in_one_sentence_how_digits_come_here(url):
+def test_an_empty_page_says_how_to_add_digits(url):
     at = open_page(url)
     assert "Correct or confirm 20 digits" in texts(at)
     assert {"Draw digits", "Read a photo"} <= set(labels(at))
@@ -87,7 +87,7 @@ def test_with_too_few_digits_the_ring_shows_how_many_are_missing(url, store):
     assert next(b for b in at.button if b.label == "Teach").disabled
 
 
-def test_before_and_after_are_seen_before_it_is_used_and_it_can_be_undone(url, store):
+def test_teaching_shows_before_and_after_and_can_be_undone(url, store):
     store.add(corrected_digits(40))
     at = open_page(url)
     press(at, "Teach")
@@ -115,7 +115,7 @@ def test_what_was_learned_can_be_discarded(url, store):
     assert current_reader(DENSE).classifier.name.name == "dense"
 
 
-def test_what_does_not_help_is_not_offered_and_the_reason_is_said(url, store, validation):
+def test_teaching_that_does_not_help_gives_the_reason(url, store, validation):
     classifier = shipped_reader(DENSE).classifier
     read = classifier.classify(validation.frames[:40]).probabilities.argmax(axis=1)
     right = np.flatnonzero(read == validation.labels[:40])
@@ -135,7 +135,7 @@ def test_what_does_not_help_is_not_offered_and_the_reason_is_said(url, store, va
     assert "OK" not in labels(at)
 
 
-def test_what_may_never_have_been_typed_is_offered_for_removal_and_undone(url, store):
+def test_corrections_without_a_recorded_act_can_be_removed_and_restored(url, store):
     store.add(corrected_digits(3))
     store.add([dataclasses.replace(one, act=None, truth="8") for one in store.all(limit=2)])
     at = open_page(url)
@@ -146,7 +146,7 @@ def test_what_may_never_have_been_typed_is_offered_for_removal_and_undone(url, s
     assert store.count(CorrectionFilter(explicit=False)) == 2
 
 
-def test_a_removal_that_fails_is_no_success(url, store, monkeypatch):
+def test_a_failed_removal_is_reported(url, store, monkeypatch):
     store.add([dataclasses.replace(one, act=None) for one in corrected_digits(3)])
     at = open_page(url)
 

@@ -173,12 +173,12 @@ def test_the_record_needs_no_picture():
 
 
 @pytest.mark.parametrize("view", VIEWS[:6])
-def test_a_fault_is_one_sentence(view):
+def test_a_fault_gives_one_error_message(view):
     app = open_page(view, error="this picture is too large")
     assert [element.value for element in app.error] == ["This picture is too large."]
 
 
-def test_where_nothing_was_found_the_page_says_so():
+def test_an_empty_reading_is_reported():
     app = open_page(text="")
     assert next(info.value for info in app.info) == "No digit found."
 

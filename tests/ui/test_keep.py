@@ -69,7 +69,7 @@ def test_several_numbers_are_stored_at_once(store, picture):
     assert store.count() == 6
 
 
-def test_a_failure_is_a_sentence_and_stores_nothing(store, picture):
+def test_a_failure_gives_one_error_message_and_stores_nothing(store, picture):
     truths = [LineTruth(0, "12", "confirmed"), LineTruth(1, "1x", "typed")]
     with pytest.raises(CorrectionsError, match="digits only"):
         keep_in(lambda: store, "read")(picture, reading(line("12"), line("34", y=20)), truths, "")

@@ -125,7 +125,7 @@ def test_doubtful_digits_are_marked_and_counted():
     assert answer(app)["fix"] == box["id"]
 
 
-def test_a_decimal_point_is_asked_about_so_that_no_one_takes_7_5_for_75():
+def test_a_decimal_point_has_to_be_checked():
     app = page_with(reading(line("65", point=1)))
     assert shown_text(app) == "6.5"
     [box] = data_of(app, "picture")["boxes"]
@@ -155,7 +155,7 @@ def test_what_is_typed_at_a_box_is_stored_at_once():
     assert len(kept) == 1, "an act is stored once"
 
 
-def test_what_is_said_of_another_reading_is_not_stored():
+def test_answers_about_another_reading_are_not_stored():
     kept = []
     app = page_with(reading(line("12")), kept=kept)
     act(app, "picture", ("n1", "0", "94", "typed"), epoch="another")
@@ -176,7 +176,7 @@ def test_looking_at_pictures_stores_nothing():
     assert kept == []
 
 
-def test_looks_right_stores_what_is_in_sight_but_no_rejected_character():
+def test_looks_right_stores_lines_without_rejected_characters():
     kept = []
     app = page_with(reading(line("12"), line("3?", y=20), line("7", y=40)), kept=kept)
     assert answer(app)["confirm"]
@@ -186,7 +186,7 @@ def test_looks_right_stores_what_is_in_sight_but_no_rejected_character():
     assert answer(app)["status"]["text"] == "1 digit to check"
 
 
-def test_where_others_visit_only_what_is_saved_is_stored():
+def test_in_shared_mode_only_saved_corrections_are_stored():
     kept = []
     app = page_with(reading(line("42")), kept=kept, ask=True)
     assert not answer(app)["confirm"]
@@ -199,7 +199,7 @@ def test_where_others_visit_only_what_is_saved_is_stored():
     assert not [button for button in app.button if button.label.startswith("Save")]
 
 
-def test_what_cannot_be_stored_is_said_and_offered_again():
+def test_a_failed_store_is_reported_and_can_be_retried():
     kept = []
     app = page_with(reading(line("42")), kept=kept)
     act(app, "picture", ("n1", "0", "666", "typed"))
@@ -208,7 +208,7 @@ def test_what_cannot_be_stored_is_said_and_offered_again():
     assert labelled(app.button, "Save 1 correction")
 
 
-def test_without_a_place_to_keep_them_nothing_promises_to_keep_corrections():
+def test_without_a_store_nothing_can_be_confirmed():
     app = page_with(reading(line("42")))
     act(app, "picture", ("n1", "0", "43", "typed"))
     assert shown_text(app) == "43"
@@ -303,7 +303,7 @@ def test_the_pages_of_a_pdf_are_a_film_strip():
     assert app.session_state["read session"].item.page == 2
 
 
-def test_a_damaged_pdf_is_a_sentence_and_the_others_are_read():
+def test_a_damaged_pdf_gives_one_error_message_and_the_others_are_read():
     pytest.importorskip("pypdfium2", reason="pypdfium2 is not installed")
     damaged = ("scan.pdf", two_pages()[:300], "application/pdf")
     app = page_with(
@@ -327,14 +327,14 @@ def test_a_damaged_pdf_is_a_sentence_and_the_others_are_read():
     ],
     ids=["blank", "refused", "failed"],
 )
-def test_what_has_no_answer_says_what_to_do(found, says):
+def test_a_reading_without_digits_says_what_to_do(found, says):
     app = page_with(found)
     assert answer(app)["status"]["text"] == says
     assert answer(app)["rows"] == []
     assert answer(app)["copies"] == []
 
 
-def test_an_error_is_a_sentence():
+def test_an_error_is_shown_as_one_message():
     app = page_with(error="this is a HEIC photograph: save it as JPEG and try again")
     assert answer(app)["status"] == {
         "text": "This is a HEIC photograph: save it as JPEG and try again.",
@@ -382,7 +382,7 @@ def test_why_shows_a_digits_probabilities_and_the_lines_of_code(monkeypatch):
     assert "single=True" in app.code[0].value
 
 
-def test_an_example_is_one_press_away_and_cleared_again():
+def test_an_example_is_read_and_cleared():
     app = AppTest.from_file(str(ROOT / "app.py")).run(timeout=SLOW)
     labelled(app.button, "a year").click().run(timeout=SLOW)
     assert shown_text(app) == "2026"
@@ -416,7 +416,7 @@ def test_nothing_is_read_again_and_no_model_loaded_again(monkeypatch):
     assert shown_text(app) == "2026"
 
 
-def test_a_code_leads_a_phone_here_where_the_app_listens_to_the_network(monkeypatch):
+def test_a_qr_code_is_shown_if_the_app_listens_to_the_network(monkeypatch):
     import streamlit
 
     from digits.ui import phone_link
@@ -436,7 +436,7 @@ def test_a_code_leads_a_phone_here_where_the_app_listens_to_the_network(monkeypa
     assert any("http://192.168.1.5:8501" in caption.value for caption in network.caption)
 
 
-def test_settings_that_make_no_sense_are_a_sentence(monkeypatch):
+def test_invalid_settings_give_one_error_message(monkeypatch):
     monkeypatch.setenv("DIGITS_MODE", "everybody")
     app = AppTest.from_file(str(ROOT / "app.py")).run(timeout=SLOW)
     assert not app.exception
@@ -444,7 +444,7 @@ def test_settings_that_make_no_sense_are_a_sentence(monkeypatch):
     assert not app.title
 
 
-def test_settings_come_from_the_address_and_pictures_never_go_there():
+def test_settings_are_read_from_the_url_and_pictures_are_not_in_it():
     app = AppTest.from_file(str(ROOT / "app.py"))
     app.query_params["holds"] = "One digit"
     app.query_params["network"] = "dense"
@@ -536,7 +536,7 @@ def test_a_candidate_that_is_tapped_is_stored_once():
     assert len(kept) == 1
 
 
-def test_where_others_visit_a_tapped_candidate_is_stored_when_it_is_saved():
+def test_in_shared_mode_a_chosen_candidate_is_stored_on_save():
     kept = []
     app = draw_page_with(SEVEN, kept=kept, ask=True)
     [ghost, *_] = drawn(app)["candidates"]
@@ -546,7 +546,7 @@ def test_where_others_visit_a_tapped_candidate_is_stored_when_it_is_saved():
     assert kept == [[(0, ghost, "chosen")]]
 
 
-def test_what_was_said_of_a_drawing_is_not_said_of_the_next_one():
+def test_corrections_of_a_drawing_do_not_apply_to_the_next_one():
     kept = []
     app = draw_page_with(SEVEN, kept=kept)
     epoch = drawn(app)["epoch"]
@@ -559,7 +559,7 @@ def test_what_was_said_of_a_drawing_is_not_said_of_the_next_one():
     assert len(kept) == 1
 
 
-def test_an_error_while_drawing_is_a_sentence():
+def test_an_error_while_drawing_gives_one_error_message():
     app = draw_page_with(SEVEN, error="there is no model lost")
     assert drawn(app)["status"] == {"text": "There is no model lost.", "kind": "error"}
 

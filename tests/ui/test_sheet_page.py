@@ -105,7 +105,7 @@ def numbers(n):
     return [(f"{i}.jpg", PICTURE, "image/jpeg") for i in range(n)]
 
 
-def test_the_empty_page_takes_files_offers_an_example_and_says_what_is_kept(opened):
+def test_the_empty_page_offers_upload_and_example_and_says_what_is_stored(opened):
     app = opened()
     assert app.file_uploader[0].label == "Photos, scans or PDFs of mark sheets"
     assert button(app, "Try the example")
@@ -142,7 +142,7 @@ def test_a_class_list_names_the_rows_and_another_length_is_counted(opened):
     assert app.text_area[0].value == "Anna\nBo"
 
 
-def test_a_change_is_taken_once_though_it_is_sent_again(opened):
+def test_a_change_sent_twice_is_applied_once(opened):
     app = opened(*numbers(1))
     assert say(app, cell("47")).edits[0, 0].text == "47"
     assert say(app, cell("47"), cell("48")).edits[0, 0].text == "48"
@@ -159,7 +159,7 @@ def test_changes_of_another_sheet_are_ignored(opened):
     assert not work(app).checked()[0].edits
 
 
-def test_a_sheet_goes_on_after_a_reload(opened, url):
+def test_a_sheet_is_restored_after_a_reload(opened, url):
     app = opened(*numbers(2))
     say(app, cell("47"))
     again = opened(sheet=work(app).id)
@@ -178,7 +178,7 @@ def test_saved_sheets_are_listed_and_opened(opened):
     assert work(app).id == work(first).id
 
 
-def test_another_page_hands_a_file_over_and_the_last_sheet_stays_saved(opened, url):
+def test_a_file_from_another_page_starts_a_new_sheet(opened, url):
     app = opened(*numbers(1))
     app.session_state["pictures for a sheet"] = [("class.jpg", PICTURE)]
     app.run(timeout=SLOW)
@@ -209,7 +209,7 @@ def test_in_shared_mode_no_sheet_is_stored(opened, url):
     assert any("it will be gone" in each.value for each in app.markdown)
 
 
-def test_of_two_visitors_neither_sees_the_others_sheet(opened):
+def test_visitors_do_not_see_each_others_sheets(opened):
     saved = work(opened(*numbers(1))).id
     visitor = opened(*numbers(1), shared=True)
     assert work(visitor).scans
@@ -234,7 +234,7 @@ def test_a_confirmed_reading_is_no_correction(opened):
     assert not any(each.label.startswith("Save") for each in app.button)
 
 
-def test_a_failing_store_of_corrections_is_reported_and_the_table_goes_on(opened):
+def test_a_failing_correction_store_is_reported_and_keeps_the_table(opened):
     app = opened(*numbers(1), broken="corrections")
     say(app, cell("47"))
     button(app, "Save 1 correction").click().run(timeout=SLOW)
@@ -258,7 +258,7 @@ def test_a_change_that_cannot_be_saved_is_reported_and_retried(opened, monkeypat
     assert not app.error
 
 
-def test_further_pictures_join_and_what_was_said_stays(opened):
+def test_added_pictures_keep_earlier_edits(opened):
     app = opened(*numbers(2))
     say(app, cell("47"))
     give(app, ("more.jpg", PICTURE, "image/jpeg"))
@@ -267,7 +267,7 @@ def test_further_pictures_join_and_what_was_said_stays(opened):
     assert sheet.edits[0, 0].text == "47"
 
 
-def test_reading_can_be_stopped_and_gone_on_with(opened):
+def test_reading_can_be_stopped_and_continued(opened):
     app = opened(*numbers(1))
     work(app).add_files([("late.jpg", PICTURE)])
     app.session_state["sheet stopped"] = True

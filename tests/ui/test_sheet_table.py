@@ -136,7 +136,7 @@ def test_arrows_move_and_typing_replaces_a_number(page):
     assert page.evaluate("document.querySelector('#host').shadowRoot.activeElement.tagName") == "TD"
 
 
-def test_escape_takes_back_what_was_typed(page):
+def test_escape_reverts_typed_text(page):
     shown(page)
     cell(page, 0, 0).click()
     page.keyboard.press("F2")

@@ -173,7 +173,7 @@ def test_another_reading_forgets_what_was_said_of_the_last_one(page):
     assert answers(page) == [("0", "12", "typed")]
 
 
-def test_n_goes_through_what_is_to_be_checked_and_not_while_one_types(page):
+def test_the_n_key_selects_the_next_doubtful_box_except_while_typing(page):
     shown(page, popover=False)
     for name in ("1", "2", "1"):
         page.keyboard.press("n")
@@ -281,7 +281,7 @@ def test_a_corner_is_dragged_and_moved_by_keys(page):
     assert triggers(page)[1][1]["corners"][0][0] < value["corners"][0][0]
 
 
-def test_others_of_the_group_hear_a_selection_and_may_make_one(page):
+def test_a_selection_is_shared_within_its_group(page):
     shown(page, popover=False)
     page.evaluate(
         "() => { window.heard = []; document.addEventListener('digits-select', "
@@ -301,7 +301,7 @@ def test_others_of_the_group_hear_a_selection_and_may_make_one(page):
     assert at(page, "2").get_attribute("class").endswith("selected")
 
 
-def test_python_may_select_and_hear_of_selections(page):
+def test_python_can_set_and_receive_the_selection(page):
     shown(page, popover=False, selected="2", tellSelected=True)
     assert at(page, "2").get_attribute("class").endswith("selected")
     assert triggers(page) == []
