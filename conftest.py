@@ -21,7 +21,12 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark each test that drives a browser as slow, unless it is marked quick."""
+    """Mark each test that drives a browser as slow, unless it is marked quick.
+
+    Files with slow tests come first, so that no process is left alone with one at the end.
+    """
     for item in items:
         if "browser" in getattr(item, "fixturenames", ()) and not item.get_closest_marker("quick"):
             item.add_marker("slow")
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)

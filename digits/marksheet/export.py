@@ -15,7 +15,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 from PIL import Image
 
-from digits.io.csv_escape import FORMULA, escape
+from digits.io.csv_escape import FORMULA, escape, escape_unless_number
 from digits.marksheet.audit import Audit, audit_sheet
 from digits.marksheet.cell import Checked, to_number
 from digits.marksheet.scan import Scan, to_thumbnail
@@ -63,7 +63,7 @@ def to_csv(sheet: Sheet) -> bytes:
     writer.writerow([escape(title) for title in _titles(sheet, audit)])
     for line in _lines(sheet, audit):
         texts = [*line.before, *(cell.text for _, cell in line.cells), *line.after]
-        writer.writerow([text if to_number(text) is not None else escape(text) for text in texts])
+        writer.writerow(map(escape_unless_number, texts))
     return file.getvalue().encode("utf-8-sig")
 
 

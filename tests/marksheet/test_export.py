@@ -3,7 +3,7 @@
 import io
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from sheets import (
     DECIMAL,
@@ -48,6 +48,7 @@ def test_7_5_is_7_5_in_both_files_and_doubtful_until_it_is_confirmed():
 
 
 @given(st.text(max_size=12).map(lambda t: t.replace("\0", "")), st.sampled_from(["", *FORMULA]))
+@example("0", "\t")  # a number, but not as it is written
 @settings(max_examples=30, deadline=None)
 def test_no_cell_is_a_formula(text, start):
     text = " ".join((start + text).split()) if start not in ("\t", "\r") else start + text.strip()
