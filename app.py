@@ -88,8 +88,10 @@ if get_script_run_ctx(suppress_warning=True) is None:
     from starlette.routing import Mount
 
     from digits.api import create_api
+    from digits.io.heap import share_heaps
     from digits.ui.server import guard_pages, run_app, site_of_pages
 
+    share_heaps()
     site = site_of_pages()
 
     app = st.App(

@@ -1,9 +1,12 @@
 """Measure start, reading, many pictures, the API and the app's memory, before and after.
 
-    python benchmarks/performance.py --before CHECKOUT [--out docs/performance.md] [--quick]
+    python benchmarks/performance.py --before CHECKOUT [--training FILE.md] [--memory FILE.log]
+                                     [--out docs/performance.md] [--quick]
 
 The two checkouts take turns, so that what else the machine does touches both alike. Times are of
-the processor where nothing else is said.
+the processor where nothing else is said. What takes long may have been measured before: training
+by `benchmarks/training.py --recipes swift --out FILE.md`, and memory by `benchmarks/memory.py`,
+whose output is in FILE.log.
 """
 
 import argparse
@@ -30,6 +33,7 @@ BARE = "import numpy, PIL.Image, onnxruntime"
 EMPTY = "import typer; app = typer.Typer(); app.command()(lambda: None); app(['--help'])"
 DOCUMENT = ROOT / "docs" / "performance.md"
 COUNTED = 512  # pictures of one digit, read in one process
+MANY_GOAL = 1.41  # ms: 2.5 times the rate when each picture was read by itself
 MANY = """
 import sys, time
 from pathlib import Path
@@ -43,12 +47,18 @@ start = time.process_time()
 assert len(list(read(paths, hint))) == len(paths)
 print(1000 * (time.process_time() - start) / len(paths))
 """
+MEMORY_ROWS = (  # what, how benchmarks/memory.py prints it, goal
+    ("memory of the app after its start", r"after the start: (\d+)", "250 MB"),
+    ("memory after {}", r"at the end (\d+)", "450 MB"),
+    ("of that, since half of the uploads", r"from the middle on ([+-]\d+)", "none"),
+)
 HEAD = """# Speed
 
-Written by `python benchmarks/performance.py --before CHECKOUT`: the checkout of 26 November, before
-the work on speed, and this one took turns on two cores that other programs used too. Times are of
-the processor unless they say otherwise, so that those programs change them little. "Largest
-shares" are those of the profile after the change, each function with the libraries that it calls.
+Written by `python benchmarks/performance.py --before CHECKOUT`: commit a884eab, when pictures were
+read together for the first time, and this one took turns on two cores that other programs used too.
+Times are of the processor unless they say otherwise, so that those programs change them little.
+"Largest shares" are those of the profile after the change, each function with the libraries that it
+calls. In brackets: multiples of the time of decoding and of the networks alone.
 
 """
 FOOT = """
@@ -142,8 +152,8 @@ def measure_many(roots: list[Path], folder: Path, times: int) -> Row:
             done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True)
             rounds[which].append(float(done.stdout))
     before, after = (statistics.median(each) for each in rounds)
-    goal = f"{before / 2.5:.2f} ms"
-    return Row.of(f"one of {COUNTED} digits", [f"{before:.2f} ms", f"{after:.2f} ms"], goal)
+    both = [f"{before:.2f} ms", f"{after:.2f} ms"]
+    return Row.of(f"one of {COUNTED} digits", both, f"{MANY_GOAL} ms")
 
 
 def measure_server(roots: list[Path], seconds: float) -> Iterator[Row]:
@@ -163,12 +173,28 @@ def measure_memory(roots: list[Path], uploads: int, sheets: int) -> Iterator[Row
     words = ("--uploads", str(uploads), "--sheets", str(sheets))
     found = [run_benchmark(root, "memory.py", *words) for root in roots]
     many = f"{uploads} uploads of 12 megapixels and {sheets} sheets by ten visitors"
-    for what, pattern, goal in (
-        ("memory of the app after its start", r"after the start: (\d+)", "250 MB"),
-        (f"memory after {many}", r"at the end (\d+)", "450 MB"),
-        ("of that, since half of the uploads", r"from the middle on ([+-]\d+)", "none"),
-    ):
-        yield Row.of(what, [f"{find(pattern, text)} MB" for text in found], goal)
+    for what, pattern, goal in MEMORY_ROWS:
+        yield Row.of(what.format(many), [f"{find(pattern, text)} MB" for text in found], goal)
+
+
+def measured_memory(text: str, uploads: int, sheets: int) -> Iterator[Row]:
+    """Return the rows of an earlier run of benchmarks/memory.py."""
+    many = f"{uploads} uploads of 12 megapixels and {sheets} sheets by ten visitors"
+    for what, pattern, goal in MEMORY_ROWS:
+        yield Row(what.format(many), "", f"{find(pattern, text)} MB", goal)
+
+
+def measured_training(text: str) -> Iterator[Row]:
+    """Return rows of the table that benchmarks/training.py wrote: our recipe and keras.io's."""
+    table = [[cell.strip() for cell in line.split("|")[1:-1]] for line in text.splitlines()]
+    names, _, ours, theirs = (row for row in table if row)
+    for name, mine, other in zip(names[4:], ours[4:], theirs[4:], strict=True):
+        share = name.removesuffix(" right after")
+        what = f"training until {share} of validation digits are right; keras.io's example"
+        yield Row(what, "", f"{mine}; {other}", "")
+    quick, slow = (float(row[2]) for row in (ours, theirs))
+    what = "training by the swift recipe, as a share of keras.io's time"
+    yield Row(what, "44%", f"{quick / slow:.0%}", "33%, as accurate at last")
 
 
 def run_benchmark(root: Path, script: str, *words: str) -> str:
@@ -218,7 +244,13 @@ def report(options: argparse.Namespace) -> str:
         add(measure_kinds(roots, quick=options.quick))
         add(measure_many(roots, folder, 1 if options.quick else 3))
     add(measure_server(roots, 3 if options.quick else 10))
-    add(measure_memory(roots, 4 if options.quick else options.uploads, options.uploads // 10))
+    if options.memory:
+        text = options.memory.read_text(encoding="utf-8")
+        add(measured_memory(text, options.uploads, options.uploads // 10))
+    else:
+        add(measure_memory(roots, 4 if options.quick else options.uploads, options.uploads // 10))
+    if options.training:
+        add(measured_training(options.training.read_text(encoding="utf-8")))
     head = "| what | before | after | goal | largest shares |\n|---|---|---|---|---|\n"
     return HEAD + head + "\n".join(map(str, rows)) + "\n" + FOOT
 
@@ -228,6 +260,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Speed before and after.")
     parser.add_argument("--before", type=Path, required=True, help="another checkout")
     parser.add_argument("--uploads", type=int, default=200)
+    parser.add_argument("--memory", type=Path, help="what benchmarks/memory.py printed")
+    parser.add_argument("--training", type=Path, help="what benchmarks/training.py wrote")
     parser.add_argument("--out", type=Path, default=DOCUMENT)
     parser.add_argument("--quick", action="store_true", help="little of everything, to see it run")
     options = parser.parse_args()

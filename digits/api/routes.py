@@ -37,6 +37,7 @@ from digits.api.schema import (
 from digits.api.service import Dependencies, ReadingService, receive_files, receive_parts
 from digits.api.shared_reader import SharedReader
 from digits.api.telemetry import Metrics, RequestLog, start_logging
+from digits.io.heap import share_heaps
 from digits.io.places import BOX_PATTERN, PAPER_PATTERN, parse_box, parse_paper
 from digits.origin_guard import API_POLICY, OriginGuard, SecurityHeaders, Site, own_site
 from digits.registry import DEFAULT, available_models, current_corrections, current_reader
@@ -96,6 +97,7 @@ bearer = HTTPBearer(auto_error=False, description=f"required where {TOKEN} is se
 
 def create_server(site: Site | None = None) -> Starlette:
     """Return a server with the API only: ``uvicorn --factory digits.api:create_server``."""
+    share_heaps()
     site = site or Site(origins=load_settings().public_urls)
     manual = Route("/", lambda _: RedirectResponse("/api/docs"))
     return Starlette(routes=[manual, Mount("/api", create_api(site=site))])
