@@ -163,9 +163,7 @@ def _exported(cells: dict[str, str], crop: bytes, read: Open) -> Correction:
     frame = read(cells["frame"]) if cells["frame"] else None
     if not crop.startswith(PNG) or (frame is not None and not _is_frame(frame)):
         raise CorrectionsError("its pictures are not those of an export")
-    digit, made = cells["digit"], datetime.fromisoformat(cells["made"])
-    if made.year not in YEARS:
-        raise CorrectionsError(f"{made.year} is not a plausible year of a correction")
+    digit = cells["digit"]
     sides = (_whole(cells, side) for side in ("x", "y", "width", "height"))
     source: Source = next((source for source in SOURCES if source == cells["source"]), "import")
     return Correction(
@@ -180,10 +178,17 @@ def _exported(cells: dict[str, str], crop: bytes, read: Open) -> Correction:
         truth=as_truth(cells["text"], cells["read"]),
         source=source,
         file=cells["name"] or None,
-        made=made if made.tzinfo else made.replace(tzinfo=UTC),
+        made=_made(cells),
         act=_act(cells, source),
         written=with_separators(cells.get("written", "")[:LONGEST_TRUTH]),
     )
+
+
+def _made(cells: dict[str, str]) -> datetime:
+    made = datetime.fromisoformat(cells["made"])
+    if made.year not in YEARS:
+        raise CorrectionsError(f"{made.year} is not a plausible year of a correction")
+    return made if made.tzinfo else made.replace(tzinfo=UTC)
 
 
 def _act(cells: dict[str, str], source: Source) -> Act | None:

@@ -339,20 +339,24 @@ def _labels(directory: Path) -> list[tuple[Path, str, str]]:
     needed = "it must be a table with the columns file and text"
     if not directory.is_dir():
         raise DataError(f"there is no folder {directory}: name one with pictures and a labels.csv")
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = list(csv.DictReader(file))
-    except FileNotFoundError:
-        raise DataError(f"{directory} has no file labels.csv: {needed}") from None
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise DataError(f"{path} is not a CSV in UTF-8: {needed}") from error
-    except OSError as error:
-        raise DataError(f"{path} cannot be read ({reason_of(error)})") from error
+    rows = _read_table(path, needed)
     if not rows:
         raise DataError(f"{path} lists no picture: {needed}")
     if None in (value for row in rows for value in (row.get("file"), row.get("text"))):
         raise DataError(f"{path} lacks the column file or text, or a row of it does: {needed}")
     return [(directory / row["file"], row["text"], row.get("kind") or "") for row in rows]
+
+
+def _read_table(path: Path, needed: str) -> list[dict[str, str]]:
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            return list(csv.DictReader(file))
+    except FileNotFoundError:
+        raise DataError(f"{path.parent} has no file {path.name}: {needed}") from None
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise DataError(f"{path} is not a CSV in UTF-8: {needed}") from error
+    except OSError as error:
+        raise DataError(f"{path} cannot be read ({reason_of(error)})") from error
 
 
 def _answers(

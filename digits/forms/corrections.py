@@ -48,12 +48,10 @@ def _date_digits(each: Field, text: str, line: Line) -> str | None:
     if value is None:
         return None if text else ""
     named = dict(zip("ymd", value.split("-"), strict=True))
-    numbers = [named[part] for part in each.order]
     if parts := SEPARATED.fullmatch(line.written):
-        lengths = [len(part) for part in parts.groups()]
         return "".join(
-            number[-length:] if part == "y" else str(int(number)).zfill(length)
-            for number, length, part in zip(numbers, lengths, each.order, strict=True)
+            named[part][-len(read) :] if part == "y" else str(int(named[part])).zfill(len(read))
+            for read, part in zip(parts.groups(), each.order, strict=True)
         )
     n_digits = each.length or len(line.text)
     if n_digits not in (SHORT, LONG):

@@ -40,15 +40,13 @@ def to_value(each: Field, written: str) -> str | None:
     """
     if each.kind == "date":
         return _to_date(written, each.order)
-    if each.kind == "identifier":
-        return written if written.isdigit() else None
-    if each.kind == "digit":
-        return written if written.isdigit() and len(written) == 1 else None
-    if each.kind == "number":
-        return _plain(written) if WHOLE.fullmatch(written) else None
+    if each.kind in ("identifier", "digit"):
+        is_value = written.isdigit() and (each.kind == "identifier" or len(written) == 1)
+        return written if is_value else None
     if each.kind == "mark" and (fraction := FRACTION.fullmatch(written)):
         return _plain(fraction[1]) if to_decimal(fraction[2]) == each.maximum else None
-    return _plain(written) if DECIMAL.fullmatch(written) else None
+    pattern = WHOLE if each.kind == "number" else DECIMAL
+    return _plain(written) if pattern.fullmatch(written) else None
 
 
 def find_fault(each: Field, value: str | None, n_digits: int) -> str | None:
