@@ -13,6 +13,8 @@ from digits.types import DIGIT, PRINTED_DIGIT, RULE, STRUCK, WRITING
 CORED = 0.5  # probability from which a pixel is of a number's middle
 TALL = 0.45  # of the digits' height: a piece so tall is a digit
 SHEER = 1.55  # digits' heights: a taller piece with two cores stands on two lines
+LEAST_CORE = 0.05  # of the square of the digits' height: a smaller core is no number's
+LINE_STEP = 0.6  # digits' heights between the cores of two lines
 GAP = 0.45  # digits' heights between two digits of one number
 CELL_GAP = 1.0  # digits' heights between two digits of one cell
 OTHER_CORE = 0.25  # digits' heights between two digits whose cores differ
@@ -75,7 +77,7 @@ def find_number_regions(maps: PageMaps) -> NumberRegions:
     core = pieces.commonest(cores.labels)
     pairs = _pairs(pieces, home, core, maps, usual)
     pairs = pairs[~(speck[pairs[:, 0]] | speck[pairs[:, 1]])]
-    groups = joined(pairs, len(pieces))
+    groups = _part_lines(joined(pairs, len(pieces)), pieces, core, cores, usual)
     numbers: list[NumberRegion] = []
     left_out: list[tuple[int, int, int, int]] = []
     names = np.zeros(len(pieces) + 1, np.int32)
@@ -228,6 +230,36 @@ def _barred(one: np.ndarray, other: np.ndarray, maps: PageMaps) -> bool:
     return bool(between.any(axis=1).mean() > BARRED)
 
 
+def _part_lines(
+    groups: np.ndarray, pieces: Components, core: np.ndarray, cores: Components, usual: float
+) -> np.ndarray:
+    """Part groups of pieces that stand on two lines, whose cores lie above each other: (n,) names.
+
+    A piece goes with its own core, or with the line whose cores are nearest.
+    """
+    groups = groups.copy()
+    middles = (pieces.boxes[:, 1] + pieces.boxes[:, 3]) / 2
+    levels = (cores.boxes[:, 1] + cores.boxes[:, 3]) / 2
+    free = groups.max(initial=0) + 1
+    for group in np.unique(groups):
+        mine = np.flatnonzero(groups == group)
+        box = _around(pieces.boxes[mine])
+        if box[3] - box[1] <= SHEER * usual:
+            continue
+        seen = np.unique(core[mine][core[mine] > 0])
+        seen = seen[cores.area[seen - 1] > LEAST_CORE * usual**2]
+        at = np.sort(levels[seen - 1])
+        edges = [(a + b) / 2 for a, b in pairwise(at) if b - a > LINE_STEP * usual]
+        if not edges:
+            continue
+        own = np.isin(core[mine], seen)
+        height = np.where(own, levels[np.maximum(core[mine], 1) - 1], middles[mine])
+        line = np.searchsorted(edges, height)
+        groups[mine[line > 0]] = free + line[line > 0]
+        free += len(edges) + 1
+    return groups
+
+
 def _split_lines(pieces: Components, maps: PageMaps, usual: float) -> Components:
     """Cut pieces that reach over two lines between the cores of these."""
     tall = np.flatnonzero(pieces.height > SHEER * usual)
@@ -242,9 +274,9 @@ def _split_lines(pieces: Components, maps: PageMaps, usual: float) -> Components
         middles = sorted(
             float(cores.boxes[i - 1, [1, 3]].mean())
             for i in seen
-            if i > 0 and cores.area[i - 1] > 0.05 * usual**2
+            if i > 0 and cores.area[i - 1] > LEAST_CORE * usual**2
         )
-        cuts = [round((a + b) / 2) - top for a, b in pairwise(middles) if b - a > 0.6 * usual]
+        cuts = [round((a + b) / 2) - top for a, b in pairwise(middles) if b - a > LINE_STEP * usual]
         for cut in cuts:
             if 0 < cut < bottom - top:
                 row = labels[top + cut, left:right]
