@@ -107,14 +107,15 @@ def find_struck_out(page: Page, regions: NumberRegions) -> tuple[Box, ...]:
 def _cell(
     page: Page, regions: NumberRegions, cell: MapCell, numbers: list[NumberRegion]
 ) -> tuple[int, Placed]:
-    """Return one cell of a ruled table, and its top."""
+    """Return one cell of a ruled table, and its top. Numbers on its other lines are not read."""
     mine = _one_line(numbers)
+    beside = [_box(page, regions, number.box) for number in numbers if number not in mine]
     return cell.box[1], Placed(
         _cut_out(page, regions, mine) if mine else None,
         _box(page, regions, cell.box),
         cell.table,
         (cell.row, cell.column),
-        _others(page, regions, cell),
+        (*_others(page, regions, cell), *beside),
     )
 
 

@@ -76,3 +76,19 @@ def test_numbers_far_apart_on_one_line_are_two_and_close_ones_are_parts_of_one()
     whole, _ = open_page(to_picture(np.dstack([grey] * 3)))
     placed = lay_out(whole, find_number_regions(maps_of(labels, tall=20.0)), grey)
     assert sorted(len(part.parts) for part in placed) == [0, 2]
+
+
+def test_a_second_line_in_a_cell_is_listed_as_other_writing():
+    labels = np.zeros((120, 220), np.uint8)
+    labels[[10, 11, 100, 101], 10:200] = RULE
+    for left in (10, 60, 110, 160, 198):
+        labels[10:102, left : left + 2] = RULE
+    for left in (30, 80, 130, 175):
+        labels[20:40, left : left + 8] = DIGIT
+    labels[70:86, 80:88] = DIGIT  # below the number of the second cell
+    grey = np.where(cv2.resize(labels, (440, 240), interpolation=0) > 0, 0, 255).astype(np.uint8)
+    whole, _ = open_page(to_picture(np.dstack([grey] * 3)))
+    placed = lay_out(whole, find_number_regions(maps_of(labels, tall=20.0)), grey)
+    others = {part.place: part.other for part in placed}
+    assert [len(others[0, column]) for column in range(4)] == [0, 1, 0, 0]
+    assert others[0, 1][0].y >= 120
