@@ -223,11 +223,6 @@ def test_a_file_whose_name_looks_like_a_pattern(tmp_path, reader, capsys):
     assert capsys.readouterr().out == f"{name}\t1\n"
 
 
-def test_a_name_too_long_to_be_a_file(reader, capsys):
-    assert main(["read", "n" * 5000]) == 1
-    assert "check the name" in capsys.readouterr().err
-
-
 def test_standard_input(one, reader, capsys, monkeypatch):
     content = io.BytesIO(Path(one).read_bytes())
     monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=content))
@@ -264,7 +259,6 @@ def test_hints_arrive_in_a_report(one, reader, tmp_path):
         (["--length", "101"], "--length"),
         (["--length", "500000"], "100"),
         (["--length", "many"], "--length"),
-        (["--length", "2", "--single"], "--single"),
         (["--accept", "1.5"], "--accept"),
         (["--accept", "nan"], "--accept"),
         (["--box", "1,2,3"], "--box"),
@@ -356,11 +350,6 @@ def test_evaluate(tmp_path, reader, capsys):
     assert "1 of 2" in capsys.readouterr().out
     assert any(out.iterdir())
     assert {hint.single for hint in reader.hints} == {True}
-
-
-def test_evaluate_without_labels(tmp_path, reader, capsys):
-    assert main(["evaluate", str(tmp_path)]) == 1
-    assert "labels.csv" in capsys.readouterr().err
 
 
 def test_evaluate_without_a_model(tmp_path, monkeypatch, capsys):

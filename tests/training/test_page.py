@@ -91,7 +91,18 @@ def test_crops_come_from_another_process(bank):
     assert batch.lies[:, 0].max() < 4
 
 
-def test_training_goes_on_and_leaves_what_is_served(bank, mnist, tmp_path, monkeypatch):
+@pytest.fixture
+def eager(monkeypatch):
+    """Train without graphs, which take longer to build than a few batches."""
+    compile_model = keras.Model.compile
+
+    def compile_eagerly(model, *arguments, **options):
+        compile_model(model, *arguments, run_eagerly=True, **options)
+
+    monkeypatch.setattr(keras.Model, "compile", compile_eagerly)
+
+
+def test_training_goes_on_and_leaves_what_is_served(bank, mnist, tmp_path, monkeypatch, eager):
     monkeypatch.setattr("digits.training.page.JUDGED", 1)
     monkeypatch.setattr("digits.training.page.JUDGED_EACH_EPOCH", 1)
     run = tmp_path / "page-0"
