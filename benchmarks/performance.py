@@ -62,14 +62,14 @@ calls. In brackets: multiples of the time of decoding and of the networks alone.
 
 """
 FOOT = """
-Not measured here: training to 99 % and 99.5 % of validation digits ([training.md](training.md)).
-
 What is beyond its goal: one digit takes the digit network and some eighty small calls of NumPy and
 OpenCV, a hundredth each. A number, a row and a sheet are read twice unless they are one clean line,
-by geometry and by the page network's maps, and the line network takes 3 ms for eight digits; the
-networks alone exceed the goals of the number, the row and the sheet. Reading pictures together
-saves a quarter of the digit network's time and nothing of the line network's, which takes as long
-for each of sixteen strips as for one.
+by geometry and by the page network's maps; the networks alone take 95 ms of the row and 900 ms of
+the sheet, more than their goals. A page of noise is seen three times by the page network, which
+finds no scale for it, a full page twice. Reading pictures together saves a quarter of the digit
+network's time and nothing of the line network's, which takes as long for each of sixteen strips as
+for one. Training was faster before the digit network had a sixth convolution
+([training.md](training.md)). What was tried: [decisions.md](decisions.md#speed).
 """
 
 
