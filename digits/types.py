@@ -367,6 +367,9 @@ class Reading:
         return {"schema": SCHEMA, **_to_plain(self)}
 
 
+PLAIN = (str, int, float, bool, type(None))
+
+
 def _to_plain(value: Any) -> Any:  # noqa: ANN401  # JSON has no narrower type
     """Replace each box by [x, y, width, height], each tuple by a list, and data by dicts.
 
@@ -379,8 +382,9 @@ def _to_plain(value: Any) -> Any:  # noqa: ANN401  # JSON has no narrower type
     if isinstance(value, Paper):
         return [list(corner) for corner in value.corners]
     if isinstance(value, tuple | list):
-        return [_to_plain(item) for item in value]
-    return {name: _to_plain(getattr(value, name)) for name in _json_names(type(value))}  # type: ignore[arg-type]
+        return [item if type(item) in PLAIN else _to_plain(item) for item in value]
+    named = ((name, getattr(value, name)) for name in _json_names(type(value)))  # type: ignore[arg-type]
+    return {name: item if type(item) in PLAIN else _to_plain(item) for name, item in named}
 
 
 @cache
