@@ -214,10 +214,15 @@ def read_in_groups(
         In the order of the jobs.
     """
     for group in _groups(jobs):
-        pictures = [(picture, hint) for _, picture, hint in group if isinstance(picture, Picture)]
-        readings = iter(reader.read_together(pictures))
-        for key, picture, _ in group:
-            found = picture if isinstance(picture, DigitsError) else next(readings)
+        readable = {
+            i: (picture, hint)
+            for i, (_, picture, hint) in enumerate(group)
+            if isinstance(picture, Picture)
+        }
+        readings = reader.read_together(list(readable.values()))
+        found_at = dict(zip(readable, readings, strict=True))
+        for i, (key, picture, _) in enumerate(group):
+            found = picture if isinstance(picture, DigitsError) else found_at[i]
             if isinstance(found, DigitsError):
                 found = failed_reading(str(found), reader.classifier.name)
             elif isinstance(found, Exception):
