@@ -14,11 +14,13 @@ import numpy as np
 from digits.inference.calibration import sigmoid
 
 Agreement = Literal["agreed", "disputed", "alone"]  # the same text, another one, none there
-SURE = 2e-3  # probability; nearer to 0 or 1 counts as this near, so that no dispute is certain
+SURE = 2e-3  # probability; nearer to 0 or 1 counts as this near
+# Of disputed numbers with a fitted confidence of 0.95 or more, 92 % were right: below the threshold.
+DISPUTED_MOST = 0.94
 SCALING: dict[Agreement, tuple[float, float]] = {  # slope and offset of the log-odds
-    "agreed": (0.226, 0.536),
-    "disputed": (0.491, -0.440),
-    "alone": (0.305, -0.504),
+    "agreed": (0.225, 0.706),
+    "disputed": (0.617, -0.309),
+    "alone": (0.400, -0.658),
 }
 
 
@@ -35,7 +37,9 @@ def confidence_of(agreement: Agreement, confidences: Sequence[float]) -> float:
         return 0.0
     slope, offset = SCALING[agreement]
     scaled = float(sigmoid(np.asarray(slope * evidence(confidences) + offset)))
-    return max(least, scaled) if agreement == "agreed" else min(least, scaled)
+    if agreement == "agreed":
+        return max(least, scaled)
+    return min(least, scaled, DISPUTED_MOST if agreement == "disputed" else 1.0)
 
 
 def evidence(confidences: Sequence[float]) -> float:
