@@ -297,7 +297,7 @@ def _masks(
             cv2.dilate(inked.astype(np.uint8), window),
             cv2.dilate((inked & ~mine).astype(np.uint8), window),
             mine.astype(np.uint8),
-            (inked & ~mine).astype(np.uint8),
+            regions.borders[rows, columns].astype(np.uint8),
         ],
         axis=2,
     ).astype(np.float32)
@@ -306,12 +306,11 @@ def _masks(
     offset = np.array([[1, 0, -columns.start], [0, 1, -rows.start], [0, 0, 1]])
     matrix = np.linalg.inv(half) @ offset @ to_maps @ half
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    own, any_ink, other, mine_here, other_here = (
+    own, any_ink, other, mine_here, border = (
         cv2.warpPerspective(layer, matrix, (width, height), flags=flags)
         for layer in np.moveaxis(layers, 2, 0)
     )
-    theirs = (other_here > KEPT) & (other_here > mine_here)  # a rule close beside a digit
-    return (own > KEPT) & ~theirs, any_ink < BARE, other > KEPT
+    return (own > KEPT) & ~((border > KEPT) & (border > mine_here)), any_ink < BARE, other > KEPT
 
 
 def _contrast(level: np.ndarray, own: np.ndarray, bare: np.ndarray) -> np.ndarray:

@@ -47,6 +47,7 @@ class NumberRegions:
     numbers: tuple[NumberRegion, ...]
     labels: np.ndarray  # (h, w) int32: which number a pixel's ink belongs to; 0 none
     cells: MapCells
+    borders: np.ndarray  # (h, w) bool: rules longer than a digit is high
     other: Components  # handwriting that is no number
     left_out: tuple[tuple[int, int, int, int], ...]  # boxes of digit-like ink in no number
     usual: float  # height of the page's digits
@@ -93,8 +94,22 @@ def find_number_regions(maps: PageMaps) -> NumberRegions:
         numbers.append(NumberRegion(box, len(numbers) + 1, tall, home_of))
     other = find_components(np.isin(maps.labels, (WRITING, STRUCK)))
     return NumberRegions(
-        tuple(numbers), names[pieces.labels], cells, other, tuple(left_out), usual, maps
+        tuple(numbers),
+        names[pieces.labels],
+        cells,
+        _borders(maps, usual),
+        other,
+        tuple(left_out),
+        usual,
+        maps,
     )
+
+
+def _borders(maps: PageMaps, usual: float) -> np.ndarray:
+    """Return a mask of rules longer than a digit is high; others may be strokes of one."""
+    rules = find_components(maps.labels == RULE)
+    long = np.maximum(rules.width, rules.height) > usual
+    return np.concatenate([[False], long])[rules.labels]
 
 
 def _believed(cells: MapCells, pieces: Components, usual: float) -> MapCells:

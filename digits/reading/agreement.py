@@ -15,7 +15,7 @@ from digits.inference.calibration import sigmoid
 
 Agreement = Literal["agreed", "disputed", "alone"]  # the same text, another one, none there
 SURE = 2e-3  # probability; nearer to 0 or 1 counts as this near
-# Of disputed numbers with a fitted confidence of 0.95 or more, 92 % were right: below the threshold.
+# Of disputed numbers with a fitted confidence of 0.95 or more 92 % were right.
 DISPUTED_MOST = 0.94
 SCALING: dict[Agreement, tuple[float, float]] = {  # slope and offset of the log-odds
     "agreed": (0.225, 0.706),
