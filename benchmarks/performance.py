@@ -52,24 +52,31 @@ MEMORY_ROWS = (  # what, how benchmarks/memory.py prints it, goal
     ("memory after {}", r"at the end (\d+)", "450 MB"),
     ("of that, since half of the uploads", r"from the middle on ([+-]\d+)", "none"),
 )
-HEAD = """# Speed
+HEAD = """## Speed
 
 Written by `python benchmarks/performance.py --before CHECKOUT`: commit a884eab, when pictures were
-read together for the first time, and this one took turns on two cores that other programs used too.
-Times are of the processor unless they say otherwise, so that those programs change them little.
-"Largest shares" are those of the profile after the change, each function with the libraries that it
-calls. In brackets: multiples of the time of decoding and of the networks alone.
+read together for the first time, and this one took turns on two cores that other programs used
+too, in several runs of one afternoon. Of each picture the better of two rounds counts. Times are
+of the processor unless they say otherwise, so that those programs change them little. "Largest
+shares" are those of the profile after the change, each function with the libraries that it calls.
+In brackets: multiples of the time of decoding and of the networks alone.
 
 """
 FOOT = """
-What is beyond its goal: one digit takes the digit network and some eighty small calls of NumPy and
-OpenCV, a hundredth each. A number, a row and a sheet are read twice unless they are one clean line,
-by geometry and by the page network's maps; the networks alone take 95 ms of the row and 900 ms of
-the sheet, more than their goals. A page of noise is seen three times by the page network, which
-finds no scale for it, a full page twice. Reading pictures together saves a quarter of the digit
-network's time and nothing of the line network's, which takes as long for each of sixteen strips as
-for one. Training was faster before the digit network had a sixth convolution
+
+What is beyond its goal: `digits read --single` where other programs make caches cold; with less
+beside it, it took 1.83 times the bare imports. One digit takes the digit network and some eighty
+small calls of NumPy and OpenCV, a hundredth each. A number, a row and a sheet are read twice
+unless they are one clean line, by geometry and by the page network's maps; decoding and the
+networks alone take 80 ms of the row and 1,000 ms of the sheet. A page of noise is seen three times
+by the page network, which finds no scale for it, a full page twice. The memory grows by half a
+megabyte for each photograph, of which readings take 0.3. Reading pictures together saves a quarter
+of the digit network's time and nothing of the line network's, which takes as long for each of
+sixteen strips as for one. Training was faster before the digit network had a sixth convolution
 ([training.md](training.md)). What was tried: [decisions.md](decisions.md#speed).
+
+An empty page takes longer than before because it is read by the maps too, for ink that geometry
+misses.
 """
 
 
