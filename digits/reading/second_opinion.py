@@ -125,7 +125,8 @@ def is_likely(found: PageReading) -> bool:
 def _own_digits(found: PageReading, other: PageReading) -> float:
     """Return how many digits are likely to be right of those that `other` does not have there.
 
-    A rejected character counts against them: where many are rejected, letters are written.
+    Those inside one digit of `other` may be its pieces: only the most confident counts. A rejected
+    character counts against them: where many are rejected, letters are written.
     """
     own = [(line.confidence, digit) for line in found.lines for digit in line.digits]
     theirs = [digit for _, digit in _named(other)]
@@ -139,7 +140,12 @@ def _own_digits(found: PageReading, other: PageReading) -> float:
     is_known = (overlaps & (values[:, None] == their_values)).any(axis=1)
     confidences = np.array([confidence for confidence, _ in own])
     is_rejected = values == NO_VALUE
-    likely = float(confidences[~is_rejected & ~is_known].sum())
+    whole = len(theirs) + np.arange(len(own))  # the digit of which each is a piece, or itself
+    pieces, wholes = np.nonzero(inside)
+    whole[pieces] = wholes
+    most = np.zeros(len(theirs) + len(own))
+    np.maximum.at(most, whole, np.where(is_rejected | is_known, 0.0, confidences))
+    likely = float(most.sum())
     return likely - int((is_rejected & ~overlaps.any(axis=1)).sum())
 
 

@@ -226,3 +226,10 @@ def test_letters_that_are_rejected_count_against_the_digits_read_among_them():
     page = reading(number("2026", 10, 10))
     letters = number("?1", 10, 90), number("??", 10, 150), number("5", 10, 210)
     assert texts(settle(page, reading(number("2026", 10, 10), *letters))) == ["2026"]
+
+
+def test_pieces_of_one_digit_count_once():
+    digit = Digit(4, 0.99, Box(10, 10, 100, 100), (0.1,) * 10, None, FRAME)
+    geometry = reading(ReadNumber(Line("4", 0.2, digit.box, (digit,))))
+    maps = reading(number("1", 20, 20, confidence=0.5), number("1", 70, 60, confidence=0.4))
+    assert texts(settle(geometry, maps)) == ["4"]
