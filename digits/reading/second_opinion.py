@@ -11,7 +11,13 @@ import numpy as np
 
 from digits.image.page_segmentation import Layout
 from digits.reading.agreement import Agreement, confidence_of, evidence
-from digits.reading.composition import PageReading, ReadNumber, join_numbers, n_digits
+from digits.reading.composition import (
+    PageReading,
+    ReadNumber,
+    is_lone_stroke,
+    join_numbers,
+    n_digits,
+)
 from digits.types import Box, Digit, Line
 
 BETTER = 0.5  # digits more of a page that must be likely to be right for the maps' to be taken
@@ -261,7 +267,11 @@ def _judged(number: ReadNumber, compared: Comparison) -> ReadNumber:
     ):
         confidence = confidence_of("disputed", (rival.line.confidence,))
         return replace(rival, line=replace(rival.line, confidence=confidence))
-    line = replace(line, confidence=confidence_of(compared.agreement, compared.confidences))
+    confidence = confidence_of(compared.agreement, compared.confidences)
+    if all(is_lone_stroke(each.line) for each in (number, *others)):
+        # Both ask the line network, so what they share is no evidence that a stroke is a 1.
+        confidence = min(confidence, *compared.confidences)
+    line = replace(line, confidence=confidence)
     is_same = len(others) == 1 and others[0].line.text == line.text  # not a box of a longer number
     if is_same and line.written == line.text and others[0].line.marks:
         line = replace(line, marks=others[0].line.marks, written=others[0].line.written)

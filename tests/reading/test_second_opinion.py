@@ -233,3 +233,9 @@ def test_pieces_of_one_digit_count_once():
     geometry = reading(ReadNumber(Line("4", 0.2, digit.box, (digit,))))
     maps = reading(number("1", 20, 20, confidence=0.5), number("1", 70, 60, confidence=0.4))
     assert texts(settle(geometry, maps)) == ["4"]
+
+
+def test_two_readings_of_a_stroke_do_not_make_it_a_one():
+    one, other = (reading(number("1", 10, 10, confidence=c)) for c in (0.4, 0.3))
+    assert confidences(confirm(one, other)) == [0.3]
+    assert confidences(confirm(reading(number("7", 10, 10, confidence=0.4)), other)) != [0.3]
