@@ -1,6 +1,7 @@
 """Read a page by the page network's maps."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -43,7 +44,7 @@ def _read_placed(reader: NumberReader, placed: Sequence[Placed]) -> Steps[tuple[
     read = yield from reader.read_numbers([_to_region(part) for each in parts for part in each])
     ends = np.cumsum([len(each) for each in parts])
     return tuple(
-        _joined(read[end - len(each) : end]) for end, each in zip(ends, parts, strict=True)
+        join_parts(each, read[end - len(each) : end]) for end, each in zip(ends, parts, strict=True)
     )
 
 
@@ -51,10 +52,16 @@ def _to_region(part: Placed) -> TextRegion:
     return TextRegion(part.page, part.box, part.place, part.table or 0, part.other)
 
 
-def _joined(numbers: Sequence[ReadNumber]) -> ReadNumber:
-    """Return the numbers of a line as one, without those that have no digit."""
+def join_parts(parts: Sequence[Placed], numbers: Sequence[ReadNumber]) -> ReadNumber:
+    """Return the numbers of one line as one; a part without a digit is ink that was not read."""
     with_digits = [number for number in numbers if number.line.digits]
-    return join_numbers(with_digits) if len(with_digits) > 1 else (with_digits or numbers)[0]
+    if not with_digits:
+        return numbers[0]
+    whole = join_numbers(with_digits) if len(with_digits) > 1 else with_digits[0]
+    unread = [
+        part.box for part, number in zip(parts, numbers, strict=True) if not number.line.digits
+    ]
+    return replace(whole, tall=(*whole.tall, *unread))
 
 
 def _without_rejected(part: TextRegion, number: ReadNumber) -> ReadNumber:
