@@ -1,5 +1,7 @@
 """Numbers and cells from maps whose truth is known: composed documents without the network."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from perfect_maps import maps_of, perfect_maps
@@ -95,6 +97,19 @@ def test_numbers_that_do_not_align_are_lines():
     cells, lines = align_numbers(numbers, 20.0)
     assert cells == []
     assert [[n.name for n in line] for line in lines] == [[0, 1], [2, 3]]
+
+
+def test_lines_that_touch_are_parted_by_their_cores():
+    labels = np.zeros((120, 200), np.uint8)
+    for top in (20, 44):
+        for left in (40, 56, 72):
+            labels[top : top + 20, left : left + 10] = DIGIT
+    labels[31:53, 84:87] = DIGIT  # a stroke beside both lines
+    core = np.zeros(labels.shape, np.float32)
+    core[27:33, 40:82] = core[51:57, 40:82] = 1.0
+    found = find_number_regions(replace(maps_of(labels), core=core)).numbers
+    assert sorted(number.box[1] for number in found) == [20, 44]
+    assert len(find_number_regions(maps_of(labels)).numbers) == 1  # without cores
 
 
 def test_a_tall_number_does_not_join_the_lines_beside_it():
