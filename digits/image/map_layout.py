@@ -291,24 +291,20 @@ def _masks(
     mine = np.isin(regions.labels[rows, columns], names)
     inked = regions.maps.labels[rows, columns] != BACKGROUND
     window = np.ones((SPREAD, SPREAD), np.uint8)
-    layers = np.stack(
-        [
-            cv2.dilate(mine.astype(np.uint8), window),
-            cv2.dilate(inked.astype(np.uint8), window),
-            cv2.dilate((inked & ~mine).astype(np.uint8), window),
-            mine.astype(np.uint8),
-            regions.borders[rows, columns].astype(np.uint8),
-        ],
-        axis=2,
-    ).astype(np.float32)
+    layers = (
+        cv2.dilate(mine.astype(np.float32), window),
+        cv2.dilate(inked.astype(np.float32), window),
+        cv2.dilate((inked & ~mine).astype(np.float32), window),
+        mine.astype(np.float32),
+        regions.borders[rows, columns].astype(np.float32),
+    )
     # OpenCV's coordinates are those of pixel centres.
     half = np.array([[1, 0, 0.5], [0, 1, 0.5], [0, 0, 1]])
     offset = np.array([[1, 0, -columns.start], [0, 1, -rows.start], [0, 0, 1]])
     matrix = np.linalg.inv(half) @ offset @ to_maps @ half
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     own, any_ink, other, mine_here, border = (
-        cv2.warpPerspective(layer, matrix, (width, height), flags=flags)
-        for layer in np.moveaxis(layers, 2, 0)
+        cv2.warpPerspective(layer, matrix, (width, height), flags=flags) for layer in layers
     )
     return (own > KEPT) & ~((border > KEPT) & (border > mine_here)), any_ink < BARE, other > KEPT
 

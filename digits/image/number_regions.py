@@ -69,12 +69,11 @@ def find_number_regions(maps: PageMaps) -> NumberRegions:
     pieces = find_components(np.isin(maps.labels, (DIGIT, PRINTED_DIGIT)))
     cells = _believed(find_cells(maps, usual), pieces, usual)
     maps = _whole_lines(maps, cells, usual)
-    pieces = find_components(maps.labels == DIGIT)
-    pieces = _split_lines(pieces, maps, usual)
+    cores = find_components(maps.core > CORED)
+    pieces = _split_lines(find_components(maps.labels == DIGIT), cores, usual)
     big = (pieces.height >= TALL * usual) | (pieces.area >= 0.06 * usual**2)
     speck = pieces.area < max(3.0, SPECK * usual**2)
     home = _home(pieces, cells)
-    cores = find_components(maps.core > CORED)
     core = pieces.commonest(cores.labels)
     pairs = _pairs(pieces, home, core, maps, usual)
     pairs = pairs[~(speck[pairs[:, 0]] | speck[pairs[:, 1]])]
@@ -261,10 +260,7 @@ def _part_lines(
         box = _around(pieces.boxes[mine])
         if box[3] - box[1] <= SHEER * usual:
             continue
-        seen = np.unique(core[mine][core[mine] > 0])
-        seen = seen[cores.area[seen - 1] > LEAST_CORE * usual**2]
-        at = np.sort(levels[seen - 1])
-        edges = [(a + b) / 2 for a, b in pairwise(at) if b - a > LINE_STEP * usual]
+        seen, edges = _between_lines(core[mine], cores, usual)
         if not edges:
             continue
         own = np.isin(core[mine], seen)
@@ -275,28 +271,31 @@ def _part_lines(
     return groups
 
 
-def _split_lines(pieces: Components, maps: PageMaps, usual: float) -> Components:
+def _split_lines(pieces: Components, cores: Components, usual: float) -> Components:
     """Cut pieces that reach over two lines between the cores of these."""
     tall = np.flatnonzero(pieces.height > SHEER * usual)
     if not len(tall):
         return pieces
     labels = pieces.labels.copy()
-    cores = find_components(maps.core > CORED)
     for piece in tall:
         left, top, right, bottom = pieces.boxes[piece]
         part = labels[top:bottom, left:right] == piece + 1
-        seen = np.unique(cores.labels[top:bottom, left:right][part])
-        middles = sorted(
-            float(cores.boxes[i - 1, [1, 3]].mean())
-            for i in seen
-            if i > 0 and cores.area[i - 1] > LEAST_CORE * usual**2
-        )
-        cuts = [round((a + b) / 2) - top for a, b in pairwise(middles) if b - a > LINE_STEP * usual]
-        for cut in cuts:
+        _, edges = _between_lines(cores.labels[top:bottom, left:right][part], cores, usual)
+        for cut in (round(edge) - top for edge in edges):
             if 0 < cut < bottom - top:
                 row = labels[top + cut, left:right]
                 row[row == piece + 1] = 0
     return find_components(labels > 0, connectivity=8)
+
+
+def _between_lines(
+    names: np.ndarray, cores: Components, usual: float
+) -> tuple[np.ndarray, list[float]]:
+    """Return which of these cores are a number's, and the heights between those of two lines."""
+    seen = np.unique(names[names > 0])
+    seen = seen[cores.area[seen - 1] > LEAST_CORE * usual**2]
+    levels = np.sort(cores.boxes[seen - 1][:, [1, 3]].mean(axis=1))
+    return seen, [(a + b) / 2 for a, b in pairwise(levels) if b - a > LINE_STEP * usual]
 
 
 def _around(boxes: np.ndarray) -> tuple[int, int, int, int]:
