@@ -18,7 +18,7 @@ from digits.types import LINKED, Box, Ink, MarkKind
 HALO = 3  # px, window that restores the pale rim of a stroke, below `LINKED`
 SPECK_MASS = 0.012  # of the heaviest digit's ink; lighter pieces are specks
 SPECK_SIDE = 0.07  # of a digit's height; smaller pieces are specks
-SHARED = 0.15  # least share of a piece's ink in another digit's stretch, for it to be cut
+SHARED = 0.18  # of a piece's ink in its fullest stretch: least ink in another one, for it to be cut
 LOW = 0.4  # of a digit's height; a lower piece is a mark unless it stands above or below a digit
 CLOSE = 0.12  # of a digit's height between two pieces of one digit that stand side by side
 STACKED = 0.5  # of a piece's width that lies above or below the rest of its digit
@@ -131,10 +131,9 @@ def _pieces(ink: Ink, columns: list[float]) -> _Pieces:
     y, x = np.divmod(inked, ink.shape[1])
     stretch = _stretches(ink, columns, x, y)
     shares = np.bincount(label * n + stretch, mass, count * n).reshape(count, n)
-    whole = shares.sum(axis=1, keepdims=True)
     # Ink of a piece that strays into a neighbour's stretch goes with the rest of the piece.
     home = shares.argmax(axis=1)
-    kept = shares >= SHARED * whole
+    kept = (shares >= SHARED * shares.max(axis=1, keepdims=True)) & (shares > 0)
     kept[np.arange(count), home] = True
     to = np.where(kept, np.arange(n)[None, :], home[:, None])
     names = np.zeros((count, n), np.int32)

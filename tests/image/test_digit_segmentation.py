@@ -37,6 +37,18 @@ def test_no_ink_is_lost_or_given_twice_when_touching_digits_are_parted():
     assert left.box.right <= right.box.x + 3
 
 
+def test_each_of_many_joined_digits_gets_its_own_ink():
+    page = bar(line(width=400), 20, 48, 340, 2)
+    lefts = range(20, 360, 48)
+    for left in lefts:
+        bar(page, left, 10, 12, 40)
+    glyphs, marks = cut_digits(page, [left + 6.0 for left in lefts])
+    assert not marks
+    for glyph, left in zip(glyphs, lefts, strict=True):
+        assert glyph.box.x <= left < left + 12 <= glyph.box.right
+        assert glyph.box.width < 60
+
+
 def test_a_slanted_digit_is_not_cut_by_its_neighbours_upright():
     page = line()
     for y in range(10, 50):  # two parallel slanted strokes whose columns overlap
