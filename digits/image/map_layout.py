@@ -1,25 +1,20 @@
 """Cut out the numbers and cells that the page network found, each with its own ink."""
 
 from dataclasses import dataclass, replace
-from itertools import pairwise
 
 import cv2
 import numpy as np
 
+from digits.image.alignment import Rectangle, bounds, find_lines
 from digits.image.binarize import to_ink
 from digits.image.cells import MapCell
-from digits.image.components import find_components, joined
+from digits.image.components import find_components
 from digits.image.number_regions import TALL, NumberRegion, NumberRegions
 from digits.image.rectify import MARGIN, SIDE_MARGIN, straighten
 from digits.types import BACKGROUND, STRUCK, Box, Page, Pixels, Region
 
-LEVEL = 0.45  # of the smaller height by which two numbers of one line overlap vertically
-WIDEST_GAP = 6.0  # digit heights between two neighbours in one row
 APART = 1.5  # digit heights from which two neighbours in one row are two numbers
 CLOSE = 0.3  # digit heights up to which two neighbours are read together
-FEWEST_ROWS = 3  # rows with at least two numbers that a table without rules needs
-ALIGNED = 0.3  # of the smaller width by which numbers of one column overlap
-FILLED = 0.6  # of the cells of a table without rules that contain a number
 LEAST_OTHER = 0.06  # of the square of the digits' height; smaller writing in a cell is dirt
 SPREAD = 3  # px of the maps: window by which a number's ink is dilated, for pale rims
 BARE = 0.05  # of the dilated ink in a pixel, below which it is bare paper
@@ -27,9 +22,6 @@ FAR = 1e-3  # weight of the whole piece's paper where no paper is near
 LEAST_PAPER = 0.25  # of white; on darker paper a ratio is meaningless
 KEPT = 0.35  # of the dilated ink in a pixel, from which it belongs to the number
 AROUND = 0.06  # of the digits' height, added around a number's ink
-
-
-Rectangle = tuple[int, int, int, int]  # px of the maps: left, top, right, bottom
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +39,12 @@ class Placed:
 def lay_out(page: Page, regions: NumberRegions, grey: Pixels) -> list[Placed]:
     """Return cells of tables and lines of numbers, from top to bottom.
 
-    Cells come from rules where there are any, and from the alignment of numbers where there are
-    none. Other numbers that stand close on one line are one line.
+    Numbers outside cells that stand close on one line are one line.
 
     Parameters
     ----------
     page : the whole picture
-    regions : what the maps show of it
+    regions : what the maps show of it, with the cells of all its tables
     grey : the picture itself, of the page's size
     """
     level = grey.astype(np.float32) / 255
@@ -63,22 +54,12 @@ def lay_out(page: Page, regions: NumberRegions, grey: Pixels) -> list[Placed]:
         homes.setdefault(number.cell, []).append(number)
     free = homes.pop(0, [])
     placed = [_cell(page, regions, cell, homes.get(cell.name, [])) for cell in regions.cells.cells]
-    aligned, rest = align_numbers(free, regions.usual)
-    table = 1 + max((cell.table for cell in regions.cells.cells), default=-1)
-    placed += [
-        (
-            box[1],
-            Placed(
-                _cut_out(page, regions, numbers) if numbers else None,
-                _box(page, regions, box),
-                table,
-                place,
-            ),
-        )
-        for numbers, box, place in aligned
+    lines = [
+        line
+        for row in find_lines(free, regions.usual)
+        for line in _divide(row, APART * regions.usual)
     ]
-    lines = [line for row in rest for line in _divide(row, APART * regions.usual)]
-    placed += [(bounds(line)[1], _line(page, regions, line)) for line in lines]
+    placed += [(bounds([n.box for n in line])[1], _line(page, regions, line)) for line in lines]
     return [each for _, each in sorted(placed, key=lambda pair: pair[0])]
 
 
@@ -121,7 +102,9 @@ def _cell(
 
 def _line(page: Page, regions: NumberRegions, line: list[NumberRegion]) -> Placed:
     """Return the numbers of one line; those that do not stand close are read separately."""
-    whole = Placed(_cut_out(page, regions, line), _box(page, regions, bounds(line)))
+    whole = Placed(
+        _cut_out(page, regions, line), _box(page, regions, bounds([n.box for n in line]))
+    )
     parts = _divide(line, CLOSE * regions.usual)
     if len(parts) == 1:
         return whole
@@ -136,105 +119,6 @@ def _divide(row: list[NumberRegion], gap: float) -> list[list[NumberRegion]]:
             parts.append([])
         parts[-1].append(number)
     return parts
-
-
-def align_numbers(
-    numbers: list[NumberRegion], usual: float
-) -> tuple[list[tuple[list[NumberRegion], Rectangle, tuple[int, int]]], list[list[NumberRegion]]]:
-    """Arrange numbers outside ruled tables into a table without rules, or into lines.
-
-    Parameters
-    ----------
-    numbers : all of them
-    usual : height of their digits in px of the maps
-
-    Returns
-    -------
-    cells
-        The numbers of each cell (none in an empty one), its box, and its row and column. Empty
-        unless at least `FEWEST_ROWS` rows have numbers in two columns or more.
-    lines
-        The numbers of each line, if they are not a table.
-    """
-    rows = _lines(numbers, usual)
-    columns = _columns(rows)
-    if columns is None:
-        return [], rows
-    cells = []
-    for i, row in enumerate(rows):
-        _, top, _, bottom = bounds(row)
-        for k, (left, right) in enumerate(columns):
-            mine = [n for n in row if left <= (n.box[0] + n.box[2]) / 2 < right]
-            box = bounds(mine) if mine else (left, top, right, bottom)
-            cells.append((mine, box, (i, k)))
-    return cells, []
-
-
-def _lines(numbers: list[NumberRegion], usual: float) -> list[list[NumberRegion]]:
-    """Return the numbers of each line, from left to right; lines from top to bottom.
-
-    Each number is joined to its nearest neighbour on either side, where that is mutual: so a tall
-    number that reaches over two lines does not make one of them.
-    """
-    if not numbers:
-        return []
-    boxes = np.array([n.box for n in numbers], float)
-    left, top, right, bottom = boxes.T
-    high, middle = bottom - top, (top + bottom) / 2
-    shared = np.minimum(bottom[None], bottom[:, None]) - np.maximum(top[None], top[:, None])
-    level = shared > LEVEL * np.minimum(high[None], high[:, None])
-    gap = left[None] - right[:, None]  # from each number to each other that is right of it
-    after = ((left + right)[None] > (left + right)[:, None]) & level & (gap < WIDEST_GAP * usual)
-    far = np.where(after, np.maximum(gap, 0) + np.abs(middle[None] - middle[:, None]), np.inf)
-    next_one, one_before = far.argmin(axis=1), far.argmin(axis=0)
-    each = np.arange(len(numbers))
-    mutual = np.isfinite(far[each, next_one]) & (one_before[next_one] == each)
-    groups = joined(np.column_stack([each, next_one])[mutual], len(numbers))
-    lines = [
-        sorted((numbers[i] for i in np.flatnonzero(groups == group)), key=lambda n: n.box[0])
-        for group in np.unique(groups)
-    ]
-    return sorted(lines, key=lambda line: np.mean([n.box[1] + n.box[3] for n in line]))
-
-
-def _columns(rows: list[list[NumberRegion]]) -> list[tuple[int, int]] | None:
-    """Return where the columns of lines begin and end, or None if they do not align."""
-    if sum(len(row) > 1 for row in rows) < FEWEST_ROWS:
-        return None
-    spans = _column_spans(rows)
-    if spans is None:
-        return None
-    cuts = [(before[1] + after[0]) / 2 for before, after in pairwise(spans)]
-    edges = [spans[0][0], *cuts, spans[-1][1] + 1]
-    return [(int(left), int(np.ceil(right))) for left, right in pairwise(edges)]
-
-
-def _column_spans(rows: list[list[NumberRegion]]) -> list[tuple[float, float]] | None:
-    """Return the left and right end of each column's numbers, or None if they do not align."""
-    every = [number for row in rows for number in row]
-    spans = np.array([(n.box[0], n.box[2]) for n in every], float)
-    shared = np.minimum(spans[None, :, 1], spans[:, None, 1]) - np.maximum(
-        spans[None, :, 0], spans[:, None, 0]
-    )
-    slim = np.minimum.outer(np.diff(spans)[:, 0], np.diff(spans)[:, 0])
-    groups = joined(np.argwhere(np.triu(shared > ALIGNED * slim, 1)), len(every))
-    which = dict(zip((n.name for n in every), groups, strict=True))
-    if any(len({which[n.name] for n in row}) < len(row) for row in rows):
-        return None  # two numbers of one line in one column
-    names = np.unique(groups)
-    if len(names) < 2 or len(every) < FILLED * len(names) * len(rows):  # noqa: PLR2004
-        return None
-    return sorted(
-        (float(spans[groups == name, 0].min()), float(spans[groups == name, 1].max()))
-        for name in names
-    )
-
-
-def bounds(numbers: list[NumberRegion]) -> Rectangle:
-    """Return the box around numbers, at least one."""
-    boxes = np.array([n.box for n in numbers])
-    low, high = boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)
-    return int(low[0]), int(low[1]), int(high[0]), int(high[1])
 
 
 def _one_line(numbers: list[NumberRegion]) -> list[NumberRegion]:

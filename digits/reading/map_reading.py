@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from digits.image.alignment import align
 from digits.image.map_layout import Placed, find_left_out, find_struck_out, lay_out
 from digits.image.number_regions import find_number_regions
 from digits.image.page_maps import PageMaps
@@ -30,6 +31,7 @@ def read_maps(
     regions = find_number_regions(_to_maps(segment_page(segmenter, sheet.colours)))
     if len(regions.numbers) > MOST_NUMBERS:
         return None
+    regions = align(regions)
     placed = lay_out(page, regions, sheet.grey)
     read = yield from _read_placed(reader, placed)
     numbers = tuple(map(_to_region, placed))

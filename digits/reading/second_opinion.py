@@ -52,6 +52,8 @@ def settle(geometry: PageReading, maps: PageReading | None) -> PageReading:
 def choose(geometry: PageReading, maps: PageReading) -> tuple[PageReading, PageReading]:
     """Return the reading that holds, and the other one."""
     least = max(BETTER, BETTER_SHARE * expected_digits(geometry.lines))
+    if maps.layout.is_table and not geometry.layout.is_table:
+        least = -least  # cells are worth a few digits: without them the numbers of a row are one
     if _own_digits(maps, geometry) - _own_digits(geometry, maps) > least:
         return maps, geometry
     return geometry, maps

@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 from perfect_maps import maps_of, perfect_maps
 
-from digits.image.map_layout import align_numbers
-from digits.image.number_regions import NumberRegion, find_number_regions
+from digits.image.number_regions import find_number_regions
 from digits.image.page_maps import vote
 from digits.synthesis.page import compose_document
 from digits.types import DIGIT, PRINT, PRINTED_DIGIT, RULE, STRUCK, WRITING
@@ -80,25 +79,6 @@ def test_a_rule_between_digits_parts_two_numbers():
     assert len(find_number_regions(maps_of(labels)).numbers) == 2
 
 
-def region(name, left, top, wide=30, high=20):
-    return NumberRegion((left, top, left + wide, top + high), name, 20.0, 0)
-
-
-def test_numbers_in_columns_are_cells_even_without_rules():
-    numbers = [region(3 * row + k, 20 + 100 * k, 30 * row) for row in range(4) for k in range(3)]
-    cells, lines = align_numbers(numbers[:-1], 20.0)  # the last one is missing
-    assert lines == []
-    assert [place for _, _, place in cells] == [(row, k) for row in range(4) for k in range(3)]
-    assert cells[-1][0] == []
-
-
-def test_numbers_that_do_not_align_are_lines():
-    numbers = [region(0, 20, 0), region(1, 90, 2), region(2, 50, 60), region(3, 120, 60)]
-    cells, lines = align_numbers(numbers, 20.0)
-    assert cells == []
-    assert [[n.name for n in line] for line in lines] == [[0, 1], [2, 3]]
-
-
 def test_lines_that_touch_are_parted_by_their_cores():
     labels = np.zeros((120, 200), np.uint8)
     for top in (20, 44):
@@ -110,13 +90,6 @@ def test_lines_that_touch_are_parted_by_their_cores():
     found = find_number_regions(replace(maps_of(labels), core=core)).numbers
     assert sorted(number.box[1] for number in found) == [20, 44]
     assert len(find_number_regions(maps_of(labels)).numbers) == 1  # without cores
-
-
-def test_a_tall_number_does_not_join_the_lines_beside_it():
-    tall = NumberRegion((20, 0, 50, 60), 0, 20.0, 0)
-    others = [region(1, 70, 0), region(2, 72, 40), region(3, 140, 0), region(4, 140, 40)]
-    _, lines = align_numbers([tall, *others], 20.0)
-    assert sorted(len(line) for line in lines) == [2, 3]
 
 
 def line_of(*kinds, top=40, labels=None):

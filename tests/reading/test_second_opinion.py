@@ -147,6 +147,22 @@ def test_the_reading_with_more_digits_that_are_likely_to_be_right_is_kept():
     assert [line.text for line in settle(few, unsure).lines] == ["20"]
 
 
+def in_cells(found):
+    """Return a reading whose numbers are the cells of one row."""
+    parts = tuple(
+        dataclasses.replace(part, place=(0, i)) for i, part in enumerate(found.layout.numbers)
+    )
+    return dataclasses.replace(found, layout=Layout(parts))
+
+
+def test_cells_are_worth_a_few_digits_but_not_many():
+    line = reading(number("202611", 10, 10))
+    cells = in_cells(reading(number("20", 10, 10), number("26", 50, 10), number("11", 90, 10)))
+    assert texts(settle(line, cells)) == ["20", "26", "11"]
+    few = in_cells(reading(number("20", 10, 10), number("26", 50, 10)))
+    assert texts(settle(line, few)) == ["202611"]
+
+
 def test_what_both_read_does_not_count_for_either():
     geometry = reading(*(number("123456", 10, 60 * i, confidence=0.8) for i in range(4)))
     surer = [number("123456", 10, 60 * i, confidence=0.99) for i in range(4)]

@@ -1,0 +1,298 @@
+"""Arrange numbers that no rules enclose into the rows and columns of a table.
+
+Numbers are a table if they align: many more pairs of two rows begin, end or are centred at the same
+place than when each row is shifted at random. Each row's numbers are then assigned to columns, from
+left to right, by dynamic programming.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import numpy as np
+
+from digits.image.cells import MapCell, MapCells
+from digits.image.components import joined
+from digits.image.number_regions import NumberRegion, NumberRegions
+
+LEVEL = 0.45  # of the smaller height by which two numbers of one line overlap vertically
+SAME_ROW = 0.6  # the same, for two numbers of one row that stand far apart
+WIDEST_GAP = 6.0  # digit heights between two neighbours of one line
+FEWEST_ROWS = 3  # rows with at least two numbers that a table without rules needs
+LOOSE = 0.1  # of the numbers: with more outside the cells, the rules do not show the table
+NEAR = 0.3  # digit heights: numbers so far apart do not align
+SHIFTS = 30  # times that rows are shifted at random
+WIDEST_SHIFT = 3.0  # digit heights
+ALIGNED = 4.0  # standard deviations above shifted rows from which numbers align: at most 3 in notes
+ASIDE = 0.5  # of the distance between columns: a number so far from all begins another
+ROUNDS = 3  # of assigning numbers to columns and moving these to their numbers
+NARROW = 1.0  # digit heights from one row of numbers to the edge of its cells, at most
+
+Rectangle = tuple[int, int, int, int]  # px of the maps: left, top, right, bottom
+Rows = list[list[NumberRegion]]
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """The columns of rows of numbers."""
+
+    middles: tuple[float, ...]  # px, from left to right
+    places: tuple[tuple[int | None, ...], ...]  # for each row, the column of each number
+
+    def sizes(self) -> np.ndarray:
+        """Return how many numbers each column has."""
+        every = [column for row in self.places for column in row if column is not None]
+        return np.bincount(np.array(every, int), minlength=len(self.middles))
+
+
+def align(regions: NumberRegions) -> NumberRegions:
+    """Return the numbers of a page with cells where they are a table without rules.
+
+    If more than a few numbers stand outside the cells of ruled tables, all numbers are aligned. If
+    they do not align, only those outside are, and the ruled cells are kept.
+    """
+    free = tuple(number for number in regions.numbers if not number.cell)
+    if len(free) <= LOOSE * len(regions.numbers):
+        return regions
+    for numbers in (regions.numbers, free):
+        rows, columns = find_table(numbers, regions.usual)
+        if columns is not None:
+            is_all = len(numbers) == len(regions.numbers)
+            return _with_cells(regions, rows, columns, keep=not is_all)
+    return regions
+
+
+def find_table(
+    numbers: Sequence[NumberRegion], usual: float
+) -> tuple[Rows, Columns] | tuple[Rows, None]:
+    """Return the rows and columns of a table without rules; no columns if the numbers are none.
+
+    Lines that share no column with another line are left out.
+
+    Parameters
+    ----------
+    numbers : all of them
+    usual : height of their digits in px of the maps
+    """
+    rows = _join_far_apart(find_lines(numbers, usual))
+    if sum(len(row) > 1 for row in rows) < FEWEST_ROWS or alignment(rows, usual) < ALIGNED:
+        return rows, None
+    columns = find_columns(rows, usual)
+    while True:
+        size = columns.sizes()
+        kept = [
+            row
+            for row, places in zip(rows, columns.places, strict=True)
+            if any(place is not None and size[place] > 1 for place in places)
+        ]
+        if len(kept) < FEWEST_ROWS or len(columns.middles) < 2:  # noqa: PLR2004
+            return rows, None
+        if len(kept) == len(rows):
+            return rows, columns
+        rows, columns = kept, find_columns(kept, usual)
+
+
+def find_lines(numbers: Sequence[NumberRegion], usual: float) -> Rows:
+    """Return the numbers of each line, from left to right; lines from top to bottom.
+
+    Each number is joined to its nearest neighbour on either side, where that is mutual: so a tall
+    number that reaches over two lines does not make one of them.
+    """
+    if not numbers:
+        return []
+    boxes = np.array([n.box for n in numbers], float)
+    left, top, right, bottom = boxes.T
+    high, middle = bottom - top, (top + bottom) / 2
+    shared = np.minimum(bottom[None], bottom[:, None]) - np.maximum(top[None], top[:, None])
+    level = shared > LEVEL * np.minimum(high[None], high[:, None])
+    gap = left[None] - right[:, None]  # from each number to each other that is right of it
+    after = ((left + right)[None] > (left + right)[:, None]) & level & (gap < WIDEST_GAP * usual)
+    far = np.where(after, np.maximum(gap, 0) + np.abs(middle[None] - middle[:, None]), np.inf)
+    next_one, one_before = far.argmin(axis=1), far.argmin(axis=0)
+    each = np.arange(len(numbers))
+    mutual = np.isfinite(far[each, next_one]) & (one_before[next_one] == each)
+    groups = joined(np.column_stack([each, next_one])[mutual], len(numbers))
+    lines = [
+        sorted((numbers[int(i)] for i in np.flatnonzero(groups == group)), key=lambda n: n.box[0])
+        for group in np.unique(groups)
+    ]
+    return _from_the_top(lines)
+
+
+def _from_the_top(lines: Rows) -> Rows:
+    return sorted(lines, key=lambda line: np.mean([n.box[1] + n.box[3] for n in line]))
+
+
+def _join_far_apart(lines: Rows) -> Rows:
+    """Join lines that continue each other at one level, however wide the gap between them."""
+    rows = sorted(lines, key=lambda line: line[0].box[0])
+    i = 0
+    while i < len(rows):
+        last = rows[i][-1].box
+        level = [
+            k
+            for k, row in enumerate(rows)
+            if k != i and row[0].box[0] >= last[2] and _shared(last, row[0].box) > SAME_ROW
+        ]
+        if level:
+            rows[i] = rows[i] + rows.pop(min(level, key=lambda k: rows[k][0].box[0]))
+            i = 0
+        else:
+            i += 1
+    return _from_the_top(rows)
+
+
+def _shared(one: Rectangle, other: Rectangle) -> float:
+    """Return by how much of the smaller height two boxes overlap vertically."""
+    shared = min(one[3], other[3]) - max(one[1], other[1])
+    return shared / min(one[3] - one[1], other[3] - other[1])
+
+
+def alignment(rows: Rows, usual: float) -> float:
+    """Return by how many standard deviations rows align better than when they are shifted.
+
+    Parameters
+    ----------
+    rows : of numbers
+    usual : height of their digits in px of the maps
+    """
+    spans = np.array([(n.box[0], n.box[2]) for row in rows for n in row], np.float32) / usual
+    row = np.repeat(np.arange(len(rows)), [len(each) for each in rows])
+    other = row[:, None] != row[None]
+    rng = np.random.default_rng(0)  # the same page always gives the same table
+    shifts = rng.uniform(-WIDEST_SHIFT, WIDEST_SHIFT, (SHIFTS, len(rows)))
+    shifted = [_aligned_pairs(spans + shift[row, None], other) for shift in shifts]
+    spread = max(float(np.std(shifted)), 0.5)
+    return (_aligned_pairs(spans, other) - float(np.mean(shifted))) / spread
+
+
+def _aligned_pairs(spans: np.ndarray, other: np.ndarray) -> float:
+    """Return how many pairs align: left and right ends (n, 2), and which pairs count (n, n)."""
+    lines = np.column_stack([spans, spans.mean(axis=1)]).astype(np.float32)
+    apart = np.min([np.abs(line[:, None] - line[None]) for line in lines.T], axis=0)
+    return float(np.clip(1 - apart / NEAR, 0, None)[other].sum()) / 2
+
+
+def find_columns(rows: Rows, usual: float) -> Columns:
+    """Return the columns in which the numbers of rows stand.
+
+    It begins with the columns of the longest row. A number far from all columns begins another.
+
+    Parameters
+    ----------
+    rows : of numbers, at least one
+    usual : height of their digits in px of the maps
+    """
+    middles = [[(n.box[0] + n.box[2]) / 2 for n in row] for row in rows]
+    longest_first = sorted(middles, key=len, reverse=True)
+    columns = list(longest_first[0])
+    for _ in range(ROUNDS):
+        members: list[list[float]] = [[] for _ in columns]
+        for row in longest_first:
+            places = _assign(row, columns, usual)
+            for middle, place in zip(row, places, strict=True):
+                if place is not None:
+                    members[place].append(middle)
+            for middle, place in zip(row, places, strict=True):
+                if place is None:
+                    at = int(np.searchsorted(columns, middle))
+                    columns.insert(at, middle)
+                    members.insert(at, [middle])
+        columns = sorted(float(np.median(each)) for each in members if each)
+    return Columns(tuple(columns), tuple(tuple(_assign(row, columns, usual)) for row in middles))
+
+
+def _assign(row: Sequence[float], columns: Sequence[float], usual: float) -> list[int | None]:
+    """Return a row's columns, from left to right; None for a number that is far from all.
+
+    The sum of the distances is least. A number without a column costs as much as one that is far.
+    """
+    between = [after - before for before, after in pairwise(columns)]
+    far = max(usual, ASIDE * float(np.median(between))) if between else usual
+    n, m = len(row), len(columns)
+    off = np.abs(np.subtract.outer(np.asarray(row), np.asarray(columns))).tolist()
+    # least[i][k]: of the first i numbers in the first k columns
+    least = [[far * i] + [0.0] * m for i in range(n + 1)]
+    for i in range(1, n + 1):
+        here, above, distance = least[i], least[i - 1], off[i - 1]
+        for k in range(1, m + 1):
+            here[k] = min(here[k - 1], above[k] + far, above[k - 1] + distance[k - 1])
+    places: list[int | None] = [None] * n
+    i, k = n, m
+    while i and k:
+        if least[i][k] == least[i][k - 1]:
+            k -= 1
+        elif least[i][k] == least[i - 1][k] + far:
+            i -= 1
+        else:
+            i, k = i - 1, k - 1
+            places[i] = k
+    return places
+
+
+def _with_cells(
+    regions: NumberRegions, rows: Rows, columns: Columns, *, keep: bool
+) -> NumberRegions:
+    """Return regions whose rows and columns are cells; `keep` the ruled ones beside them."""
+    before = regions.cells.cells if keep else ()
+    table = 1 + max((cell.table for cell in before), default=-1)
+    name = 1 + max((cell.name for cell in before), default=0)
+    labels = regions.cells.labels.copy() if keep else np.zeros_like(regions.cells.labels)
+    cells = list(before)
+    home = {number.name: number.cell if keep else 0 for number in regions.numbers}
+    edges = _edges(rows, columns)
+    heights = _heights(rows, columns, NARROW * regions.usual)
+    for i, (row, places) in enumerate(zip(rows, columns.places, strict=True)):
+        for k, (left, right) in enumerate(edges):
+            top, bottom = heights[i, k]
+            paper = labels[max(0, top) : bottom, max(0, left) : right]
+            paper[paper == 0] = name
+            mine = [number for number, place in zip(row, places, strict=True) if place == k]
+            home.update((number.name, name) for number in mine)
+            box = bounds([(left, int(top), right, int(bottom)), *(number.box for number in mine)])
+            cells.append(MapCell(table, i, k, box, name))
+            name += 1
+    numbers = tuple(replace(number, cell=home[number.name]) for number in regions.numbers)
+    return replace(regions, numbers=numbers, cells=MapCells(tuple(cells), labels))
+
+
+def _edges(rows: Rows, columns: Columns) -> list[tuple[int, int]]:
+    """Return the left and right edge of each column: halfway between its numbers and the next."""
+    spans: list[list[Rectangle]] = [[] for _ in columns.middles]
+    for row, places in zip(rows, columns.places, strict=True):
+        for number, place in zip(row, places, strict=True):
+            if place is not None:
+                spans[place].append(number.box)
+    ends = [np.median(np.array(each)[:, [0, 2]], axis=0) for each in spans]
+    cuts = [round((before[1] + after[0]) / 2) for before, after in pairwise(ends)]
+    first = min(box[0] for box in spans[0])
+    last = max(box[2] for box in spans[-1])
+    return list(pairwise([first, *cuts, last]))
+
+
+def _heights(rows: Rows, columns: Columns, most: float) -> np.ndarray:
+    """Return the top and bottom of each cell: (rows, columns, 2) int px.
+
+    Rows may slope and bend: a cell's middle lies on the line through its neighbours' numbers.
+    """
+    middles = np.array(
+        [
+            np.interp(
+                columns.middles,
+                [(n.box[0] + n.box[2]) / 2 for n in row],
+                [(n.box[1] + n.box[3]) / 2 for n in row],
+            )
+            for row in rows
+        ]
+    )
+    half = np.minimum(np.abs(np.diff(middles, axis=0)) / 2, most)
+    edge = np.full((1, middles.shape[1]), most)
+    up, down = np.concatenate([edge, half]), np.concatenate([half, edge])
+    return np.stack([np.floor(middles - up), np.ceil(middles + down)], axis=-1).astype(int)
+
+
+def bounds(boxes: Sequence[Rectangle]) -> Rectangle:
+    """Return the box around boxes, of which there is at least one."""
+    every = np.array(boxes)
+    low, high = every[:, :2].min(axis=0), every[:, 2:].max(axis=0)
+    return int(low[0]), int(low[1]), int(high[0]), int(high[1])
