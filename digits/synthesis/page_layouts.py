@@ -96,6 +96,6 @@ def lay_out(canvas: Canvas, kind: str, area: Area, tall: Px) -> None:
     while y < min(area.bottom, canvas.top + canvas.height):
         block = blocks[rng.choice(len(blocks), p=weights / weights.sum())]
         y = block(canvas, style, replace(area, top=y)) + rng.uniform(0, 0.6) * tall
-    if rng.random() < 0.05:
+    if rng.random() < 0.05 and area.top < area.bottom:  # not on a slip of one line
         top = rng.uniform(area.top, area.bottom)
         picture(canvas, replace(style, ink=pen_colour(rng)), replace(area, top=top))

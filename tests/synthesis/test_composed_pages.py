@@ -133,3 +133,9 @@ def test_rules_are_drawn_only_where_the_window_sees_them(bank):
 def test_printing_needs_no_font_of_the_system():
     assert print_text("307", "DejaVuSans", 20) is not None
     assert print_text(" ", "DejaVuSans", 20) is None
+
+
+def test_a_slip_of_one_line_is_composed(bank):
+    for seed in range(60):  # of these, some are lower than their margins
+        page = compose_document(bank, np.random.default_rng((77, seed)), "boxes", size=(440, 60))
+        assert page.rgb.size
