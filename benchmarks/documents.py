@@ -101,7 +101,9 @@ def measure(reader: Reader, bank, kind: str, documents: int, seed: int) -> Resul
         reading = reader.read(picture)
         seconds += time.perf_counter() - start
         counts += count(page, reading)
-    return Result(kind, documents, *(int(n) for n in counts), round(1000 * seconds / documents, 1))
+    numbers, right, silent, extra, read, pairs, kept = (int(n) for n in counts)
+    each = round(1000 * seconds / documents, 1)
+    return Result(kind, documents, numbers, right, silent, extra, read, pairs, kept, each)
 
 
 def count(page: ComposedPage, reading: Reading) -> np.ndarray:
@@ -156,7 +158,7 @@ def number_of(numbers: Sequence[TrueNumber], digit: Digit) -> int | None:
 
 def distance(number: TrueNumber, x: float, y: float) -> tuple[float, float]:
     """Return how far a point is from a number's box, and from its middle, both relative."""
-    left, top, right, bottom = number.box
+    left, top, right, bottom = map(float, number.box)
     high = bottom - top
     outside = max(left - x, x - right, top - y, y - bottom, 0.0) / high
     aside = max(abs(2 * x - left - right) / (right - left), abs(2 * y - top - bottom) / high)
@@ -165,7 +167,7 @@ def distance(number: TrueNumber, x: float, y: float) -> tuple[float, float]:
 
 def stands_in(number: TrueNumber, cell: TrueCell) -> bool:
     """Return whether the middle of a number lies in a cell."""
-    left, top, right, bottom = number.box
+    left, top, right, bottom = map(float, number.box)
     return is_inside((left + right) / 2, (top + bottom) / 2, cell.box)
 
 
