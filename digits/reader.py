@@ -11,12 +11,13 @@ from typing import TypeVar
 import numpy as np
 
 from digits.errors import CrowdedError, DigitsError, HintError
-from digits.image.page_segmentation import find_numbers, is_single, open_page, paper_of
+from digits.image.page_segmentation import find_numbers, is_single, open_page
 from digits.inference.segmenter import Segmenter
 from digits.io.document import Document, load_picture
 from digits.io.sources import Source, load_source
 from digits.reading.composition import PageReading, compose_reading
 from digits.reading.number_reader import NumberReader
+from digits.reading.sheets import find_sheet
 from digits.reading.singles import compare_singles, read_singles
 from digits.reading.steps import Steps, run_together
 from digits.types import ANY, Box, Hint, ModelName, Page, Paper, Picture, Reading
@@ -67,11 +68,11 @@ class Reader(NumberReader):
 
     def _read(self, picture: Picture, hint: Hint) -> Steps[Reading]:
         _check_places(hint, picture)
-        paper = paper_of(picture, hint)
-        page, sheet = open_page(picture, paper)
+        paper = find_sheet(picture, hint, self.segmenter)
+        page, _ = open_page(picture, paper)
         read = self._read_single if is_single(hint) else self._read_page
         try:
-            found = yield from read(page, sheet, hint)
+            found = yield from read(page, picture, replace(hint, paper=paper))
         except CrowdedError as error:
             reading = _refused(picture, error, self.classifier.name)
         else:
@@ -86,26 +87,28 @@ class Reader(NumberReader):
 
         return self.run(read_geometry(self, page, hint))
 
-    def read_maps(self, page: Page, sheet: Picture) -> PageReading | None:
-        """Read a page by the page network's maps; None where they show no number at all."""
+    def read_maps(self, picture: Picture, paper: Paper | None = None) -> PageReading | None:
+        """Read a picture by the page network's maps; None where they show no number at all."""
         from digits.reading.map_reading import read_maps
 
-        found = None if self.segmenter is None else read_maps(self, self.segmenter, page, sheet)
+        found = None if self.segmenter is None else read_maps(self, self.segmenter, picture, paper)
         return None if found is None else self.run(found)
 
-    def _read_page(self, page: Page, sheet: Picture, hint: Hint) -> Steps[PageReading]:
+    def _read_page(self, page: Page, picture: Picture, hint: Hint) -> Steps[PageReading]:
         # Not above: one digit by itself seldom needs it.
         from digits.reading.page_reading import read_page
 
-        return (yield from read_page(self, self.segmenter, page, sheet, hint))
+        return (yield from read_page(self, self.segmenter, page, picture, hint))
 
-    def _read_single(self, page: Page, sheet: Picture, hint: Hint) -> Steps[PageReading]:
+    def _read_single(self, page: Page, picture: Picture, hint: Hint) -> Steps[PageReading]:
         """Read one digit in each region; without the hint too, unless each digit is certain."""
         found, is_certain = yield from read_singles(self, find_numbers(page, hint))
         if is_certain:
             return found
         try:
-            free = yield from self._read_page(page, sheet, replace(hint, single=False, length=None))
+            free = yield from self._read_page(
+                page, picture, replace(hint, single=False, length=None)
+            )
         except CrowdedError:
             return found
         return compare_singles(found, free, has_boxes=bool(hint.boxes))

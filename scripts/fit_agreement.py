@@ -25,7 +25,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from digits.errors import CrowdedError
 from digits.evaluation.metrics import calibration_error
-from digits.image.page_segmentation import open_page, paper_of
+from digits.image.page_segmentation import open_page
 from digits.inference.calibration import fit_platt, sigmoid
 from digits.mnist import load_mnist
 from digits.reader import Reader
@@ -34,6 +34,7 @@ from digits.reading.agreement import Agreement, evidence
 from digits.reading.borders import doubt_across_borders
 from digits.reading.clean_lines import is_clean
 from digits.reading.composition import ReadNumber
+from digits.reading.sheets import find_sheet
 from digits.registry import shipped_reader
 from digits.synthesis.page import KINDS, ComposedPage, compose_document
 from digits.training.handwriting import load_handwriting
@@ -75,12 +76,13 @@ def main() -> None:
 def look(reader: Reader, page: ComposedPage) -> Iterator[Seen]:
     """Yield the numbers of a document that is read twice."""
     picture = page.picture
-    opened, sheet = open_page(picture, paper_of(picture, ANY))
+    paper = find_sheet(picture, ANY, reader.segmenter)
+    opened, _ = open_page(picture, paper)
     try:
         geometry = reader.read_geometry(opened, ANY)
     except CrowdedError:
         return
-    maps = reader.read_maps(opened, sheet)
+    maps = reader.read_maps(picture, paper)
     if maps is None or is_clean(geometry, opened, ANY):
         return
     found, other = second_opinion.choose(geometry, maps)

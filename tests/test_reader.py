@@ -186,6 +186,19 @@ def test_the_page_network_sees_colours_whichever_way_a_picture_comes(
         assert (rgb[..., 2].astype(int) - rgb[..., 0]).max() > 100
 
 
+def test_numbers_beside_what_looks_like_the_sheet_are_read_too(held_out, as_picture):
+    page = np.full((760, 900), 235, np.uint8)
+    page[470:740, 40:860] = 150  # a printed band, with edges on all sides
+    line = row(held_out, range(5))
+    for top in (20, 230, 505):
+        part = page[top : top + line.shape[0], 120 : 120 + line.shape[1]]
+        np.minimum(part, line, out=part)
+    reading = current_reader().read(as_picture(page))
+    expected = "".join(map(str, held_out.labels[:5]))
+    assert [line.text for line in reading.lines] == [expected] * 3
+    assert reading.paper is None
+
+
 def test_boxes_are_in_pixels_of_the_original(held_out):
     small = np.full((3000, 4000), 255, np.uint8)
     digit = np.kron(255 - held_out.pictures[0], np.ones((20, 20), np.uint8))

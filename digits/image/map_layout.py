@@ -11,7 +11,7 @@ from digits.image.cells import MapCell
 from digits.image.components import find_components
 from digits.image.number_regions import TALL, NumberRegion, NumberRegions
 from digits.image.rectify import MARGIN, SIDE_MARGIN, straighten
-from digits.types import BACKGROUND, STRUCK, Box, Page, Pixels, Region
+from digits.types import BACKGROUND, STRUCK, Box, Page, Region
 
 APART = 1.5  # digit heights from which two neighbours in one row are two numbers
 CLOSE = 0.3  # digit heights up to which two neighbours are read together
@@ -36,19 +36,16 @@ class Placed:
     parts: "tuple[Placed, ...]" = ()  # numbers that are read separately and then joined
 
 
-def lay_out(page: Page, regions: NumberRegions, grey: Pixels) -> list[Placed]:
+def lay_out(page: Page, regions: NumberRegions) -> list[Placed]:
     """Return cells of tables and lines of numbers, from top to bottom.
 
     Numbers outside cells that stand close on one line are one line.
 
     Parameters
     ----------
-    page : the whole picture
+    page : as `digits.image.page_segmentation.open_levels` gives it
     regions : what the maps show of it, with the cells of all its tables
-    grey : the picture itself, of the page's size
     """
-    level = grey.astype(np.float32) / 255
-    page = replace(page, ink=level, contrast=level)
     homes: dict[int, list[NumberRegion]] = {}
     for number in regions.numbers:
         homes.setdefault(number.cell, []).append(number)
@@ -68,8 +65,7 @@ def find_left_out(page: Page, regions: NumberRegions) -> tuple[Box, ...]:
 
     Parameters
     ----------
-    page : ink and contrast of the whole picture
-    regions : what the maps show of it
+    page, regions : as for `lay_out`
     """
     digit_like = [box for box in regions.left_out if box[3] - box[1] >= TALL * regions.usual]
     cell = regions.other.commonest(regions.cells.labels)

@@ -1,6 +1,6 @@
 """Find the text regions of a picture: cells of a table, or lines of writing."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -64,7 +64,7 @@ def paper_of(picture: Picture, hint: Hint = ANY) -> Paper | None:
     scale = np.array([picture.width, picture.height]) / picture.grey.shape[::-1]
     corners = (np.array(found.corners) * scale).round(1)
     paper = Paper(tuple((float(x), float(y)) for x, y in corners))
-    return paper if all(_lies_on(box, corners) for box in hint.boxes) else None
+    return paper if holds(paper, hint.boxes) else None
 
 
 def open_page(
@@ -84,15 +84,37 @@ def open_page(
     page : ink and contrast; its boxes find their way to the original
     sheet : the picture of the page alone, of the same size as `page`
     """
+    sheet, to_original = _cut_out(picture, paper)
+    contrast = measure_contrast(sheet.grey, light_on_dark=light_on_dark)
+    return Page(to_ink(contrast), contrast, to_original, (picture.width, picture.height)), sheet
+
+
+def open_levels(picture: Picture, paper: Paper | None = None) -> tuple[Page, Picture]:
+    """Open a picture for the page network's maps, which say themselves what of it is ink.
+
+    Parameters
+    ----------
+    picture, paper : as for `open_page`
+
+    Returns
+    -------
+    page : its ink and contrast are the grey levels, 0.0 black to 1.0 white
+    sheet : the picture of the page alone, of the same size as `page`
+    """
+    sheet, to_original = _cut_out(picture, paper)
+    level = sheet.grey.astype(np.float32) / 255
+    return Page(level, level, to_original, (picture.width, picture.height)), sheet
+
+
+def _cut_out(picture: Picture, paper: Paper | None) -> tuple[Picture, np.ndarray]:
+    """Return the page of a picture, and the homography from its px to px of the original."""
     height, width = picture.grey.shape
     to_original = np.diag([picture.width / width, picture.height / height, 1.0])
-    size = picture.width, picture.height
-    if paper is not None:
-        corners = np.array(paper.corners) / to_original.diagonal()[:2]
-        picture, to_picture = _cut_sheet(picture, corners)
-        to_original = to_original @ to_picture
-    contrast = measure_contrast(picture.grey, light_on_dark=light_on_dark)
-    return Page(to_ink(contrast), contrast, to_original, size), picture
+    if paper is None:
+        return picture, to_original
+    corners = np.array(paper.corners) / to_original.diagonal()[:2]
+    sheet, to_picture = _cut_sheet(picture, corners)
+    return sheet, to_original @ to_picture
 
 
 def _cut_sheet(picture: Picture, corners: np.ndarray) -> tuple[Picture, np.ndarray]:
@@ -105,10 +127,11 @@ def _cut_sheet(picture: Picture, corners: np.ndarray) -> tuple[Picture, np.ndarr
     return Picture(clean_rim(flat), width, height, picture.sha256, rgb), to_picture
 
 
-def _lies_on(box: Box, corners: np.ndarray) -> bool:
-    """Return whether the middle of a box lies on a sheet."""
-    middle = box.x + box.width / 2, box.y + box.height / 2
-    return cv2.pointPolygonTest(corners.astype(np.float32), middle, measureDist=False) >= 0
+def holds(paper: Paper, boxes: Iterable[Box]) -> bool:
+    """Return whether the middles of all boxes lie on a sheet."""
+    corners = np.array(paper.corners, np.float32)
+    middles = [(box.x + box.width / 2, box.y + box.height / 2) for box in boxes]
+    return all(cv2.pointPolygonTest(corners, middle, measureDist=False) >= 0 for middle in middles)
 
 
 def find_numbers(page: Page, hint: Hint, *, tables: bool = True) -> Layout:

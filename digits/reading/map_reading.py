@@ -9,30 +9,31 @@ from digits.image.alignment import align
 from digits.image.map_layout import Placed, find_left_out, find_struck_out, lay_out
 from digits.image.number_regions import find_number_regions
 from digits.image.page_maps import PageMaps
-from digits.image.page_segmentation import Layout, TextRegion
+from digits.image.page_segmentation import Layout, TextRegion, open_levels
 from digits.inference.segmenter import STRIDE, PageView, Segmenter, segment_page
 from digits.reading.composition import PageReading, ReadNumber, has_digit, join_numbers
 from digits.reading.number_reader import NumberReader
 from digits.reading.steps import Steps
-from digits.types import Line, Page, Picture
+from digits.types import Line, Paper, Picture
 
 MOST_NUMBERS = 1000  # on one page; more are a pattern
 
 
 def read_maps(
-    reader: NumberReader, segmenter: Segmenter, page: Page, sheet: Picture
+    reader: NumberReader, segmenter: Segmenter, picture: Picture, paper: Paper | None = None
 ) -> Steps[PageReading | None]:
-    """Read a page by its maps; None where they show no number at all.
+    """Read a picture by its maps; None where they show no number at all.
 
     Parameters
     ----------
-    page, sheet : as `digits.image.page_segmentation.open_page` gives them
+    paper : where the page lies, if it does not fill the picture
     """
+    page, sheet = open_levels(picture, paper)
     regions = find_number_regions(_to_maps(segment_page(segmenter, sheet.colours)))
     if len(regions.numbers) > MOST_NUMBERS:
         return None
     regions = align(regions)
-    placed = lay_out(page, regions, sheet.grey)
+    placed = lay_out(page, regions)
     read = yield from _read_placed(reader, placed)
     numbers = tuple(map(_to_region, placed))
     layout = Layout(numbers, find_left_out(page, regions), find_struck_out(page, regions))

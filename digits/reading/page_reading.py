@@ -22,7 +22,7 @@ TURNED = "The page does not stand upright: it was turned to be read."
 
 
 def read_page(
-    reader: NumberReader, segmenter: Segmenter | None, page: Page, sheet: Picture, hint: Hint
+    reader: NumberReader, segmenter: Segmenter | None, page: Page, picture: Picture, hint: Hint
 ) -> Steps[PageReading]:
     """Read a page first without the known number of digits, then keep to it.
 
@@ -32,21 +32,23 @@ def read_page(
     Parameters
     ----------
     segmenter : None reads by geometry alone
-    page, sheet : as `digits.image.page_segmentation.open_page` gives them
+    page : as `digits.image.page_segmentation.open_page` gives it
+    picture : of which the maps are made
+    hint : with the page's corners, if it does not fill the picture
     """
     try:
         found = yield from read_geometry(reader, page, hint)
     except CrowdedError:
         if hint.boxes or segmenter is None:
             raise
-        maps = yield from read_maps(reader, segmenter, page, sheet)
+        maps = yield from read_maps(reader, segmenter, picture, hint.paper)
         if maps is None or not is_likely(maps):
             raise
         found = maps
     else:
         clean = are_boxes_clean(found, hint) if hint.boxes else is_clean(found, page, hint)
         if segmenter is not None and not clean:
-            maps = yield from read_maps(reader, segmenter, page, sheet)
+            maps = yield from read_maps(reader, segmenter, picture, hint.paper)
             found = settle_boxes(found, maps, hint.boxes) if hint.boxes else settle(found, maps)
     found = doubt_across_borders(name_in_boxes(found))
     return found if hint.length is None else (yield from keep_length(reader, page, found, hint))

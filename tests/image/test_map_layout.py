@@ -7,7 +7,7 @@ from perfect_maps import maps_of, perfect_maps
 
 from digits.image.map_layout import lay_out
 from digits.image.number_regions import find_number_regions
-from digits.image.page_segmentation import open_page
+from digits.image.page_segmentation import open_levels
 from digits.synthesis.page import compose_document
 from digits.types import DIGIT, RULE, Box, Picture
 
@@ -20,8 +20,8 @@ def to_picture(rgb):
 def cut_out(page, rgb):
     """Return the ink of each number that the truth shows."""
     picture = to_picture(rgb)
-    whole, _ = open_page(picture)
-    placed = lay_out(whole, find_number_regions(perfect_maps(page)), picture.grey)
+    whole, _ = open_levels(picture)
+    placed = lay_out(whole, find_number_regions(perfect_maps(page)))
     return [part.page.ink for part in placed if part.page is not None]
 
 
@@ -58,9 +58,9 @@ def test_a_rule_close_beside_a_digit_leaves_no_ink():
     labels = np.zeros((100, 100), np.uint8)
     labels[30:60, 45:47] = RULE
     labels[35:55, 47:52] = DIGIT
-    whole, _ = open_page(to_picture(np.dstack([grey] * 3)))
+    whole, _ = open_levels(to_picture(np.dstack([grey] * 3)))
     regions = find_number_regions(maps_of(labels, tall=20.0))
-    (part,) = lay_out(whole, regions, grey)
+    (part,) = lay_out(whole, regions)
     inked = part.page.ink.max(axis=0) > 0.5
     start = part.page.box_from_original(Box(95, 70, 8, 40)).x
     assert inked.any()
@@ -73,8 +73,8 @@ def test_numbers_far_apart_on_one_line_are_two_and_close_ones_are_parts_of_one()
         labels[40:60, left : left + 8] = DIGIT
     grey = np.where(cv2.resize(labels, (800, 200), interpolation=0) == DIGIT, 0, 255)
     grey = grey.astype(np.uint8)
-    whole, _ = open_page(to_picture(np.dstack([grey] * 3)))
-    placed = lay_out(whole, find_number_regions(maps_of(labels, tall=20.0)), grey)
+    whole, _ = open_levels(to_picture(np.dstack([grey] * 3)))
+    placed = lay_out(whole, find_number_regions(maps_of(labels, tall=20.0)))
     assert sorted(len(part.parts) for part in placed) == [0, 2]
 
 
@@ -87,8 +87,8 @@ def test_a_second_line_in_a_cell_is_listed_as_other_writing():
         labels[20:40, left : left + 8] = DIGIT
     labels[70:86, 80:88] = DIGIT  # below the number of the second cell
     grey = np.where(cv2.resize(labels, (440, 240), interpolation=0) > 0, 0, 255).astype(np.uint8)
-    whole, _ = open_page(to_picture(np.dstack([grey] * 3)))
-    placed = lay_out(whole, find_number_regions(maps_of(labels, tall=20.0)), grey)
+    whole, _ = open_levels(to_picture(np.dstack([grey] * 3)))
+    placed = lay_out(whole, find_number_regions(maps_of(labels, tall=20.0)))
     others = {part.place: part.other for part in placed}
     assert [len(others[0, column]) for column in range(4)] == [0, 1, 0, 0]
     assert others[0, 1][0].y >= 120
