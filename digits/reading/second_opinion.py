@@ -133,26 +133,31 @@ def is_likely(found: PageReading) -> bool:
 def _own_digits(found: PageReading, other: PageReading) -> float:
     """Return how many digits are likely to be right of those that `other` does not have there.
 
-    Those inside one digit of `other` may be its pieces: only the most confident counts. A rejected
-    character counts against them: where many are rejected, letters are written.
+    A digit of a number that both have counts for nothing. One that `other` has in another number
+    counts by how much more confident this number is. Those inside one digit of `other` may be its
+    pieces: only the most confident counts. A rejected character counts against them: where many
+    are rejected, letters are written.
     """
-    own = [(line.confidence, digit) for line in found.lines for digit in line.digits]
-    theirs = [digit for _, digit in _named(other)]
+    own = [(line, digit) for line in found.lines for digit in line.digits]
+    theirs = [(other.numbers[i].line, digit) for i, digit in _named(other)]
     values, centres, low, high = _as_arrays([digit for _, digit in own])
-    their_values, their_centres, their_low, their_high = _as_arrays(theirs)
+    their_values, their_centres, their_low, their_high = _as_arrays([d for _, d in theirs])
     inside = ((centres[:, None] > their_low) & (centres[:, None] < their_high)).all(axis=2)
     around = ((their_centres > low[:, None]) & (their_centres < high[:, None])).all(axis=2)
-    overlaps = np.logical_or(
-        inside, around
-    )  # (n, m): one of two readings may have a piece of a digit
-    is_known = (overlaps & (values[:, None] == their_values)).any(axis=1)
-    confidences = np.array([confidence for confidence, _ in own])
+    # (n, m): one of two readings may have a piece of a digit
+    overlaps = np.logical_or(inside, around)
+    same_number = np.array([[one.text == line.text for line, _ in theirs] for one, _ in own], bool)
+    same_number = same_number.reshape(len(own), len(theirs))
+    their_confidences = np.where(same_number, 1.0, [line.confidence for line, _ in theirs])
+    known = np.where(overlaps & (values[:, None] == their_values), their_confidences, 0.0)
+    confidences = np.array([line.confidence for line, _ in own])
+    gain = np.maximum(confidences - known.max(axis=1, initial=0.0), 0.0)
     is_rejected = values == NO_VALUE
     whole = len(theirs) + np.arange(len(own))  # the digit of which each is a piece, or itself
     pieces, wholes = np.nonzero(inside)
     whole[pieces] = wholes
     most = np.zeros(len(theirs) + len(own))
-    np.maximum.at(most, whole, np.where(is_rejected | is_known, 0.0, confidences))
+    np.maximum.at(most, whole, np.where(is_rejected, 0.0, gain))
     likely = float(most.sum())
     return likely - int((is_rejected & ~overlaps.any(axis=1)).sum())
 

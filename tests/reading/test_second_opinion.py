@@ -170,6 +170,14 @@ def test_what_both_read_does_not_count_for_either():
     assert [line.text for line in settle(geometry, maps).lines] == ["123456"] * 4
 
 
+def test_whole_numbers_are_worth_more_than_their_digits_in_a_wrong_one():
+    geometry = reading(number("12345", 10, 10, confidence=0.3))
+    maps = reading(number("123", 10, 10, confidence=0.98), number("45", 70, 10, confidence=0.98))
+    assert texts(settle(geometry, maps)) == ["123", "45"]
+    sure = reading(number("12345", 10, 10, confidence=0.98))
+    assert texts(settle(sure, maps)) == ["12345"]
+
+
 def test_without_one_reading_the_other_holds():
     one = reading(number("2026", 10, 10))
     assert settle(one, None) is one
