@@ -113,7 +113,10 @@ def find_lines(numbers: Sequence[NumberRegion], usual: float) -> Rows:
     mutual = np.isfinite(far[each, next_one]) & (one_before[next_one] == each)
     groups = joined(np.column_stack([each, next_one])[mutual], len(numbers))
     lines = [
-        sorted((numbers[int(i)] for i in np.flatnonzero(groups == group)), key=lambda n: n.box[0])
+        sorted(
+            (numbers[int(i)] for i in np.flatnonzero(groups == group)),
+            key=lambda n: n.box[0] + n.box[2],
+        )
         for group in np.unique(groups)
     ]
     return _from_the_top(lines)
@@ -180,7 +183,7 @@ def find_columns(rows: Rows, usual: float) -> Columns:
 
     Parameters
     ----------
-    rows : of numbers, at least one
+    rows : of numbers, from left to right by their middles; at least one number
     usual : height of their digits in px of the maps
     """
     middles = [[(n.box[0] + n.box[2]) / 2 for n in row] for row in rows]
@@ -199,7 +202,14 @@ def find_columns(rows: Rows, usual: float) -> Columns:
                     columns.insert(at, middle)
                     members.insert(at, [middle])
         columns = sorted(float(np.median(each)) for each in members if each)
-    return Columns(tuple(columns), tuple(tuple(_assign(row, columns, usual)) for row in middles))
+    assigned = [_assign(row, columns, usual) for row in middles]
+    used = sorted({place for row in assigned for place in row if place is not None})
+    rank: dict[int | None, int | None] = {place: i for i, place in enumerate(used)}
+    rank[None] = None
+    return Columns(
+        tuple(columns[place] for place in used),
+        tuple(tuple(rank[place] for place in row) for row in assigned),
+    )
 
 
 def _assign(row: Sequence[float], columns: Sequence[float], usual: float) -> list[int | None]:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from perfect_maps import maps_of
 
-from digits.image.alignment import align, find_lines, find_table
+from digits.image.alignment import align, find_columns, find_lines, find_table
 from digits.image.number_regions import NumberRegion, find_number_regions
 from digits.types import DIGIT, RULE, WRITING
 
@@ -82,6 +82,32 @@ def test_numbers_at_random_are_no_table(seed):
         for k in range(4)
     ]
     assert find_table(numbers, USUAL)[1] is None
+
+
+@given(
+    st.lists(
+        st.lists(st.integers(0, 40), min_size=1, max_size=9, unique=True), min_size=1, max_size=9
+    )
+)
+def test_every_column_has_a_number_and_a_row_has_one_in_each_at_most(rows):
+    numbers = [
+        [region(0, 14 * left, 40 * i, wide=12 + left % 30) for left in sorted(row)]
+        for i, row in enumerate(rows)
+    ]
+    columns = find_columns(numbers, USUAL)
+    assert (columns.sizes() > 0).all()
+    assert list(columns.middles) == sorted(columns.middles)
+    for row, places in zip(numbers, columns.places, strict=True):
+        assert len(places) == len(row)
+        taken = [place for place in places if place is not None]
+        assert taken == sorted(set(taken))
+
+
+def test_a_wide_number_that_begins_left_of_its_neighbour_keeps_its_order():
+    wide, narrow = NumberRegion((94, 0, 174, 20), 0, USUAL, 0), region(1, 104, 0, wide=15)
+    (line,) = find_lines([wide, narrow], USUAL)
+    assert [number.name for number in line] == [1, 0]
+    assert (find_columns([line], USUAL).sizes() == 1).all()
 
 
 def test_two_rows_are_no_table():
