@@ -255,7 +255,7 @@ def _with_cells(
     for i, (row, places) in enumerate(zip(rows, columns.places, strict=True)):
         for k, (left, right) in enumerate(edges):
             top, bottom = heights[i, k]
-            paper = labels[max(0, top) : bottom, max(0, left) : right]
+            paper = labels[top:bottom, left:right]
             paper[paper == 0] = name
             mine = [number for number, place in zip(row, places, strict=True) if place == k]
             home.update((number.name, name) for number in mine)
@@ -274,10 +274,11 @@ def _edges(rows: Rows, columns: Columns) -> list[tuple[int, int]]:
             if place is not None:
                 spans[place].append(number.box)
     ends = [np.median(np.array(each)[:, [0, 2]], axis=0) for each in spans]
-    cuts = [round((before[1] + after[0]) / 2) for before, after in pairwise(ends)]
-    first = min(box[0] for box in spans[0])
-    last = max(box[2] for box in spans[-1])
-    return list(pairwise([first, *cuts, last]))
+    edges = [min(box[0] for box in spans[0])]
+    for before, after in pairwise(ends):  # wide numbers may overlap the next column
+        edges.append(max(round((before[1] + after[0]) / 2), edges[-1] + 1))
+    edges.append(max(*(box[2] for box in spans[-1]), edges[-1] + 1))
+    return list(pairwise(edges))
 
 
 def _heights(rows: Rows, columns: Columns, most: float) -> np.ndarray:
@@ -298,7 +299,8 @@ def _heights(rows: Rows, columns: Columns, most: float) -> np.ndarray:
     half = np.minimum(np.abs(np.diff(middles, axis=0)) / 2, most)
     edge = np.full((1, middles.shape[1]), most)
     up, down = np.concatenate([edge, half]), np.concatenate([half, edge])
-    return np.stack([np.floor(middles - up), np.ceil(middles + down)], axis=-1).astype(int)
+    top, bottom = np.maximum(np.floor(middles - up), 0), np.ceil(middles + down)
+    return np.stack([top, np.maximum(bottom, top + 1)], axis=-1).astype(int)
 
 
 def bounds(boxes: Sequence[Rectangle]) -> Rectangle:

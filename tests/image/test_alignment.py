@@ -174,6 +174,29 @@ def test_numbers_beside_a_ruled_table_leave_its_cells_as_they_are():
     assert sum(not number.cell for number in beside.numbers) == 1
 
 
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(0, 7), st.integers(0, 5), st.integers(-9, 9), st.integers(4, 120)
+        ),  # column, row, px beside it, width
+        min_size=20,
+        max_size=60,
+    )
+)
+def test_any_numbers_give_cells_that_have_an_area(places):
+    numbers = tuple(
+        region(i + 1, max(0, 50 * column + aside), 30 * row, wide=wide)
+        for i, (column, row, aside, wide) in enumerate(places)
+    )
+    regions = align(replace(draw([]), numbers=numbers))
+    names = {cell.name for cell in regions.cells.cells}
+    assert {number.cell for number in regions.numbers} <= {0, *names}
+    assert set(np.unique(regions.cells.labels)) <= {0, *names}
+    for left, top, right, bottom in (cell.box for cell in regions.cells.cells):
+        assert 0 <= left < right
+        assert 0 <= top < bottom
+
+
 def test_a_table_whose_rules_are_mostly_faint_is_aligned_as_a_whole():
     labels = np.zeros((300, 400), np.uint8)
     for row in range(4):  # the rules of the lower half are lost
