@@ -397,7 +397,7 @@ inference.calibration inference.classifier inference.ctc inference.line_recogniz
 inference.segmenter
 io.csv_escape io.document io.image io.pdf io.places io.sandbox io.sources io.verified
 reading.composition reading.hypotheses reading.known_length reading.number_reader
-reading.singles reading.steps
+reading.sheets reading.singles reading.steps
 render.messages render.text
 """
 LIBRARIES = {"PIL", "cv2", "numpy", "onnxruntime", "typer"}

@@ -52,11 +52,26 @@ def settle(geometry: PageReading, maps: PageReading | None) -> PageReading:
 def choose(geometry: PageReading, maps: PageReading) -> tuple[PageReading, PageReading]:
     """Return the reading that holds, and the other one."""
     least = max(BETTER, BETTER_SHARE * expected_digits(geometry.lines))
-    if maps.layout.is_table and not geometry.layout.is_table:
+    if maps.layout.is_table and not geometry.layout.is_table and _is_better_split(geometry, maps):
         least = -least  # cells are worth a few digits: without them the numbers of a row are one
     if _own_digits(maps, geometry) - _own_digits(geometry, maps) > least:
         return maps, geometry
     return geometry, maps
+
+
+def _is_better_split(geometry: PageReading, maps: PageReading) -> bool:
+    """Return whether lines of geometry are less likely than the cells that the maps make of them.
+
+    A line is as likely as its number, cells as all of theirs together: so the digits of one number
+    that stand far apart, below those of others, stay one number.
+    """
+    lines, cells = 0.0, 0.0
+    for line in (number.line for number in geometry.numbers):
+        inside = [n.line for n in maps.numbers if _share_in(n.line, (line.box,)) > MOSTLY]
+        if line.digits and len(inside) > 1:
+            lines += len(line.digits) * line.confidence
+            cells += len(line.digits) * float(np.prod([cell.confidence for cell in inside]))
+    return cells > lines
 
 
 def _with_struck_out(found: PageReading, boxes: Sequence[Box]) -> PageReading:
@@ -134,9 +149,9 @@ def _own_digits(found: PageReading, other: PageReading) -> float:
     """Return how many digits are likely to be right of those that `other` does not have there.
 
     A digit of a number that both have counts for nothing. One that `other` has in another number
-    counts by how much more confident this number is. Those inside one digit of `other` may be its
-    pieces: only the most confident counts. A rejected character counts against them: where many
-    are rejected, letters are written.
+    counts by how much more confident this number is than so many digits of the other. Those inside
+    one digit of `other` may be its pieces: only the most confident counts. A rejected character
+    counts against them: where many are rejected, letters are written.
     """
     own = [(line, digit) for line in found.lines for digit in line.digits]
     theirs = [(other.numbers[i].line, digit) for i, digit in _named(other)]
@@ -148,7 +163,8 @@ def _own_digits(found: PageReading, other: PageReading) -> float:
     overlaps = np.logical_or(inside, around)
     same_number = np.array([[one.text == line.text for line, _ in theirs] for one, _ in own], bool)
     same_number = same_number.reshape(len(own), len(theirs))
-    their_confidences = np.where(same_number, 1.0, [line.confidence for line, _ in theirs])
+    shares = [[_share(line, len(mine.digits)) for line, _ in theirs] for mine, _ in own]
+    their_confidences = np.where(same_number, 1.0, np.reshape(shares, same_number.shape))
     known = np.where(overlaps & (values[:, None] == their_values), their_confidences, 0.0)
     confidences = np.array([line.confidence for line, _ in own])
     gain = np.maximum(confidences - known.max(axis=1, initial=0.0), 0.0)

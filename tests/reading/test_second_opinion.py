@@ -156,11 +156,17 @@ def in_cells(found):
 
 
 def test_cells_are_worth_a_few_digits_but_not_many():
-    line = reading(number("202611", 10, 10))
+    line = reading(number("202611", 10, 10, confidence=0.5))
     cells = in_cells(reading(number("20", 10, 10), number("26", 50, 10), number("11", 90, 10)))
     assert texts(settle(line, cells)) == ["20", "26", "11"]
-    few = in_cells(reading(number("20", 10, 10), number("26", 50, 10)))
+    few = in_cells(reading(number("2", 10, 10), number("0", 30, 10)))
     assert texts(settle(line, few)) == ["202611"]
+
+
+def test_one_number_whose_digits_stand_far_apart_is_not_torn_into_cells():
+    line = reading(number("202611", 10, 10, confidence=0.97))
+    digits = [number(text, 10 + 20 * i, 10, confidence=0.99) for i, text in enumerate("202611")]
+    assert texts(settle(line, in_cells(reading(*digits)))) == ["202611"]
 
 
 def test_what_both_read_does_not_count_for_either():
