@@ -65,12 +65,15 @@ def find_number_regions(maps: PageMaps) -> NumberRegions:
     """
     maps = vote(maps)
     digits = find_components(maps.labels == DIGIT)
-    usual = digit_height(digits.boxes, digits.area, maps.usual)
+    # Digits of several lines that touch are one piece: the height map says how high one is.
+    alone = (digits.height > ALIKE[0] * maps.usual) & (digits.height < ALIKE[1] * maps.usual)
+    usual = digit_height(digits.boxes[alone], digits.area[alone], maps.usual)
     pieces = find_components(np.isin(maps.labels, (DIGIT, PRINTED_DIGIT)))
-    cells = _believed(find_cells(maps, usual), pieces, usual)
-    maps = _whole_lines(maps, cells, usual)
     cores = find_components(maps.core > CORED)
-    pieces = _split_lines(find_components(maps.labels == DIGIT), cores, usual)
+    cells = _believed(find_cells(maps, usual), pieces, cores, usual)
+    maps = _whole_lines(maps, cells, usual)
+    pieces = _split_cells(find_components(maps.labels == DIGIT), cells, cores, usual)
+    pieces = _split_lines(pieces, cores, usual)
     big = (pieces.height >= TALL * usual) | (pieces.area >= 0.06 * usual**2)
     speck = pieces.area < max(3.0, SPECK * usual**2)
     home = _home(pieces, cells)
@@ -111,33 +114,78 @@ def _borders(maps: PageMaps, usual: float) -> np.ndarray:
     return np.concatenate([[False], long])[rules.labels]
 
 
-def _believed(cells: MapCells, pieces: Components, usual: float) -> MapCells:
-    """Leave out tables whose lines the digits cross, such as squared paper, and single cells."""
+def _believed(cells: MapCells, pieces: Components, cores: Components, usual: float) -> MapCells:
+    """Leave out tables whose lines the numbers cross, such as squared paper, and single cells.
+
+    Digits of neighbouring cells may touch; the cores of their numbers do not.
+    """
     if not cells.cells:
         return cells
-    home = _home(pieces, cells)
-    boxes = {cell.name: np.array(cell.box) for cell in cells.cells}
-    tables = {cell.name: cell.table for cell in cells.cells}
-    size: dict[int, int] = {}
-    for cell in cells.cells:
-        size[cell.table] = size.get(cell.table, 0) + 1
-    inside: dict[int, list[bool]] = {}
-    tall = pieces.height >= TALL * usual
-    for piece in np.flatnonzero((home > 0) & tall):
-        around = boxes[int(home[piece])]
-        box = pieces.boxes[piece]
-        over = np.concatenate([around[:2] - box[:2], box[2:] - around[2:]]).max()
-        inside.setdefault(tables[int(home[piece])], []).append(bool(over <= OVER * usual))
-    kept = {
-        table
-        for table, n in size.items()
-        if n >= FEWEST and table in inside and np.mean(inside[table]) >= WITHIN
-    }
-    chosen = tuple(cell for cell in cells.cells if cell.table in kept)
+    tables = np.array([-1, *(cell.table for cell in sorted(cells.cells, key=lambda c: c.name))])
+    size = np.bincount(tables[1:])
+    likely = np.zeros(len(size))
+    for parts, large in (
+        (pieces, pieces.height >= TALL * usual),
+        (cores, cores.area > LEAST_CORE * usual**2),
+    ):
+        home = _home(parts, cells)
+        chosen = np.flatnonzero((home > 0) & large)
+        inside = _overhang(parts, home, cells)[chosen] <= OVER * usual
+        table = tables[home[chosen]]
+        share = np.bincount(table, inside, len(size)) / np.maximum(
+            np.bincount(table, minlength=len(size)), 1
+        )
+        likely = np.maximum(likely, share)
+    kept = {int(table) for table in np.flatnonzero((size >= FEWEST) & (likely >= WITHIN))}
+    chosen_cells = tuple(cell for cell in cells.cells if cell.table in kept)
     names = np.zeros(int(cells.labels.max()) + 1, np.int32)
-    for cell in chosen:
+    for cell in chosen_cells:
         names[cell.name] = cell.name
-    return MapCells(chosen, names[cells.labels])
+    return MapCells(chosen_cells, names[cells.labels])
+
+
+def _overhang(parts: Components, home: np.ndarray, cells: MapCells) -> np.ndarray:
+    """Return by how many px each part leaves its cell: (n,); 0 or less where it does not."""
+    boxes = np.zeros((1 + max((cell.name for cell in cells.cells), default=0), 4), int)
+    for cell in cells.cells:
+        boxes[cell.name] = cell.box
+    around = boxes[home]
+    before, behind = around[:, :2] - parts.boxes[:, :2], parts.boxes[:, 2:] - around[:, 2:]
+    return np.concatenate([before, behind], axis=1).max(axis=1, initial=0)
+
+
+def _split_cells(
+    pieces: Components, cells: MapCells, cores: Components, usual: float
+) -> Components:
+    """Part pieces in which digits of several cells touch: each cell has a number's core there."""
+    boxes = {cell.name: cell.box for cell in cells.cells}
+    home = _home(cores, cells)
+    real = cores.area > LEAST_CORE * usual**2
+    labels = pieces.labels.copy()
+    large = np.flatnonzero(_overhang(pieces, _home(pieces, cells), cells) > OVER * usual)
+    for piece in large if boxes else ():
+        left, top, right, bottom = pieces.boxes[piece]
+        part = labels[top:bottom, left:right] == piece + 1
+        seen = np.unique(cores.labels[top:bottom, left:right][part])
+        seen = seen[seen > 0] - 1
+        mine = sorted({int(home[core]) for core in seen if real[core] and home[core] > 0})
+        if len(mine) < 2:  # noqa: PLR2004
+            continue
+        y, x = np.mgrid[top:bottom, left:right]
+        far = [
+            np.maximum(np.maximum(box[0] - x, x - box[2] + 1), 0)
+            + np.maximum(np.maximum(box[1] - y, y - box[3] + 1), 0)
+            for box in (boxes[name] for name in mine)
+        ]
+        nearest = np.argmin(far, axis=0)
+        edge = np.zeros(part.shape, bool)
+        across, down = nearest[:, 1:] != nearest[:, :-1], nearest[1:] != nearest[:-1]
+        edge[:, 1:] |= across
+        edge[:, :-1] |= across
+        edge[1:] |= down
+        edge[:-1] |= down
+        labels[top:bottom, left:right][part & edge] = 0
+    return find_components(labels > 0)
 
 
 def _whole_lines(maps: PageMaps, cells: MapCells, usual: float) -> PageMaps:

@@ -63,6 +63,36 @@ def test_a_ruled_table_gives_its_cells_in_rows_and_columns():
     assert len({number.cell for number in regions.numbers}) == 12
 
 
+def touching_table():
+    """Return maps of a ruled table whose digits touch those above, below and beside them."""
+    labels = grid(3, 4, cell=(24, 22))
+    core = np.zeros(labels.shape, np.float32)
+    for row in range(3):
+        for column in range(4):
+            top, left = 20 + 22 * row, 20 + 24 * column
+            labels[top + 2 : top + 24, left + 6 : left + 12] = DIGIT  # over the rule below it
+            labels[top + 10 : top + 13, left + 6 : left + 32] = DIGIT  # over the rule beside it
+            core[top + 9 : top + 14, left + 6 : left + 18] = 1.0
+    return replace(maps_of(labels, tall=20.0), core=core)
+
+
+def test_digits_that_touch_across_rules_go_to_their_own_cells():
+    regions = find_number_regions(touching_table())
+    places = {cell.name: (cell.row, cell.column) for cell in regions.cells.cells}
+    assert len(places) == 12
+    found = {places[number.cell]: number.box for number in regions.numbers}
+    assert set(found) == {(row, column) for row in range(3) for column in range(4)}
+    for (row, column), (left, top, right, bottom) in found.items():
+        assert abs(left - (26 + 24 * column)) <= 10
+        assert abs(top - (22 + 22 * row)) <= 4
+        assert right - left <= 32
+        assert bottom - top <= 26
+
+
+def test_pieces_of_several_lines_do_not_change_the_height_of_digits():
+    assert abs(find_number_regions(touching_table()).usual - 20) <= 4
+
+
 def test_a_whole_piece_has_one_class():
     labels = np.zeros((60, 60), np.uint8)
     labels[20:40, 20:32] = DIGIT
