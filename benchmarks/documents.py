@@ -6,7 +6,8 @@
 Each number that was written and not struck out counts once: it is right if the digits that were
 read inside its box, in reading order, are its digits. A digit that lies in the boxes of several
 numbers belongs to the nearest one. A number is silently wrong if it is not right and the reading's
-status is "read". Digits that were read where no number stands are counted apart.
+status is "read". Digits that were read where no number stands are counted apart. Numbers that the
+picture does not show, such as pencil on a black-and-white scan, do not count.
 
 The structure of tables is measured by neighbours (Göbel et al. 2012): a right number and the next
 one in its row, or below it in its column, are to be next to each other in the reading too.
@@ -22,6 +23,7 @@ from dataclasses import asdict, dataclass, fields
 from itertools import pairwise
 from pathlib import Path
 
+import cv2
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
@@ -32,7 +34,9 @@ from digits.registry import shipped_reader
 from digits.synthesis.page import KINDS, ComposedPage, compose_document
 from digits.synthesis.page_canvas import TrueCell, TrueNumber
 from digits.synthesis.page_ink import Rectangle
-from digits.types import Box, Cell, Digit, Reading
+from digits.types import BACKGROUND, DIGIT, Box, Cell, Digit, Reading
+
+VISIBLE = 8  # grey levels between ink and paper; less is no ink to an eye either
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +122,11 @@ def count(page: ComposedPage, reading: Reading) -> np.ndarray:
             read.setdefault(number, []).append(digit)
     height, width = page.rgb.shape[:2]
     whole = [
-        i for i in known if not page.numbers[i].printed and page.numbers[i].is_inside(width, height)
+        i
+        for i in known
+        if not page.numbers[i].printed
+        and page.numbers[i].is_inside(width, height)
+        and is_visible(page, page.numbers[i])
     ]
     right = [
         i for i in whole if "".join(digit.text for digit in read.get(i, [])) == page.numbers[i].text
@@ -147,6 +155,16 @@ def count(page: ComposedPage, reading: Reading) -> np.ndarray:
             len(written & found),
         ]
     )
+
+
+def is_visible(page: ComposedPage, number: TrueNumber) -> bool:
+    """Return whether the usual pixel of a number's ink differs from its paper."""
+    left, top, right, bottom = (max(0, int(side)) for side in number.box)
+    grey = page.picture.grey[top:bottom, left:right].astype(int)
+    labels = cv2.resize(page.labels, page.rgb.shape[1::-1], interpolation=cv2.INTER_NEAREST)
+    labels = labels[top:bottom, left:right]
+    ink, paper = grey[labels == DIGIT], grey[labels == BACKGROUND]
+    return bool(len(ink) and len(paper) and abs(np.median(ink) - np.median(paper)) >= VISIBLE)
 
 
 def number_of(numbers: Sequence[TrueNumber], digit: Digit) -> int | None:
