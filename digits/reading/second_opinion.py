@@ -159,24 +159,26 @@ def is_likely(found: PageReading) -> bool:
 def _own_digits(found: PageReading, other: PageReading) -> float:
     """Return how many digits are likely to be right of those that `other` does not have there.
 
-    A digit of a number that both have counts for nothing. One that `other` has in another number
-    counts by how much more confident this number is than so many digits of the other. Those inside
-    one digit of `other` may be its pieces: only the most confident counts. A rejected character
-    counts against them: where many are rejected, letters are written.
+    A digit that `other` has too counts for nothing, unless its number there has a digit that is not
+    here: then by how much more confident this number is than so many digits of that one. Those
+    inside one digit of `other` may be its pieces: only the most confident counts. A rejected
+    character counts against them: where many are rejected, letters are written.
     """
     own = [(line, digit) for line in found.lines for digit in line.digits]
-    theirs = [(other.numbers[i].line, digit) for i, digit in _named(other)]
+    named = _named(other)
+    theirs = [(other.numbers[i].line, digit) for i, digit in named]
     values, centres, low, high = _as_arrays([digit for _, digit in own])
     their_values, their_centres, their_low, their_high = _as_arrays([d for _, d in theirs])
     inside = ((centres[:, None] > their_low) & (centres[:, None] < their_high)).all(axis=2)
     around = ((their_centres > low[:, None]) & (their_centres < high[:, None])).all(axis=2)
     # (n, m): one of two readings may have a piece of a digit
     overlaps = np.logical_or(inside, around)
-    same_number = np.array([[one.text == line.text for line, _ in theirs] for one, _ in own], bool)
-    same_number = same_number.reshape(len(own), len(theirs))
+    same = overlaps & (values[:, None] == their_values)
+    number = np.array([i for i, _ in named], int)
+    missed = np.bincount(number, ~same.any(axis=0), len(other.numbers))
     shares = [[_share(line, len(mine.digits)) for line, _ in theirs] for mine, _ in own]
-    their_confidences = np.where(same_number, 1.0, np.reshape(shares, same_number.shape))
-    known = np.where(overlaps & (values[:, None] == their_values), their_confidences, 0.0)
+    their_shares = np.where(missed[number] > 0, np.reshape(shares, same.shape), 1.0)
+    known = np.where(same, their_shares, 0.0)
     confidences = np.array([line.confidence for line, _ in own])
     gain = np.maximum(confidences - known.max(axis=1, initial=0.0), 0.0)
     is_rejected = values == NO_VALUE

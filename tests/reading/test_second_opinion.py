@@ -177,11 +177,17 @@ def test_what_both_read_does_not_count_for_either():
 
 
 def test_whole_numbers_are_worth_more_than_their_digits_in_a_wrong_one():
-    geometry = reading(number("12345", 10, 10, confidence=0.3))
-    maps = reading(number("123", 10, 10, confidence=0.98), number("45", 70, 10, confidence=0.98))
-    assert texts(settle(geometry, maps)) == ["123", "45"]
-    sure = reading(number("12345", 10, 10, confidence=0.98))
-    assert texts(settle(sure, maps)) == ["12345"]
+    geometry = reading(number("512345", 10, 10, confidence=0.3))
+    maps = reading(number("12", 30, 10, confidence=0.98), number("345", 70, 10, confidence=0.98))
+    assert texts(settle(geometry, maps)) == ["12", "345"]
+    sure = reading(number("512345", 10, 10, confidence=0.98))
+    assert texts(settle(sure, maps)) == ["512345"]
+
+
+def test_digits_of_one_number_that_the_maps_have_one_by_one_stay_one_number():
+    line = reading(number("12345", 10, 10, confidence=0.15))
+    digits = [number(text, 10 + 20 * i, 10, confidence=0.99) for i, text in enumerate("12345")]
+    assert texts(settle(line, reading(*digits))) == ["12345"]
 
 
 def test_without_one_reading_the_other_holds():
