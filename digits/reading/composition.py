@@ -24,6 +24,7 @@ from digits.types import (
 )
 
 LONE_STROKE = 0.5  # confidence of a 1 that stands alone, below which it is no digit
+SAME_INK = 0.6  # share of a box in a larger one, from which both are of the same ink
 SINGLE_BOXES = 4  # boxes of one digit in a row, from which a wider one may be several
 NAMED = 3  # numbers listed in a note
 ONLY_TABLE = "Only the table was read: photograph the text beside it separately."
@@ -246,7 +247,24 @@ def find_unread(found: PageReading) -> tuple[Box, ...]:
         for is_rejected, run in groupby(number.line.digits, lambda digit: digit.value is None):
             if is_rejected:
                 boxes.append(Box.around(digit.box for digit in run))
-    return tuple(boxes)
+    return _without_repeated(boxes)
+
+
+def _without_repeated(boxes: Sequence[Box]) -> tuple[Box, ...]:
+    """Leave out boxes that lie mostly in a larger one: two readings may name the same ink."""
+    largest_first = sorted(range(len(boxes)), key=lambda i: -boxes[i].width * boxes[i].height)
+    kept: list[int] = []
+    for i in largest_first:
+        if not any(_share_of(boxes[i], boxes[k]) > SAME_INK for k in kept):
+            kept.append(i)
+    return tuple(boxes[i] for i in sorted(kept))
+
+
+def _share_of(box: Box, other: Box) -> float:
+    """Return the share of a box that lies in another one."""
+    wide = min(box.right, other.right) - max(box.x, other.x)
+    high = min(box.bottom, other.bottom) - max(box.y, other.y)
+    return max(0, wide) * max(0, high) / (box.width * box.height)
 
 
 def is_marked_in_picture(note: str) -> bool:
