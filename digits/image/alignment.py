@@ -56,12 +56,13 @@ def align(regions: NumberRegions) -> NumberRegions:
     free = tuple(number for number in regions.numbers if not number.cell)
     if len(free) <= LOOSE * len(regions.numbers):
         return regions
-    for numbers in (regions.numbers, free):
-        rows, columns = find_table(numbers, regions.usual)
-        if columns is not None:
-            is_all = len(numbers) == len(regions.numbers)
-            return _with_cells(regions, rows, columns, keep=not is_all)
-    return regions
+    rows, columns = find_table(regions.numbers, regions.usual)
+    if columns is not None:
+        return _with_cells(regions, rows, columns, keep=False)
+    if len(free) == len(regions.numbers):
+        return regions
+    rows, columns = find_table(free, regions.usual)
+    return regions if columns is None else _with_cells(regions, rows, columns, keep=True)
 
 
 def find_table(

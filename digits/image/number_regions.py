@@ -158,12 +158,14 @@ def _split_cells(
     pieces: Components, cells: MapCells, cores: Components, usual: float
 ) -> Components:
     """Part pieces in which digits of several cells touch: each cell has a number's core there."""
+    if not cells.cells:
+        return pieces
     boxes = {cell.name: cell.box for cell in cells.cells}
     home = _home(cores, cells)
     real = cores.area > LEAST_CORE * usual**2
     labels = pieces.labels.copy()
     large = np.flatnonzero(_overhang(pieces, _home(pieces, cells), cells) > OVER * usual)
-    for piece in large if boxes else ():
+    for piece in large:
         left, top, right, bottom = pieces.boxes[piece]
         part = labels[top:bottom, left:right] == piece + 1
         seen = np.unique(cores.labels[top:bottom, left:right][part])
