@@ -121,12 +121,14 @@ def count(page: ComposedPage, reading: Reading) -> np.ndarray:
         if number is not None:
             read.setdefault(number, []).append(digit)
     height, width = page.rgb.shape[:2]
+    grey = page.picture.grey.astype(int)
+    labels = cv2.resize(page.labels, (width, height), interpolation=cv2.INTER_NEAREST)
     whole = [
         i
         for i in known
         if not page.numbers[i].printed
         and page.numbers[i].is_inside(width, height)
-        and is_visible(page, page.numbers[i])
+        and is_visible(page.numbers[i], grey, labels)
     ]
     right = [
         i for i in whole if "".join(digit.text for digit in read.get(i, [])) == page.numbers[i].text
@@ -157,13 +159,16 @@ def count(page: ComposedPage, reading: Reading) -> np.ndarray:
     )
 
 
-def is_visible(page: ComposedPage, number: TrueNumber) -> bool:
-    """Return whether the usual pixel of a number's ink differs from its paper."""
+def is_visible(number: TrueNumber, grey: np.ndarray, labels: np.ndarray) -> bool:
+    """Return whether the usual pixel of a number's ink differs from its paper.
+
+    Parameters
+    ----------
+    grey, labels : grey level and class of each pixel of the page: (h, w)
+    """
     left, top, right, bottom = (max(0, int(side)) for side in number.box)
-    grey = page.picture.grey[top:bottom, left:right].astype(int)
-    labels = cv2.resize(page.labels, page.rgb.shape[1::-1], interpolation=cv2.INTER_NEAREST)
-    labels = labels[top:bottom, left:right]
-    ink, paper = grey[labels == DIGIT], grey[labels == BACKGROUND]
+    place = np.s_[top:bottom, left:right]
+    ink, paper = (grey[place][labels[place] == kind] for kind in (DIGIT, BACKGROUND))
     return bool(len(ink) and len(paper) and abs(np.median(ink) - np.median(paper)) >= VISIBLE)
 
 
