@@ -1,8 +1,8 @@
 """Arrange numbers that no rules enclose into the rows and columns of a table.
 
-Numbers are a table if they align: many more pairs of two rows begin, end or are centred at the same
-place than when each row is shifted at random. Each row's numbers are then assigned to columns, from
-left to right, by dynamic programming.
+Numbers are a table if they align: pairs of rows have many more columns in common, in which numbers
+begin, end or are centred, than when each row is shifted at random. Each row's numbers are then
+assigned to columns, from left to right, by dynamic programming.
 """
 
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ import numpy as np
 
 from digits.image.cells import MapCell, MapCells
 from digits.image.components import joined
-from digits.image.number_regions import NumberRegion, NumberRegions
+from digits.image.number_regions import NumberRegion, NumberRegions, Rectangle, bounds
 
 LEVEL = 0.45  # of the smaller height by which two numbers of one line overlap vertically
 SAME_ROW = 0.6  # the same, for two numbers of one row that stand far apart
@@ -23,14 +23,11 @@ LOOSE = 0.1  # of the numbers: with more outside the cells, the rules do not sho
 NEAR = 0.3  # digit heights: numbers so far apart do not align
 SHIFTS = 30  # times that rows are shifted at random
 WIDEST_SHIFT = 3.0  # digit heights
-ALIGNED = (
-    3.5  # standard deviations above shifted rows from which numbers align: at most 2.8 in notes
-)
+ALIGNED = 3.5  # standard deviations above shifted rows from which numbers align; notes have 2.8
 ASIDE = 0.5  # of the distance between columns: a number so far from all begins another
 ROUNDS = 3  # of assigning numbers to columns and moving these to their numbers
 NARROW = 1.0  # digit heights from one row of numbers to the edge of its cells, at most
 
-Rectangle = tuple[int, int, int, int]  # px of the maps: left, top, right, bottom
 Rows = list[list[NumberRegion]]
 
 
@@ -316,10 +313,3 @@ def _heights(rows: Rows, columns: Columns, most: float) -> np.ndarray:
     up, down = np.concatenate([edge, half]), np.concatenate([half, edge])
     top, bottom = np.maximum(np.floor(middles - up), 0), np.ceil(middles + down)
     return np.stack([top, np.maximum(bottom, top + 1)], axis=-1).astype(int)
-
-
-def bounds(boxes: Sequence[Rectangle]) -> Rectangle:
-    """Return the box around boxes, of which there is at least one."""
-    every = np.array(boxes)
-    low, high = every[:, :2].min(axis=0), every[:, 2:].max(axis=0)
-    return int(low[0]), int(low[1]), int(high[0]), int(high[1])

@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
-from digits.image.alignment import Rectangle, bounds, find_lines
+from digits.image.alignment import find_lines
 from digits.image.binarize import to_ink
 from digits.image.cells import MapCell
 from digits.image.components import find_components
-from digits.image.number_regions import TALL, NumberRegion, NumberRegions
+from digits.image.number_regions import TALL, NumberRegion, NumberRegions, Rectangle, bounds
 from digits.image.rectify import MARGIN, SIDE_MARGIN, straighten
 from digits.types import BACKGROUND, STRUCK, Box, Page, Region
 

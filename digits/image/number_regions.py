@@ -1,5 +1,6 @@
 """Numbers on a page: pieces of digit ink joined along their line, parted by cores and rules."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -29,12 +30,14 @@ ALIKE = (0.6, 1.5)  # digits' heights: a piece of such a height may be a digit
 LEVEL = 0.4  # of the lower one's height by which pieces of one line overlap
 LINE_GAP = 2.0  # digits' heights between two pieces of one line
 
+Rectangle = tuple[int, int, int, int]  # px of the maps: left, top, right, bottom
+
 
 @dataclass(frozen=True, slots=True)
 class NumberRegion:
     """The ink of one number, in px of the maps."""
 
-    box: tuple[int, int, int, int]  # left, top, right, bottom
+    box: Rectangle
     name: int  # its value in `NumberRegions.labels`
     tall: float  # height of its digits
     cell: int  # name of its cell; 0 outside tables
@@ -49,7 +52,7 @@ class NumberRegions:
     cells: MapCells
     borders: np.ndarray  # (h, w) bool: rules longer than a digit is high
     other: Components  # handwriting that is no number
-    left_out: tuple[tuple[int, int, int, int], ...]  # boxes of digit-like ink in no number
+    left_out: tuple[Rectangle, ...]  # boxes of digit-like ink in no number
     usual: float  # height of the page's digits
     maps: PageMaps  # with one class for each piece of ink
 
@@ -82,11 +85,11 @@ def find_number_regions(maps: PageMaps) -> NumberRegions:
     pairs = pairs[~(speck[pairs[:, 0]] | speck[pairs[:, 1]])]
     groups = _part_lines(joined(pairs, len(pieces)), pieces, core, cores, usual)
     numbers: list[NumberRegion] = []
-    left_out: list[tuple[int, int, int, int]] = []
+    left_out: list[Rectangle] = []
     names = np.zeros(len(pieces) + 1, np.int32)
     for group in np.unique(groups[~speck]):
         mine = np.flatnonzero((groups == group) & ~speck)
-        box = _around(pieces.boxes[mine])
+        box = bounds(pieces.boxes[mine])
         if not big[mine].any() or box[3] - box[1] < TALL * usual:
             left_out.append(box)
             continue
@@ -307,7 +310,7 @@ def _part_lines(
     free = groups.max(initial=0) + 1
     for group in np.unique(groups):
         mine = np.flatnonzero(groups == group)
-        box = _around(pieces.boxes[mine])
+        box = bounds(pieces.boxes[mine])
         if box[3] - box[1] <= SHEER * usual:
             continue
         seen, edges = _between_lines(core[mine], cores, usual)
@@ -348,6 +351,8 @@ def _between_lines(
     return seen, [(a + b) / 2 for a, b in pairwise(levels) if b - a > LINE_STEP * usual]
 
 
-def _around(boxes: np.ndarray) -> tuple[int, int, int, int]:
-    low, high = boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)
+def bounds(boxes: Sequence[Rectangle] | np.ndarray) -> Rectangle:
+    """Return the box around boxes, of which there is at least one."""
+    every = np.asarray(boxes)
+    low, high = every[:, :2].min(axis=0), every[:, 2:].max(axis=0)
     return int(low[0]), int(low[1]), int(high[0]), int(high[1])

@@ -64,7 +64,7 @@ def paper_of(picture: Picture, hint: Hint = ANY) -> Paper | None:
     scale = np.array([picture.width, picture.height]) / picture.grey.shape[::-1]
     corners = (np.array(found.corners) * scale).round(1)
     paper = Paper(tuple((float(x), float(y)) for x, y in corners))
-    return paper if holds(paper, hint.boxes) else None
+    return paper if _holds(paper, hint.boxes) else None
 
 
 def open_page(
@@ -127,7 +127,7 @@ def _cut_sheet(picture: Picture, corners: np.ndarray) -> tuple[Picture, np.ndarr
     return Picture(clean_rim(flat), width, height, picture.sha256, rgb), to_picture
 
 
-def holds(paper: Paper, boxes: Iterable[Box]) -> bool:
+def _holds(paper: Paper, boxes: Iterable[Box]) -> bool:
     """Return whether the middles of all boxes lie on a sheet."""
     corners = np.array(paper.corners, np.float32)
     middles = [(box.x + box.width / 2, box.y + box.height / 2) for box in boxes]
