@@ -7,7 +7,7 @@ assigned to columns, from left to right, by dynamic programming.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import combinations, pairwise
 
 import numpy as np
 
@@ -25,23 +25,32 @@ SHIFTS = 30  # times that rows are shifted at random
 WIDEST_SHIFT = 3.0  # digit heights
 ALIGNED = 3.5  # standard deviations above shifted rows from which numbers align; notes have 2.8
 ASIDE = 0.5  # of the distance between columns: a number so far from all begins another
+ONE_COLUMN = 0.5  # of the narrower column by which two that are one overlap
+AS_WIDE = 1.25  # widths of a column's other numbers that the pieces of one number have, at most
+BESIDE = 2  # columns on either side that may overlap one
 ROUNDS = 3  # of assigning numbers to columns and moving these to their numbers
+NEAREST = 5  # numbers of a column, in the nearest rows, that say where it is in the next
+FITS = 10  # of the slopes of columns: least squares, with weights that make it least deviations
 NARROW = 1.0  # digit heights from one row of numbers to the edge of its cells, at most
 
 Rows = list[list[NumberRegion]]
+Members = list[tuple[int, float]]  # of a column: row and middle of each number
 
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """The columns of rows of numbers."""
+    """The columns of rows of numbers, from left to right.
 
-    middles: tuple[float, ...]  # px, from left to right
+    They need not be vertical: a camera that looks down at a sheet shows columns that converge.
+    """
+
+    middles: np.ndarray  # of each column in each row: (rows, columns) px
     places: tuple[tuple[int | None, ...], ...]  # for each row, the column of each number
 
     def sizes(self) -> np.ndarray:
         """Return how many numbers each column has."""
         every = [column for row in self.places for column in row if column is not None]
-        return np.bincount(np.array(every, int), minlength=len(self.middles))
+        return np.bincount(np.array(every, int), minlength=self.middles.shape[1])
 
 
 def align(regions: NumberRegions) -> NumberRegions:
@@ -85,7 +94,7 @@ def find_table(
             for row, places in zip(rows, columns.places, strict=True)
             if any(place is not None and size[place] > 1 for place in places)
         ]
-        if len(kept) < FEWEST_ROWS or len(columns.middles) < 2:  # noqa: PLR2004
+        if len(kept) < FEWEST_ROWS or columns.middles.shape[1] < 2:  # noqa: PLR2004
             return rows, None
         if len(kept) == len(rows):
             return rows, columns
@@ -191,7 +200,8 @@ def _common_columns(spans: np.ndarray, sizes: np.ndarray) -> float:
 def find_columns(rows: Rows, usual: float) -> Columns:
     """Return the columns in which the numbers of rows stand.
 
-    It begins with the columns of the longest row. A number far from all columns begins another.
+    It begins with the columns of the longest row and goes on to the rows beside it. A number far
+    from all columns begins another.
 
     Parameters
     ----------
@@ -199,29 +209,135 @@ def find_columns(rows: Rows, usual: float) -> Columns:
     usual : height of their digits in px of the maps
     """
     middles = [[(n.box[0] + n.box[2]) / 2 for n in row] for row in rows]
-    longest_first = sorted(middles, key=len, reverse=True)
-    columns = list(longest_first[0])
-    for _ in range(ROUNDS):
-        members: list[list[float]] = [[] for _ in columns]
-        for row in longest_first:
-            places = _assign(row, columns, usual)
-            for middle, place in zip(row, places, strict=True):
+    longest = max(range(len(rows)), key=lambda i: len(rows[i]))
+    outward = sorted(range(len(rows)), key=lambda i: abs(i - longest))
+    columns = [[(longest, middle)] for middle in middles[longest]]
+    for each_round in range(ROUNDS):
+        fitted = _fit_lines(columns, len(rows))
+        members: list[Members] = [[] for _ in columns]
+        for i in outward:
+            at = fitted[i].tolist() if each_round else [_follow(column, i) for column in columns]
+            places = _assign(middles[i], at, usual)
+            for middle, place in zip(middles[i], places, strict=True):
                 if place is not None:
-                    members[place].append(middle)
-            for middle, place in zip(row, places, strict=True):
+                    members[place].append((i, middle))
+            for middle, place in zip(middles[i], places, strict=True):
                 if place is None:
-                    at = int(np.searchsorted(columns, middle))
-                    columns.insert(at, middle)
-                    members.insert(at, [middle])
-        columns = sorted(float(np.median(each)) for each in members if each)
-    assigned = [_assign(row, columns, usual) for row in middles]
-    used = sorted({place for row in assigned for place in row if place is not None})
-    rank: dict[int | None, int | None] = {place: i for i, place in enumerate(used)}
+                    k = int(np.searchsorted(at, middle))
+                    at.insert(k, middle)
+                    fitted = np.insert(fitted, k, middle, axis=1)
+                    columns.insert(k, [(i, middle)])
+                    members.insert(k, [(i, middle)])
+            if not each_round:
+                columns = [mine or column for mine, column in zip(members, columns, strict=True)]
+        columns = sorted(filter(None, members), key=lambda column: np.median(column, axis=0)[1])
+    at_row = _fit_lines(columns, len(rows))
+    assigned = [_assign(row, at, usual) for row, at in zip(middles, at_row.tolist(), strict=True)]
+    return _without_pieces(rows, _used(Columns(at_row, tuple(map(tuple, assigned)))))
+
+
+def _used(columns: Columns) -> Columns:
+    """Return the columns that have numbers."""
+    used = np.flatnonzero(columns.sizes())
+    rank: dict[int | None, int | None] = {int(place): k for k, place in enumerate(used)}
     rank[None] = None
-    return Columns(
-        tuple(columns[place] for place in used),
-        tuple(tuple(rank[place] for place in row) for row in assigned),
-    )
+    places = tuple(tuple(rank[place] for place in row) for row in columns.places)
+    return Columns(columns.middles[:, used], places)
+
+
+def _without_pieces(rows: Rows, columns: Columns) -> Columns:
+    """Return columns that lie beside each other.
+
+    A number whose digits stand far apart may be two regions, each in a column of its own. Where
+    numbers of other rows take up the place of both, these are one column.
+    """
+    spans, sizes = _spans(rows, columns), columns.sizes()
+    over: list[list[int]] = [[] for _ in sizes]  # the columns that overlap each
+    for k, j in combinations(range(len(sizes)), 2):
+        path = columns.middles[:, k if sizes[k] >= sizes[j] else j, None]
+        if (
+            j - k <= BESIDE
+            and _width_in_common(spans[:, k] - path, spans[:, j] - path) > ONE_COLUMN
+        ):
+            over[k].append(j)
+            over[j].append(k)
+    home = list(range(len(sizes)))
+    for k in np.argsort(-sizes, kind="stable").tolist():
+        if len(over[k]) != 1 or abs(over[k][0] - k) > 1:
+            continue  # a wide number over several columns, or none
+        if (sizes[over[k][0]], k) > (sizes[k], over[k][0]):
+            home[k] = over[k][0]
+    places = tuple(tuple(None if p is None else home[p] for p in row) for row in columns.places)
+    return _used(Columns(columns.middles, places))
+
+
+def _width_in_common(one: np.ndarray, other: np.ndarray) -> float:
+    """Return by how much of the narrower column two columns overlap, 0 if they are no pieces.
+
+    Parameters
+    ----------
+    one, other : where their numbers begin and end, in px from the path of one of them, NaN where
+        a row has none: (rows, 2)
+    """
+    fewer, more = sorted((one, other), key=lambda spans: np.isfinite(spans[:, 0]).sum())
+    both = np.isfinite(fewer[:, 0]) & np.isfinite(more[:, 0])
+    if np.isnan(more[~both]).all():
+        return 0.0
+    left, right = np.nanmedian(more[~both], axis=0)
+    joined_width = np.maximum(fewer, more)[both, 1] - np.minimum(fewer, more)[both, 0]
+    if both.any() and np.median(joined_width) > AS_WIDE * (right - left):
+        return 0.0
+    begin, end = np.nanmedian(fewer, axis=0)
+    return float((min(end, right) - max(begin, left)) / min(end - begin, right - left))
+
+
+def _spans(rows: Rows, columns: Columns) -> np.ndarray:
+    """Return where the numbers of each cell begin and end: (rows, columns, 2) px, NaN without."""
+    spans = np.full((*columns.middles.shape, 2), np.nan)
+    for i, (row, places) in enumerate(zip(rows, columns.places, strict=True)):
+        for k in set(places) - {None}:
+            left, _, right, _ = bounds([n.box for n, p in zip(row, places, strict=True) if p == k])
+            spans[i, k] = left, right
+    return spans
+
+
+def _follow(column: Members, row: int) -> float:
+    """Return where a column is in a row: the median of its numbers in the nearest rows."""
+    nearest = sorted(column, key=lambda member: abs(member[0] - row))[:NEAREST]
+    return float(np.median([middle for _, middle in nearest]))
+
+
+def _fit_lines(columns: Sequence[Members], n_rows: int) -> np.ndarray:
+    """Return where columns are in each row: (rows, columns) px.
+
+    Columns are lines whose slope is a linear function of where they stand, as a camera shows lines
+    that are parallel. The two parameters are those of the least absolute deviations of all pairs
+    of numbers of a column.
+    """
+    pairs = [
+        (after[0] - before[0], (after[1] + before[1]) / 2, after[1] - before[1])
+        for column in columns
+        for before, after in combinations(sorted(column), 2)
+        if after[0] > before[0]
+    ]
+    stands = np.array([np.median(column, axis=0)[1] for column in columns])
+    shear, spread = 0.0, 0.0
+    middle = float(stands.mean())
+    if len(columns) > 1 and len(pairs) > len(columns):
+        down, at, aside = np.array(pairs, float).T
+        known = np.column_stack([down, down * (at - middle)])
+        weights = np.ones(len(pairs))
+        for _ in range(FITS):
+            root = np.sqrt(weights)
+            shear, spread = np.linalg.lstsq(known * root[:, None], aside * root, rcond=None)[0]
+            weights = 1 / np.maximum(np.abs(aside - known @ (shear, spread)), 1)
+    rows = np.arange(n_rows)
+    lines = []
+    for column, stand in zip(columns, stands, strict=True):
+        slope = shear + spread * (stand - middle)
+        start = np.median([x - slope * i for i, x in column])
+        lines.append(start + slope * rows)
+    return np.column_stack(lines)
 
 
 def _assign(row: Sequence[float], columns: Sequence[float], usual: float) -> list[int | None]:
@@ -265,7 +381,7 @@ def _with_cells(
     edges = _edges(rows, columns)
     heights = _heights(rows, columns, NARROW * regions.usual)
     for i, (row, places) in enumerate(zip(rows, columns.places, strict=True)):
-        for k, (left, right) in enumerate(edges):
+        for k, (left, right) in enumerate(pairwise(edges[i].tolist())):
             top, bottom = heights[i, k]
             paper = labels[top:bottom, left:right]
             paper[paper == 0] = name
@@ -278,19 +394,19 @@ def _with_cells(
     return replace(regions, numbers=numbers, cells=MapCells(tuple(cells), labels))
 
 
-def _edges(rows: Rows, columns: Columns) -> list[tuple[int, int]]:
-    """Return the left and right edge of each column: halfway between its numbers and the next."""
-    spans: list[list[Rectangle]] = [[] for _ in columns.middles]
-    for row, places in zip(rows, columns.places, strict=True):
-        for number, place in zip(row, places, strict=True):
-            if place is not None:
-                spans[place].append(number.box)
-    ends = [np.median(np.array(each)[:, [0, 2]], axis=0) for each in spans]
-    edges = [min(box[0] for box in spans[0])]
-    for before, after in pairwise(ends):  # wide numbers may overlap the next column
-        edges.append(max(round((before[1] + after[0]) / 2), edges[-1] + 1))
-    edges.append(max(*(box[2] for box in spans[-1]), edges[-1] + 1))
-    return list(pairwise(edges))
+def _edges(rows: Rows, columns: Columns) -> np.ndarray:
+    """Return the left and right edges of cells: (rows, columns + 1) int px.
+
+    An edge lies halfway between the numbers of a column and those of the next.
+    """
+    beside = _spans(rows, columns) - columns.middles[..., None]
+    left, right = (columns.middles + np.nanmedian(beside[..., side], axis=0) for side in (0, 1))
+    left[:, 0] = columns.middles[:, 0] + np.nanmin(beside[:, 0, 0])
+    right[:, -1] = columns.middles[:, -1] + np.nanmax(beside[:, -1, 1])
+    between = (right[:, :-1] + left[:, 1:]) / 2
+    edges = np.rint(np.concatenate([left[:, :1], between, right[:, -1:]], axis=1)).astype(int)
+    order = np.arange(edges.shape[1])  # wide numbers may overlap the next column
+    return np.maximum.accumulate(np.maximum(edges, 0) - order, axis=1) + order
 
 
 def _heights(rows: Rows, columns: Columns, most: float) -> np.ndarray:
@@ -301,11 +417,11 @@ def _heights(rows: Rows, columns: Columns, most: float) -> np.ndarray:
     middles = np.array(
         [
             np.interp(
-                columns.middles,
+                at,
                 [(n.box[0] + n.box[2]) / 2 for n in row],
                 [(n.box[1] + n.box[3]) / 2 for n in row],
             )
-            for row in rows
+            for row, at in zip(rows, columns.middles, strict=True)
         ]
     )
     half = np.minimum(np.abs(np.diff(middles, axis=0)) / 2, most)
