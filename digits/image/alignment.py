@@ -84,9 +84,11 @@ def find_table(
     usual : height of their digits in px of the maps
     """
     rows = _join_far_apart(find_lines(numbers, usual))
-    if sum(len(row) > 1 for row in rows) < FEWEST_ROWS or alignment(rows, usual) < ALIGNED:
+    if sum(len(row) > 1 for row in rows) < FEWEST_ROWS:
         return rows, None
     columns = find_columns(rows, usual)
+    if alignment(_straight(rows, columns), usual) < ALIGNED:
+        return rows, None
     while True:
         size = columns.sizes()
         kept = [
@@ -160,15 +162,25 @@ def _shared(one: Rectangle, other: Rectangle) -> float:
     return shared / min(one[3] - one[1], other[3] - other[1])
 
 
-def alignment(rows: Rows, usual: float) -> float:
+def _straight(rows: Rows, columns: Columns) -> list[np.ndarray]:
+    """Return where the numbers of each row begin and end if columns are vertical: (n, 2) px."""
+    lean = columns.middles - np.median(columns.middles, axis=0)
+    spans = [np.array([(n.box[0], n.box[2]) for n in row], float) for row in rows]
+    return [
+        span - np.interp(span.mean(axis=1), middles, aside)[:, None]
+        for span, middles, aside in zip(spans, columns.middles, lean, strict=True)
+    ]
+
+
+def alignment(rows: Sequence[np.ndarray], usual: float) -> float:
     """Return by how many standard deviations rows align better than when they are shifted.
 
     Parameters
     ----------
-    rows : of numbers
+    rows : where the numbers of each begin and end: (n, 2) px
     usual : height of their digits in px of the maps
     """
-    spans = np.array([(n.box[0], n.box[2]) for row in rows for n in row], np.float32) / usual
+    spans = np.concatenate(rows) / usual
     sizes = np.array([len(row) for row in rows])
     rng = np.random.default_rng(0)  # the same page always gives the same table
     shifts = rng.uniform(-WIDEST_SHIFT, WIDEST_SHIFT, (SHIFTS, len(rows)))
@@ -281,9 +293,10 @@ def _width_in_common(one: np.ndarray, other: np.ndarray) -> float:
     """
     fewer, more = sorted((one, other), key=lambda spans: np.isfinite(spans[:, 0]).sum())
     both = np.isfinite(fewer[:, 0]) & np.isfinite(more[:, 0])
-    if np.isnan(more[~both]).all():
+    alone = np.isfinite(more[:, 0]) & ~both
+    if both.sum() >= alone.sum():  # most numbers are whole
         return 0.0
-    left, right = np.nanmedian(more[~both], axis=0)
+    left, right = np.median(more[alone], axis=0)
     joined_width = np.maximum(fewer, more)[both, 1] - np.minimum(fewer, more)[both, 0]
     if both.any() and np.median(joined_width) > AS_WIDE * (right - left):
         return 0.0
@@ -330,7 +343,13 @@ def _fit_lines(columns: Sequence[Members], n_rows: int) -> np.ndarray:
         for _ in range(FITS):
             root = np.sqrt(weights)
             shear, spread = np.linalg.lstsq(known * root[:, None], aside * root, rcond=None)[0]
-            weights = 1 / np.maximum(np.abs(aside - known @ (shear, spread)), 1)
+            off = np.abs(aside - known @ (shear, spread))
+            weights = 1 / np.maximum(off, 1)
+        n = sum(map(len, columns))
+        if n * np.log((np.abs(aside).sum() + 1) / (off.sum() + 1)) < np.log(
+            n
+        ):  # BIC, of two parameters
+            shear, spread = 0.0, 0.0
     rows = np.arange(n_rows)
     lines = []
     for column, stand in zip(columns, stands, strict=True):

@@ -84,6 +84,17 @@ def test_columns_may_converge(rows, columns, keystone, filled):
     assert placed(seen_from_below(numbers, keystone)) == places
 
 
+@pytest.mark.parametrize(("rows", "columns", "filled"), [(7, 4, 1), (12, 6, 0.8), (15, 10, 0.8)])
+@pytest.mark.parametrize("shear", [-0.1, 0.1])
+def test_columns_may_lean(rows, columns, filled, shear):
+    numbers, places = table(rows, columns, filled=filled, jitter=6)
+    leaning = [
+        region(n.name, 200 + n.box[0] + shear * n.box[1], n.box[1], wide=n.box[2] - n.box[0])
+        for n in numbers
+    ]
+    assert placed(leaning) == places
+
+
 @pytest.mark.parametrize("cut", [0, 5, 11])  # px from the beginning of a number to the gap
 def test_two_pieces_of_a_number_are_in_its_column(cut):
     whole = [region(10 * i + k, 20 + 90 * k, 40 * i, wide=40) for i in range(8) for k in range(4)]
