@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from perfect_maps import maps_of
 
-from digits.image.alignment import align, find_columns, find_lines, find_table
+from digits.image.alignment import align, find_lines, find_table
+from digits.image.columns import find_columns
 from digits.image.number_regions import NumberRegion, find_number_regions
 from digits.types import DIGIT, RULE, WRITING
 
