@@ -31,7 +31,7 @@ from digits.training.recipes import QUICK, Recipe
 from digits.types import CLASSES, FRAME
 
 MIXED = 0.2  # of mixup's beta distribution (Zhang et al. 2018)
-MOMENTUM = 0.999  # of the exponential moving average of the weights
+MOMENTUM = 0.99  # of the exponential moving average of the weights: some 100 steps
 REDUCTION = 4  # of the channels in squeeze-and-excitation (Hu et al. 2018)
 
 Mix = Callable[[np.ndarray, np.ndarray, np.random.Generator], tuple[np.ndarray, np.ndarray]]
