@@ -92,9 +92,9 @@ def train(idea: Idea, digits: Labelled, mnist: Mnist, recipe: Recipe) -> str:
     )
     network.compile(optimizer, loss="categorical_crossentropy", metrics=["accuracy"])
     start = time.perf_counter()
+    # At its end the network has the average of its weights, if the optimizer keeps one.
     network.fit(Mixed(digits, recipe, idea.mix), epochs=recipe.epochs, shuffle=False, verbose=0)
     seconds = time.perf_counter() - start
-    optimizer.finalize_variable_values(network.trainable_variables)  # the average, if there is one
     held_out = mnist.held_out
     answers = np.asarray(network.predict(held_out.frames, batch_size=256, verbose=0), np.float64)
     wrong = int((answers.argmax(axis=1) != held_out.labels).sum())

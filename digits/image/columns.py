@@ -97,11 +97,10 @@ def _without_pieces(rows: Rows, columns: Columns) -> Columns:
     spans, sizes = spans_of(rows, columns), columns.sizes()
     over: list[list[int]] = [[] for _ in sizes]  # the columns that overlap each
     for k, j in combinations(range(len(sizes)), 2):
+        if j - k > BESIDE:
+            continue
         path = columns.middles[:, k if sizes[k] >= sizes[j] else j, None]
-        if (
-            j - k <= BESIDE
-            and _width_in_common(spans[:, k] - path, spans[:, j] - path) > ONE_COLUMN
-        ):
+        if _width_in_common(spans[:, k] - path, spans[:, j] - path) > ONE_COLUMN:
             over[k].append(j)
             over[j].append(k)
     home = list(range(len(sizes)))

@@ -140,6 +140,11 @@ def test_every_column_has_a_number_and_rows_keep_their_order(rows):
     ]
     columns = find_columns(numbers, USUAL)
     assert (columns.sizes() > 0).all()
+    assert columns.middles.shape == (len(rows), len(columns.sizes()))
+    whole = {place for places in columns.places for place in places if places.count(place) == 1} - {
+        None
+    }
+    assert whole == set(range(len(columns.sizes())))  # a column of pieces alone is two columns
     for row, places in zip(numbers, columns.places, strict=True):
         assert len(places) == len(row)
         taken = [place for place in places if place is not None]
